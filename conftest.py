@@ -1,0 +1,52 @@
+"""What every test stands on: fast passwords, files in a folder of their own, no network but loopback."""
+
+import ipaddress
+import socket
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("house")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings  # after pytest-django has named them
+
+    folder = Path(tempfile.mkdtemp(prefix="quantriet-test-"))
+    config.add_cleanup(lambda: __import__("shutil").rmtree(folder, ignore_errors=True))
+    settings.DATA_DIR = folder
+    settings.MEDIA_ROOT = str(folder / "files")
+    settings.EMAIL_FILE_PATH = str(folder / "mail")
+    # Argon2 takes 0.2 s a password, which is its purpose and not ours here.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Names with a digest need `collectstatic` first.
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def _is_loopback(host: object) -> bool:
+    try:
+        return host in ("localhost", "") or ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """A test that reaches for an outside host fails at once, on every machine alike."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise RuntimeError(f"A test reached for the outside host {address[0]!r}.")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield

