@@ -60,9 +60,9 @@ bench: ## measure the promised figures (NAME=… for one; see docs/performance.m
 	@$(BOOT) dev
 	@$(PY) -m bench $(NAME)
 
-messages: ## bring the Vietnamese catalogues in step with the code and compile them
+messages: ## bring the Vietnamese catalogues in step with the code and compile them (ROOM=… for one)
 	@$(BOOT) dev
-	@$(PY) scripts/messages.py
+	@$(PY) scripts/messages.py $(ROOM)
 
 where: ## find the room of a word: make where WORD="thu hoạch"
 	@$(PYTHON) scripts/where.py "$(WORD)"

@@ -1,12 +1,16 @@
 """What every test stands on: fast passwords, files in a folder of their own, no network but loopback."""
 
 import ipaddress
+import shutil
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from scripts import bootstrap
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("house")
@@ -14,10 +18,12 @@ hypothesis.settings.load_profile("house")
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        bootstrap.compile_catalogues()
     from django.conf import settings  # after pytest-django has named them
 
     folder = Path(tempfile.mkdtemp(prefix="quantriet-test-"))
-    config.add_cleanup(lambda: __import__("shutil").rmtree(folder, ignore_errors=True))
+    config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = str(folder / "files")
     settings.EMAIL_FILE_PATH = str(folder / "mail")

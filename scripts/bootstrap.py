@@ -63,7 +63,9 @@ def install(level: str) -> None:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     done = subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)])
     if done.returncode:
-        sys.exit("The packages could not be installed (see above). Mend the network or the package index and call again.")
+        sys.exit(
+            "The packages could not be installed (see above). Mend the network or the package index and call again."
+        )
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     site = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
     (Path(site) / "quantriet.pth").write_text(f"{ROOT / 'src'}\n", "utf-8")
@@ -84,7 +86,9 @@ def main() -> None:
     if wanted not in LEVELS:
         sys.exit(f"usage: bootstrap.py [{'|'.join(LEVELS)}]")
     if sys.version_info < OLDEST:
-        sys.exit(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}. Try: make PYTHON=python3.11")
+        sys.exit(
+            f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}. Try: make PYTHON=python3.11"
+        )
     present = installed_level()
     if present is None or LEVELS.index(present) < LEVELS.index(wanted):
         install(wanted)

@@ -16,7 +16,10 @@ WANTED = {
     ("chromium", "chromium-browser", "google-chrome"): ["chromium"],
     ("soffice", "libreoffice"): ["libreoffice-writer-nogui", "libreoffice-calc-nogui"],
 }
-FONTS = {Path("/usr/share/fonts/truetype/liberation"): "fonts-liberation", Path("/usr/share/fonts/truetype/dejavu"): "fonts-dejavu-core"}
+FONTS = {
+    Path("/usr/share/fonts/truetype/liberation"): "fonts-liberation",
+    Path("/usr/share/fonts/truetype/dejavu"): "fonts-dejavu-core",
+}
 
 
 def missing_packages() -> list[str]:
@@ -32,7 +35,9 @@ def main() -> None:
         return
     apt = shutil.which("apt-get")
     if not apt or os.geteuid() != 0:
-        sys.exit(f"Missing for the tests: {' '.join(missing)}. Install them (as root: apt-get install {' '.join(missing)}).")
+        sys.exit(
+            f"Missing for the tests: {' '.join(missing)}. Install them (as root: apt-get install {' '.join(missing)})."
+        )
     print(f"Installing {' '.join(missing)} ...", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run([apt, "update", "-qq"], **quiet)
