@@ -1,0 +1,177 @@
+"""The door for spreadsheets: what kind a file really is, and why we do not take it."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import filetype
+
+from quantriet.kit import containers
+from quantriet.kit.refusal import Refusal
+
+LIMIT = 50 * 1024 * 1024
+
+
+class Kind(StrEnum):
+    """What the content is, whatever the name says. TEXT: .csv, .tsv and pasted cells."""
+
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
+    TEXT = "text"
+
+
+_ENDINGS = {
+    ".xlsx": Kind.XLSX,
+    ".xls": Kind.XLS,
+    ".ods": Kind.ODS,
+    ".csv": Kind.TEXT,
+    ".tsv": Kind.TEXT,
+    ".tab": Kind.TEXT,
+    ".txt": Kind.TEXT,
+    "": None,
+}
+_NAMES = {
+    Kind.XLSX: "bảng tính Excel (.xlsx)",
+    Kind.XLS: "bảng tính Excel đời cũ (.xls)",
+    Kind.ODS: "bảng tính LibreOffice (.ods)",
+    Kind.TEXT: "văn bản thuần (.csv, .txt)",
+}
+_TAKEN = "Hệ thống nhận bảng tính .xlsx, .xls, .ods, .csv hoặc nội dung dán từ Excel."
+_MACRO = Refusal(
+    "sheet.macro",
+    "Bảng tính có chứa macro (chương trình kèm theo) nên không được nhận. "
+    "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
+)
+
+
+@dataclass(frozen=True)
+class Gated:
+    """A spreadsheet that passed the door and may be given to a reader."""
+
+    path: Path
+    kind: Kind
+    size: int
+    filename: str
+
+
+def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
+    """Decide by content what the file is.
+
+    Refuses: empty, above `limit` bytes, broken, locked by a password, with macros, a zip bomb, another sort of file,
+    and a name that promises something else than the content.
+    """
+    path = Path(path)
+    size = containers.check_size(path, limit, advice="Hãy chia thành nhiều tệp nhỏ hơn hoặc bỏ bớt hình ảnh rồi tải lên lại.")
+    with path.open("rb") as file:
+        head = file.read(8192)
+    if head.startswith(containers.ZIP_MAGIC):
+        kind = _zip_kind(path)
+    elif head.startswith(containers.OLE_MAGIC):
+        kind = _ole_kind(path)
+    elif head.startswith(b"PK"):
+        # An empty or a split archive.
+        raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
+    else:
+        kind = _text_kind(path, head)
+    _check_name(filename, kind)
+    return Gated(path, kind, size, filename)
+
+
+def _zip_kind(path: Path) -> Kind:
+    entries = containers.zip_entries(path)
+    names = {name.lower() for name in entries}
+    mime = containers.zip_part(path, "mimetype", most=200).strip()
+    if mime.startswith(b"application/vnd.oasis.opendocument."):
+        if mime != b"application/vnd.oasis.opendocument.spreadsheet":
+            raise _other("tệp LibreOffice không phải bảng tính")
+        if b"encryption-data" in containers.zip_part(path, "META-INF/manifest.xml"):
+            raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
+        if any(name.startswith(("basic/", "scripts/")) and name.endswith((".xml", ".py", ".js", ".bsh")) for name in names):
+            raise Refusal(_MACRO.code, _MACRO.sentence)
+        return Kind.ODS
+    types = containers.zip_part(path, "[Content_Types].xml")
+    if not types:
+        raise _other("tệp nén (.zip)", "Hãy giải nén trên máy rồi tải từng bảng tính lên.")
+    if any(name.startswith("word/") for name in names):
+        raise _other("văn bản Word (.docx)", "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.")
+    if any(name.startswith("ppt/") for name in names):
+        raise _other("bài trình chiếu PowerPoint")
+    if b"macroEnabled" in types or any(name.endswith("vbaproject.bin") for name in names):
+        raise Refusal(_MACRO.code, _MACRO.sentence)
+    if "xl/workbook.bin" in names:
+        raise _other(
+            "bảng tính Excel nhị phân (.xlsb)", "Hãy mở bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên."
+        )
+    if "xl/workbook.xml" not in names:
+        raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
+    return Kind.XLSX
+
+
+def _ole_kind(path: Path) -> Kind:
+    names = containers.ole_names(path)
+    if "EncryptedPackage" in names:
+        raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
+    if "WordDocument" in names:
+        raise _other("văn bản Word (.doc)", "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.")
+    if names & {"_VBA_PROJECT_CUR", "_VBA_PROJECT"}:
+        raise Refusal(_MACRO.code, _MACRO.sentence)
+    if names & {"Workbook", "Book"}:
+        return Kind.XLS
+    raise _other("tệp Office đời cũ không phải bảng tính")
+
+
+_PAGE = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.{0,2000}?-->\s*)?<(!doctype\s+html|html|head|table|meta|style|div)\b", re.I | re.S)
+_OLD_XML = re.compile(rb"<\?mso-application|urn:schemas-microsoft-com:office:spreadsheet", re.I)
+
+
+def _text_kind(path: Path, head: bytes) -> Kind:
+    if head.startswith(b"{\\rtf"):
+        raise _other("văn bản RTF", "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.")
+    if b"%PDF-" in head[:1024]:
+        raise _other("tệp PDF", "Hãy xin bản Excel của danh sách, hoặc chép bảng sang Excel rồi tải lên.")
+    plain = head[3:] if head.startswith(b"\xef\xbb\xbf") else head
+    if _PAGE.match(plain) or _OLD_XML.search(plain):
+        raise _other(
+            "trang web hoặc tệp XML mang tên bảng tính (nhiều phần mềm xuất ra như vậy)",
+            "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
+        )
+    guess = filetype.guess(head)
+    if guess is not None:
+        sorts = {"image": "hình ảnh", "video": "phim", "audio": "âm thanh", "application": "tệp chương trình hoặc tệp nén"}
+        raise _other(f"{sorts.get(guess.mime.split('/')[0], 'tệp khác')} (.{guess.extension})")
+    if not looks_like_text(head):
+        raise _other("tệp không phải văn bản")
+    return Kind.TEXT
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Say whether the bytes may be text in some encoding: no control characters, or UTF-16."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    zeros = head.count(0)
+    if zeros:
+        # UTF-16 without a mark: the high bytes of Latin letters are zeros, always on one side.
+        return min(head[::2].count(0), head[1::2].count(0)) <= len(head) // 50 and zeros > len(head) // 8
+    odd = sum(head.count(byte) for byte in range(32) if byte not in (9, 10, 12, 13, 27))
+    return odd == 0
+
+
+def _check_name(filename: str, kind: Kind) -> None:
+    ending = Path(filename).suffix.lower()
+    if ending in {".xlsm", ".xltm", ".xlsb", ".xlam"}:
+        raise Refusal(_MACRO.code, _MACRO.sentence)
+    promised = _ENDINGS.get(ending)
+    if promised is None and ending not in _ENDINGS and kind is Kind.TEXT:
+        raise _other(f"tệp có đuôi “{ending}”")
+    if promised is not None and promised is not kind:
+        raise Refusal(
+            "file.wrong_name",
+            f"Tên tệp có đuôi “{ending}” nhưng nội dung là {_NAMES[kind]}. "
+            "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
+        )
+
+
+def _other(what: str, advice: str = "") -> Refusal:
+    return Refusal("sheet.not_a_sheet", f"Đây là {what}, không phải bảng tính. {advice or _TAKEN}")
