@@ -21,12 +21,8 @@ from typing import NamedTuple
 import polib
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "src/quantriet"
-# Lowest storey first: what a lower room says, an upper one may use.
-STOREYS = (
-    "kit audit org notify library speakers campaigns classes assess essays plans feedback attendance contests inspections "
-    "recognition indicators reports portal config"
-).split()
+sys.path.insert(0, str(ROOT))
+from scripts.storeys import PACKAGE, built_rooms  # noqa: E402  (also called as a file)
 
 # Name of the function → positions of (singular, plural, context) among its arguments.
 CALLS = {
@@ -185,17 +181,9 @@ def compile_catalogues() -> None:
         aside.replace(path.with_suffix(".mo"))
 
 
-def rooms() -> list[str]:
-    present = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    unknown = present - set(STOREYS)
-    if unknown:
-        sys.exit(f"scripts/messages.py does not know the storey of: {', '.join(sorted(unknown))}")
-    return [room for room in STOREYS if room in present]
-
-
 def main() -> None:
     arguments = set(sys.argv[1:])
-    if arguments - {"--check", "--compile", *STOREYS}:
+    if arguments - {"--check", "--compile", *built_rooms()}:
         sys.exit(__doc__)
     if "--compile" in arguments:
         compile_catalogues()
@@ -203,7 +191,7 @@ def main() -> None:
     writing = "--check" not in arguments
     problems: list[str] = []
     spoken: dict[tuple[str, str | None], tuple[str, str]] = {}  # key → (Vietnamese, room that said it first)
-    for room in rooms():
+    for room in built_rooms():  # lowest first: what a lower room says, an upper one may use
         used = messages_of(room)
         catalogue = open_catalogue(room)
         name = catalogue_path(room).relative_to(ROOT)
@@ -243,7 +231,7 @@ def main() -> None:
                 said, where = spoken.setdefault(key, (vietnamese_of(entry), room))
                 if said != vietnamese_of(entry):
                     problems.append(f"{name}: {entry.msgid!r} is {vietnamese_of(entry)!r} here but {said!r} in {where}")
-        asked_for = room in arguments or not arguments & set(STOREYS)
+        asked_for = room in arguments or not arguments & set(built_rooms())
         if writing and asked_for and changed and (len(catalogue) or catalogue_path(room).exists()):
             catalogue_path(room).parent.mkdir(parents=True, exist_ok=True)
             catalogue.sort(key=lambda entry: (entry.msgid.casefold(), entry.msgid, entry.msgctxt or ""))

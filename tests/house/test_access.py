@@ -1,0 +1,82 @@
+"""Default deny: an address that says nothing about who may open it does not pass; strangers are shown the way to sign in."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.shortcuts import resolve_url
+
+from quantriet.org.vocab import Permission
+from scripts.access_table import TABLE, Address, addresses, table
+
+EVERYONE = ("public", "signed-in")
+# A value that each path converter takes; rows with these do not exist.
+SAMPLES = {
+    "IntConverter": "987654321",
+    "StringConverter": "khong-co",
+    "SlugConverter": "khong-co",
+    "PathConverter": "khong/co",
+    "UUIDConverter": "00000000-0000-4000-8000-000000000000",
+}
+
+
+def example(address: Address) -> str:
+    route = address.route
+    for name, converter in address.converters.items():
+        for written in (f"<{name}>", f"<{_written(converter)}:{name}>"):
+            route = route.replace(written, SAMPLES.get(type(converter).__name__, "khong-co"))
+    assert "<" not in route, f"no sample for {address.route}"
+    return route
+
+
+def _written(converter: object) -> str:
+    from django.urls.converters import get_converters
+
+    return next((name for name, known in get_converters().items() if type(known) is type(converter)), "str")
+
+
+def test_every_address_says_who_may_open_it():
+    silent = [address.route for address in addresses() if address.claim is None]
+    assert not silent, f"put a decorator of quantriet.org.web.pages above the views of: {silent}"
+
+
+def test_what_an_address_asks_for_exists():
+    known = {*EVERYONE, *(permission.value for permission in Permission)}
+    unknown = [
+        (address.route, address.claim) for address in addresses() if address.claim and address.claim not in known
+    ]
+    assert not unknown
+
+
+def test_access_table_is_in_step():
+    assert TABLE.exists() and TABLE.read_text("utf-8") == table(), "docs/access.md is out of step: make access"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", addresses(), ids=lambda address: address.route)
+def test_a_stranger_is_turned_away(client, address):
+    client.raise_request_exception = False
+    for method in ("get", "post"):
+        answer = getattr(client, method)(example(address))
+        if address.claim == "public":
+            assert answer.status_code < 500, f"{method} {address.route}: {answer.status_code}"
+        elif answer.status_code == 302:
+            assert answer.url.startswith(resolve_url(settings.LOGIN_URL)), (
+                f"{method} {address.route} leads to {answer.url}"
+            )
+        else:
+            # 405: the address knows only the other method, and that one is asked too.
+            assert answer.status_code in (404, 405), f"{method} {address.route}: {answer.status_code}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [address for address in addresses() if address.claim not in EVERYONE],
+    ids=lambda address: address.route,
+)
+def test_an_account_without_appointment_sees_no_desk(client, address):
+    client.raise_request_exception = False
+    client.force_login(get_user_model().objects.create(username="khong-phan-cong"))
+    for method in ("get", "post"):
+        answer = getattr(client, method)(example(address))
+        assert answer.status_code in (403, 404, 405), f"{method} {address.route}: {answer.status_code}"
