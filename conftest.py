@@ -56,3 +56,22 @@ def no_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture
+def cast(db):
+    """The permanent cast, written fresh for this test."""
+    from tests.cast import make_cast  # models exist only once Django is set up
+
+    return make_cast()
+
+
+@pytest.fixture
+def as_user(cast, client):
+    """Sign the test client in as one of the cast: `as_user("officer")` gives the client back."""
+
+    def sign_in(username: str):
+        client.force_login(cast.accounts[username], backend="quantriet.org.web.sign_in.AccountBackend")
+        return client
+
+    return sign_in

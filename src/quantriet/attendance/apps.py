@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+
+
+class AttendanceConfig(AppConfig):
+    name = "quantriet.attendance"
+    label = "attendance"
+
+    def ready(self) -> None:
+        # Both read models, which exist only from here on.
+        from quantriet.attendance import queries, vocab
+        from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, DutyKind
+
+        vocab.register()
+        DUTY_KINDS.add(
+            ATTEND,
+            DutyKind(
+                label="Dự học",
+                proof="có mặt đủ thời gian của lớp",
+                member_link=queries.member_link,
+                before_opening=queries.problems_before_opening,
+            ),
+        )

@@ -1,0 +1,106 @@
+"""The only writer of the log; call it inside the transaction of the write it tells of."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.db.models import Model
+
+from quantriet.audit.models import AuditEvent
+
+
+class Actor(Protocol):
+    """What the log needs of an account."""
+
+    pk: Any
+
+    def __str__(self) -> str: ...
+
+
+class Place(Protocol):
+    """What the log needs of a unit."""
+
+    pk: Any
+    path: str
+
+
+def record(
+    verb: str,
+    *,
+    by: Actor | None,
+    at: datetime,
+    thing: Model,
+    unit: Place | None = None,
+    person_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one line of the log; `by=None` is the product acting by itself."""
+    return AuditEvent.objects.create(
+        **_columns(verb, by, at, thing, unit, person_id, before or {}, after or {}),
+    )
+
+
+def record_many(
+    verb: str,
+    *,
+    by: Actor | None,
+    at: datetime,
+    lines: list[tuple[Model, Place | None, dict[str, Any], dict[str, Any]]],
+) -> None:
+    """Write many lines in few statements: (thing, unit, before, after) each, for imports and other bulk work."""
+    AuditEvent.objects.bulk_create(
+        (
+            AuditEvent(**_columns(verb, by, at, thing, unit, None, before, after))
+            for thing, unit, before, after in lines
+        ),
+        batch_size=2000,
+    )
+
+
+def changes(thing: Model, new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of `new` differs from `thing`'s present values, as (before, after) for the log."""
+    old = {name: getattr(thing, name) for name in new}
+    different = [name for name in new if old[name] != new[name]]
+    return {name: old[name] for name in different}, {name: new[name] for name in different}
+
+
+def _columns(
+    verb: str,
+    by: Actor | None,
+    at: datetime,
+    thing: Model,
+    unit: Place | None,
+    person_id: int | None,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> dict[str, Any]:
+    return {
+        "verb": verb,
+        "at": at,
+        "actor_id": by.pk if by else None,
+        "actor_label": str(by)[:200] if by else "Hệ thống",
+        "thing_kind": thing._meta.label_lower,
+        "thing_id": str(thing.pk),
+        "thing_label": str(thing)[:300],
+        "unit_id": unit.pk if unit else None,
+        "unit_path": unit.path if unit else "",
+        "person_id": person_id,
+        "before": plain(before),
+        "after": plain(after),
+    }
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(one) for one in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Model):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool | type(None)) else str(value)

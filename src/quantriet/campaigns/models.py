@@ -1,0 +1,274 @@
+"""The ledger and what it rests on. `done + exempt + owing = roster` holds in every `Tally` row by construction."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.timezone import now
+
+from quantriet.campaigns.vocab import (
+    AdjustmentKind,
+    CampaignState,
+    DutyReason,
+    DutyState,
+    PlanState,
+    RuleEffect,
+    RuleKey,
+    StudyForm,
+)
+from quantriet.library.models import GuidingDocument
+from quantriet.library.vocab import ContentTier
+from quantriet.org.models import Account, Person, Unit, path_end
+
+
+class Rulebook(models.Model):
+    """A named set of dated settings, owned by a unit and usable in everything below it."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="rulebooks")
+    name = models.CharField(max_length=160)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="rulebook_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RuleValue(models.Model):
+    """One setting with its validity and legal basis."""
+
+    rulebook = models.ForeignKey(Rulebook, on_delete=models.CASCADE, related_name="values")
+    key = models.CharField(max_length=40, choices=RuleKey.choices())
+    value = models.DecimalField(max_digits=8, decimal_places=2)
+    basis = models.CharField(max_length=250)  # the legal basis, as it is quoted in sentences
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rulebook", "key", "valid_from"], name="rule_value_once"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="rule_value_order"
+            ),
+        ]
+
+
+class StudyCampaign(models.Model):
+    """A round of study: several documents, one audience, a period (đợt học tập)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="campaigns")  # the organiser
+    name = models.CharField(max_length=250)
+    rulebook = models.ForeignKey(Rulebook, on_delete=models.PROTECT, related_name="campaigns")
+    documents = models.ManyToManyField(GuidingDocument, through="CampaignDocument", related_name="campaigns")
+    state = models.CharField(max_length=10, choices=CampaignState.choices(), default=CampaignState.DRAFT)
+    form = models.CharField(max_length=14, choices=StudyForm.choices(), default=StudyForm.IN_PERSON)
+    is_quick_briefing = models.BooleanField(default=False)  # R-015
+    has_current_affairs = models.BooleanField(default=False)  # R-055
+    planned_from = models.DateField()
+    planned_to = models.DateField()
+    plan_number = models.CharField(max_length=60, blank=True)  # reference number of the plan paper
+    instructions = models.TextField(blank=True)  # requirements to lower units
+    duty_kinds = models.JSONField(default=list)  # keys of DUTY_KINDS this campaign asks for
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "-planned_from"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(planned_to__gte=F("planned_from")), name="campaign_period_order")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignDocument(models.Model):
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="campaign_documents")
+    document = models.ForeignKey(GuidingDocument, on_delete=models.PROTECT, related_name="campaign_documents")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "pk"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "document"], name="campaign_document_once")]
+
+
+class CampaignPlan(models.Model):
+    """A campaign as it appears at one lower unit, to be scheduled there (R-029, R-030)."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="plans")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="campaign_plans")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    state = models.CharField(max_length=12, choices=PlanState.choices(), default=PlanState.TO_SCHEDULE)
+    form = models.CharField(max_length=14, choices=StudyForm.choices(), blank=True)
+    planned_from = models.DateField(null=True, blank=True)
+    planned_to = models.DateField(null=True, blank=True)
+    plan_number = models.CharField(max_length=60, blank=True)
+    assignment = models.TextField(blank=True)  # who does what in this unit
+    responsible = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    first_held_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "unit"], name="plan_once_a_unit")]
+
+
+class FormChange(models.Model):
+    """An emergency change of form, postponement or replacement, with the instruction it rests on (R-034)."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="form_changes")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")  # where it applies, with all below
+    situation = models.CharField(max_length=160)  # storm, epidemic …
+    instruction = models.CharField(max_length=200)  # number, date and issuer of the instruction
+    instruction_file = models.FileField(upload_to="instructions/", blank=True)
+    form_before = models.CharField(max_length=14, choices=StudyForm.choices())
+    form_after = models.CharField(max_length=14, choices=StudyForm.choices())
+    postponed_to = models.DateField(null=True, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+
+class AudienceRule(models.Model):
+    """Maps people to a duty and a tier. Rules are read in order; the first that matches a person decides (R-039)."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="audience_rules")
+    order = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(max_length=160)
+    effect = models.CharField(max_length=8, choices=RuleEffect.choices(), default=RuleEffect.OBLIGE)
+    tier = models.CharField(max_length=12, choices=ContentTier.choices(), default=ContentTier.GRASSROOTS)
+    # Criteria, all optional, all must hold (lists: any of): see rules/audience.py::Criteria for the shape.
+    criteria = models.JSONField(default=dict)
+    basis = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        ordering = ["order", "pk"]
+
+
+class AudienceAdjustment(models.Model):
+    """A person added to or removed from an audience by hand, with the reason."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="adjustments")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="audience_adjustments")
+    kind = models.CharField(max_length=6, choices=AdjustmentKind.choices())
+    tier = models.CharField(max_length=12, choices=ContentTier.choices(), default=ContentTier.GRASSROOTS)
+    reason = models.CharField(max_length=250)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "person"], name="adjustment_once")]
+
+
+class StudyDuty(models.Model):
+    """One person owes one thing in one campaign: the ledger row. Written by `campaigns.actions` only."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.PROTECT, related_name="duties")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="duties")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="duties")  # the cell it counts for
+    kind = models.CharField(max_length=12)  # a key of DUTY_KINDS
+    tier = models.CharField(max_length=12, choices=ContentTier.choices())
+    state = models.CharField(max_length=8, choices=DutyState.choices(), default=DutyState.OWING)
+    reason = models.CharField(max_length=16, choices=DutyReason.choices(), default=DutyReason.NOT_YET)
+    sentence = models.CharField(max_length=400, blank=True)  # why, in one Vietnamese sentence
+    due_on = models.DateField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "kind", "person"], name="duty_once"),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "kind", "unit", "state"]),
+            models.Index(fields=["person", "state"]),
+        ]
+
+
+class DutyChange(models.Model):
+    """Every change of a duty's state, append-only: the tally of an earlier moment is today's minus the changes since."""
+
+    duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="changes")
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="duty_changes")
+    kind = models.CharField(max_length=12)
+    path = models.CharField(max_length=255)  # the unit's path at that time
+    at = models.DateTimeField()
+    state_before = models.CharField(max_length=8, blank=True)  # empty: the duty came into being
+    state_after = models.CharField(max_length=8, choices=DutyState.choices())
+    reason = models.CharField(max_length=16, choices=DutyReason.choices())
+    sentence = models.CharField(max_length=400, blank=True)
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["campaign", "kind", "at"]), models.Index(fields=["duty", "at"])]
+
+
+class StudyCredit(models.Model):
+    """Recognition that a person studied the content elsewhere (miễn học)."""
+
+    duty = models.OneToOneField(StudyDuty, on_delete=models.CASCADE, related_name="credit")
+    held_by = models.CharField(max_length=200)  # who organised that class
+    studied_on = models.DateField()
+    evidence = models.CharField(max_length=250)
+    approved_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+
+class TallyQuerySet(models.QuerySet["Tally"]):
+    def under(self, unit: Unit) -> TallyQuerySet:
+        return self.filter(path__gte=unit.path, path__lt=path_end(unit.path))
+
+
+class Tally(models.Model):
+    """Counts of one unit's own duties; a roll-up is the sum over a path range, never a scan of people.
+
+    `reported_at` is the first time any result came from this unit: without it the unit stands apart from zero (B-08).
+    """
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="tallies")
+    kind = models.CharField(max_length=12)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="tallies")
+    path = models.CharField(max_length=255)  # the unit's path, copied so that the range read needs no join
+    done = models.PositiveIntegerField(default=0)
+    exempt = models.PositiveIntegerField(default=0)
+    owing = models.PositiveIntegerField(default=0)
+    reported_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TallyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "kind", "unit"], name="tally_once")]
+        indexes = [
+            models.Index(
+                fields=["campaign", "kind", "path"],
+                include=["done", "exempt", "owing", "reported_at"],
+                name="tally_range",
+            )
+        ]
+
+
+class StudyNotice(models.Model):
+    """Tells units that a document will be studied later, so that they can arrange and avoid overlap (R-018)."""
+
+    document = models.ForeignKey(GuidingDocument, on_delete=models.CASCADE, related_name="study_notices")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="study_notices")  # who tells its lower units
+    expected = models.CharField(max_length=160)  # "quý I/2027, sau hội nghị của tỉnh"
+    text = models.TextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    units_told = models.PositiveIntegerField(default=0)
+
+
+class CampaignReview(models.Model):
+    """The preliminary review after a campaign: lessons, units to praise and to urge (R-036)."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="reviews")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="campaign_reviews")
+    lessons = models.TextField()
+    praise = models.TextField(blank=True)
+    criticism = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "unit"], name="review_once")]

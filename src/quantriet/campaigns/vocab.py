@@ -1,0 +1,176 @@
+"""Words of the ledger: duties, their states and reasons; states of campaigns and plans; keys of the rulebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from quantriet.audit.vocab import VERBS
+from quantriet.kit.registry import Registry
+from quantriet.kit.vocab import LabelledEnum, gettext_noop
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
+
+if TYPE_CHECKING:
+    from quantriet.campaigns.models import StudyCampaign, StudyDuty
+
+
+class CampaignState(LabelledEnum):
+    DRAFT = "draft", gettext_noop("Being planned")
+    OPEN = "open", gettext_noop("Open")
+    CLOSED = "closed", gettext_noop("Closed")
+    CANCELLED = "cancelled", gettext_noop("Cancelled")
+
+
+class StudyForm(LabelledEnum):
+    """How a unit studies (R-035)."""
+
+    IN_PERSON = "in_person", gettext_noop("In person")
+    ONLINE = "online", gettext_noop("Online")
+    MIXED = "mixed", gettext_noop("Mixed")
+    SOFTWARE = "software", gettext_noop("By software or network")
+    CELL_MEETING = "cell_meeting", gettext_noop("In the cell meeting")
+
+
+class PlanState(LabelledEnum):
+    """How far one unit is with organising a campaign (R-030, R-031)."""
+
+    TO_SCHEDULE = "to_schedule", gettext_noop("Not scheduled yet")
+    SCHEDULED = "scheduled", gettext_noop("Scheduled")
+    HELD = "held", gettext_noop("Held")
+    POSTPONED = "postponed", gettext_noop("Postponed")
+
+
+class DutyState(LabelledEnum):
+    OWING = "owing", gettext_noop("Owing")
+    DONE = "done", gettext_noop("Done")
+    EXEMPT = "exempt", gettext_noop("Exempt")
+
+
+class DutyReason(LabelledEnum):
+    """Why a duty is in its state."""
+
+    NOT_YET = "not_yet", gettext_noop("Not yet")
+    ATTENDED = "attended", gettext_noop("Attended")
+    ABSENT_UNEXCUSED = "absent", gettext_noop("Absent without reason")
+    ABSENT_EXCUSED = "excused", gettext_noop("Absent with reason, still owes")
+    OVER_LIMIT = "retake", gettext_noop("Must retake")
+    ACTIVITY_EXEMPT = "exempt_activity", gettext_noop("Exempt from activities")
+    RULE_EXEMPT = "exempt_rule", gettext_noop("Exempt by rule of the campaign")
+    CREDIT = "credit", gettext_noop("Studied elsewhere")
+    WITHDRAWN = "withdrawn", gettext_noop("No longer in the audience")
+
+
+class RuleEffect(LabelledEnum):
+    """What an audience rule does with the people it matches."""
+
+    OBLIGE = "oblige", gettext_noop("Must study")
+    EXEMPT = "exempt", gettext_noop("Exempt")
+
+
+class AdjustmentKind(LabelledEnum):
+    ADD = "add", gettext_noop("Added by hand")
+    REMOVE = "remove", gettext_noop("Removed by hand")
+
+
+class RuleKey(LabelledEnum):
+    """Keys of the rulebook; the values are data with validity and legal basis."""
+
+    RETAKE_LIMIT_PERCENT = (
+        "retake_limit_percent",
+        gettext_noop("Absence above which a retake is due (per cent of class time)"),
+    )
+    DISCUSSION_SHARE_PERCENT = (
+        "discussion_share_percent",
+        gettext_noop("Least share of discussion (per cent of class time)"),
+    )
+    PUBLICATION_DAYS = "publication_days", gettext_noop("Days to publish a new document")
+    ESSAY_DAYS = "essay_days", gettext_noop("Days to hand in the essay")
+    ESSAY_REMINDER_DAYS = "essay_reminder_days", gettext_noop("First reminder before the essay is due (days)")
+    ESSAY_ESCALATION_DAYS = "essay_escalation_days", gettext_noop("Silent unit told to the superior (days after)")
+    CATCH_UP_DAYS = "catch_up_days", gettext_noop("Days to invite an absentee to a later class")
+    REPLY_DAYS = "reply_days", gettext_noop("Days to answer a letter without a deadline")
+    CELL_CRITICISM_CAP_PERCENT = (
+        "cell_criticism_cap_percent",
+        gettext_noop("Share of criticised members that caps a cell (per cent)"),
+    )
+
+
+@dataclass(frozen=True)
+class SourceRule:
+    """A value that ships with the product, with the paper it comes from."""
+
+    value: str
+    unit: str
+    basis: str
+
+
+_26HD = "Hướng dẫn 26-HD/BTGTU"
+SOURCE_RULES: dict[RuleKey, SourceRule] = {
+    RuleKey.RETAKE_LIMIT_PERCENT: SourceRule("40", "%", f"mục 3 {_26HD}"),
+    RuleKey.DISCUSSION_SHARE_PERCENT: SourceRule(
+        "10", "%", f"mục 3 {_26HD} (phải bố trí thời gian thảo luận thích hợp; tỷ lệ do cấp ủy quy định)"
+    ),
+    RuleKey.PUBLICATION_DAYS: SourceRule("2", "ngày", f"mục 6 {_26HD}"),
+    RuleKey.ESSAY_DAYS: SourceRule("15", "ngày", "do cấp ủy quy định"),
+    RuleKey.ESSAY_REMINDER_DAYS: SourceRule("5", "ngày", "do cấp ủy quy định"),
+    RuleKey.ESSAY_ESCALATION_DAYS: SourceRule("7", "ngày", "do cấp ủy quy định"),
+    RuleKey.CATCH_UP_DAYS: SourceRule("10", "ngày", f"mục 3 {_26HD} (thời hạn do cấp ủy quy định)"),
+    RuleKey.REPLY_DAYS: SourceRule("10", "ngày", "do cấp ủy quy định"),
+    RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that stands in the way of opening a campaign, with how many people and where to mend it."""
+
+    sentence: str
+    count: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class DutyKind:
+    """One kind of duty; the room that proves it registers it.
+
+    `member_link` gives the address where a member deals with the duty; `before_opening` lists what still stands in the
+    way of opening a campaign with such duties (B-02).
+    """
+
+    label: str
+    proof: str
+    member_link: Callable[[StudyDuty], str] | None = field(default=None, compare=False)
+    before_opening: Callable[[StudyCampaign], list[Problem]] | None = field(default=None, compare=False)
+
+
+DUTY_KINDS: Registry[DutyKind] = Registry("duty kind")
+
+ATTEND = "attend"
+
+
+def register() -> None:
+    for verb, phrase in {
+        "rulebook.added": "lập bộ quy tắc",
+        "rulebook.changed": "sửa bộ quy tắc",
+        "campaign.added": "lập đợt học tập",
+        "campaign.changed": "sửa đợt học tập",
+        "campaign.opened": "mở đợt học tập",
+        "campaign.closed": "khép đợt học tập",
+        "campaign.cancelled": "hủy đợt học tập",
+        "campaign.form_changed": "đổi hình thức học tập",
+        "plan.scheduled": "xếp lịch học tập",
+        "plan.changed": "sửa kế hoạch học tập",
+        "audience.rule_added": "thêm điều kiện đối tượng",
+        "audience.rule_changed": "sửa điều kiện đối tượng",
+        "audience.rule_removed": "bỏ điều kiện đối tượng",
+        "audience.adjusted": "thêm bớt đối tượng",
+        "duty.settled": "ghi kết quả học tập",
+        "duty.credited": "công nhận đã học nơi khác",
+        "notice.sent": "thông báo văn bản chưa học",
+        "lesson.noted": "ghi bài học kinh nghiệm",
+        "units.messaged": "nhắn các đơn vị",
+    }.items():
+        VERBS.add(verb, phrase)
+    NOTIFICATION_KINDS.add("unit_reminder", NotificationKind("Nhắc đơn vị"))
+    NOTIFICATION_KINDS.add("study_notice", NotificationKind("Thông báo văn bản sắp học"))

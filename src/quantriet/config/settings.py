@@ -1,0 +1,202 @@
+"""Settings, all from the environment with defaults that run on one machine.
+
+QUANTRIET_DATA       folder of the database, files and secret key (default: ./var)
+DATABASE_URL         postgres://… for PostgreSQL; without it SQLite in the data folder
+QUANTRIET_PRODUCTION 1 for real use: refuses to start without QUANTRIET_SECRET_KEY, QUANTRIET_HOSTS, or with demo logins
+"""
+
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+PACKAGE = Path(__file__).resolve().parent.parent
+BASE_DIR = PACKAGE.parent.parent
+DATA_DIR = Path(env.str("QUANTRIET_DATA", str(BASE_DIR / "var")))
+PRODUCTION = env.bool("QUANTRIET_PRODUCTION", False)
+DEBUG = env.bool("QUANTRIET_DEBUG", False)
+
+
+def _secret_key() -> str:
+    key = env.str("QUANTRIET_SECRET_KEY", "")
+    if key:
+        return key
+    if PRODUCTION:
+        raise ImproperlyConfigured("QUANTRIET_SECRET_KEY is missing: a production start needs its own secret key.")
+    # A trial installation keeps a key of its own beside its data, so that sign-ins survive a restart.
+    stored = DATA_DIR / "secret-key"
+    if not stored.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        stored.touch(mode=0o600)
+        stored.write_text(secrets.token_urlsafe(50))
+    return stored.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.list("QUANTRIET_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+if PRODUCTION and "QUANTRIET_HOSTS" not in env.ENVIRON:
+    raise ImproperlyConfigured("QUANTRIET_HOSTS is missing: name the addresses under which the product is reached.")
+CSRF_TRUSTED_ORIGINS = env.list("QUANTRIET_ORIGINS", default=[])
+SITE_ADDRESS = env.str("QUANTRIET_ADDRESS", "http://localhost:8000")
+
+ROOMS = [
+    "quantriet.kit",
+    "quantriet.audit",
+    "quantriet.org",
+    "quantriet.notify",
+    "quantriet.library",
+    "quantriet.campaigns",
+    "quantriet.classes",
+    "quantriet.attendance",
+    "quantriet.reports",
+    "quantriet.portal",
+    "quantriet.config",
+]
+INSTALLED_APPS = [
+    *ROOMS,
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "quantriet.org.web.pages.AccountMiddleware",
+]
+ROOT_URLCONF = "quantriet.config.urls"
+WSGI_APPLICATION = "quantriet.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csrf",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "quantriet.portal.web.chrome.chrome",
+            ],
+        },
+    }
+]
+
+if "DATABASE_URL" in env.ENVIRON:
+    DATABASES = {"default": env.db("DATABASE_URL")}
+    if "postgresql" in DATABASES["default"]["ENGINE"]:
+        # A pool per process: 32 threads need 4 connections.
+        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("QUANTRIET_DB_POOL", 8)}}
+else:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATABASES = {
+        "default": {
+            "ENGINE": "quantriet.kit.sqlite",
+            "NAME": str(DATA_DIR / "quantriet.sqlite3"),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                # FULL: what is acknowledged is on the disk. Checkpoints are made by kit/sqlite under the write lock.
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+                    "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456"
+                ),
+            },
+            "CONN_MAX_AGE": None,
+        }
+    }
+# Covering columns of an index serve PostgreSQL; SQLite ignores them and reads the row.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "org.Account"
+AUTHENTICATION_BACKENDS = ["quantriet.org.web.sign_in.AccountBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "style-src": ["'self'"],
+        "script-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [str(PACKAGE / room.removeprefix("quantriet.") / "locale") for room in ROOMS]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["quantriet.config.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# Uploads are never served by their path; a view checks the right and sends them as attachments.
+MEDIA_ROOT = DATA_DIR / "files"
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+UPLOAD_LIMIT_BYTES = env.int("QUANTRIET_UPLOAD_LIMIT", 50 * 1024 * 1024)
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+EMAIL_BACKEND = env.str("QUANTRIET_MAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+if "EMAIL_URL" in env.ENVIRON:
+    vars().update(env.email_url("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env.str("QUANTRIET_MAIL_FROM", "quantriet@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("QUANTRIET_LOG_LEVEL", "INFO")},
+    "loggers": {"django_tasks": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,19 @@
+"""All addresses: each room brings its own; `/desk/` is for staff, `/me/` for the member, `/` for everyone."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("quantriet.portal.web.urls")),
+    path("", include("quantriet.org.web.urls")),
+    path("", include("quantriet.notify.web.urls")),
+    path("", include("quantriet.library.web.urls")),
+    path("", include("quantriet.campaigns.web.urls")),
+    path("", include("quantriet.classes.web.urls")),
+    path("", include("quantriet.attendance.web.urls")),
+    path("", include("quantriet.reports.web.urls")),
+    path("", include("quantriet.audit.web.urls")),
+]
+handler400 = "quantriet.portal.web.errors.bad_request"
+handler403 = "quantriet.portal.web.errors.forbidden"
+handler404 = "quantriet.portal.web.errors.not_found"
+handler500 = "quantriet.portal.web.errors.server_error"

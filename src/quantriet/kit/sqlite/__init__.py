@@ -1,0 +1,1 @@
+"""SQLite as a server database: see base.py."""

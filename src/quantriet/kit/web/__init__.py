@@ -1,0 +1,135 @@
+"""What every page needs: rendering with partials, saved-and-go-on, lists with paging, sorting and chips, downloads."""
+
+from __future__ import annotations
+
+import math
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+M = TypeVar("M", bound=Model)
+PAGE_SIZE = 50
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, partial: str = "", status: int = 200
+) -> HttpResponse:
+    """Render a page; for an htmx request of fragment `partial` render only `<template folder>/_<partial>.html`."""
+    context = context or {}
+    if partial and getattr(request, "htmx", False):
+        folder, _, _name = template.rpartition("/")
+        return render(request, f"{folder}/_{partial}.html", context, status=status)
+    return render(request, template, context, status=status)
+
+
+def refused(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponse:
+    """The page that says why not and what to do instead."""
+    return render(request, f"{status}.html", {"sentence": sentence}, status=status)
+
+
+def saved(request: HttpRequest, *, to: str, message: str = "") -> HttpResponse:
+    """Tell that it is done and go to address `to` (303, so that a reload repeats nothing)."""
+    if message:
+        messages.success(request, message)
+    response = HttpResponseRedirect(to)
+    response.status_code = 303
+    return response
+
+
+def safe_next(request: HttpRequest, default: str) -> str:
+    """The `next` address of the form when it is one of ours, else `default`."""
+    from django.utils.http import url_has_allowed_host_and_scheme
+
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()) else default
+
+
+def download(content: Any, *, name: str, kind: str) -> FileResponse:
+    """A file as an attachment with a Vietnamese name; never shown inside the page."""
+    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def query(request: HttpRequest, **changes: Any) -> str:
+    """The address's query with changes; None removes a key."""
+    values = request.GET.copy()
+    for key, value in changes.items():
+        if value is None:
+            values.pop(key, None)
+        else:
+            values[key] = str(value)
+    return "?" + urllib.parse.urlencode(sorted((key, one) for key in values for one in values.getlist(key)))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in force: its words and the address without it."""
+
+    label: str
+    url: str
+
+
+@dataclass
+class Listing(Generic[M]):
+    """One page of a list with its count, order and filters, as `ui/table` and `ui/paging` show it."""
+
+    rows: Sequence[M]
+    total: int
+    number: int
+    pages: int
+    sort: str
+    chips: list[Chip] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PAGE_SIZE + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1 if self.total else 0
+
+
+def listing(
+    request: HttpRequest,
+    rows: QuerySet[M],
+    *,
+    sorts: dict[str, Sequence[str]],
+    default_sort: str,
+    chips: Iterable[Chip] = (),
+    prepare: Callable[[list[M]], None] | None = None,
+) -> Listing[M]:
+    """Page and sort a queryset from the address (`?page=2&sort=-name`).
+
+    `sorts` maps a public name to order_by columns; a leading minus turns all of them round. `prepare` may attach
+    batch-read values to the rows of the page.
+    """
+    sort = request.GET.get("sort") or default_sort
+    if sort.removeprefix("-") not in sorts:
+        sort = default_sort
+    columns = [_turned(column) if sort.startswith("-") else column for column in sorts[sort.removeprefix("-")]]
+    total = rows.count()
+    pages = max(1, math.ceil(total / PAGE_SIZE))
+    wanted = request.GET.get("page", "1")
+    number = min(max(1, int(wanted)), pages) if wanted.isdigit() else 1
+    shown = list(rows.order_by(*columns, "pk")[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+    if prepare:
+        prepare(shown)
+    return Listing(shown, total, number, pages, sort, list(chips))
+
+
+def _turned(column: str) -> str:
+    return column.removeprefix("-") if column.startswith("-") else "-" + column

@@ -1,0 +1,93 @@
+from django.db import models
+from django.db.models import F, Q
+
+from quantriet.library.vocab import DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.org.models import Account, Unit
+from quantriet.org.vocab import Level
+
+
+class GuidingDocument(models.Model):
+    """A resolution, directive, conclusion or regulation that must be studied or carried out."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="documents")  # whose register it stands in
+    number = models.PositiveIntegerField(null=True, blank=True)
+    type_code = models.CharField(max_length=8)  # a key of vocab.DOCUMENT_TYPES
+    body_code = models.CharField(max_length=40, blank=True)  # "BTGTU", "TW", "TU"
+    reference_number = models.CharField(max_length=60)  # "26-HD/BTGTU"
+    reference_folded = models.CharField(max_length=60, db_index=True)
+    issuing_body = models.CharField(max_length=160)
+    level = models.CharField(max_length=20, choices=Level.choices())
+    issued_on = models.DateField()
+    subject = models.CharField(max_length=500)
+    subject_folded = models.CharField(max_length=500)
+    status = models.CharField(max_length=12, choices=DocumentStatus.choices(), default=DocumentStatus.IN_FORCE)
+    needs_no_programme = models.BooleanField(default=False)  # R-022
+    finish_before_on = models.DateField(null=True, blank=True)  # deadline for lower levels to finish (R-023)
+    text = models.TextField(blank=True)
+    file = models.FileField(upload_to="documents/", blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    registered_at = models.DateTimeField()
+    registered_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "reference_number", "issued_on"], name="document_once_in_register")
+        ]
+        indexes = [models.Index(fields=["unit", "-issued_on"])]
+
+    def __str__(self) -> str:
+        return self.reference_number
+
+    @property
+    def citation(self) -> str:
+        """Number and date, as documents are cited (R-014): "26-HD/BTGTU ngày 12/11/2021"."""
+        return f"{self.reference_number} ngày {self.issued_on:%d/%m/%Y}"
+
+
+class Clause(models.Model):
+    """A numbered part of a document that others can cite."""
+
+    document = models.ForeignKey(GuidingDocument, on_delete=models.CASCADE, related_name="clauses")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    order = models.PositiveIntegerField()  # reading order in the whole document
+    depth = models.PositiveSmallIntegerField(default=0)
+    number = models.CharField(max_length=30)  # "3", "II.1", "3.b"; made for bullets: "3.-2"
+    label = models.CharField(max_length=60)  # "mục 3", "Điều 5, khoản 2", "mục 3, gạch đầu dòng thứ 4"
+    heading = models.CharField(max_length=500, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="clause_number_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class KeyPoint(models.Model):
+    """A core or new point of a document, tied to the clause it comes from (R-024)."""
+
+    document = models.ForeignKey(GuidingDocument, on_delete=models.CASCADE, related_name="points")
+    clause = models.ForeignKey(Clause, null=True, blank=True, on_delete=models.SET_NULL, related_name="points")
+    kind = models.CharField(max_length=4, choices=PointKind.choices(), default=PointKind.KEY)
+    theme = models.CharField(max_length=12, choices=PointTheme.choices(), default=PointTheme.OTHER)
+    text = models.TextField()
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "pk"]
+
+
+class DocumentRelation(models.Model):
+    """`source` amends, replaces, guides, adapts or accompanies `target`."""
+
+    source = models.ForeignKey(GuidingDocument, on_delete=models.CASCADE, related_name="relations")
+    target = models.ForeignKey(GuidingDocument, on_delete=models.PROTECT, related_name="related_from")
+    kind = models.CharField(max_length=12, choices=RelationKind.choices())
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "target", "kind"], name="relation_once"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="relation_to_another"),
+        ]

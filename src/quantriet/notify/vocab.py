@@ -1,0 +1,28 @@
+"""Kinds of notices and the states of a message."""
+
+from dataclasses import dataclass
+
+from quantriet.audit.vocab import VERBS
+from quantriet.kit.registry import Registry
+from quantriet.kit.vocab import LabelledEnum, gettext_noop
+
+
+class MessageState(LabelledEnum):
+    QUEUED = "queued", gettext_noop("Waiting")
+    SENT = "sent", gettext_noop("Sent")
+    FAILED = "failed", gettext_noop("Failed")
+
+
+@dataclass(frozen=True)
+class NotificationKind:
+    """A kind of notice: what the outbox calls it."""
+
+    label: str
+
+
+NOTIFICATION_KINDS: Registry[NotificationKind] = Registry("notification kind")
+
+
+def register() -> None:
+    VERBS.add("message.queued", "gửi thư")
+    VERBS.add("message.retried", "gửi lại thư")

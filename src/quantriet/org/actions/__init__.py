@@ -1,0 +1,36 @@
+"""The only writers of the tree, its people and their rights; one module a subject, one door outside."""
+
+from quantriet.org.actions.people import (
+    add_person,
+    change_person,
+    end_exemption,
+    end_post,
+    end_responsibility,
+    give_exemption,
+    give_post,
+    give_responsibility,
+    remove_person,
+    transfer_person,
+)
+from quantriet.org.actions.rights import add_account, change_password, end_appointment, give_appointment
+from quantriet.org.actions.units import add_unit, change_unit, close_unit
+
+__all__ = [
+    "add_account",
+    "add_person",
+    "add_unit",
+    "change_password",
+    "change_person",
+    "change_unit",
+    "close_unit",
+    "end_appointment",
+    "end_exemption",
+    "end_post",
+    "end_responsibility",
+    "give_appointment",
+    "give_exemption",
+    "give_post",
+    "give_responsibility",
+    "remove_person",
+    "transfer_person",
+]

@@ -1,0 +1,258 @@
+"""Writers of people and of the dated facts about them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from quantriet.audit.actions import changes, record
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
+from quantriet.org.models import (
+    Account,
+    ActivityExemption,
+    MembershipTransfer,
+    Person,
+    PostHeld,
+    PostKind,
+    Unit,
+    UnitResponsibility,
+)
+
+
+def _named(full_name: str) -> dict[str, str]:
+    name = text.squeeze(full_name)
+    return {"full_name": name, "name_folded": text.fold(name), "sort_key": text.name_key(name)}
+
+
+def add_person(
+    *, by: Account | None, at: datetime, code: str, full_name: str, unit: Unit, on: date | None = None, **details: Any
+) -> Person:
+    """Enter a person into a unit, with the first transfer fact.
+
+    Refuses without a name, with a code already taken, or in a unit that holds no members (members only).
+    """
+    if not text.squeeze(full_name):
+        raise Refusal("person.name_missing", "Thiếu họ và tên.", field="full_name")
+    code = text.squeeze(code)
+    if not code:
+        raise Refusal("person.code_missing", "Thiếu mã số.", field="code")
+    details = {name: text.squeeze(value) if isinstance(value, str) else value for name, value in details.items()}
+    with transaction.atomic():
+        taken = Person.objects.filter(code=code).first()
+        if taken:
+            raise Refusal(
+                "person.code_taken", f"Mã {code} đã có ở {taken.full_name} ({taken.unit.name}).", field="code"
+            )
+        person = Person(code=code, unit=unit, **_named(full_name), **details)
+        if person.kind in ("member", "probationary"):
+            _refuse_unless_holds_members(unit)
+        person.save(force_insert=True)
+        MembershipTransfer.objects.create(person=person, to_unit=unit, on=on or person.joined_on or local(at).date())
+        record(
+            "person.added", by=by, at=at, thing=person, unit=unit, person_id=person.pk, after={"code": code, **details}
+        )
+    return person
+
+
+def change_person(person: Person, *, by: Account | None, at: datetime, **new: Any) -> Person:
+    """Correct what is written about a person; moving to another unit is `transfer_person`."""
+    if "full_name" in new:
+        new = {**new, **_named(new["full_name"])}
+    new = {name: text.squeeze(value) if isinstance(value, str) else value for name, value in new.items()}
+    before, after = changes(person, new)
+    if not after:
+        return person
+    with transaction.atomic():
+        if "code" in after and Person.objects.filter(code=after["code"]).exclude(pk=person.pk).exists():
+            raise Refusal("person.code_taken", f"Mã {after['code']} đã có ở người khác.", field="code")
+        for name, value in after.items():
+            setattr(person, name, value)
+        person.save()
+        for hidden in ("name_folded", "sort_key"):
+            before.pop(hidden, None)
+            after.pop(hidden, None)
+        record(
+            "person.changed",
+            by=by,
+            at=at,
+            thing=person,
+            unit=person.unit,
+            person_id=person.pk,
+            before=before,
+            after=after,
+        )
+    return person
+
+
+def transfer_person(
+    person: Person, *, by: Account | None, at: datetime, to: Unit, on: date, basis: str = ""
+) -> MembershipTransfer:
+    """Move a person to another cell from a day on (chuyển sinh hoạt)."""
+    if to.pk == person.unit_id:
+        raise Refusal("transfer.same_unit", f"{person.full_name} đang sinh hoạt ở {to.name}.", field="to")
+    _refuse_unless_holds_members(to)
+    if to.closed_on:
+        raise Refusal("transfer.unit_closed", f"{to.name} đã ngừng hoạt động.", field="to")
+    with transaction.atomic():
+        latest = person.transfers.order_by("-on").first()
+        if latest and on < latest.on:
+            raise Refusal(
+                "transfer.before_last",
+                f"Lần chuyển trước là ngày {latest.on:%d/%m/%Y}; ngày chuyển mới phải sau đó.",
+                field="on",
+            )
+        before = person.unit
+        fact = MembershipTransfer.objects.create(person=person, from_unit=before, to_unit=to, on=on, basis=basis)
+        person.unit = to
+        person.save(update_fields=["unit"])
+        record(
+            "person.transferred", by=by, at=at, thing=person, unit=to, person_id=person.pk,
+            before={"unit": before.name}, after={"unit": to.name, "on": on, "basis": basis},
+        )  # fmt: skip
+    return fact
+
+
+def remove_person(person: Person, *, by: Account, at: datetime, on: date, reason: str) -> Person:
+    """Take a person off every list from a day on (died, left, transferred out)."""
+    with transaction.atomic():
+        person.left_on, person.left_reason = on, reason
+        person.save(update_fields=["left_on", "left_reason"])
+        record(
+            "person.left",
+            by=by,
+            at=at,
+            thing=person,
+            unit=person.unit,
+            person_id=person.pk,
+            after={"on": on, "reason": reason},
+        )
+    return person
+
+
+def give_post(
+    person: Person, *, by: Account | None, at: datetime, post: PostKind, unit: Unit, valid_from: date,
+    valid_to: date | None = None, managed_by: str = "", basis: str = "",
+) -> PostHeld:  # fmt: skip
+    """Record that a person holds a post, with the level that manages it (R-012)."""
+    _refuse_period(valid_from, valid_to)
+    with transaction.atomic():
+        if PostHeld.objects.on(valid_from).filter(person=person, post=post, unit=unit).exists():
+            raise Refusal(
+                "post.held_already", f"{person.full_name} đang giữ chức {post.name} ở {unit.name}.", field="post"
+            )
+        held = PostHeld.objects.create(
+            person=person,
+            post=post,
+            unit=unit,
+            managed_by=managed_by,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            basis=basis,
+        )
+        record(
+            "post.given", by=by, at=at, thing=person, unit=unit, person_id=person.pk,
+            after={"post": post.name, "unit": unit.name, "managed_by": managed_by, "from": valid_from, "basis": basis},
+        )  # fmt: skip
+    return held
+
+
+def end_post(held: PostHeld, *, by: Account | None, at: datetime, on: date) -> PostHeld:
+    """Record the last day of a post."""
+    _refuse_period(held.valid_from, on)
+    with transaction.atomic():
+        held.valid_to = on
+        held.save(update_fields=["valid_to"])
+        record(
+            "post.ended", by=by, at=at, thing=held.person, unit=held.unit, person_id=held.person_id,
+            after={"post": held.post.name, "on": on},
+        )  # fmt: skip
+    return held
+
+
+def give_exemption(
+    person: Person,
+    *,
+    by: Account | None,
+    at: datetime,
+    valid_from: date,
+    valid_to: date | None,
+    reason: str,
+    basis: str = "",
+) -> ActivityExemption:
+    """Record an exemption from activities (miễn sinh hoạt)."""
+    _refuse_period(valid_from, valid_to)
+    if not reason.strip():
+        raise Refusal("exemption.reason_missing", "Phải ghi lý do miễn sinh hoạt.", field="reason")
+    with transaction.atomic():
+        exemption = ActivityExemption.objects.create(
+            person=person, valid_from=valid_from, valid_to=valid_to, reason=text.squeeze(reason), basis=basis
+        )
+        record(
+            "exemption.given", by=by, at=at, thing=person, unit=person.unit, person_id=person.pk,
+            after={"from": valid_from, "to": valid_to, "reason": reason, "basis": basis},
+        )  # fmt: skip
+    return exemption
+
+
+def end_exemption(exemption: ActivityExemption, *, by: Account, at: datetime, on: date) -> ActivityExemption:
+    """Record the last day of an exemption."""
+    _refuse_period(exemption.valid_from, on)
+    with transaction.atomic():
+        exemption.valid_to = on
+        exemption.save(update_fields=["valid_to"])
+        person = exemption.person
+        record("exemption.ended", by=by, at=at, thing=person, unit=person.unit, person_id=person.pk, after={"on": on})
+    return exemption
+
+
+def give_responsibility(
+    person: Person, *, by: Account | None, at: datetime, unit: Unit, kind: str, valid_from: date, basis: str = ""
+) -> UnitResponsibility:
+    """Make a leader answer for a unit from a day on (R-005)."""
+    with transaction.atomic():
+        if UnitResponsibility.objects.on(valid_from).filter(person=person, unit=unit).exists():
+            raise Refusal(
+                "responsibility.given_already", f"{person.full_name} đang phụ trách {unit.name}.", field="unit"
+            )
+        given = UnitResponsibility.objects.create(
+            person=person, unit=unit, kind=kind, valid_from=valid_from, basis=basis
+        )
+        record(
+            "responsibility.given", by=by, at=at, thing=person, unit=unit, person_id=person.pk,
+            after={"unit": unit.name, "kind": kind, "from": valid_from},
+        )  # fmt: skip
+    return given
+
+
+def end_responsibility(given: UnitResponsibility, *, by: Account, at: datetime, on: date) -> UnitResponsibility:
+    """Record the last day of a responsibility."""
+    _refuse_period(given.valid_from, on)
+    with transaction.atomic():
+        given.valid_to = on
+        given.save(update_fields=["valid_to"])
+        record(
+            "responsibility.ended",
+            by=by,
+            at=at,
+            thing=given.person,
+            unit=given.unit,
+            person_id=given.person_id,
+            after={"on": on},
+        )
+    return given
+
+
+def _refuse_period(start: date, end: date | None) -> None:
+    if end and end < start:
+        raise Refusal("period.order", f"Ngày kết thúc phải từ ngày {start:%d/%m/%Y} trở đi.", field="valid_to")
+
+
+def _refuse_unless_holds_members(unit: Unit) -> None:
+    if not unit.kind.holds_members:
+        raise Refusal(
+            "person.not_a_cell", f"{unit.name} không phải chi bộ; đảng viên sinh hoạt ở một chi bộ.", field="unit"
+        )

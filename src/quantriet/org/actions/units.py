@@ -1,0 +1,107 @@
+"""Writers of the unit tree."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from quantriet.audit.actions import changes, record
+from quantriet.kit import text
+from quantriet.kit.db import named_lock
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
+from quantriet.org.models import Account, Person, Unit, UnitKind, UnitVersion, path_segment
+
+
+def add_unit(
+    *,
+    by: Account | None,
+    at: datetime,
+    code: str,
+    name: str,
+    kind: UnitKind,
+    parent: Unit | None,
+    valid_from: date | None = None,
+    decision_number: str = "",
+    **details: Any,
+) -> Unit:
+    """Enter a unit into the tree, with its first dated version.
+
+    Refuses when the code is taken, when the kind no longer exists on that day, or when the parent holds members itself.
+    `details` are short_name, email, phone, address. Effects: the unit, its version, audit "unit.added".
+    """
+    day = valid_from or local(at).date()
+    code = text.squeeze(code)
+    name = text.squeeze(name)
+    if not code:
+        raise Refusal("unit.code_missing", "Đơn vị phải có mã.", field="code")
+    if not name:
+        raise Refusal("unit.name_missing", "Đơn vị phải có tên.", field="name")
+    if kind.valid_to and day > kind.valid_to:
+        raise Refusal(
+            "unit.kind_ended", f"Từ sau ngày {kind.valid_to:%d/%m/%Y} không còn loại “{kind.name}”.", field="kind"
+        )
+    if parent and parent.kind.level == "cell":
+        raise Refusal("unit.under_cell", f"{parent.name} là chi bộ, không lập đơn vị dưới chi bộ.", field="parent")
+    with transaction.atomic():
+        if Unit.objects.filter(code=code).exists():
+            raise Refusal("unit.code_taken", f"Mã đơn vị “{code}” đã có; mỗi đơn vị một mã.", field="code")
+        unit = Unit(
+            code=code,
+            name=name,
+            name_folded=text.fold(name),
+            sort_key=text.natural_key(name),
+            kind=kind,
+            parent=parent,
+            path=f"new:{code}",
+            depth=parent.depth + 1 if parent else 0,
+            established_on=day,
+            **details,
+        )
+        unit.save(force_insert=True)
+        unit.path = (parent.path if parent else "") + path_segment(unit.pk)
+        unit.save(update_fields=["path"])
+        UnitVersion.objects.create(
+            unit=unit, valid_from=day, name=name, kind=kind, parent=parent, decision_number=decision_number
+        )
+        record("unit.added", by=by, at=at, thing=unit, unit=unit, after={"code": code, "name": name, "kind": kind.name})
+    return unit
+
+
+def change_unit(unit: Unit, *, by: Account | None, at: datetime, **new: Any) -> Unit:
+    """Correct a unit's code, name, contact details or kind as entered; a decided change of the tree is an event instead."""
+    for name in ("name", "short_name", "code", "address"):
+        if name in new:
+            new[name] = text.squeeze(new[name])
+    before, after = changes(unit, new)
+    if not after:
+        return unit
+    with transaction.atomic():
+        if "code" in after and Unit.objects.filter(code=after["code"]).exclude(pk=unit.pk).exists():
+            raise Refusal("unit.code_taken", f"Mã đơn vị “{after['code']}” đã có; mỗi đơn vị một mã.", field="code")
+        for name, value in after.items():
+            setattr(unit, name, value)
+        unit.name_folded, unit.sort_key = text.fold(unit.name), text.natural_key(unit.name)
+        unit.save()
+        if "name" in after or "kind" in after:
+            unit.versions.filter(valid_to__isnull=True).update(name=unit.name, kind=unit.kind)
+        record("unit.changed", by=by, at=at, thing=unit, unit=unit, before=before, after=after)
+    return unit
+
+
+def close_unit(unit: Unit, *, by: Account, at: datetime, on: date, decision_number: str) -> Unit:
+    """End a unit on a day. Refuses while it still has people or units below it."""
+    with named_lock("unit-tree"):
+        if Person.objects.active().under(unit).exists():
+            raise Refusal(
+                "unit.has_people", f"{unit.name} còn đảng viên; hãy chuyển sinh hoạt trước khi ngừng hoạt động."
+            )
+        if Unit.objects.active().under(unit, itself=False).exists():
+            raise Refusal("unit.has_units", f"{unit.name} còn đơn vị trực thuộc; hãy xử lý các đơn vị đó trước.")
+        unit.closed_on = on
+        unit.save(update_fields=["closed_on"])
+        unit.versions.filter(valid_to__isnull=True).update(valid_to=on)
+        record("unit.closed", by=by, at=at, thing=unit, unit=unit, after={"on": on, "decision_number": decision_number})
+    return unit

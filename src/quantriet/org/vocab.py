@@ -1,0 +1,191 @@
+"""Words of the organisation: levels, kinds of people, permissions, roles."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quantriet.audit.vocab import VERBS
+from quantriet.kit.vocab import LabelledEnum, gettext_noop
+
+
+class Level(LabelledEnum):
+    """Where in the tree a kind of unit stands; the order is `LEVEL_ORDER`."""
+
+    CENTRAL = "central", gettext_noop("Central")
+    PROVINCE = "province", gettext_noop("Province")
+    DISTRICT = "district", gettext_noop("Above grassroots")  # districts until 30/6/2025; upper grassroots committees
+    COMMUNE = "commune", gettext_noop("Commune")
+    GRASSROOTS = "grassroots", gettext_noop("Grassroots organisation")
+    CELL = "cell", gettext_noop("Cell")
+
+
+LEVEL_ORDER = list(Level)
+
+
+class DecisionBody(LabelledEnum):
+    """Which collective decides in a unit (R-003)."""
+
+    STANDING_COMMITTEE = "standing_committee", gettext_noop("Standing committee")
+    EXECUTIVE_COMMITTEE = "executive_committee", gettext_noop("Executive committee")
+    PARTY_ORGANIZATION = "party_organization", gettext_noop("Party organisation without committee")
+    LEADERSHIP_COLLECTIVE = "leadership_collective", gettext_noop("Leadership collective")
+
+
+class PersonKind(LabelledEnum):
+    MEMBER = "member", gettext_noop("Full member")
+    PROBATIONARY = "probationary", gettext_noop("Probationary member")
+    ASSOCIATION = "association", gettext_noop("Union or association member")
+    GUEST = "guest", gettext_noop("Guest")
+
+
+MEMBER_KINDS = (PersonKind.MEMBER, PersonKind.PROBATIONARY)
+
+
+class Gender(LabelledEnum):
+    MALE = "male", gettext_noop("Male")
+    FEMALE = "female", gettext_noop("Female")
+    UNKNOWN = "", gettext_noop("Not stated")
+
+
+class BirthPrecision(LabelledEnum):
+    DAY = "day", gettext_noop("Day")
+    YEAR = "year", gettext_noop("Year only")
+
+
+class LeavingReason(LabelledEnum):
+    """Why a person is no longer counted anywhere."""
+
+    DIED = "died", gettext_noop("Died")
+    LEFT = "left", gettext_noop("Left the organisation")
+    MOVED_OUT = "moved_out", gettext_noop("Transferred out of the system")
+    MISTAKE = "mistake", gettext_noop("Entered by mistake")
+
+
+class ResponsibilityKind(LabelledEnum):
+    """What a leader answers for in a unit (R-005)."""
+
+    DIRECT = "direct", gettext_noop("Directs and answers for")
+    FOLLOW = "follow", gettext_noop("Follows and urges")
+
+
+class Permission(LabelledEnum):
+    """Everything somebody may be allowed to do; each page names one."""
+
+    UNIT_VIEW = "unit.view", gettext_noop("See units")
+    UNIT_EDIT = "unit.edit", gettext_noop("Change units")
+    PERSON_VIEW = "person.view", gettext_noop("See people")
+    PERSON_EDIT = "person.edit", gettext_noop("Change people")
+    ACCOUNT_MANAGE = "account.manage", gettext_noop("Manage accounts and appointments")
+    DOCUMENT_VIEW = "document.view", gettext_noop("See documents")
+    DOCUMENT_EDIT = "document.edit", gettext_noop("Register and outline documents")
+    CAMPAIGN_VIEW = "campaign.view", gettext_noop("See campaigns and boards")
+    CAMPAIGN_PLAN = "campaign.plan", gettext_noop("Plan and open campaigns")
+    PLAN_SCHEDULE = "plan.schedule", gettext_noop("Schedule a campaign in one's unit")
+    CLASS_VIEW = "class.view", gettext_noop("See classes")
+    CLASS_EDIT = "class.edit", gettext_noop("Plan and run classes")
+    ROLL_TAKE = "roll.take", gettext_noop("Take the roll")
+    EXCUSE_APPROVE = "excuse.approve", gettext_noop("Approve excuses")
+    REPORT_VIEW = "report.view", gettext_noop("See reports")
+    REPORT_WRITE = "report.write", gettext_noop("Write and send reports")
+    MESSAGE_SEND = "message.send", gettext_noop("Send messages to units")
+    LOG_VIEW = "log.view", gettext_noop("Read the log")
+    SYSTEM = "system", gettext_noop("Look after the installation")
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    """A named set of permissions with a description people can read."""
+
+    label: str
+    description: str
+    permissions: frozenset[Permission]
+
+
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    BOARD_OFFICER = "board_officer"
+    ORGANISER = "organiser"
+    CELL_SECRETARY = "cell_secretary"
+    INSPECTOR = "inspector"
+    LEADER = "leader"
+    SPEAKER = "speaker"
+    EDITOR = "editor"
+    MEMBER = "member"
+
+
+_P = Permission
+_READ = frozenset(
+    {_P.UNIT_VIEW, _P.PERSON_VIEW, _P.DOCUMENT_VIEW, _P.CAMPAIGN_VIEW, _P.CLASS_VIEW, _P.REPORT_VIEW},
+)
+_RUN = _READ | {
+    _P.PERSON_EDIT,
+    _P.PLAN_SCHEDULE,
+    _P.CLASS_EDIT,
+    _P.ROLL_TAKE,
+    _P.EXCUSE_APPROVE,
+    _P.REPORT_WRITE,
+    _P.MESSAGE_SEND,
+}
+ROLES: dict[Role, RoleSpec] = {
+    Role.ADMINISTRATOR: RoleSpec(
+        "Quản trị",
+        "Lập đơn vị, tài khoản, phân công quyền; trông coi hệ thống.",
+        frozenset(
+            {_P.UNIT_VIEW, _P.UNIT_EDIT, _P.PERSON_VIEW, _P.PERSON_EDIT, _P.ACCOUNT_MANAGE, _P.LOG_VIEW, _P.SYSTEM}
+        ),
+    ),
+    Role.BOARD_OFFICER: RoleSpec(
+        "Cán bộ Ban",
+        "Đăng ký văn bản, lập đợt học tập, theo dõi và báo cáo cho cả cấp mình phụ trách.",
+        _RUN | {_P.UNIT_EDIT, _P.DOCUMENT_EDIT, _P.CAMPAIGN_PLAN, _P.LOG_VIEW},
+    ),
+    Role.ORGANISER: RoleSpec(
+        "Cán bộ cấp ủy",
+        "Xếp lịch, mở lớp, điểm danh, báo cáo cho đảng bộ của mình.",
+        _RUN,
+    ),
+    Role.CELL_SECRETARY: RoleSpec(
+        "Bí thư chi bộ",
+        "Theo dõi đảng viên của chi bộ, điểm danh, nhập thay cho đảng viên.",
+        _READ | {_P.ROLL_TAKE, _P.MESSAGE_SEND},
+    ),
+    Role.INSPECTOR: RoleSpec(
+        "Cán bộ kiểm tra", "Xem mọi việc trong phạm vi được giao, không sửa.", _READ | {_P.LOG_VIEW}
+    ),
+    Role.LEADER: RoleSpec(
+        "Lãnh đạo", "Xem bảng theo dõi, danh sách và báo cáo trong phạm vi phụ trách.", _READ | {_P.LOG_VIEW}
+    ),
+    Role.SPEAKER: RoleSpec("Báo cáo viên", "Xem văn bản và lớp được phân công.", frozenset({_P.DOCUMENT_VIEW})),
+    Role.EDITOR: RoleSpec(
+        "Biên tập viên", "Biên soạn nội dung cốt lõi và tài liệu.", frozenset({_P.DOCUMENT_VIEW, _P.DOCUMENT_EDIT})
+    ),
+    Role.MEMBER: RoleSpec("Đảng viên", "Xem việc của chính mình.", frozenset()),
+}
+
+
+def register_verbs() -> None:
+    for verb, phrase in {
+        "unit.added": "lập đơn vị",
+        "unit.changed": "sửa đơn vị",
+        "unit.closed": "ngừng hoạt động đơn vị",
+        "person.added": "thêm người",
+        "person.changed": "sửa thông tin",
+        "person.transferred": "chuyển sinh hoạt",
+        "person.left": "đưa ra khỏi danh sách",
+        "post.given": "ghi chức vụ",
+        "post.ended": "thôi chức vụ",
+        "exemption.given": "ghi miễn sinh hoạt",
+        "exemption.ended": "thôi miễn sinh hoạt",
+        "responsibility.given": "giao phụ trách",
+        "responsibility.ended": "thôi phụ trách",
+        "account.added": "lập tài khoản",
+        "account.changed": "sửa tài khoản",
+        "account.password": "đổi mật khẩu",
+        "account.signed_in": "đăng nhập",
+        "appointment.given": "phân công quyền",
+        "appointment.ended": "thôi phân công quyền",
+        "import.uploaded": "tải tệp nhập",
+        "import.applied": "nhập danh sách",
+        "import.cancelled": "bỏ lần nhập",
+        "identity.decided": "phân định người trùng tên",
+    }.items():
+        VERBS.add(verb, phrase)
