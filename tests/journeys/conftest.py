@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 # Playwright keeps a loop in this thread, which Django would else take for an asynchronous caller.
@@ -23,6 +25,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory) -> None:
+    """The browser's requests come on threads of their own: a database in a file, as in real use, not one shared in memory."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("journeys") / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +86,20 @@ def desk(open_page) -> Page:
 def phone(open_page) -> Page:
     """The member's telephone."""
     return open_page(390, 844, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture
+def sign_in(live_server) -> Callable[[Page, object], None]:
+    """Give a page the session of an account, without going through the form each time."""
+
+    def signed_in(page: Page, account: object) -> None:
+        client = Client()
+        client.force_login(account)
+        page.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+        )
+
+    return signed_in
 
 
 @pytest.fixture
