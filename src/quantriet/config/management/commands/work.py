@@ -1,0 +1,29 @@
+"""quantriet work: run background jobs."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from quantriet.config.schedule import schedule
+from quantriet.kit.jobs import Worker
+
+
+class Command(BaseCommand):
+    help = "Chạy các việc nền (một tiến trình là đủ với SQLite)."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--once", action="store_true", help="làm hết việc đang chờ rồi dừng")
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        worker = Worker(schedule())
+        if once:
+            self.stdout.write(f"{worker.run_all()} việc")
+            return
+
+        def stop(*_: object) -> None:
+            worker.running = False
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        worker.run()

@@ -1,0 +1,16 @@
+"""Background sending."""
+
+from quantriet.kit.jobs import background, enqueue
+from quantriet.kit.time import now
+from quantriet.notify import actions
+
+
+@background
+def send_message_job(message_id: int) -> None:
+    actions.deliver(message_id, at=now())
+
+
+@background
+def send_waiting_job() -> None:
+    for message_id in actions.requeue_due(at=now()):
+        enqueue(send_message_job, message_id)
