@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 TCVN3 = "tcvn3"
 VNI = "vni"
+WINDOWS_1258 = "windows-1258"
 
 _TCVN3_LETTERS = {
     0xA1: "Ă", 0xA2: "Â", 0xA3: "Ê", 0xA4: "Ô", 0xA5: "Ơ", 0xA6: "Ư", 0xA7: "Đ",
@@ -106,21 +107,29 @@ def detect_legacy(texts: Iterable[str]) -> Legacy | None:
     Counts, for words with a letter outside ASCII, how many are possible Vietnamese syllables as they stand and after
     each conversion.
     """
+    words = _marked_words(texts)
+    if not words:
+        return None
+    as_is = _share(words)
+    best = max(
+        ((_share([convert(word, name) for word in words]), name) for name in (TCVN3, VNI)), key=lambda one: one[0]
+    )
+    share, name = best
+    enough = len(words) >= 2 or share == 1.0
+    if enough and share >= 0.6 and share - as_is >= 0.3:
+        return Legacy(name, round(share - as_is if as_is > 0.2 else share, 2))
+    return None
+
+
+def _marked_words(texts: Iterable[str]) -> list[str]:
+    """Words with a letter outside ASCII, about 5,000 at most."""
     words: list[str] = []
     for text in texts:
         if not text.isascii():
             words += [word for word in _LEGACY_TOKEN.findall(text) if not word.isascii()]
         if len(words) > 5_000:
             break
-    if not words:
-        return None
-    as_is = _share(words)
-    best = max(((_share([convert(word, name) for word in words]), name) for name in (TCVN3, VNI)), key=lambda one: one[0])
-    share, name = best
-    enough = len(words) >= 2 or share == 1.0
-    if enough and share >= 0.6 and share - as_is >= 0.3:
-        return Legacy(name, round(share - as_is if as_is > 0.2 else share, 2))
-    return None
+    return words
 
 
 def _share(words: list[str]) -> float:
@@ -159,5 +168,49 @@ def is_syllable(word: str) -> bool:
         if onset == "gi" and plain in {"gi", "gin", "giêng", "giêt", "giêc"}:
             rhyme = "i"
         if rhyme in _RHYMES:
-            return not (rhyme.endswith(_STOPS) and not rhyme.endswith("ch") and tones and tones[0] not in "\u0301\u0323")
+            return not (
+                rhyme.endswith(_STOPS) and not rhyme.endswith("ch") and tones and tones[0] not in "\u0301\u0323"
+            )
     return False
+
+
+def reads_better(texts: Iterable[str], name: str) -> bool:
+    """Say whether a few texts read better converted from `name` than as they are; a tie is no."""
+    words = _marked_words(texts)
+    return bool(words) and _share([convert(word, name) for word in words]) > _share(words)
+
+
+def vietnamese_share(texts: Iterable[str]) -> float:
+    """Share of the words with a letter outside ASCII that are possible Vietnamese syllables; 0 without such words."""
+    words = _marked_words(texts)
+    return _share(words) if words else 0.0
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the text of a file is written, for a person to judge.
+
+    `applied` False: probably `name`, not converted; show `before` and `after` (samples), ask, then read again with
+    `legacy=choice` to convert or `legacy="none"` to leave it.
+    """
+
+    name: str
+    confidence: float
+    applied: bool
+    choice: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name that an office knows it by."""
+        return LABELS.get(self.name, self.name)
+
+
+LABELS = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16": "Unicode (UTF-16)",
+    WINDOWS_1258: "Windows-1258",
+    TCVN3: "TCVN3 (phông .VnTime)",
+    VNI: "VNI (phông VNI-Times)",
+}

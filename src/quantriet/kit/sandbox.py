@@ -265,7 +265,7 @@ def _child_main() -> None:
         say(b"m")
     except BrokenPipeError:
         pass
-    except Exception as error:  # noqa: BLE001 the parent turns any failure of a reader into a sentence and logs this
+    except BaseException as error:  # noqa: BLE001 also a panic of a Rust reader; the parent says a sentence and logs this
         say(b"e", _where(error))
     # Freeing what a large workbook left takes longer than forgetting it.
     os._exit(0)
@@ -298,7 +298,17 @@ def _limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
 
 
-_SHUT = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.kill", "os.remove", "os.rename")
+_SHUT = (
+    "socket.",
+    "subprocess.",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.kill",
+    "os.remove",
+    "os.rename",
+)
 
 
 def _close_the_doors() -> None:
