@@ -21,8 +21,8 @@ def named_lock(name: str) -> Iterator[None]:
         yield
 
 
-def byte_order(table: str, column: str) -> str:
+def byte_order(table: str, column: str, length: int = 255) -> str:
     """SQL that gives a text column byte order, so that a prefix is an index range; empty where it has it already."""
     if connection.vendor != "postgresql":
         return ""
-    return f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE varchar(255) COLLATE "C"'
+    return f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE varchar({length}) COLLATE "C"'

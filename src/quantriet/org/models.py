@@ -167,6 +167,8 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["unit", "sort_key"]),
             models.Index(fields=["name_folded", "birth_date"]),
+            # Everything a count of members under a unit asks for, so that it never touches the rows themselves.
+            models.Index(fields=["unit", "left_on", "kind"], name="person_count"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -311,6 +313,18 @@ class Appointment(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="appointment_order"
             ),
         ]
+
+
+class SignInFailure(models.Model):
+    """How often sign-in failed lately for a typed name from an address; the lock-out is read from it."""
+
+    username = models.CharField(max_length=80)  # as typed and folded; it may be nobody's
+    address = models.CharField(max_length=45)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["username", "address"], name="sign_in_failure_once")]
 
 
 class ImportKind(models.TextChoices):
