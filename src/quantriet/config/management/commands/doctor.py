@@ -1,0 +1,170 @@
+"""quantriet doctor: what is wrong with this installation, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from quantriet.kit import jobs
+from quantriet.kit.time import now, show_moment
+from quantriet.org.models import Account, Appointment, Unit
+
+SAFE_SQLITE = (3, 51, 3)
+LEAST_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is well, what was seen, how to mend it."""
+
+    what: str
+    well: bool
+    seen: str
+    mend: str = ""
+    grave: bool = True
+
+
+class Command(BaseCommand):
+    help = "Kiểm tra cài đặt: nói chỗ nào chưa ổn và cách sửa."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = list(examine())
+        for one in findings:
+            sign = "●" if one.well else ("▲" if one.grave else "◐")
+            self.stdout.write(f"{sign} {one.what}: {one.seen}")
+            if not one.well:
+                self.stdout.write(f"    cách sửa: {one.mend}")
+        bad = [one for one in findings if not one.well and one.grave]
+        self.stdout.write(f"\n{len(bad)} điều phải sửa." if bad else "\nCài đặt chạy được.")
+        if bad:
+            sys.exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything an installation needs; stops early when the database cannot be read."""
+    yield Finding(
+        "Python",
+        sys.version_info >= (3, 11),
+        sys.version.split()[0],
+        "cài Python 3.11 trở lên rồi xóa .venv và chạy lại make run",
+    )
+    yield from _data_folder()
+    yield from _database()
+    if not _readable():
+        return
+    yield from _schema()
+    yield from _accounts()
+    yield from _worker()
+    yield from _mail()
+
+
+def _data_folder() -> Iterator[Finding]:
+    folder = Path(settings.DATA_DIR)
+    writable = os.access(folder, os.W_OK) if folder.exists() else os.access(folder.parent, os.W_OK)
+    yield Finding("Thư mục dữ liệu", writable, str(folder), f"cho phép ghi vào {folder}, hoặc đặt biến QUANTRIET_DATA")
+    free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+    yield Finding(
+        "Đĩa còn trống",
+        free > LEAST_FREE_BYTES,
+        f"{free // 1024**2:,} MB".replace(",", "."),
+        "dọn đĩa hoặc chuyển thư mục dữ liệu",
+    )
+
+
+def _database() -> Iterator[Finding]:
+    if connection.vendor == "sqlite":
+        version = sqlite3.sqlite_version_info
+        yield Finding(
+            "SQLite",
+            version >= SAFE_SQLITE or version[:2] in ((3, 44), (3, 50)),
+            f"{sqlite3.sqlite_version}",
+            "bản này có lỗi WAL đã biết; sản phẩm tránh lỗi đó bằng khóa ghi riêng, nhưng nên nâng lên 3.51.3 khi có thể",
+            grave=False,
+        )
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        yield Finding("Cơ sở dữ liệu", False, str(error).strip(), "kiểm tra DATABASE_URL và máy chủ PostgreSQL")
+    else:
+        yield Finding(
+            "Cơ sở dữ liệu",
+            True,
+            "PostgreSQL" if connection.vendor == "postgresql" else str(connection.settings_dict["NAME"]),
+        )
+
+
+def _readable() -> bool:
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return False
+    return True
+
+
+def _schema() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    yield Finding(
+        "Cấu trúc bảng",
+        not missing,
+        "đầy đủ" if not missing else f"thiếu {len(missing)} bước",
+        "chạy: quantriet migrate",
+    )
+
+
+def _accounts() -> Iterator[Finding]:
+    tables = set(connection.introspection.table_names())
+    if "org_account" not in tables:
+        return
+    if not Unit.objects.exists():
+        yield Finding(
+            "Đơn vị", False, "chưa có đơn vị nào", "chạy: quantriet createadmin (hoặc quantriet seed để xem thử)"
+        )
+    if not Appointment.objects.on().filter(role="administrator", account__is_active=True).exists():
+        yield Finding("Quản trị", False, "chưa ai có vai trò quản trị", "chạy: quantriet createadmin")
+    demo = Account.objects.filter(is_demo=True, is_active=True).count()
+    yield Finding(
+        "Tài khoản mẫu",
+        not (demo and settings.PRODUCTION),
+        f"{demo} tài khoản",
+        "không dùng dữ liệu mẫu cho việc thật: đặt QUANTRIET_DATA sang thư mục mới rồi chạy quantriet createadmin",
+    )
+
+
+def _worker() -> Iterator[Finding]:
+    if "django_tasks_db_dbtaskresult" not in connection.introspection.table_names():
+        tables = [name for name in connection.introspection.table_names() if "taskresult" in name]
+        if not tables:
+            return
+    seen, waiting = jobs.worker_seen_at(), jobs.queue_length()
+    idle = seen is None or (now() - seen).total_seconds() > 600
+    text = f"lần cuối {show_moment(seen)}" if seen else "chưa chạy lần nào"
+    yield Finding(
+        "Việc nền",
+        not (idle and waiting),
+        f"{text}, {waiting} việc đang chờ",
+        "chạy: quantriet serve (hoặc riêng: quantriet work)",
+    )
+
+
+def _mail() -> Iterator[Finding]:
+    to_files = settings.EMAIL_BACKEND.endswith("filebased.EmailBackend")
+    yield Finding(
+        "Thư điện tử",
+        not to_files,
+        "thư được ghi vào tệp, chưa gửi đi" if to_files else settings.EMAIL_BACKEND.rsplit(".", 2)[-2],
+        "đặt EMAIL_URL=smtp+tls://tên:mật-khẩu@máy-chủ:587 để gửi thật",
+        grave=False,
+    )
