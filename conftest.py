@@ -45,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    from django.db import connection  # which one was really used is worth a line
+
+    version = getattr(connection, "pg_version", None) or connection.Database.sqlite_version
+    terminalreporter.write_line(f"database: {connection.vendor} {version}")
+
+
 def _is_loopback(host: object) -> bool:
     try:
         return host in ("localhost", "") or ipaddress.ip_address(str(host)).is_loopback

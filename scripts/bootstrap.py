@@ -89,6 +89,8 @@ def main() -> None:
         sys.exit(
             f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}. Try: make PYTHON=python3.11"
         )
+    if wanted == "core" and os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        wanted = "postgres"
     present = installed_level()
     if present is None or LEVELS.index(present) < LEVELS.index(wanted):
         install(wanted)
