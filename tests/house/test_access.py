@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.shortcuts import resolve_url
 
+from quantriet.org import access
 from quantriet.org.vocab import Permission
 from scripts.access_table import TABLE, Address, addresses, table
 
@@ -81,3 +82,36 @@ def test_an_account_without_appointment_sees_no_desk(client, address):
     for method in ("get", "post"):
         answer = getattr(client, method)(example(address))
         assert answer.status_code in (403, 404, 405), f"{method} {address.route}: {answer.status_code}"
+
+
+@pytest.mark.django_db
+def test_every_member_of_the_cast_meets_the_table(cast, client):
+    """Who lacks the permission is refused; who holds it is never told that the page is forbidden."""
+    client.raise_request_exception = False
+    wrong = []
+    for name, account in cast.accounts.items():
+        client.force_login(account)
+        for address in addresses():
+            if address.claim in EVERYONE or address.claim is None:
+                continue
+            held = access.may_anywhere(account, Permission(address.claim))
+            status = client.get(example(address)).status_code
+            if held and (status == 403 or status >= 500):
+                wrong.append(f"{name} holds {address.claim}, yet {address.route} answers {status}")
+            elif not held and status not in (403, 404, 405):
+                wrong.append(f"{name} lacks {address.claim}, yet {address.route} answers {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db
+def test_every_member_of_the_cast_opens_what_is_for_everyone(cast, client):
+    client.raise_request_exception = False
+    broken = []
+    for name, account in cast.accounts.items():
+        for address in addresses():
+            if address.claim in EVERYONE:
+                client.force_login(account)
+                status = client.get(example(address)).status_code
+                if status >= 500:
+                    broken.append(f"{name}: {address.route} answers {status}")
+    assert not broken, "\n".join(broken)
