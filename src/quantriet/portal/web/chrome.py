@@ -1,12 +1,71 @@
-"""What stands round every page: navigation, the account, where one is."""
+"""What stands round every page: navigation by the life of a resolution, the account, where one is."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from quantriet.org import access
+from quantriet.org.models import Account
+from quantriet.org.vocab import Permission
+
+# (label, url name, permission); the order is the life of a resolution, then the organisation behind it.
+DESK = [
+    (gettext_noop("Overview"), "home", None),
+    (gettext_noop("Documents"), "document-list", Permission.DOCUMENT_VIEW),
+    (gettext_noop("Study campaigns"), "campaign-list", Permission.CAMPAIGN_VIEW),
+    (gettext_noop("Classes"), "class-list", Permission.CLASS_VIEW),
+    (gettext_noop("Roll call"), "roll-today", Permission.ROLL_TAKE),
+    (gettext_noop("Catch-up"), "catch-up-list", Permission.CLASS_VIEW),
+    (gettext_noop("Reports"), "report-list", Permission.REPORT_VIEW),
+]
+ORGANISATION = [
+    (gettext_noop("Units"), "unit-list", Permission.UNIT_VIEW),
+    (gettext_noop("People"), "people-list", Permission.PERSON_VIEW),
+    (gettext_noop("Imports"), "import-list", Permission.PERSON_EDIT),
+    (gettext_noop("Messages"), "message-list", Permission.MESSAGE_SEND),
+    (gettext_noop("Accounts"), "account-list", Permission.ACCOUNT_MANAGE),
+    (gettext_noop("Log"), "log", Permission.LOG_VIEW),
+]
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of the frame; cheap, and nothing for strangers."""
-    return {}
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    account: Account = request.account  # type: ignore[attr-defined]
+    return {
+        "account_name": account.display_name,
+        "account_menu": _account_menu(account),
+        "navigation": _entries(request, account, DESK) + _entries(request, account, ORGANISATION),
+        "unit_switch_url": _address("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
+        "session_seconds": settings.SESSION_COOKIE_AGE,
+    }
+
+
+def _entries(request: HttpRequest, account: Account, entries: list[Any]) -> list[dict[str, Any]]:
+    shown = []
+    for label, name, permission in entries:
+        url = _address(name)
+        if url and (permission is None or access.may_anywhere(account, permission)):
+            current = request.path == url if name == "home" else request.path.startswith(url)
+            shown.append({"label": _(label), "url": url, "current": current})
+    return shown
+
+
+def _account_menu(account: Account) -> list[dict[str, str]]:
+    entries = [(_("My study"), "me"), (_("What each role may do"), "role-list"), (_("Change password"), "password")]
+    return [{"label": label, "url": url} for label, name in entries if (url := _address(name))]
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        # A room of a later storey that is not built yet simply has no entry.
+        return ""

@@ -82,7 +82,9 @@ class Command(BaseCommand):
             if running["web"].poll() is not None:
                 stop()
             elif running["work"].poll() is not None:
-                # The worker holds nothing of its own: a new one takes over its job.
+                # The worker holds nothing of its own: a new one takes over its job. The pause keeps a worker that
+                # cannot start from filling the screen.
+                time.sleep(3)
                 running["work"] = subprocess.Popen(work, env=environment)  # noqa: S603
         for process in running.values():
             try:

@@ -1,0 +1,1 @@
+"""Decisions about documents on plain data: reference numbers, outlines, the secrecy gate."""
