@@ -46,7 +46,7 @@ def style() -> bool:
 
 
 def layout() -> bool:
-    return run(BIN / "ruff", "format", "--quiet", "--check", ".") or run(BIN / "ruff", "format", "--check", ".")
+    return run(BIN / "ruff", "format", "--check", "--output-format", "concise", ".")
 
 
 def templates() -> bool:

@@ -54,7 +54,8 @@ def journeys() -> int:
 
 
 def slow() -> int:
-    return pytest("-q", "-m", "slow")
+    code = pytest("-q", "-m", "slow")
+    return 0 if code == 5 else code  # 5: there is no slow test yet
 
 
 def shots() -> int:

@@ -1,11 +1,12 @@
 """One concept, one word: the names in the code are the words of docs/glossary.md."""
 
+import ast
 import re
 from functools import cache
 
 from django.apps import apps
 
-from tests.house.source import PACKAGE, ROOT, built_rooms, modules
+from tests.house.source import PACKAGE, ROOT, built_rooms, modules, tree_of
 
 # Models that carry no word of the trade, each with its reason.
 NOT_IN_THE_GLOSSARY: dict[str, str] = {}
@@ -33,11 +34,16 @@ def is_in_code(name: str) -> bool:
 
 @cache
 def words_in_code() -> set[str]:
-    """Every name that the product's code uses."""
+    """Every name that the product's code uses, and every word that stands alone in a string; no comments."""
     found: set[str] = set()
     for path in modules():
-        if not {"tests", "migrations"} & set(path.relative_to(PACKAGE).parts):
-            found |= set(re.findall(r"[A-Za-z_]\w*", path.read_text("utf-8")))
+        if {"tests", "migrations"} & set(path.relative_to(PACKAGE).parts):
+            continue
+        for node in ast.walk(tree_of(path)):
+            for part in ("name", "id", "attr", "arg", "value"):
+                word = getattr(node, part, None)
+                if isinstance(word, str):
+                    found.add(word)
     return found
 
 
