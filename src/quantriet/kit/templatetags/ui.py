@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, DateInput, Select, SelectMultiple
+from django.forms import BoundField, CheckboxInput, DateInput, Select, SelectMultiple, Textarea
 from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -159,7 +159,7 @@ def _sorting(context: Context, key: str) -> tuple[str, str, str]:
 def _sort_link(context: Context, key: str, text: str) -> SafeString:
     following, _, sign = _sorting(context, key)
     return format_html(
-        '<a class="sort" href="{}">{} <span class="sort__sign" aria-hidden="true">{}</span></a>',
+        '<a class="sort" href="{}">{}\u00a0<span class="sort__sign" aria-hidden="true">{}</span></a>',
         _query(context, {"sort": following}),
         text,
         sign,
@@ -260,6 +260,8 @@ def field_control(field: BoundField) -> SafeString:
         many = widget.input_type == "select" and len(list(widget.choices)) > SEARCHABLE_FROM
         if many and "data-combobox" not in widget.attrs:
             attrs["data-combobox"] = True
+    elif isinstance(widget, Textarea) and widget.attrs.get("rows") == "10":
+        attrs["rows"] = 4  # Django's own ten rows push the button off a phone
     return field.as_widget(attrs=attrs)
 
 
@@ -270,7 +272,9 @@ def form_groups(form: Any) -> list[dict[str, Any]]:
     if not fieldsets:
         return [{"title": "", "fields": list(form.visible_fields())}]
     named = {name for _, names in fieldsets for name in names}
-    groups = [{"title": title, "fields": [form[name] for name in names if name in form.fields]} for title, names in fieldsets]
+    groups = [
+        {"title": title, "fields": [form[name] for name in names if name in form.fields]} for title, names in fieldsets
+    ]
     rest = [field for field in form.visible_fields() if field.name not in named]
     return [*groups, {"title": "", "fields": rest}] if rest else groups
 

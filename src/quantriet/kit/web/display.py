@@ -19,5 +19,7 @@ def display(request: HttpRequest) -> HttpResponse:
     for name, allowed in (("text", TEXT_SIZES), ("theme", THEMES)):
         value = request.POST.get(name, "")
         if value in allowed:
-            response.set_cookie(f"display_{name}", value, _YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+            response.set_cookie(
+                f"display_{name}", value, _YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+            )
     return response

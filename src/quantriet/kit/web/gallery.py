@@ -83,7 +83,9 @@ class _GalleryForm(forms.Form):
         help_text="Gõ vài chữ để tìm, không cần dấu.",
     )
     gender = forms.ChoiceField(
-        label="Hình thức học", choices=[("a", "Trực tiếp"), ("b", "Trực tuyến"), ("c", "Kết hợp")], widget=forms.RadioSelect
+        label="Hình thức học",
+        choices=[("a", "Trực tiếp"), ("b", "Trực tuyến"), ("c", "Kết hợp")],
+        widget=forms.RadioSelect,
     )
     rounds = forms.MultipleChoiceField(
         label="Nghĩa vụ",
@@ -92,7 +94,10 @@ class _GalleryForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     limit = forms.DecimalField(
-        label="Ngưỡng vắng phải học lại (%)", initial=40, localize=True, widget=forms.TextInput(attrs={"class": "short"})
+        label="Ngưỡng vắng phải học lại (%)",
+        initial=40,
+        localize=True,
+        widget=forms.TextInput(attrs={"class": "short"}),
     )
     remark = forms.CharField(label="Ghi chú", required=False, widget=forms.Textarea)
     paper = forms.FileField(label="Giấy xin phép", required=False, help_text="Tệp PDF hoặc ảnh, không quá 10 MB.")
@@ -137,7 +142,7 @@ def _bad_form() -> _GalleryForm:
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
-    """The whole gallery; `?part=member|print|rows300|error|sign-in` shows the other frames."""
+    """The whole gallery; `?part=member|print|403|404|500` shows the other frames, `?rows=3` fewer rows."""
     part = request.GET.get("part", "")
     context = _chrome(request)
     if part == "member":
@@ -146,16 +151,19 @@ def gallery(request: HttpRequest) -> HttpResponse:
         return render(request, "ui/gallery_print.html", context | {"rows": _rows(60), "signatures": _SIGNATURES})
     if part in ("403", "404", "500"):
         return render(request, f"ui/{part}.html", {"account_name": context["account_name"]})
-    rows = _rows(300)
+    wanted = request.GET.get("rows", "")
+    rows = _rows(min(300, int(wanted)) if wanted.isdigit() else 300)
     start = time.today() - dt.timedelta(days=20)
     deadline = start + dt.timedelta(days=24)
-    points = [(start + dt.timedelta(days=day), count) for day, count in enumerate((0, 40, 40, 92, 180, 181, 260, 260, 395))]
+    points = [
+        (start + dt.timedelta(days=day), count) for day, count in enumerate((0, 40, 40, 92, 180, 181, 260, 260, 395))
+    ]
     context |= {
         "form": _GalleryForm(initial={"gender": "a", "rounds": ["attend", "essay"]}),
         "bad_form": _bad_form(),
         "rows3": rows[:3],
         "rows300": rows,
-        "page": Listing(rows, 4412, 4, 89, "name"),
+        "page": Listing[Any](rows, 4412, 4, 89, "name"),
         "chips": [
             Chip("Chi bộ: buôn Ea Knuếc", "?a"),
             Chip("Tình trạng: còn nợ", "?b"),

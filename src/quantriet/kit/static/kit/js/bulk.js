@@ -10,6 +10,7 @@ function count(form) {
   if (head) { head.checked = ticked > 0 && ticked === all.length; head.indeterminate = ticked > 0 && ticked < all.length; }
   const bar = form.querySelector("[data-bulk-bar]");
   if (!bar) return;
+  bar.classList.toggle("is-active", ticked > 0);
   const text = bar.querySelector("[data-bulk-count]");
   if (text) text.textContent = ticked ? (words.selected ?? "{n}").replace("{n}", number.format(ticked)) : (words.noneSelected ?? "");
   for (const button of bar.querySelectorAll("button[type=submit]")) button.disabled = ticked === 0;
