@@ -8,7 +8,15 @@ from django.utils.timezone import now
 
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import StudyForm
-from quantriet.classes.vocab import ClassRoleKind, ClassState, ConferenceLevel, ItemKind, RosterOrigin
+from quantriet.classes.vocab import (
+    RUNNING_STATES,
+    ClassRoleKind,
+    ClassState,
+    ConferenceLevel,
+    ItemKind,
+    RosterOrigin,
+    SummonsWay,
+)
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier
 from quantriet.org.models import Account, Person, Unit
@@ -32,6 +40,9 @@ class StudyClass(models.Model):
     rules_of_conduct = models.TextField(blank=True)
     note = models.TextField(blank=True)
     outsiders = models.PositiveIntegerField(default=0)  # non-members who attended, counted only (P-12)
+    revision = models.PositiveSmallIntegerField(
+        default=0
+    )  # grows when a released class is reopened: summons go out anew
     released_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
@@ -41,6 +52,10 @@ class StudyClass(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in RUNNING_STATES
 
 
 class Venue(models.Model):
@@ -120,8 +135,20 @@ class RosterEntry(models.Model):
     origin = models.CharField(max_length=10, choices=RosterOrigin.choices(), default=RosterOrigin.AUDIENCE)
     seat = models.CharField(max_length=20, blank=True)
     summoned_at = models.DateTimeField(null=True, blank=True)
-    summoned_by = models.CharField(max_length=10, blank=True)  # "mail" or "print"
+    summoned_by = models.CharField(max_length=10, choices=SummonsWay.choices(), blank=True)
+    # Copied from the state of the class (draft or released), so that the database itself keeps a person out of a second one.
+    is_running = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study_class", "person"], name="roster_person_once")]
-        indexes = [models.Index(fields=["venue"]), models.Index(fields=["duty"])]
+        constraints = [
+            models.UniqueConstraint(fields=["study_class", "person"], name="roster_person_once"),
+            models.UniqueConstraint(
+                fields=["duty"], condition=Q(is_running=True, duty__isnull=False), name="one_running_class_per_duty"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["venue", "unit"]),
+            models.Index(fields=["duty"]),
+            models.Index(fields=["person", "is_running"]),
+            models.Index(fields=["unit", "study_class"]),
+        ]

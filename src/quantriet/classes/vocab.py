@@ -1,4 +1,9 @@
-"""Words of a class: states, roles, programme items, levels."""
+"""Words of a class: states, roles, programme items, levels; what a fence or a count comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
@@ -10,6 +15,10 @@ class ClassState(LabelledEnum):
     RELEASED = "released", gettext_noop("Released")
     CLOSED = "closed", gettext_noop("Closed")
     CANCELLED = "cancelled", gettext_noop("Cancelled")
+
+
+# A person is in at most one class of these states per duty (B-02).
+RUNNING_STATES = (ClassState.DRAFT, ClassState.RELEASED)
 
 
 class ConferenceLevel(LabelledEnum):
@@ -49,6 +58,99 @@ class RosterOrigin(LabelledEnum):
     HAND = "hand", gettext_noop("By hand")
 
 
+class SummonsWay(LabelledEnum):
+    MAIL = "mail", gettext_noop("By mail")
+    PRINT = "print", gettext_noop("Printed")
+
+
+# Rules of conduct of a class until its organiser writes others (R-056).
+DEFAULT_CONDUCT = """Có mặt trước giờ khai mạc 10 phút, ngồi đúng vị trí, ký tên vào danh sách điểm danh.
+Học đủ các buổi; vắng mặt, đến muộn hoặc về sớm phải báo cáo và được người phụ trách lớp đồng ý.
+Tắt chuông điện thoại; không làm việc riêng, không nói chuyện riêng trong giờ học.
+Ghi chép đầy đủ, tham gia thảo luận; không ghi âm, ghi hình, đưa nội dung lớp học lên mạng khi chưa được phép.
+Trang phục gọn gàng, lịch sự; giữ gìn vệ sinh và tài sản của hội trường."""
+
+
+@dataclass(frozen=True)
+class DiscussionShare:
+    """Discussion within class time: seconds, the share asked for, the verdict and its sentence (R-032, B-10)."""
+
+    discussion_seconds: int
+    planned_seconds: int
+    least_percent: Decimal
+    basis: str
+    is_enough: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at before a class is released: `stops` says whether it stands in the way."""
+
+    code: str
+    passed: bool
+    sentence: str
+    stops: bool = True
+
+
+@dataclass(frozen=True)
+class UnitPlacement:
+    """How the people of one unit who have the duty stand with classes; the four always sum up to `total`."""
+
+    unit_id: int
+    in_one: int
+    in_none: int
+    in_several: int
+    exempt: int
+
+    @property
+    def total(self) -> int:
+        return self.in_one + self.in_none + self.in_several + self.exempt
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Who of a campaign is in exactly one class, in none, in several, or exempt (B-02)."""
+
+    in_one: int = 0
+    in_none: int = 0
+    in_several: int = 0
+    exempt: int = 0
+    units: tuple[UnitPlacement, ...] = field(default=(), repr=False)  # cells that have any duty, in the order of ids
+
+    @property
+    def total(self) -> int:
+        return self.in_one + self.in_none + self.in_several + self.exempt
+
+    @property
+    def is_proved(self) -> bool:
+        """Everybody is in exactly one class or exempt."""
+        return not self.in_none and not self.in_several
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What filling a roster came to: people added, people left out for want of seats, and their units."""
+
+    added: int
+    left_out: int = 0
+    left_units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """Numbers of classes in the published shapes (P-12); `classes` are the ones held, the rest counts these alone."""
+
+    classes: int
+    planned: int  # drafts and released ones still to be held
+    by_level: dict[str, int]
+    by_kind: dict[str, int]  # by form of study
+    sessions: int
+    venues: int
+    people: int  # on the rosters
+    outsiders: int
+
+
 def register() -> None:
     for verb, phrase in {
         "class.added": "lập lớp",
@@ -57,6 +159,7 @@ def register() -> None:
         "class.closed": "khép lớp",
         "class.reopened": "mở lại lớp",
         "class.cancelled": "hủy lớp",
+        "class.outsiders_counted": "ghi số người ngoài danh sách",
         "session.added": "thêm buổi học",
         "session.changed": "sửa buổi học",
         "session.removed": "bỏ buổi học",
@@ -70,6 +173,7 @@ def register() -> None:
         "roster.filled": "lập danh sách lớp",
         "roster.added": "thêm vào danh sách lớp",
         "roster.removed": "bỏ khỏi danh sách lớp",
+        "roster.moved": "chuyển điểm cầu",
         "summons.printed": "in giấy mời",
         "summons.mailed": "gửi giấy mời",
     }.items():

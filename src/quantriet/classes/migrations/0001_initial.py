@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('rules_of_conduct', models.TextField(blank=True)),
                 ('note', models.TextField(blank=True)),
                 ('outsiders', models.PositiveIntegerField(default=0)),
+                ('revision', models.PositiveSmallIntegerField(default=0)),
                 ('released_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -86,7 +87,8 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(choices=[('audience', 'From the audience'), ('catch_up', 'Catch-up'), ('hand', 'By hand')], default=quantriet.classes.vocab.RosterOrigin['AUDIENCE'], max_length=10)),
                 ('seat', models.CharField(blank=True, max_length=20)),
                 ('summoned_at', models.DateTimeField(blank=True, null=True)),
-                ('summoned_by', models.CharField(blank=True, max_length=10)),
+                ('summoned_by', models.CharField(blank=True, choices=[('mail', 'By mail'), ('print', 'Printed')], max_length=10)),
+                ('is_running', models.BooleanField(default=True)),
                 ('duty', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_entries', to='campaigns.studyduty')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_entries', to='org.person')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
@@ -141,7 +143,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='rosterentry',
-            index=models.Index(fields=['venue'], name='classes_ros_venue_i_58aeeb_idx'),
+            index=models.Index(fields=['venue', 'unit'], name='classes_ros_venue_i_e3d95c_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='rosterentry',
+            index=models.Index(fields=['person', 'is_running'], name='classes_ros_person__027bbe_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='rosterentry',
+            index=models.Index(fields=['unit', 'study_class'], name='classes_ros_unit_id_1944b7_idx'),
+        ),
+        migrations.AddConstraint(
+            model_name='rosterentry',
+            constraint=models.UniqueConstraint(condition=models.Q(('duty__isnull', False), ('is_running', True)), fields=('duty',), name='one_running_class_per_duty'),
         ),
         migrations.AddIndex(
             model_name='rosterentry',
