@@ -174,7 +174,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "quantriet.kit.assets.JoinedStorage"
     },
 }
 # Uploads are never served by their path; a view checks the right and sends them as attachments.
