@@ -186,7 +186,10 @@ class StudyDuty(models.Model):
 
 
 class DutyChange(models.Model):
-    """Every change of a duty's state, append-only: the tally of an earlier moment is today's minus the changes since."""
+    """Every change of a duty's state, append-only: the tally of an earlier moment is today's minus the changes since.
+
+    A duty that follows its person to another unit leaves one line there (`state_after` empty) and one here.
+    """
 
     duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="changes")
     campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="duty_changes")
@@ -194,13 +197,17 @@ class DutyChange(models.Model):
     path = models.CharField(max_length=255)  # the unit's path at that time
     at = models.DateTimeField()
     state_before = models.CharField(max_length=8, blank=True)  # empty: the duty came into being
-    state_after = models.CharField(max_length=8, choices=DutyState.choices())
+    state_after = models.CharField(max_length=8, choices=DutyState.choices(), blank=True)  # empty: it left this unit
     reason = models.CharField(max_length=16, choices=DutyReason.choices())
     sentence = models.CharField(max_length=400, blank=True)
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["campaign", "kind", "at"]), models.Index(fields=["duty", "at"])]
+        indexes = [
+            # Covers the sum of all changes since a moment, so that a board of an earlier day reads no rows.
+            models.Index(fields=["campaign", "kind", "at", "path", "state_before", "state_after"], name="change_since"),
+            models.Index(fields=["duty", "at"]),
+        ]
 
 
 class StudyCredit(models.Model):

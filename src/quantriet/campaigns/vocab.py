@@ -61,6 +61,20 @@ class DutyReason(LabelledEnum):
     WITHDRAWN = "withdrawn", gettext_noop("No longer in the audience")
 
 
+# States in which a duty is exempt because of what the audience says; only these follow the audience afterwards.
+AUDIENCE_REASONS = (DutyReason.ACTIVITY_EXEMPT, DutyReason.RULE_EXEMPT, DutyReason.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class DutyResult:
+    """What a room above found out about one duty; `settle_duties` takes it into the ledger."""
+
+    duty_id: int
+    state: DutyState
+    reason: DutyReason
+    sentence: str
+
+
 class RuleEffect(LabelledEnum):
     """What an audience rule does with the people it matches."""
 
@@ -165,6 +179,8 @@ def register() -> None:
         "audience.rule_changed": "sửa điều kiện đối tượng",
         "audience.rule_removed": "bỏ điều kiện đối tượng",
         "audience.adjusted": "thêm bớt đối tượng",
+        "audience.prepared": "lập danh sách đối tượng",
+        "audience.synced": "cập nhật danh sách đối tượng",
         "duty.settled": "ghi kết quả học tập",
         "duty.credited": "công nhận đã học nơi khác",
         "notice.sent": "thông báo văn bản chưa học",

@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=255)),
                 ('at', models.DateTimeField()),
                 ('state_before', models.CharField(blank=True, max_length=8)),
-                ('state_after', models.CharField(choices=[('owing', 'Owing'), ('done', 'Done'), ('exempt', 'Exempt')], max_length=8)),
+                ('state_after', models.CharField(blank=True, choices=[('owing', 'Owing'), ('done', 'Done'), ('exempt', 'Exempt')], max_length=8)),
                 ('reason', models.CharField(choices=[('not_yet', 'Not yet'), ('attended', 'Attended'), ('absent', 'Absent without reason'), ('excused', 'Absent with reason, still owes'), ('retake', 'Must retake'), ('exempt_activity', 'Exempt from activities'), ('exempt_rule', 'Exempt by rule of the campaign'), ('credit', 'Studied elsewhere'), ('withdrawn', 'No longer in the audience')], max_length=16)),
                 ('sentence', models.CharField(blank=True, max_length=400)),
                 ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='dutychange',
-            index=models.Index(fields=['campaign', 'kind', 'at'], name='campaigns_d_campaig_b587b6_idx'),
+            index=models.Index(fields=['campaign', 'kind', 'at', 'path', 'state_before', 'state_after'], name='change_since'),
         ),
         migrations.AddIndex(
             model_name='dutychange',

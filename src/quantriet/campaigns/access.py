@@ -1,0 +1,118 @@
+"""Whose campaigns, plans and duties an account may see.
+
+A campaign is known where it is organised, above, and below once it is open; its people only under the account's units.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from quantriet.campaigns.models import AudienceAdjustment, CampaignPlan, Rulebook, StudyCampaign, StudyDuty, StudyNotice
+from quantriet.campaigns.vocab import CampaignState
+from quantriet.kit.refusal import NotAllowed
+from quantriet.org import access as org_access
+from quantriet.org.access import may, one_of, paths_with, require, scope, scope_q
+from quantriet.org.models import Account, Unit, ancestor_ids
+from quantriet.org.vocab import Permission
+
+
+def _above(account: Account, permission: Permission) -> set[int]:
+    """Units above the account's, where superiors sit."""
+    return {pk for path in paths_with(account, permission) for pk in ancestor_ids(path)}
+
+
+def campaigns_seen_by(
+    account: Account, permission: Permission = Permission.CAMPAIGN_VIEW
+) -> QuerySet[StudyCampaign]:
+    """Campaigns organised at or below the account's units, and what superiors have opened for them."""
+    own = scope_q(account, permission, "unit__path")
+    opened = Q(
+        unit_id__in=_above(account, permission), state__in=[CampaignState.OPEN, CampaignState.CLOSED]
+    )
+    return StudyCampaign.objects.filter(own | opened)
+
+
+def get_campaign(
+    account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW
+) -> StudyCampaign:
+    """A campaign the account may see; NotAllowed when another permission is asked for and missing at the organiser."""
+    campaign = one_of(campaigns_seen_by(account).select_related("unit__kind", "rulebook__unit"), pk)
+    if permission != Permission.CAMPAIGN_VIEW:
+        require(account, permission, campaign.unit)
+    return campaign
+
+
+def board_units(account: Account, campaign: StudyCampaign) -> list[Unit]:
+    """The units from which this account may look at the campaign's board: the organiser, or its own ones below it."""
+    paths = paths_with(account, Permission.CAMPAIGN_VIEW)
+    if any(campaign.unit.path.startswith(path) for path in paths):
+        return [campaign.unit]
+    inside = [path for path in paths if path.startswith(campaign.unit.path)]
+    return list(Unit.objects.filter(path__in=inside).select_related("kind").order_by("path"))
+
+
+def get_board_unit(account: Account, campaign: StudyCampaign, pk: int | str | None) -> Unit:
+    """The node of the campaign's tree asked for, inside what the account may see; without a key the topmost one."""
+    tops = board_units(account, campaign)
+    if not tops:
+        raise NotAllowed
+    if pk is None:
+        return tops[0]
+    inside = Q()
+    for top in tops:
+        inside |= Q(path__startswith=top.path)
+    return one_of(Unit.objects.select_related("kind").filter(inside), pk)
+
+
+def duties_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[StudyDuty]:
+    return scope(StudyDuty.objects.all(), account, permission)
+
+
+def plans_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[CampaignPlan]:
+    """Plans of the account's units and below, of campaigns that run or have run."""
+    return scope(CampaignPlan.objects.exclude(campaign__state=CampaignState.CANCELLED), account, permission)
+
+
+def get_plan(account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW) -> CampaignPlan:
+    plan = one_of(plans_seen_by(account).select_related("unit__kind", "campaign__unit", "responsible", "parent"), pk)
+    require(account, permission, plan.unit)
+    return plan
+
+
+def rulebooks_seen_by(account: Account) -> QuerySet[Rulebook]:
+    """Rulebooks of the account's units, of units below, and of units above, which hold for it."""
+    own = scope_q(account, Permission.CAMPAIGN_VIEW, "unit__path")
+    return Rulebook.objects.filter(own | Q(unit_id__in=_above(account, Permission.CAMPAIGN_VIEW)))
+
+
+def get_rulebook(
+    account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW
+) -> Rulebook:
+    rulebook = one_of(rulebooks_seen_by(account).select_related("unit"), pk)
+    if permission != Permission.CAMPAIGN_VIEW:
+        require(account, permission, rulebook.unit)
+    return rulebook
+
+
+def rulebooks_for(unit: Unit) -> QuerySet[Rulebook]:
+    """Rulebooks a campaign of this unit may use: its own and those of units above, the nearest first."""
+    return Rulebook.objects.filter(unit_id__in=unit.ancestor_ids).select_related("unit").order_by("-unit__depth", "name")
+
+
+def adjustments_seen_by(account: Account) -> QuerySet[AudienceAdjustment]:
+    return scope(AudienceAdjustment.objects.all(), account, Permission.CAMPAIGN_VIEW, "person__unit__path")
+
+
+def notices_seen_by(account: Account) -> QuerySet[StudyNotice]:
+    own = scope_q(account, Permission.CAMPAIGN_VIEW, "unit__path")
+    return StudyNotice.objects.filter(own | Q(unit_id__in=_above(account, Permission.CAMPAIGN_VIEW)))
+
+
+def planning_units(account: Account) -> QuerySet[Unit]:
+    """Units for which the account may plan campaigns."""
+    return org_access.units_seen_by(account, Permission.CAMPAIGN_PLAN).filter(closed_on__isnull=True)
+
+
+def may_plan(account: Account, campaign: StudyCampaign) -> bool:
+    """Whether the pages of this campaign offer to change it."""
+    return may(account, Permission.CAMPAIGN_PLAN, campaign.unit)

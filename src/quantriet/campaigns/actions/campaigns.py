@@ -1,0 +1,250 @@
+"""Writers of campaigns: their life from draft to closed, emergency changes of form, the review afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+
+from quantriet.audit.actions import changes, record
+from quantriet.campaigns import access, queries
+from quantriet.campaigns.models import (
+    CampaignDocument,
+    CampaignPlan,
+    CampaignReview,
+    FormChange,
+    Rulebook,
+    StudyCampaign,
+    StudyDuty,
+)
+from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState, StudyForm
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal, Refusals
+from quantriet.kit.time import show_day
+from quantriet.library.models import GuidingDocument
+from quantriet.org.models import Account, Unit
+
+_PLAIN = (
+    "name",
+    "form",
+    "is_quick_briefing",
+    "has_current_affairs",
+    "planned_from",
+    "planned_to",
+    "plan_number",
+    "instructions",
+)
+
+
+def add_campaign(
+    *, unit: Unit, name: str, rulebook: Rulebook, documents: Sequence[GuidingDocument], planned_from: date,
+    planned_to: date, form: str = StudyForm.IN_PERSON, is_quick_briefing: bool = False,
+    has_current_affairs: bool = False, plan_number: str = "", instructions: str = "",
+    duty_kinds: Sequence[str] = (ATTEND,), by: Account | None, at: datetime,
+) -> StudyCampaign:  # fmt: skip
+    """Make a campaign in draft: several documents of any level in one round (R-015, R-027), over any period (R-028).
+
+    Refuses without a name or a document, with a period the wrong way round, or with a rulebook that does not hold for
+    the unit. Effects: campaign, its documents in the order given, audit "campaign.added".
+    """
+    new = {
+        "name": text.squeeze(name), "form": form, "is_quick_briefing": is_quick_briefing,
+        "has_current_affairs": has_current_affairs, "planned_from": planned_from, "planned_to": planned_to,
+        "plan_number": text.squeeze(plan_number), "instructions": text.nfc(instructions).strip(),
+    }  # fmt: skip
+    _refuse_unfit(unit, rulebook, new, documents)
+    with transaction.atomic():
+        campaign = StudyCampaign.objects.create(
+            unit=unit, rulebook=rulebook, duty_kinds=list(duty_kinds), created_at=at, **new
+        )
+        _set_documents(campaign, documents)
+        record(
+            "campaign.added", by=by, at=at, thing=campaign, unit=unit,
+            after={**new, "rulebook": rulebook.name, "documents": [str(one) for one in documents]},
+        )  # fmt: skip
+    return campaign
+
+
+def change_campaign(
+    campaign: StudyCampaign, *, documents: Sequence[GuidingDocument] | None = None, rulebook: Rulebook | None = None,
+    by: Account | None, at: datetime, **new: Any,
+) -> StudyCampaign:  # fmt: skip
+    """Change a campaign that is planned or running; a changed last day moves the last day of what is still owed."""
+    unknown = new.keys() - set(_PLAIN)
+    if unknown:
+        raise TypeError(f"not a column of a campaign: {sorted(unknown)}")
+    _refuse_ended(campaign)
+    for name in ("name", "plan_number"):
+        if name in new:
+            new[name] = text.squeeze(new[name])
+    if "instructions" in new:
+        new["instructions"] = text.nfc(new["instructions"]).strip()
+    chosen = list(documents) if documents is not None else list(campaign.documents.order_by("campaign_documents__order"))
+    rulebook = rulebook or campaign.rulebook
+    merged = {name: new.get(name, getattr(campaign, name)) for name in _PLAIN}
+    _refuse_unfit(campaign.unit, rulebook, merged, chosen)
+    with transaction.atomic():
+        before, after = changes(campaign, {**new, "rulebook": rulebook})
+        if documents is not None:
+            present = list(campaign.documents.order_by("campaign_documents__order"))
+            if present != chosen:
+                before["documents"], after["documents"] = [str(one) for one in present], [str(one) for one in chosen]
+                _set_documents(campaign, chosen)
+        if not after:
+            return campaign
+        for name, value in new.items():
+            setattr(campaign, name, value)
+        campaign.rulebook = rulebook
+        campaign.save(update_fields=[*new, "rulebook"])
+        due_on = queries.campaign_due_on(campaign)
+        StudyDuty.objects.filter(campaign=campaign, state=DutyState.OWING).exclude(due_on=due_on).update(due_on=due_on)
+        record("campaign.changed", by=by, at=at, thing=campaign, unit=campaign.unit, before=before, after=after)
+    return campaign
+
+
+def close_campaign(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> StudyCampaign:
+    """End a running campaign; the ledger stays as it is and takes no more results."""
+    with transaction.atomic():
+        if not StudyCampaign.objects.filter(pk=campaign.pk, state=CampaignState.OPEN).update(
+            state=CampaignState.CLOSED, closed_at=at
+        ):
+            raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép.")
+        campaign.state, campaign.closed_at = CampaignState.CLOSED, at
+        record("campaign.closed", by=by, at=at, thing=campaign, unit=campaign.unit)
+    return campaign
+
+
+def cancel_campaign(campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime) -> StudyCampaign:
+    """Call a campaign off, with the reason; it stays in the list of its organiser and leaves the lower units."""
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("campaign.reason_missing", "Phải ghi lý do hủy đợt học tập.", field="reason")
+    with transaction.atomic():
+        if not StudyCampaign.objects.filter(
+            pk=campaign.pk, state__in=[CampaignState.DRAFT, CampaignState.OPEN]
+        ).update(state=CampaignState.CANCELLED, closed_at=at):
+            raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
+        campaign.state, campaign.closed_at = CampaignState.CANCELLED, at
+        record("campaign.cancelled", by=by, at=at, thing=campaign, unit=campaign.unit, after={"reason": reason})
+    return campaign
+
+
+def change_form(
+    campaign: StudyCampaign, unit: Unit, *, situation: str, instruction: str, form: str,
+    postponed_to: date | None = None, instruction_file: File[bytes] | None = None, by: Account, at: datetime,
+) -> FormChange:  # fmt: skip
+    """Change the form of study, or postpone it, in an emergency; the instruction it rests on is kept (R-034).
+
+    Refuses without the situation and the instruction, when the campaign has ended, outside the organiser's tree, or
+    when nothing changes. Effects: the change with its paper; the form of the campaign (when it applies to the organiser)
+    and of the plans under the unit that were not held yet; these plans become postponed when a new day is given; audit.
+    """
+    situation, instruction = text.squeeze(situation), text.squeeze(instruction)
+    faults = []
+    if not situation:
+        faults.append(Refusal("form.situation_missing", "Phải ghi tình huống đột xuất.", field="situation"))
+    if not instruction:
+        faults.append(
+            Refusal(
+                "form.instruction_missing",
+                "Phải ghi văn bản chỉ đạo của cấp có thẩm quyền (số, ngày, cơ quan).",
+                field="instruction",
+            )
+        )
+    if not campaign.unit.contains(unit):
+        faults.append(
+            Refusal("form.unit_outside", f"{unit.name} không thuộc phạm vi của đợt học tập.", field="unit")
+        )
+    if faults:
+        raise Refusals(faults)
+    _refuse_ended(campaign)
+    with transaction.atomic():
+        own = queries.nearest_plan(campaign, unit)
+        before = (own.form if own and own.form else "") or campaign.form
+        if before == form and postponed_to is None:
+            raise Refusal("form.nothing_changes", "Hình thức mới trùng hình thức đang dùng.", field="form")
+        change = FormChange(
+            campaign=campaign, unit=unit, situation=situation, instruction=instruction, form_before=before,
+            form_after=form, postponed_to=postponed_to, at=at, by=by,
+        )  # fmt: skip
+        if instruction_file:
+            change.instruction_file.save(text.squeeze(instruction_file.name or "chi-dao"), instruction_file, save=False)
+        change.save(force_insert=True)
+        waiting = CampaignPlan.objects.filter(
+            campaign=campaign, unit__path__gte=unit.path, unit__path__startswith=unit.path
+        ).exclude(state=PlanState.HELD)
+        waiting.update(form=form)
+        if postponed_to:
+            waiting.filter(state=PlanState.SCHEDULED).update(state=PlanState.POSTPONED, planned_from=postponed_to)
+            waiting.filter(planned_to__lt=postponed_to).update(planned_to=postponed_to)
+        if unit.pk == campaign.unit_id:
+            campaign.form = form
+            campaign.save(update_fields=["form"])
+        record(
+            "campaign.form_changed", by=by, at=at, thing=campaign, unit=unit, before={"form": before},
+            after={"form": form, "situation": situation, "instruction": instruction, "postponed_to": postponed_to},
+        )  # fmt: skip
+    return change
+
+
+def review_campaign(
+    campaign: StudyCampaign, unit: Unit, *, lessons: str, praise: str = "", criticism: str = "",
+    by: Account, at: datetime,
+) -> CampaignReview:  # fmt: skip
+    """Keep a unit's preliminary review of a campaign: lessons, praise, criticism (R-036); later words replace earlier."""
+    lessons = text.nfc(lessons).strip()
+    if not lessons:
+        raise Refusal("review.lessons_missing", "Phải ghi bài học kinh nghiệm.", field="lessons")
+    if campaign.state not in (CampaignState.OPEN, CampaignState.CLOSED):
+        raise Refusal("review.too_early", "Chỉ sơ kết đợt học tập đang mở hoặc đã khép.")
+    new = {"lessons": lessons, "praise": text.nfc(praise).strip(), "criticism": text.nfc(criticism).strip()}
+    with transaction.atomic():
+        review, _made = CampaignReview.objects.update_or_create(
+            campaign=campaign, unit=unit, defaults={**new, "at": at, "by": by}
+        )
+        record("lesson.noted", by=by, at=at, thing=campaign, unit=unit, after=new)
+    return review
+
+
+def _set_documents(campaign: StudyCampaign, documents: Sequence[GuidingDocument]) -> None:
+    CampaignDocument.objects.filter(campaign=campaign).delete()
+    CampaignDocument.objects.bulk_create(
+        CampaignDocument(campaign=campaign, document=document, order=order)
+        for order, document in enumerate(dict.fromkeys(documents))
+    )
+
+
+def _refuse_unfit(
+    unit: Unit, rulebook: Rulebook, new: dict[str, Any], documents: Sequence[GuidingDocument]
+) -> None:
+    faults = []
+    if not new["name"]:
+        faults.append(Refusal("campaign.name_missing", "Đợt học tập phải có tên.", field="name"))
+    if not documents:
+        faults.append(Refusal("campaign.no_document", "Chọn ít nhất một văn bản để học.", field="documents"))
+    if new["planned_to"] < new["planned_from"]:
+        faults.append(
+            Refusal(
+                "campaign.period_order",
+                f"Ngày kết thúc phải từ ngày {show_day(new['planned_from'])} trở đi.",
+                field="planned_to",
+            )
+        )
+    if not access.rulebooks_for(unit).filter(pk=rulebook.pk).exists():
+        faults.append(
+            Refusal(
+                "campaign.rulebook_elsewhere",
+                f"Bộ quy tắc “{rulebook.name}” không áp dụng cho {unit.name}.",
+                field="rulebook",
+            )
+        )
+    if faults:
+        raise Refusals(faults)
+
+
+def _refuse_ended(campaign: StudyCampaign) -> None:
+    if campaign.state in (CampaignState.CLOSED, CampaignState.CANCELLED):
+        raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy nên không sửa được nữa.")

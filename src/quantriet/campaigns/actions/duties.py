@@ -1,0 +1,281 @@
+"""The audience becomes the ledger: before opening as often as wanted, at opening for good, afterwards by what changed.
+
+Everything about everybody is one statement each; only the few people whose case changed while a campaign runs are
+handled one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, Max, OuterRef
+
+from quantriet.audit.actions import record
+from quantriet.campaigns import queries
+from quantriet.campaigns.actions.plans import make_plans
+from quantriet.campaigns.actions.settling import Shift, shift_duties
+from quantriet.campaigns.models import StudyCampaign, StudyDuty, Tally
+from quantriet.campaigns.queries.audience import Audience
+from quantriet.campaigns.rules.audience import WITHDRAWN_SENTENCE
+from quantriet.campaigns.vocab import AUDIENCE_REASONS, CampaignState, DutyReason, DutyState
+from quantriet.kit.db import named_lock
+from quantriet.kit.refusal import Refusal, Refusals
+from quantriet.org.models import Account
+
+# One row per person with what the audience makes of them. MATERIALIZED: each rule is tried once per person.
+_WANTED = """
+WITH everybody AS MATERIALIZED ({everybody}),
+outcome (decided, is_exempt, state, reason, tier, sentence) AS (VALUES {outcomes}),
+wanted AS MATERIALIZED (
+    SELECT everybody.id AS person_id, everybody.unit_id, outcome.state, outcome.reason, outcome.tier, outcome.sentence
+    FROM everybody
+    JOIN outcome ON outcome.decided = everybody.decided AND outcome.is_exempt = everybody.is_exempt
+)
+"""
+
+
+def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+    """Fill the ledger of a campaign in draft from its audience, so that classes can be filled before opening.
+
+    Run again it follows the audience: people who are no longer in it lose their rows, or are kept as withdrawn where a
+    class already names them. Returns how many people are in the ledger. Refuses once the campaign is open.
+    """
+    if campaign.state != CampaignState.DRAFT:
+        raise Refusal("campaign.not_draft", "Đợt học tập không còn ở bước lập kế hoạch.")
+    with named_lock(f"audience-{campaign.pk}"):
+        wanted, parameters = _wanted(queries.audience(campaign))
+        due_on = queries.campaign_due_on(campaign)
+        _drop_unwanted(campaign, wanted, parameters)
+        for kind in campaign.duty_kinds:
+            _follow(campaign, kind, wanted, parameters, due_on)
+            _insert_missing(campaign, kind, wanted, parameters, due_on)
+        _count_again(campaign)
+        people = StudyDuty.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).count()
+        record("audience.prepared", by=by, at=at, thing=campaign, unit=campaign.unit, after={"people": people})
+    return people
+
+
+def open_campaign(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> StudyCampaign:
+    """Open a campaign: from now on it stands at every lower unit and takes results.
+
+    Refuses with everything that still stands in the way (B-02): no document, nobody called, and what the rooms that
+    prove the duties find (people in no class or in two). Effects, in order: ledger brought in step, one change line per
+    duty, plans of the lower units (R-030), state, audit.
+    """
+    with named_lock(f"audience-{campaign.pk}"):
+        prepare_duties(campaign, by=by, at=at)
+        problems = queries.problems_before_opening(campaign)
+        if problems:
+            raise Refusals([Refusal("campaign.not_ready", problem.sentence) for problem in problems])
+        if not StudyCampaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(
+            state=CampaignState.OPEN, opened_at=at
+        ):
+            raise Refusal("campaign.not_draft", "Đợt học tập không còn ở bước lập kế hoạch.")
+        campaign.state, campaign.opened_at = CampaignState.OPEN, at
+        _tell_birth(campaign, 0, by, at)
+        plans = make_plans(campaign, by=by, at=at)
+        record("campaign.opened", by=by, at=at, thing=campaign, unit=campaign.unit, after={"plans": plans})
+    return campaign
+
+
+def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+    """Bring the ledger of a running campaign in step with people and rules; returns how many duties changed.
+
+    New people owe from now on; people who left the audience are kept as withdrawn; who moved to another cell takes what
+    is still owed along; who became exempt, or no longer is, changes state. What is done stays done, where it was done.
+    """
+    if campaign.state == CampaignState.DRAFT:
+        return prepare_duties(campaign, by=by, at=at)
+    if campaign.state != CampaignState.OPEN:
+        raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
+    with named_lock(f"audience-{campaign.pk}"):
+        wanted, parameters = _wanted(queries.audience(campaign))
+        due_on = queries.campaign_due_on(campaign)
+        before = StudyDuty.objects.aggregate(last=Max("pk"))["last"] or 0
+        shifts: list[Shift] = []
+        for kind in campaign.duty_kinds:
+            shifts += _differences(campaign, kind, wanted, parameters)
+            _insert_missing(campaign, kind, wanted, parameters, due_on)
+        added = StudyDuty.objects.filter(campaign=campaign, pk__gt=before).count()
+        if added:
+            _tell_birth(campaign, before, by, at)
+            _count_new(campaign, before)
+            make_plans(campaign, by=by, at=at)
+        changed = shift_duties(shifts, by=by, at=at)
+        if added or changed:
+            record(
+                "audience.synced", by=by, at=at, thing=campaign, unit=campaign.unit,
+                after={"added": added, "changed": changed},
+            )  # fmt: skip
+    return added + changed
+
+
+def _wanted(audience: Audience) -> tuple[str, list[Any]]:
+    """The statement head that names everybody wanted in the ledger, with its parameters."""
+    rows = audience.people.order_by().values_list("pk", "unit_id", "decided", "is_exempt")
+    everybody, first = rows.query.sql_with_params()
+    everybody = f"SELECT id, unit_id, decided, is_exempt FROM ({everybody}) AS chosen"
+    outcomes, second = [], []
+    for (decided, exempt), outcome in audience.outcomes.items():
+        outcomes.append("(%s, %s, %s, %s, %s, %s)")
+        second += [decided, exempt, outcome.state.value, outcome.reason.value, outcome.tier, outcome.sentence]
+    return _WANTED.format(everybody=everybody, outcomes=", ".join(outcomes)), [*first, *second]
+
+
+def _run(sql: str, parameters: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(parameters))
+        return int(cursor.rowcount)
+
+
+def _insert_missing(
+    campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any], due_on: date
+) -> int:
+    return _run(
+        wanted
+        + """
+        INSERT INTO campaigns_studyduty
+            (campaign_id, kind, due_on, person_id, unit_id, tier, state, reason, sentence)
+        SELECT %s, %s, %s, person_id, unit_id, tier, state, reason, sentence FROM wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM campaigns_studyduty AS present
+            WHERE present.campaign_id = %s AND present.kind = %s AND present.person_id = wanted.person_id
+        )
+        """,
+        [*parameters, campaign.pk, kind, _day(due_on), campaign.pk, kind],
+    )
+
+
+def _follow(campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any], due_on: date) -> int:
+    """Bring the rows of a draft in step with the audience; nothing has been done yet."""
+    return _run(
+        wanted
+        + """
+        UPDATE campaigns_studyduty SET
+            unit_id = wanted.unit_id, tier = wanted.tier, state = wanted.state, reason = wanted.reason,
+            sentence = wanted.sentence, due_on = %s
+        FROM wanted
+        WHERE campaigns_studyduty.campaign_id = %s AND campaigns_studyduty.kind = %s
+            AND campaigns_studyduty.person_id = wanted.person_id
+            AND (campaigns_studyduty.unit_id <> wanted.unit_id OR campaigns_studyduty.tier <> wanted.tier
+                OR campaigns_studyduty.state <> wanted.state OR campaigns_studyduty.reason <> wanted.reason
+                OR campaigns_studyduty.sentence <> wanted.sentence OR campaigns_studyduty.due_on <> %s)
+        """,
+        [*parameters, _day(due_on), campaign.pk, kind, _day(due_on)],
+    )
+
+
+def _drop_unwanted(campaign: StudyCampaign, wanted: str, parameters: list[Any]) -> None:
+    """In a draft: forget people outside the audience; whom another room already names stays, withdrawn."""
+    outside = "campaign_id = %s AND person_id NOT IN (SELECT person_id FROM wanted)"
+    _run(
+        wanted
+        + f"""
+        UPDATE campaigns_studyduty SET state = %s, reason = %s, sentence = %s
+        WHERE {outside} AND reason <> %s
+        """,  # noqa: S608  (only our own words)
+        [
+            *parameters, DutyState.EXEMPT.value, DutyReason.WITHDRAWN.value, WITHDRAWN_SENTENCE, campaign.pk,
+            DutyReason.WITHDRAWN.value,
+        ],
+    )  # fmt: skip
+    StudyDuty.objects.filter(campaign=campaign).exclude(kind__in=campaign.duty_kinds).update(
+        state=DutyState.EXEMPT, reason=DutyReason.WITHDRAWN, sentence=WITHDRAWN_SENTENCE
+    )
+    gone = StudyDuty.objects.filter(campaign=campaign, reason=DutyReason.WITHDRAWN)
+    for relation in StudyDuty._meta.related_objects:
+        gone = gone.exclude(
+            Exists(relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")}))
+        )
+    gone._raw_delete(gone.db)
+
+
+def _differences(
+    campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any]
+) -> list[Shift]:
+    """Duties of a running campaign of which the audience now says something else."""
+    fluid = ", ".join(["%s"] * len(AUDIENCE_REASONS))
+    sql = (
+        wanted
+        + f"""
+        SELECT duty.id, wanted.unit_id, wanted.state, wanted.reason, wanted.tier, wanted.sentence
+        FROM campaigns_studyduty AS duty LEFT JOIN wanted ON wanted.person_id = duty.person_id
+        WHERE duty.campaign_id = %s AND duty.kind = %s
+            AND (duty.state = %s OR (duty.state = %s AND duty.reason IN ({fluid})))
+            AND ((wanted.person_id IS NULL AND duty.reason <> %s)
+                OR wanted.state <> duty.state OR wanted.unit_id <> duty.unit_id OR wanted.tier <> duty.tier
+                OR (wanted.state = %s AND wanted.reason <> duty.reason))
+        """  # noqa: S608  (only our own words)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            [
+                *parameters, campaign.pk, kind, DutyState.OWING.value, DutyState.EXEMPT.value,
+                *(reason.value for reason in AUDIENCE_REASONS), DutyReason.WITHDRAWN.value, DutyState.EXEMPT.value,
+            ],
+        )  # fmt: skip
+        rows = cursor.fetchall()
+    return [
+        Shift(duty, DutyState.EXEMPT, DutyReason.WITHDRAWN, WITHDRAWN_SENTENCE)
+        if unit is None
+        else Shift(duty, DutyState(state), DutyReason(reason), sentence, tier=tier, unit_id=unit)
+        for duty, unit, state, reason, tier, sentence in rows
+    ]
+
+
+def _tell_birth(campaign: StudyCampaign, after: int, by: Account | None, at: datetime) -> None:
+    """One change line for each duty that came into being (key above `after`)."""
+    _run(
+        """
+        INSERT INTO campaigns_dutychange
+            (duty_id, campaign_id, kind, path, at, state_before, state_after, reason, sentence, account_id)
+        SELECT duty.id, duty.campaign_id, duty.kind, unit.path, %s, '', duty.state, duty.reason, duty.sentence, %s
+        FROM campaigns_studyduty AS duty JOIN org_unit AS unit ON unit.id = duty.unit_id
+        WHERE duty.campaign_id = %s AND duty.id > %s
+        """,
+        [connection.ops.adapt_datetimefield_value(at), by.pk if by else None, campaign.pk, after],
+    )
+
+
+_COUNTS = """
+    SELECT duty.campaign_id, duty.kind, duty.unit_id, unit.path,
+        SUM(CASE WHEN duty.state = 'done' THEN 1 ELSE 0 END),
+        SUM(CASE WHEN duty.state = 'exempt' THEN 1 ELSE 0 END),
+        SUM(CASE WHEN duty.state = 'owing' THEN 1 ELSE 0 END)
+    FROM campaigns_studyduty AS duty JOIN org_unit AS unit ON unit.id = duty.unit_id
+    WHERE duty.campaign_id = %s AND duty.id > %s
+    GROUP BY duty.campaign_id, duty.kind, duty.unit_id, unit.path
+"""
+
+
+def _count_again(campaign: StudyCampaign) -> None:
+    """Make the tallies of a draft afresh."""
+    Tally.objects.filter(campaign=campaign).delete()
+    _run(
+        "INSERT INTO campaigns_tally (campaign_id, kind, unit_id, path, done, exempt, owing)" + _COUNTS,
+        [campaign.pk, 0],
+    )
+
+
+def _count_new(campaign: StudyCampaign, after: int) -> None:
+    _run(
+        "INSERT INTO campaigns_tally (campaign_id, kind, unit_id, path, done, exempt, owing)"
+        + _COUNTS
+        + """
+        ON CONFLICT (campaign_id, kind, unit_id) DO UPDATE SET
+            done = campaigns_tally.done + excluded.done,
+            exempt = campaigns_tally.exempt + excluded.exempt,
+            owing = campaigns_tally.owing + excluded.owing
+        """,
+        [campaign.pk, after],
+    )
+
+
+def _day(day: date) -> Any:
+    return connection.ops.adapt_datefield_value(day)
+
+

@@ -1,0 +1,130 @@
+"""Writers of plans: a superior's campaign as it appears at each lower unit (R-029 … R-031)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from quantriet.audit.actions import changes, record
+from quantriet.campaigns import queries
+from quantriet.campaigns.models import CampaignPlan, StudyCampaign, Tally
+from quantriet.campaigns.vocab import CampaignState, PlanState
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import show_day
+from quantriet.org.models import Account, Person, Unit, ancestor_ids
+from quantriet.org.vocab import DecisionBody, Level
+
+ORGANISING_LEVELS = (Level.DISTRICT, Level.COMMUNE, Level.GRASSROOTS)
+
+
+def make_plans(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+    """Let the campaign appear, to be scheduled, at every lower unit that organises study; those there stay as they are.
+
+    These are the committees above the cells. A cell organises itself only where the organiser stands directly above it.
+    Once the ledger is filled, units without a single duty are left out.
+    """
+    lower = (
+        Unit.objects.active()
+        .under(campaign.unit, itself=False)
+        .exclude(kind__decision_body=DecisionBody.LEADERSHIP_COLLECTIVE)
+        .select_related("kind")
+        .order_by("path")
+    )
+    counted = {
+        pk for path in Tally.objects.filter(campaign=campaign).values_list("path", flat=True) for pk in ancestor_ids(path)
+    }
+    cells_organise = campaign.unit.kind.level in (Level.COMMUNE, Level.GRASSROOTS)
+    organising = [
+        unit
+        for unit in lower
+        if (not counted or unit.pk in counted)
+        and (
+            unit.kind.level in ORGANISING_LEVELS
+            or (unit.kind.level == Level.CELL and cells_organise and unit.parent_id == campaign.unit_id)
+        )
+    ]
+    with transaction.atomic():
+        plans = {plan.unit_id: plan for plan in CampaignPlan.objects.filter(campaign=campaign)}
+        made = 0
+        by_depth: dict[int, list[Unit]] = {}
+        for unit in organising:
+            if unit.pk not in plans:
+                by_depth.setdefault(unit.depth, []).append(unit)
+        for depth in sorted(by_depth):  # a parent's row exists before those under it
+            fresh = [
+                CampaignPlan(
+                    campaign=campaign,
+                    unit=unit,
+                    parent=next((plans[pk] for pk in reversed(unit.ancestor_ids[:-1]) if pk in plans), None),
+                )
+                for unit in by_depth[depth]
+            ]
+            for plan in CampaignPlan.objects.bulk_create(fresh, batch_size=1000):
+                plans[plan.unit_id] = plan
+            made += len(fresh)
+    return made
+
+
+def schedule_plan(
+    plan: CampaignPlan, *, form: str, planned_from: date, planned_to: date, assignment: str = "",
+    responsible: Person | None = None, plan_number: str = "", by: Account, at: datetime,
+) -> CampaignPlan:  # fmt: skip
+    """Set when and how a unit studies, who does what and who answers for it (R-029).
+
+    Refuses when the campaign does not run or the period is the wrong way round. The assignment is asked for, because a
+    plan without tasks is none.
+    """
+    if plan.campaign.state != CampaignState.OPEN:
+        raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên chưa xếp lịch được.")
+    if planned_to < planned_from:
+        raise Refusal(
+            "plan.period_order", f"Ngày kết thúc phải từ ngày {show_day(planned_from)} trở đi.", field="planned_to"
+        )
+    assignment = text.nfc(assignment).strip()
+    if not assignment:
+        raise Refusal("plan.assignment_missing", "Phải ghi phân công nhiệm vụ.", field="assignment")
+    new = {
+        "form": form, "planned_from": planned_from, "planned_to": planned_to, "assignment": assignment,
+        "responsible": responsible, "plan_number": text.squeeze(plan_number),
+    }  # fmt: skip
+    before, after = changes(plan, new)
+    was_scheduled = plan.state in (PlanState.SCHEDULED, PlanState.HELD)
+    if not after and was_scheduled:
+        return plan
+    with transaction.atomic():
+        for name, value in new.items():
+            setattr(plan, name, value)
+        if plan.state in (PlanState.TO_SCHEDULE, PlanState.POSTPONED):
+            plan.state = PlanState.SCHEDULED
+        plan.scheduled_at = plan.scheduled_at or at
+        plan.save(update_fields=[*new, "state", "scheduled_at"])
+        record(
+            "plan.changed" if was_scheduled else "plan.scheduled", by=by, at=at, thing=plan.campaign, unit=plan.unit,
+            before=before, after=after,
+        )  # fmt: skip
+    return plan
+
+
+def mark_scheduled(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignPlan | None:
+    """Note that a class of this unit is fixed: the nearest plan at or above it counts as scheduled."""
+    plan = queries.nearest_plan(campaign, unit)
+    if plan and CampaignPlan.objects.filter(
+        pk=plan.pk, state__in=[PlanState.TO_SCHEDULE, PlanState.POSTPONED]
+    ).update(state=PlanState.SCHEDULED, scheduled_at=plan.scheduled_at or at):
+        plan.state, plan.scheduled_at = PlanState.SCHEDULED, plan.scheduled_at or at
+    return plan
+
+
+def mark_held(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignPlan | None:
+    """Note that a class of this unit was held: the nearest plan at or above it counts as organised from then on."""
+    plan = queries.nearest_plan(campaign, unit)
+    if plan and (plan.first_held_at is None or at < plan.first_held_at):
+        CampaignPlan.objects.filter(pk=plan.pk).update(
+            state=PlanState.HELD, first_held_at=at, scheduled_at=plan.scheduled_at or at
+        )
+        plan.state, plan.first_held_at, plan.scheduled_at = PlanState.HELD, at, plan.scheduled_at or at
+    return plan
+
+

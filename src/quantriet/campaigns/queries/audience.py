@@ -1,0 +1,133 @@
+"""The audience rules as SQL: one statement decides about everybody, so that 165,000 people take no loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Length, Substr
+
+from quantriet.campaigns.models import AudienceAdjustment, AudienceRule, StudyCampaign
+from quantriet.campaigns.rules import audience as rules
+from quantriet.campaigns.rules import deadline
+from quantriet.campaigns.rules.audience import Criteria, Outcome, Rule
+from quantriet.campaigns.vocab import AdjustmentKind, DutyReason, DutyState, RuleEffect
+from quantriet.kit.time import today
+from quantriet.library.vocab import ContentTier
+from quantriet.org.models import ActivityExemption, Person, PostHeld, Unit, path_end
+
+# `decided` of a person: the position of the rule, or one of these for decisions made by hand.
+REMOVED = -10
+ADDED = {tier: -1 - number for number, tier in enumerate(ContentTier)}
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Everybody the campaign could reach, each with `decided` and `is_exempt`, and what these come to."""
+
+    everybody: QuerySet[Person]
+    outcomes: dict[tuple[int, int], Outcome]
+    rules: list[AudienceRule]
+    day: date
+
+    @property
+    def people(self) -> QuerySet[Person]:
+        """Only those whom a rule or a hand has put on the list."""
+        return self.everybody.filter(decided__gt=REMOVED)
+
+    def outcome(self, person: Person) -> Outcome:
+        return self.outcomes[person.decided, person.is_exempt]  # type: ignore[attr-defined]
+
+
+def years_before(day: date, years: int) -> date:
+    """The latest birthday of somebody who has completed `years` of life on `day`."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February in a year without it
+        return day.replace(year=day.year - years, day=28)
+
+
+def criteria_q(criteria: Criteria, day: date) -> Q:
+    """The criteria of one rule as a condition on people; `rules.audience.matches` says the same of plain data."""
+    asked = Q(kind__in=criteria.person_kinds or rules.MEMBER_KINDS)
+    if criteria.age_from is not None:
+        asked &= Q(birth_date__lte=years_before(day, criteria.age_from))
+    if criteria.age_to is not None:
+        asked &= Q(birth_date__gt=years_before(day, criteria.age_to + 1))
+    if criteria.exempt is not None:
+        exempt = Q(pk__in=_exempt_on(day))
+        asked &= exempt if criteria.exempt else ~exempt
+    if criteria.asks_for_post:
+        posts = PostHeld.objects.on(day)
+        for column, values in (
+            ("post__code__in", criteria.posts),
+            ("managed_by__in", criteria.managed_by),
+            ("unit__kind__level__in", criteria.post_levels),
+            ("unit__kind__code__in", criteria.post_unit_kinds),
+        ):
+            if values:
+                posts = posts.filter(**{column: values})
+        asked &= Q(pk__in=posts.values("person_id"))
+    if criteria.units:
+        inside = Q(pk__in=[])
+        for path in Unit.objects.filter(pk__in=criteria.units).values_list("path", flat=True):
+            inside |= Q(unit__path__gte=path, unit__path__lt=path_end(path))
+        asked &= inside
+    if criteria.unit_levels:
+        asked &= Q(unit_id__in=_cells_within(Q(kind__level__in=criteria.unit_levels)))
+    if criteria.unit_kinds:
+        asked &= Q(unit_id__in=_cells_within(Q(kind__code__in=criteria.unit_kinds)))
+    return asked
+
+
+def _exempt_on(day: date) -> QuerySet[ActivityExemption, int]:
+    return ActivityExemption.objects.on(day).values_list("person_id")  # type: ignore[no-any-return]
+
+
+def _cells_within(kind: Q) -> QuerySet[Unit, int]:
+    """Units that are, or lie under, a unit of that kind."""
+    above = Unit.objects.filter(kind, path=Substr(OuterRef("path"), 1, Length("path")))
+    return Unit.objects.filter(Exists(above)).values_list("pk")  # type: ignore[return-value]
+
+
+def audience(campaign: StudyCampaign, on: date | None = None, only: Sequence[AudienceRule] | None = None) -> Audience:
+    """Decide about everybody under the organiser; `only` tries out other rules than the saved ones."""
+    day = on or deadline.audience_day(campaign.planned_from, campaign.planned_to, today())
+    saved = list(campaign.audience_rules.all()) if only is None else list(only)
+    plain = [as_rule(one) for one in saved]
+    hand = AudienceAdjustment.objects.filter(campaign=campaign)
+    cases = [When(pk__in=hand.filter(kind=AdjustmentKind.REMOVE).values("person_id"), then=Value(REMOVED))]
+    cases += [
+        When(pk__in=hand.filter(kind=AdjustmentKind.ADD, tier=tier).values("person_id"), then=Value(code))
+        for tier, code in ADDED.items()
+    ]
+    cases += [
+        When(criteria_q(rule.criteria, day), then=Value(position)) for position, rule in enumerate(plain)
+    ]
+    everybody = (
+        Person.objects.active()
+        .under(campaign.unit)
+        .annotate(
+            decided=Case(*cases, default=Value(None), output_field=IntegerField()),
+            is_exempt=Case(
+                When(pk__in=_exempt_on(day), then=Value(1)), default=Value(0), output_field=IntegerField()
+            ),
+        )
+    )
+    outcomes = {
+        (code, exempt): Outcome(DutyState.OWING, DutyReason.NOT_YET, tier)
+        for tier, code in ADDED.items()
+        for exempt in (0, 1)
+    }
+    for position, rule in enumerate(plain):
+        for exempt in (0, 1):
+            outcomes[position, exempt] = rules.outcome_of(rule, exempt=bool(exempt), position=position)
+    return Audience(everybody, outcomes, saved, day)
+
+
+def as_rule(row: AudienceRule) -> Rule:
+    return Rule(Criteria.from_json(row.criteria), RuleEffect(row.effect), row.tier, row.name, row.basis)
+
+
