@@ -193,7 +193,9 @@ def _day_of_text(value: str, earliest: dt.date, latest: dt.date) -> Parsed[Day]:
     if found := _WORDS.fullmatch(key):
         spelled = found.group(2)
         spelled_month = int(spelled) if spelled.isdigit() else _VI_MONTHS.get(spelled)
-        return _make(int(found.group(1)), spelled_month, int(found.group(3)), value) if spelled_month else _no_day(value)
+        return (
+            _make(int(found.group(1)), spelled_month, int(found.group(3)), value) if spelled_month else _no_day(value)
+        )
     if (found := _ENGLISH.fullmatch(key)) and found.group(2) in _MONTHS:
         years = _years(found.group(3), earliest, latest)
         if len(years) != 1:
@@ -324,11 +326,15 @@ def _digits(piece: str) -> str:
 
 
 def _valid(number: str) -> bool:
-    return bool(_MOBILE.fullmatch(number) or _LANDLINE.fullmatch(number) or (len(number) == 11 and number[:4] in _OLD_MOBILES))
+    return bool(
+        _MOBILE.fullmatch(number) or _LANDLINE.fullmatch(number) or (len(number) == 11 and number[:4] in _OLD_MOBILES)
+    )
 
 
 def _no_phone(seen: str) -> Parsed[str]:
-    return Parsed(error=f"“{seen}” không phải là số điện thoại Việt Nam (di động 10 chữ số, cố định 11 chữ số kể cả mã vùng).")
+    return Parsed(
+        error=f"“{seen}” không phải là số điện thoại Việt Nam (di động 10 chữ số, cố định 11 chữ số kể cả mã vùng)."
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- small choices
@@ -369,7 +375,9 @@ def parse_yes(value: Cell) -> Parsed[bool]:
     return Parsed(error=f"“{seen}” không rõ là có hay không; hãy ghi “x” (có) hoặc để trống.")
 
 
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d{1,3}(?: \d{3})+(?:,\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_NUMBER = re.compile(
+    r"-?\d+(?:[.,]\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d{1,3}(?: \d{3})+(?:,\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+)
 
 
 def parse_number(value: Cell) -> Parsed[int | float]:
@@ -395,9 +403,13 @@ def parse_number(value: Cell) -> Parsed[int | float]:
         decimal = "," if bare.rfind(",") > bare.rfind(".") else "."
         bare = bare.replace("." if decimal == "," else ",", "").replace(decimal, ".")
     elif dots == 1 and re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", bare) and not percent:
-        return Parsed(error=f"“{seen}” có thể là {bare.replace('.', '')} hoặc {bare.replace('.', ',')}; hãy ghi rõ (không dùng dấu chấm).")
+        return Parsed(
+            error=f"“{seen}” có thể là {bare.replace('.', '')} hoặc {bare.replace('.', ',')}; hãy ghi rõ (không dùng dấu chấm)."
+        )
     elif commas == 1 and re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", bare) and not percent:
-        return Parsed(error=f"“{seen}” có thể là {bare.replace(',', '')} hoặc {bare}; hãy ghi rõ (không dùng dấu phẩy).")
+        return Parsed(
+            error=f"“{seen}” có thể là {bare.replace(',', '')} hoặc {bare}; hãy ghi rõ (không dùng dấu phẩy)."
+        )
     elif dots > 1:
         bare = bare.replace(".", "")
     elif commas > 1:

@@ -63,7 +63,9 @@ def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
     and a name that promises something else than the content.
     """
     path = Path(path)
-    size = containers.check_size(path, limit, advice="Hãy chia thành nhiều tệp nhỏ hơn hoặc bỏ bớt hình ảnh rồi tải lên lại.")
+    size = containers.check_size(
+        path, limit, advice="Hãy chia thành nhiều tệp nhỏ hơn hoặc bỏ bớt hình ảnh rồi tải lên lại."
+    )
     with path.open("rb") as file:
         head = file.read(8192)
     if head.startswith(containers.ZIP_MAGIC):
@@ -88,21 +90,27 @@ def _zip_kind(path: Path) -> Kind:
             raise _other("tệp LibreOffice không phải bảng tính")
         if b"encryption-data" in containers.zip_part(path, "META-INF/manifest.xml"):
             raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
-        if any(name.startswith(("basic/", "scripts/")) and name.endswith((".xml", ".py", ".js", ".bsh")) for name in names):
+        if any(
+            name.startswith(("basic/", "scripts/")) and name.endswith((".xml", ".py", ".js", ".bsh")) for name in names
+        ):
             raise Refusal(_MACRO.code, _MACRO.sentence)
         return Kind.ODS
     types = containers.zip_part(path, "[Content_Types].xml")
     if not types:
         raise _other("tệp nén (.zip)", "Hãy giải nén trên máy rồi tải từng bảng tính lên.")
     if any(name.startswith("word/") for name in names):
-        raise _other("văn bản Word (.docx)", "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.")
+        raise _other(
+            "văn bản Word (.docx)",
+            "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.",
+        )
     if any(name.startswith("ppt/") for name in names):
         raise _other("bài trình chiếu PowerPoint")
     if b"macroEnabled" in types or any(name.endswith("vbaproject.bin") for name in names):
         raise Refusal(_MACRO.code, _MACRO.sentence)
     if "xl/workbook.bin" in names:
         raise _other(
-            "bảng tính Excel nhị phân (.xlsb)", "Hãy mở bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên."
+            "bảng tính Excel nhị phân (.xlsb)",
+            "Hãy mở bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
         )
     if "xl/workbook.xml" not in names:
         raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
@@ -114,7 +122,10 @@ def _ole_kind(path: Path) -> Kind:
     if "EncryptedPackage" in names:
         raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
     if "WordDocument" in names:
-        raise _other("văn bản Word (.doc)", "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.")
+        raise _other(
+            "văn bản Word (.doc)",
+            "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.",
+        )
     if names & {"_VBA_PROJECT_CUR", "_VBA_PROJECT"}:
         raise Refusal(_MACRO.code, _MACRO.sentence)
     if names & {"Workbook", "Book"}:
@@ -122,13 +133,18 @@ def _ole_kind(path: Path) -> Kind:
     raise _other("tệp Office đời cũ không phải bảng tính")
 
 
-_PAGE = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.{0,2000}?-->\s*)?<(!doctype\s+html|html|head|table|meta|style|div)\b", re.I | re.S)
+_PAGE = re.compile(
+    rb"^\s*(<\?xml[^>]*>\s*)?(<!--.{0,2000}?-->\s*)?<(!doctype\s+html|html|head|table|meta|style|div)\b", re.I | re.S
+)
 _OLD_XML = re.compile(rb"<\?mso-application|urn:schemas-microsoft-com:office:spreadsheet", re.I)
 
 
 def _text_kind(path: Path, head: bytes) -> Kind:
     if head.startswith(b"{\\rtf"):
-        raise _other("văn bản RTF", "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.")
+        raise _other(
+            "văn bản RTF",
+            "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.",
+        )
     if b"%PDF-" in head[:1024]:
         raise _other("tệp PDF", "Hãy xin bản Excel của danh sách, hoặc chép bảng sang Excel rồi tải lên.")
     plain = head[3:] if head.startswith(b"\xef\xbb\xbf") else head
@@ -139,7 +155,12 @@ def _text_kind(path: Path, head: bytes) -> Kind:
         )
     guess = filetype.guess(head)
     if guess is not None:
-        sorts = {"image": "hình ảnh", "video": "phim", "audio": "âm thanh", "application": "tệp chương trình hoặc tệp nén"}
+        sorts = {
+            "image": "hình ảnh",
+            "video": "phim",
+            "audio": "âm thanh",
+            "application": "tệp chương trình hoặc tệp nén",
+        }
         raise _other(f"{sorts.get(guess.mime.split('/')[0], 'tệp khác')} (.{guess.extension})")
     if not looks_like_text(head):
         raise _other("tệp không phải văn bản")

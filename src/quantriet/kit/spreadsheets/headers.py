@@ -92,7 +92,9 @@ def header_key(said: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", plain))
 
 
-def find_header(rows: Sequence[tuple[int, Sequence[Cell]]], merged: Sequence[Merged], columns: Sequence[Column]) -> Header | None:
+def find_header(
+    rows: Sequence[tuple[int, Sequence[Cell]]], merged: Sequence[Merged], columns: Sequence[Column]
+) -> Header | None:
     """Find the best header among the first rows; None when no row looks like one.
 
     `rows` are (row number, cells) without gaps being needed. A deeper header (two or three merged rows) wins only when it
@@ -138,7 +140,9 @@ def read_header(
     )
 
 
-def joined_texts(grid: MappingType[int, Sequence[Cell]], merged: Sequence[Merged], row: int, depth: int) -> dict[int, str]:
+def joined_texts(
+    grid: MappingType[int, Sequence[Cell]], merged: Sequence[Merged], row: int, depth: int
+) -> dict[int, str]:
     """The text over each column: parent texts of merged cells before their children, "Ngày sinh – Nam"."""
     width = max((len(grid.get(number, ())) for number in range(row, row + depth)), default=0)
     parts: dict[int, list[str]] = {}
@@ -157,7 +161,9 @@ def joined_texts(grid: MappingType[int, Sequence[Cell]], merged: Sequence[Merged
     return {index: " – ".join(said) for index, said in parts.items()}
 
 
-def _text_at(grid: MappingType[int, Sequence[Cell]], spans: Sequence[Merged], number: int, index: int, first: int) -> str:
+def _text_at(
+    grid: MappingType[int, Sequence[Cell]], spans: Sequence[Merged], number: int, index: int, first: int
+) -> str:
     for top, left, bottom, right in spans:
         if top <= number <= bottom and left <= index <= right:
             if top < first:
@@ -206,7 +212,9 @@ def match(texts: MappingType[int, str], columns: Sequence[Column]) -> dict[int, 
         if not key or len(key) > 200:
             continue
         for order, column in enumerate(columns):
-            value = max((likeness(key, header_key(spelling)) for spelling in (column.label, *column.spellings)), default=0.0)
+            value = max(
+                (likeness(key, header_key(spelling)) for spelling in (column.label, *column.spellings)), default=0.0
+            )
             if value >= LEAST:
                 offers.append((value, order, index, column.key))
     taken: dict[int, tuple[str, float]] = {}
@@ -232,7 +240,7 @@ def likeness(said: str, wanted: str) -> float:
     elif len(said) >= 5 and f" {said} " in f" {wanted} ":
         best = CONTAINED * (0.4 + 0.5 * len(said) / len(wanted))
     allowed = 0 if len(wanted) < 5 else 1 if len(wanted) < 10 else 2
-    if allowed and abs(len(said) - len(wanted)) <= allowed:
+    if allowed and abs(len(said) - len(wanted)) <= allowed and len(set(said) ^ set(wanted)) <= 2 * allowed:
         slips = _distance(said, wanted, allowed)
         if slips <= allowed:
             best = max(best, NEAR + 0.25 * (1 - slips / (allowed + 1)))
@@ -268,7 +276,9 @@ _SIGNATURE = re.compile(
     r"k t .*|kt (?:truong|bi thu|chu).*|noi nhan.*|ky ten.*|ky va ghi ro.*|ky ghi ro.*|xac nhan cua .*|dai dien .*|"
     r".*ngay \d* ?thang \d* ?nam ?\d*)"
 )
-_SIGNATURE_TITLE = re.compile(r"(?:(?:pho )?bi thu(?: chi bo| dang uy| thuong truc)?|(?:pho )?chu tich|(?:pho )?truong ban|chanh van phong|nguoi (?:kiem tra|duyet))")
+_SIGNATURE_TITLE = re.compile(
+    r"(?:(?:pho )?bi thu(?: chi bo| dang uy| thuong truc)?|(?:pho )?chu tich|(?:pho )?truong ban|chanh van phong|nguoi (?:kiem tra|duyet))"
+)
 
 
 def total_row(cells: Sequence[Cell]) -> bool:
@@ -310,7 +320,11 @@ def group_text(cells: Sequence[Cell]) -> str | None:
     if len(said) == 1 and any(letter.isalpha() for letter in said[0]):
         stripped = re.sub(r"^\s*(?:[IVXLC]+|[A-ZĐ]|\d{1,2})\s*[.)/\-–:]\s*", "", said[0]).strip(" :")
         return stripped or said[0]
-    if len(said) == 2 and re.fullmatch(r"[IVXLC]+|[A-ZĐ]", said[0].strip(" .)")) and any(letter.isalpha() for letter in said[1]):
+    if (
+        len(said) == 2
+        and re.fullmatch(r"[IVXLC]+|[A-ZĐ]", said[0].strip(" .)"))
+        and any(letter.isalpha() for letter in said[1])
+    ):
         return said[1].strip(" :")
     return None
 

@@ -115,7 +115,7 @@ class PatientWorkbook:
                     if value is None:
                         continue
                     while len(cells) < column:
-                        cells.append(None)
+                        cells.append("")
                     cells.append(value)
                 _forget(element)
                 if cells:
@@ -150,7 +150,9 @@ class PatientWorkbook:
 
 def _elements(part: Any, *names: str) -> Iterator[tuple[str, Any]]:
     tags = [space + name for name in names for space in (_MAIN, _STRICT)]
-    return iter(etree.iterparse(part, events=("end",), tag=tags, resolve_entities=False, no_network=True, huge_tree=False))
+    return iter(
+        etree.iterparse(part, events=("end",), tag=tags, resolve_entities=False, no_network=True, huge_tree=False)
+    )
 
 
 def _forget(element: Any) -> None:

@@ -2,12 +2,13 @@
 
 import codecs
 import csv
+import datetime as dt
+import gc
 import io
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
@@ -105,12 +106,10 @@ class Table:
         keys = tuple(self.columns)
         first, self._first = self._first, None
         for batch in itertools.chain((first,) if first is not None else (), self._batches):
-            self._keep(batch)
-            for row in batch["rows"]:
-                yield Row(row[0], dict(zip(keys, row[2:], strict=True)), row[1])
-
-    def _keep(self, batch: dict[str, Any]) -> None:
-        self.left_out += [LeftOut(*one) for one in batch["left"]]
+            self.left_out += [LeftOut(*one) for one in batch["left"]]
+            columns = [_unpacked(column) for column in batch["columns"]]
+            for number, group, *cells in zip(batch["numbers"], batch["groups"], *columns, strict=True):
+                yield Row(number, dict(zip(keys, cells, strict=True)), group)
 
     def close(self) -> None:
         """End the child; rows not read are lost."""
@@ -121,7 +120,9 @@ class Table:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -135,7 +136,9 @@ def look(gated: Gated, columns: Sequence[Column], *, legacy: str | None = None) 
     Refuses what the reader cannot read. A workbook without any recognised header is no refusal here: a person may map it.
     """
     args = {"path": str(gated.path), "kind": gated.kind.value, "columns": _plain(columns), "legacy": legacy}
-    found = _with_patience(gated, lambda patient: sandbox.run(_child(look_in_child), {**args, "patient": patient}, limits=LIMITS))
+    found = _with_patience(
+        gated, lambda patient: sandbox.run(_child(look_in_child), {**args, "patient": patient}, limits=LIMITS)
+    )
     sheets = tuple(
         SheetLook(
             index=one["index"],
@@ -228,6 +231,34 @@ def _encoding(found: dict[str, Any] | None) -> Encoding | None:
     )
 
 
+# ------------------------------------------------------------------------------- a column of a batch on its way (both sides)
+
+# Cells of one column are alike: texts travel joined in one text and dates as day numbers, which is several times faster than
+# value by value. The sign is in no text of an office; where it is, the column travels plainly.
+_BETWEEN = "\x7f"
+
+
+def _packed(column: Sequence[Cell]) -> Any:
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        joined = _BETWEEN.join(column)  # type: ignore[arg-type]  # only texts here
+        return joined if joined.count(_BETWEEN) == len(column) - 1 else list(column)
+    if dt.date in kinds and int not in kinds and bool not in kinds:
+        return {"days": [cell.toordinal() if type(cell) is dt.date else cell for cell in column]}
+    if float in kinds:
+        return [int(cell) if type(cell) is float and cell.is_integer() else cell for cell in column]
+    return list(column)
+
+
+def _unpacked(packed: Any) -> Sequence[Cell]:
+    if isinstance(packed, str):
+        return [cell or None for cell in packed.split(_BETWEEN)]
+    if isinstance(packed, dict):
+        from_day = dt.date.fromordinal
+        return [from_day(cell) if type(cell) is int else (None if cell == "" else cell) for cell in packed["days"]]
+    return [None if cell == "" else cell for cell in packed]
+
+
 # -------------------------------------------------------------------------------------------------------- sources (in child)
 
 
@@ -275,7 +306,7 @@ class _Fast:
         sheet = self._sheet(index)
         if sheet.start is None:
             return iter(())
-        indent: list[Cell] = [None] * sheet.start[1]
+        indent: list[Cell] = [""] * sheet.start[1]
         rows = sheet.iter_rows()
         if indent:
             return ((number, indent + row) for number, row in enumerate(rows, start=1))
@@ -395,7 +426,9 @@ def sniff_delimiter(beginning: str) -> str:
 
 
 def _finding(name: str, confidence: float, choice: str, before: Iterable[str], after: Iterable[str]) -> dict[str, Any]:
-    pairs = [(one.strip()[:120], other.strip()[:120]) for one, other in zip(before, after, strict=False) if one != other][:8]
+    pairs = [
+        (one.strip()[:120], other.strip()[:120]) for one, other in zip(before, after, strict=False) if one != other
+    ][:8]
     return {
         "name": name,
         "confidence": round(confidence, 2),
@@ -409,10 +442,17 @@ def _finding(name: str, confidence: float, choice: str, before: Iterable[str], a
 # ----------------------------------------------------------------------------------------------------------- in the child
 
 
-@lru_cache(maxsize=65_536)
-def _clean(said: str) -> str | None:
+# Nearly all text is composed and shows all that it holds; asking is several times faster than `text.nfc`.
+_MAY_HIDE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
+
+def _is_clean(said: str) -> bool:
+    return said.isascii() or (not any(sign in said for sign in _MAY_HIDE) and unicodedata.is_normalized("NFC", said))
+
+
+def _clean(said: str) -> str:
     """Composed form, without spaces at the ends; inner line breaks stay for the caller to judge."""
-    return text.nfc(said).strip() or None
+    return (said if _is_clean(said) else text.nfc(said)).strip()
 
 
 @dataclass
@@ -498,7 +538,9 @@ def _detect(head: list[tuple[int, list[Cell]]]) -> dict[str, Any] | None:
         for index, said in by_column.items()
         if (index in sure and sure[index].name == name) or (index not in sure and encodings.reads_better(said, name))
     )
-    confidence = max([one.confidence for one in sure.values() if one.name == name] or [everything.confidence if everything else 0.0])
+    confidence = max(
+        [one.confidence for one in sure.values() if one.name == name] or [everything.confidence if everything else 0.0]
+    )
     before = list(dict.fromkeys(said for index in columns for said in by_column[index]))[:200]
     after = [encodings.convert(said, name) for said in before]
     return _finding(name, confidence, f"{name}:{','.join(map(str, columns))}", before, after)
@@ -525,7 +567,9 @@ def look_in_child(path: str, kind: str, columns: list[list[Any]], legacy: str | 
         if header is not None and not hidden and (best is None or header.score > best[0]):
             best = (header.score, index)
             finding = page.finding
-        filled = [(number, page.converted(row)) for number, row in page.head if any(cell not in (None, "") for cell in row)]
+        filled = [
+            (number, page.converted(row)) for number, row in page.head if any(cell not in (None, "") for cell in row)
+        ]
         sheets.append(
             {
                 "index": index,
@@ -533,12 +577,15 @@ def look_in_child(path: str, kind: str, columns: list[list[Any]], legacy: str | 
                 "hidden": hidden,
                 "rows": source.last_row(index),
                 "head": [
-                    (number, [shown(cell)[:200] for cell in row[:_SHOWN_COLUMNS]]) for number, row in filled[:_SHOWN_ROWS]
+                    (number, [shown(cell)[:200] for cell in row[:_SHOWN_COLUMNS]])
+                    for number, row in filled[:_SHOWN_ROWS]
                 ],
                 "mapping": _mapping(index, header).as_json() if header else None,
                 "texts": sorted(header.texts.items()) if header else [],
                 "unmatched": header.unmatched if header else [],
-                "missing": _missing(header.columns.values(), wanted) if header else [one.key for one in wanted if one.required],
+                "missing": _missing(header.columns.values(), wanted)
+                if header
+                else [one.key for one in wanted if one.required],
             }
         )
     if not any(sheet["head"] for sheet in sheets):
@@ -583,7 +630,9 @@ def table_in_child(
         "sheet_name": source.sheets[page.index][0],
         "sheets": source.sheets,
         "mapping": chosen.as_json(),
-        "labels": [(key, texts.get(index) or labels_by_key.get(key, key)) for index, key in sorted(chosen.columns.items())],
+        "labels": [
+            (key, texts.get(index) or labels_by_key.get(key, key)) for index, key in sorted(chosen.columns.items())
+        ],
         "unmatched": [(index, said) for index, said in sorted(texts.items()) if index not in chosen.columns],
         "encoding": page.finding,
     }
@@ -621,7 +670,9 @@ def _choose(
             "Chữ trong tệp được gõ bằng phông cũ (.VnTime hoặc VNI) nên chưa nhận ra các cột. "
             "Hãy xem trước và chọn chuyển sang Unicode rồi đọc lại.",
         )
-    labels = ", ".join(f"“{one.label}”" for one in wanted if one.required) or ", ".join(f"“{one.label}”" for one in wanted[:5])
+    labels = ", ".join(f"“{one.label}”" for one in wanted if one.required) or ", ".join(
+        f"“{one.label}”" for one in wanted[:5]
+    )
     raise Refusal(
         "sheet.no_header",
         f"Không tìm thấy dòng tiêu đề có cột {labels} trong {headers.HEADER_WITHIN} dòng đầu. "
@@ -644,7 +695,11 @@ def _no_cells() -> Refusal:
 
 
 def _filled(row: Sequence[Cell]) -> list[tuple[int, Cell]]:
-    return [(index, cell) for index, cell in enumerate(row) if cell is not None and (not isinstance(cell, str) or cell.strip())]
+    return [
+        (index, cell)
+        for index, cell in enumerate(row)
+        if cell is not None and (not isinstance(cell, str) or cell.strip())
+    ]
 
 
 class _Sorter:
@@ -687,8 +742,8 @@ class _Sorter:
             return "Dòng đánh số cột"
         if headers.total_row(row):
             return "Dòng tổng cộng"
-        known = sum(cell is not None for cell in cells)
-        whole = known * 2 > len(cells) and all(cells[place] is not None for place in self.needed)
+        known = sum(cell != "" for cell in cells)
+        whole = known * 2 > len(cells) and all(cells[place] != "" for place in self.needed)
         if not whole and headers.signature_row(row):
             self.signed = True
             return "Phần ký dưới bảng"
@@ -710,47 +765,56 @@ class _Sorter:
         return number in self.broad or index not in self.needed_indexes or headers.marked_as_group(shown(said))
 
 
-def _batches(page: _Page, mapping: Mapping, required: frozenset[str], texts: dict[int, str]) -> Iterator[dict[str, Any]]:
+def _batches(
+    page: _Page, mapping: Mapping, required: frozenset[str], texts: dict[int, str]
+) -> Iterator[dict[str, Any]]:
     sorter = _Sorter(page, mapping, required, texts)
-    indexes, start, needed, down = sorter.indexes, sorter.start, sorter.needed, sorter.down
-    many = itemgetter(*indexes) if len(indexes) > 1 else None
-    only = indexes[0]
+    indexes, start, down = sorter.indexes, sorter.start, sorter.down
     width, wanted = indexes[-1] + 1, len(indexes)
     probe, header_cells = sorter.probe, sorter.header_cells
+    needed = itemgetter(*sorter.needed) if len(sorter.needed) > 1 else None
+    only_needed = sorter.needed[0] if len(sorter.needed) == 1 else None
     held: dict[int, tuple[Cell, int]] = {}
-    rows: list[list[Any]] = []
     left: list[tuple[int, str, str]] = []
     count = told = 0
-    for number, row in page.rows():
-        if number < start:
-            continue
-        if len(row) < width:
-            row = [*row, *([None] * (width - len(row)))]
-        cells: list[Cell] = [_clean(cell) if type(cell) is str else cell for cell in (many(row) if many else (row[only],))]
-        first = row[0] or (row[1] if width > 1 else None)
-        why: str | None = None
-        if (
-            (wanted - cells.count(None)) * 2 <= wanted
-            or sorter.signed
-            or any(cells[place] is None for place in needed)
-            or (type(first) is str and first[:1] in "TtCc")
-            or number < start + 3
-        ):
-            why = sorter.why_no_data(number, row, cells)
-        if why is None and row[probe] in header_cells:
-            why = "Dòng lặp lại tiêu đề"
-        if down:
-            _fill_down(number, cells, down, held)
-        if why is None:
-            rows.append([number, sorter.group, *cells])
-        elif why and told < _MOST_LEFT_OUT:
-            told += 1
-            left.append((number, why, " | ".join(shown(cell) for _, cell in _filled(row))[:200]))
-        if len(rows) >= _BATCH:
-            yield {"rows": rows, "left": left}
-            count += len(rows)
-            rows, left = [], []
-    count += len(rows)
+    rows = ((number, row) for number, row in page.rows() if number >= start)
+    # Millions of short-lived cells and no cycles among them: the collector would only look at them again and again.
+    gc.disable()
+    while chunk := list(itertools.islice(rows, _BATCH)):
+        numbers: list[int] = []
+        groups: list[str | None] = []
+        kept: list[Sequence[Cell]] = []
+        for (number, row), cells in zip(chunk, _clean_cells([row for _, row in chunk], indexes), strict=True):
+            empty = cells.count("")
+            first = row[0] if row else ""
+            if first == "" and len(row) > 1:
+                first = row[1]
+            why: str | None = None
+            if (
+                empty * 2 >= wanted
+                or sorter.signed
+                or number < start + 3
+                or (type(first) is str and first[:1] in "TtCc")
+                or (empty and only_needed is not None and cells[only_needed] == "")
+                or (empty and needed is not None and "" in needed(cells))
+            ):
+                why = sorter.why_no_data(number, row, cells)
+            if why is None and header_cells and len(row) >= width and row[probe] in header_cells:
+                why = "Dòng lặp lại tiêu đề"
+            if down:
+                cells = _filled_down(number, cells, down, held)
+            if why is None:
+                numbers.append(number)
+                groups.append(sorter.group)
+                kept.append(cells)
+            elif why and told < _MOST_LEFT_OUT:
+                told += 1
+                left.append((number, why, " | ".join(shown(cell) for _, cell in _filled(row))[:200]))
+        count += len(kept)
+        if kept:
+            packed = [_packed(column) for column in zip(*kept, strict=True)]
+            yield {"numbers": numbers, "groups": groups, "columns": packed, "left": left}
+            left = []
     if not count:
         raise Refusal(
             "sheet.no_rows",
@@ -758,16 +822,50 @@ def _batches(page: _Page, mapping: Mapping, required: frozenset[str], texts: dic
             + (f" ({told} dòng tổng cộng, ký tên, tiêu đề nhóm được bỏ qua)" if told else "")
             + ". Hãy kiểm tra lại tệp hoặc chọn lại dòng tiêu đề.",
         )
-    if rows or left:
-        yield {"rows": rows, "left": left}
+    if left:
+        yield {"numbers": [], "groups": [], "columns": [[] for _ in indexes], "left": left}
 
 
-def _fill_down(number: int, cells: list[Cell], down: dict[int, list[tuple[int, int]]], held: dict[int, tuple[Cell, int]]) -> None:
-    """Give the rows of a merged area its value, as the eye reads it."""
+# A space or line break at an end of a cell, seen in texts joined by `_BETWEEN`. Plain searches beat a regular expression here.
+_RAGGED = [one for space in " \n\r\t\u00a0\u3000" for one in (space + _BETWEEN, _BETWEEN + space)]
+
+
+def _is_ragged(joined: str) -> bool:
+    return any(one in joined for one in _RAGGED) or joined != joined.strip()
+
+
+def _clean_cells(rows: list[list[Cell]], indexes: list[int]) -> list[Sequence[Cell]]:
+    """The wanted cells of each row, composed and trimmed; "" for an empty one.
+
+    Asks once for a whole column of a batch whether it is clean already, which it nearly always is.
+    """
+    width = indexes[-1] + 1
+    if any(len(row) < width for row in rows):
+        rows = [row if len(row) >= width else [*row, *([""] * (width - len(row)))] for row in rows]
+    if len(indexes) > 1:
+        picked: list[Sequence[Cell]] = list(map(itemgetter(*indexes), rows))
+    else:
+        picked = [(row[indexes[0]],) for row in rows]
+    for column in zip(*picked, strict=True):
+        joined = _BETWEEN.join([cell for cell in column if type(cell) is str])
+        if None in column or _is_ragged(joined) or not _is_clean(joined):
+            return [
+                [_clean(cell) if type(cell) is str else "" if cell is None else cell for cell in cells]
+                for cells in picked
+            ]
+    return picked
+
+
+def _filled_down(
+    number: int, cells: Sequence[Cell], down: dict[int, list[tuple[int, int]]], held: dict[int, tuple[Cell, int]]
+) -> Sequence[Cell]:
+    """The row with the values of merged areas that reach down to it, as the eye reads them."""
+    filled = list(cells)
     for place, (value, bottom) in list(held.items()):
         if number > bottom:
             del held[place]
-        elif cells[place] is None:
-            cells[place] = value
+        elif filled[place] == "":
+            filled[place] = value
     for place, bottom in down.get(number, ()):
-        held[place] = (cells[place], bottom)
+        held[place] = (filled[place], bottom)
+    return filled

@@ -50,7 +50,9 @@ class Sheet:
     total: Mapping[str, Any] | None = field(default=None)
 
 
-def write_workbook(target: str | Path | BinaryIO, sheets: Sequence[Sheet], *, at: dt.datetime | None = None, title: str = "") -> int:
+def write_workbook(
+    target: str | Path | BinaryIO, sheets: Sequence[Sheet], *, at: dt.datetime | None = None, title: str = ""
+) -> int:
     """Write the sheets row by row (memory stays flat) and return the number of data rows.
 
     Text is never a formula, a link or a number: "=1+1" stays "=1+1". Printing: A4 across, header on each page, page x/y.
