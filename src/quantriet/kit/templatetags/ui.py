@@ -6,7 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, DateInput, Select, SelectMultiple, Textarea
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    DateInput,
+    DateTimeInput,
+    Select,
+    SelectMultiple,
+    Textarea,
+    TimeInput,
+)
 from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -260,6 +269,10 @@ def field_control(field: BoundField) -> SafeString:
         many = widget.input_type == "select" and len(list(widget.choices)) > SEARCHABLE_FROM
         if many and "data-combobox" not in widget.attrs:
             attrs["data-combobox"] = True
+    elif isinstance(widget, TimeInput | DateTimeInput) and widget.input_type == "text":
+        example = "07:30" if isinstance(widget, TimeInput) else "07:30 09/03/2026"
+        attrs = {"class": "short", "inputmode": "numeric", "autocomplete": "off", "placeholder": example}
+        attrs = {name: value for name, value in attrs.items() if name not in widget.attrs}
     elif isinstance(widget, Textarea) and widget.attrs.get("rows") == "10":
         attrs["rows"] = 4  # Django's own ten rows push the button off a phone
     return field.as_widget(attrs=attrs)
