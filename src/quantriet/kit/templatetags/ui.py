@@ -17,7 +17,8 @@ from django.forms import (
     TimeInput,
 )
 from django.template.context import Context
-from django.utils.html import format_html, format_html_join
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_noop
 
@@ -246,6 +247,18 @@ def display_state(context: Context) -> dict[str, Any]:
     size, theme = display_of(context.get("request"))
     number = int(size)
     return {"size": number, "smaller": max(1, number - 1), "larger": min(4, number + 1), "theme": theme}
+
+
+@register.simple_tag(takes_context=True)
+def heading_text(context: Context) -> SafeString:
+    """The words of the page's heading block, for <title>; Django itself cannot show one block in two places."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    heading = blocks.get_block("heading") if blocks else None
+    if heading is None:
+        return SafeString("")
+    with context.push():
+        words = heading.nodelist.render(context)
+    return mark_safe(" ".join(strip_tags(words).split()))  # noqa: S308 - rendered with escaping, tags taken out
 
 
 # --- forms -------------------------------------------------------------------------------------------------------

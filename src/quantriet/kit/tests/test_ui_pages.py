@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django import forms
+from django.template import engines
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
@@ -134,3 +135,10 @@ def test_danger_names_the_thing_and_the_number_and_is_closed_first():
     assert '<details class="danger">' in html
     assert "47 đảng viên" in html
     assert 'method="post"' in html
+
+
+def test_the_title_is_the_heading_when_the_page_names_none():
+    page = engines["django"].from_string(
+        '{% extends "ui/desk.html" %}{% block heading %}Lớp <em>{{ name }}</em>{% endblock %}'
+    )
+    assert "<title>Lớp A &amp; B – Quán triệt</title>" in page.render({"name": "A & B"})
