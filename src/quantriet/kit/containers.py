@@ -165,3 +165,15 @@ def check_size(path: Path, limit: int, *, advice: str) -> int:
             f"Tệp nặng {size / mega:.0f} MB, vượt quá mức cho phép {limit / mega:.0f} MB. {advice}",
         )
     return size
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Say whether the bytes may be text in some encoding: no control characters, or UTF-16."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    zeros = head.count(0)
+    if zeros:
+        # UTF-16 without a mark: the high bytes of Latin letters are zeros, always on one side.
+        return min(head[::2].count(0), head[1::2].count(0)) <= len(head) // 50 and zeros > len(head) // 8
+    odd = sum(head.count(byte) for byte in range(32) if byte not in (9, 10, 12, 13, 27))
+    return odd == 0

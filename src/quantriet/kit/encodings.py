@@ -7,10 +7,13 @@ says what it probably is, a person sees before and after, and `convert` does it.
     convert("NguyÔn V¨n An", found.name)                         # "Nguyễn Văn An"
 """
 
+import codecs
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 TCVN3 = "tcvn3"
 VNI = "vni"
@@ -154,8 +157,8 @@ _STOPS = ("c", "ch", "p", "t")
 
 def is_syllable(word: str) -> bool:
     """Say whether the word could be one Vietnamese syllable: a known onset, a known rhyme and at most one fitting tone."""
-    tones = []
-    letters = []
+    tones: list[str] = []
+    letters: list[str] = []
     for sign in unicodedata.normalize("NFD", word.lower()):
         (tones if sign in _TONES else letters).append(sign)
     plain = unicodedata.normalize("NFC", "".join(letters))
@@ -206,6 +209,15 @@ class Encoding:
         """The name that an office knows it by."""
         return LABELS.get(self.name, self.name)
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Encoding":
+        """The finding that `as_json` wrote."""
+        return cls(**{**data, "before": tuple(data["before"]), "after": tuple(data["after"])})
+
 
 LABELS = {
     "utf-8": "Unicode (UTF-8)",
@@ -214,3 +226,65 @@ LABELS = {
     TCVN3: "TCVN3 (phông .VnTime)",
     VNI: "VNI (phông VNI-Times)",
 }
+
+
+def offer(
+    name: str,
+    confidence: float,
+    before: Sequence[str],
+    *,
+    after: Sequence[str] | None = None,
+    choice: str | None = None,
+) -> Encoding:
+    """A finding with a few samples that change by the conversion."""
+    read = [convert(said, name) for said in before] if after is None else after
+    pairs = [
+        (one.strip()[:120], other.strip()[:120]) for one, other in zip(before, read, strict=False) if one != other
+    ][:8]
+    return Encoding(
+        name=name,
+        confidence=round(confidence, 2),
+        applied=False,
+        choice=choice or name,
+        before=tuple(one for one, _ in pairs),
+        after=tuple(other for _, other in pairs),
+    )
+
+
+def decide_codec(path: Path, legacy: str | None) -> "tuple[str, Encoding | None]":
+    """Python's codec for a text file, and a finding when a person must be asked.
+
+    UTF-8 and UTF-16 are certain. Other bytes are read as Western letters: TCVN3 and VNI then show in the cells; `legacy`
+    "windows-1258" reads them as that.
+    """
+    with path.open("rb") as file:
+        head = file.read(256 * 1024)
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig", None
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", None
+    if head.count(0) > len(head) // 8:
+        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", None
+    if _is_utf8(path):
+        return "utf-8", None
+    if legacy is not None:
+        return ("cp1258" if legacy == WINDOWS_1258 else "latin-1"), None
+    lines = head.decode("latin-1").splitlines()[:2000]
+    found = detect_legacy(lines)
+    read = unicodedata.normalize("NFC", head.decode("cp1258", "replace")).splitlines()[:2000]
+    share = vietnamese_share(read)
+    if share > 0.6 and (found is None or share > found.confidence):
+        return "latin-1", offer(WINDOWS_1258, share, lines, after=read)
+    return "latin-1", None
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

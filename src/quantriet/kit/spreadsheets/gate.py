@@ -162,21 +162,9 @@ def _text_kind(path: Path, head: bytes) -> Kind:
             "application": "tệp chương trình hoặc tệp nén",
         }
         raise _other(f"{sorts.get(guess.mime.split('/')[0], 'tệp khác')} (.{guess.extension})")
-    if not looks_like_text(head):
+    if not containers.looks_like_text(head):
         raise _other("tệp không phải văn bản")
     return Kind.TEXT
-
-
-def looks_like_text(head: bytes) -> bool:
-    """Say whether the bytes may be text in some encoding: no control characters, or UTF-16."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    zeros = head.count(0)
-    if zeros:
-        # UTF-16 without a mark: the high bytes of Latin letters are zeros, always on one side.
-        return min(head[::2].count(0), head[1::2].count(0)) <= len(head) // 50 and zeros > len(head) // 8
-    odd = sum(head.count(byte) for byte in range(32) if byte not in (9, 10, 12, 13, 27))
-    return odd == 0
 
 
 def _check_name(filename: str, kind: Kind) -> None:

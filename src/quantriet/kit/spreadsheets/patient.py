@@ -131,7 +131,7 @@ class PatientWorkbook:
         if kind == "s":
             return self._shared(int(said)) or None
         if kind == "b":
-            return said.strip() == "1"
+            return bool(said.strip() == "1")
         if kind == "e":
             return None
         if kind in ("str", "d"):

@@ -1,6 +1,5 @@
 """Read a gated spreadsheet in the child: a first look for the mapping page, and the table as a stream."""
 
-import codecs
 import csv
 import datetime as dt
 import gc
@@ -219,16 +218,7 @@ def _plain(columns: Sequence[Column]) -> list[list[Any]]:
 
 
 def _encoding(found: dict[str, Any] | None) -> Encoding | None:
-    if found is None:
-        return None
-    return Encoding(
-        name=found["name"],
-        confidence=found["confidence"],
-        applied=found["applied"],
-        choice=found["choice"],
-        before=tuple(found["before"]),
-        after=tuple(found["after"]),
-    )
+    return Encoding.from_json(found) if found else None
 
 
 # ------------------------------------------------------------------------------- a column of a batch on its way (both sides)
@@ -338,7 +328,7 @@ class _Text:
     def __init__(self, path: str, legacy: str | None) -> None:
         self._path = Path(path)
         self.sheets = [("", False)]
-        self._codec, self.found = decide_codec(self._path, legacy)
+        self._codec, self.found = encodings.decide_codec(self._path, legacy)
         csv.field_size_limit(1024 * 1024)
         with self._open() as file:
             beginning = file.read(200_000)
@@ -367,45 +357,6 @@ class _Text:
             return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b"")) + 1
 
 
-def decide_codec(path: Path, legacy: str | None) -> tuple[str, dict[str, Any] | None]:
-    """Python's codec for a text file, and a finding when a person must be asked.
-
-    UTF-8 and UTF-16 are certain. Other bytes are read as Western letters: TCVN3 and VNI then show in the cells; `legacy`
-    "windows-1258" reads them as that.
-    """
-    with path.open("rb") as file:
-        head = file.read(256 * 1024)
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig", None
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", None
-    if head.count(0) > len(head) // 8:
-        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be", None
-    if _is_utf8(path):
-        return "utf-8", None
-    if legacy is not None:
-        return ("cp1258" if legacy == encodings.WINDOWS_1258 else "latin-1"), None
-    lines = head.decode("latin-1").splitlines()[:2000]
-    found = encodings.detect_legacy(lines)
-    read = unicodedata.normalize("NFC", head.decode("cp1258", "replace")).splitlines()[:2000]
-    share = encodings.vietnamese_share(read)
-    if share > 0.6 and (found is None or share > found.confidence):
-        return "latin-1", _finding(encodings.WINDOWS_1258, share, encodings.WINDOWS_1258, lines, read)
-    return "latin-1", None
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as file:
-            for piece in iter(lambda: file.read(1 << 20), b""):
-                decoder.decode(piece)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def sniff_delimiter(beginning: str) -> str:
     """The sign between cells: the one that cuts most of the first lines into the same number of cells."""
     lines = beginning.splitlines()[:80]
@@ -423,20 +374,6 @@ def sniff_delimiter(beginning: str) -> str:
         if score > best_score:
             best, best_score = delimiter, score
     return best
-
-
-def _finding(name: str, confidence: float, choice: str, before: Iterable[str], after: Iterable[str]) -> dict[str, Any]:
-    pairs = [
-        (one.strip()[:120], other.strip()[:120]) for one, other in zip(before, after, strict=False) if one != other
-    ][:8]
-    return {
-        "name": name,
-        "confidence": round(confidence, 2),
-        "applied": False,
-        "choice": choice,
-        "before": [one for one, _ in pairs],
-        "after": [other for _, other in pairs],
-    }
 
 
 # ----------------------------------------------------------------------------------------------------------- in the child
@@ -463,7 +400,7 @@ class _Page:
     head: list[tuple[int, list[Cell]]]
     rest: Iterator[tuple[int, list[Cell]]]
     merged: list[Merged]
-    finding: dict[str, Any] | None
+    finding: Encoding | None
     convert: str | None
     legacy_columns: frozenset[int]
 
@@ -485,8 +422,8 @@ class _Page:
         rows = self.head
         if self.convert is not None:
             rows = [(number, self.converted(row)) for number, row in rows]
-        elif as_offered and self.finding and ":" in self.finding["choice"]:
-            name, legacy_columns = _choice(self.finding["choice"])
+        elif as_offered and self.finding and ":" in self.finding.choice:
+            name, legacy_columns = _choice(self.finding.choice)
             offered = _Page(self.index, self.head, iter(()), self.merged, None, name, legacy_columns)
             rows = list(offered.rows())
         return headers.find_header(rows, self.merged, columns)
@@ -507,7 +444,7 @@ def _open_page(source: _Source, index: int, legacy: str | None) -> _Page:
     merged = source.merged(index)
     rows = source.rows(index)
     head = [(number, list(row)) for number, row in itertools.islice(rows, _HEAD_ROWS)]
-    finding: dict[str, Any] | None = None
+    finding: Encoding | None = None
     convert: str | None = None
     where: frozenset[int] = frozenset()
     if legacy is None:
@@ -519,7 +456,7 @@ def _open_page(source: _Source, index: int, legacy: str | None) -> _Page:
     return _Page(index, head, rows, merged, finding, convert, where)
 
 
-def _detect(head: list[tuple[int, list[Cell]]]) -> dict[str, Any] | None:
+def _detect(head: list[tuple[int, list[Cell]]]) -> Encoding | None:
     """Judge column by column: often only names were typed in an old font."""
     by_column: dict[int, list[str]] = {}
     for _, row in head:
@@ -542,8 +479,7 @@ def _detect(head: list[tuple[int, list[Cell]]]) -> dict[str, Any] | None:
         [one.confidence for one in sure.values() if one.name == name] or [everything.confidence if everything else 0.0]
     )
     before = list(dict.fromkeys(said for index in columns for said in by_column[index]))[:200]
-    after = [encodings.convert(said, name) for said in before]
-    return _finding(name, confidence, f"{name}:{','.join(map(str, columns))}", before, after)
+    return encodings.offer(name, confidence, before, choice=f"{name}:{','.join(map(str, columns))}")
 
 
 def _columns(plain: list[list[Any]]) -> list[Column]:
@@ -558,7 +494,7 @@ def look_in_child(path: str, kind: str, columns: list[list[Any]], legacy: str | 
         raise _no_sheet()
     sheets: list[dict[str, Any]] = []
     best: tuple[float, int] | None = None
-    finding: dict[str, Any] | None = None
+    finding: Encoding | None = None
     for index, (name, hidden) in enumerate(source.sheets[:_MOST_SHEETS]):
         page = _open_page(source, index, legacy)
         header = page.header(wanted, as_offered=True)
@@ -590,7 +526,7 @@ def look_in_child(path: str, kind: str, columns: list[list[Any]], legacy: str | 
         )
     if not any(sheet["head"] for sheet in sheets):
         raise _no_cells()
-    return {"sheets": sheets, "best": best[1] if best else None, "encoding": finding}
+    return {"sheets": sheets, "best": best[1] if best else None, "encoding": finding.as_json() if finding else None}
 
 
 def _mapping(index: int, header: Header) -> Mapping:
@@ -634,7 +570,7 @@ def table_in_child(
             (key, texts.get(index) or labels_by_key.get(key, key)) for index, key in sorted(chosen.columns.items())
         ],
         "unmatched": [(index, said) for index, said in sorted(texts.items()) if index not in chosen.columns],
-        "encoding": page.finding,
+        "encoding": page.finding.as_json() if page.finding else None,
     }
     yield from _batches(page, chosen, frozenset(one.key for one in wanted if one.required), texts)
 
