@@ -333,12 +333,12 @@ class ImportKind(models.TextChoices):
 
 
 class ImportState(models.TextChoices):
-    UPLOADED = "uploaded"
-    READING = "reading"
-    MAPPING = "mapping"  # columns, sheet or encoding wait for the officer
-    PREVIEWING = "previewing"
+    """mapping → reading → ready → applying → done; every state before done may end in cancelled or refused."""
+
+    MAPPING = "mapping"  # what was understood (columns, unit, encoding) waits for the officer
+    READING = "reading"  # a job reads the file and compares it with what is stored
     READY = "ready"  # preview shown, waits for confirmation
-    APPLYING = "applying"
+    APPLYING = "applying"  # confirmed; a job writes, all or nothing
     DONE = "done"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -348,24 +348,31 @@ class ImportRun(models.Model):
     """One file on its way into the tree; nothing of it is written before it is confirmed, then all or nothing."""
 
     kind = models.CharField(max_length=10, choices=ImportKind.choices)
-    state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED)
+    state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.MAPPING)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="import_runs")  # rows must lie under it
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="import_runs")
+    account = models.ForeignKey(  # null is the command line
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="import_runs"
+    )
     file_name = models.CharField(max_length=200)
     file = models.FileField(upload_to="imports/")
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
-    understanding = models.JSONField(default=dict)  # sheet, header row, column mapping, encoding, what was left out
-    plan = models.FileField(upload_to="imports/", blank=True)  # the previewed rows, one JSON line each
-    counts = models.JSONField(default=dict)  # new, changed, moved, doubtful, wrong, same
-    progress_done = models.PositiveIntegerField(default=0)
-    progress_total = models.PositiveIntegerField(default=0)
+    understanding = models.JSONField(default=dict)  # sheets, header rows, column mapping, encoding, what was left out
+    plan = models.FileField(upload_to="imports/", blank=True)  # the previewed rows, org.rules.plan
+    plan_digest = models.CharField(max_length=64, blank=True)
+    stamp = models.BigIntegerField(default=0)  # last log entry the preview knew of; a later one asks for a new look
+    counts = models.JSONField(default=dict)  # new, changed, moved, doubtful, wrong, same, missing
+    notice = models.TextField(blank=True)  # a sentence for the next page: why the preview was made again
     refusal = models.TextField(blank=True)
+    result = models.FileField(upload_to="imports/", blank=True)  # the uploaded rows with what became of each
     applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "-created_at"]), models.Index(fields=["unit", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class IdentityDecision(models.Model):

@@ -1,0 +1,1 @@
+"""Reads for whole pages and numbers; one module a subject."""

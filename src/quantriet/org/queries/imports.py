@@ -1,0 +1,348 @@
+"""Reads for imports: batches to compare with, the preview, and lists in the shape in which they come in."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max, Q, QuerySet
+
+from quantriet.audit.models import AuditEvent
+from quantriet.kit.spreadsheets import OutColumn
+from quantriet.kit.time import today
+from quantriet.org.models import (
+    ActivityExemption,
+    IdentityDecision,
+    ImportRun,
+    Person,
+    PostHeld,
+    PostKind,
+    Unit,
+    UnitKind,
+    path_end,
+)
+from quantriet.org.rules import columns, members
+from quantriet.org.rules.places import Directory, Place
+from quantriet.org.rules.plan import PlanReader
+from quantriet.org.vocab import BirthPrecision, Level, PersonKind
+
+# Kinds of log entries after which a preview may no longer be true.
+_TOUCHING = ("org.person", "org.unit", "org.importrun")
+_PERSON_COLUMNS = (
+    "pk", "code", "name_folded", "unit_id", "left_on", "full_name", "birth_date", "birth_precision", "gender", "ethnicity",
+    "kind", "joined_on", "official_on", "occupation", "phone", "email", "address",
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- what to compare with
+
+
+def place_of(unit: Unit) -> Place:
+    """A unit as the rules of imports need it."""
+    return Place(
+        unit.pk, unit.code, unit.name, unit.name_folded, unit.path, unit.kind.holds_members, unit.closed_on is not None
+    )
+
+
+def directory(root: Unit) -> Directory:
+    """All units by code and name, with `root` as the one imported into."""
+    from quantriet.kit.text import fold
+
+    rows = Unit.objects.values_list(
+        "pk", "code", "name", "name_folded", "path", "kind__holds_members", "closed_on", "short_name"
+    )
+    places = [
+        Place(pk, code, name, folded, path, holds, closed is not None, fold(short) if short else "")
+        for pk, code, name, folded, path, holds, closed, short in rows.iterator(chunk_size=5000)
+    ]
+    return Directory(places, place_of(root))
+
+
+def _people(rows: QuerySet[Person]) -> Iterator[members.Person]:
+    for row in rows.values_list(*_PERSON_COLUMNS):
+        pk, code, folded, unit, left, name, birth, precision, gender, ethnicity, kind, joined, official, *rest = row
+        yield members.Person(
+            pk, code, folded, unit, left.isoformat() if left else None, name, birth.isoformat() if birth else None,
+            precision, gender, ethnicity, kind, joined.isoformat() if joined else None,
+            official.isoformat() if official else None, *rest,
+        )  # fmt: skip
+
+
+def people_by_code(codes: Iterable[str]) -> dict[str, members.Person]:
+    """The people of these codes, wherever they are; whether the officer may know of them, the caller checks."""
+    return {person.code: person for person in _people(Person.objects.filter(code__in=list(codes)))}
+
+
+def under_paths(paths: Sequence[str] | None, column: str) -> Q:
+    """The condition "at or under one of these paths"; None is the whole tree (the command line)."""
+    if paths is None:
+        return Q()
+    ranges = [Q(**{f"{column}__gte": path, f"{column}__lt": path_end(path)}) for path in paths]
+    return reduce(or_, ranges) if ranges else Q(pk__in=[])
+
+
+def namesakes(names: Iterable[str], paths: Sequence[str] | None) -> dict[str, list[members.Person]]:
+    """The people under `paths` who are still counted, by folded name."""
+    found: dict[str, list[members.Person]] = defaultdict(list)
+    rows = Person.objects.filter(name_folded__in=list(names), left_on__isnull=True).filter(under_paths(paths, "unit__path"))
+    for person in _people(rows):
+        found[person.name_folded].append(person)
+    return found
+
+
+def posts_now(ids: Iterable[int], on: date) -> dict[int, set[tuple[str, int]]]:
+    """The posts that these people hold on a day, as (code of the post, unit)."""
+    found: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for person, post, unit in PostHeld.objects.on(on).filter(person__in=list(ids)).values_list(
+        "person_id", "post__code", "unit_id"
+    ):
+        found[person].add((post, unit))
+    return found
+
+
+def exempt_now(ids: Iterable[int], on: date) -> set[int]:
+    """Those of these people who are exempt from activities on a day."""
+    return set(ActivityExemption.objects.on(on).filter(person__in=list(ids)).values_list("person_id", flat=True))
+
+
+def decisions(fingerprints: Iterable[str]) -> dict[str, tuple[int | None, bool]]:
+    """Remembered decisions by fingerprint: (person, or None with True for somebody new)."""
+    rows = IdentityDecision.objects.filter(fingerprint__in=list(fingerprints), decided_at__isnull=False)
+    return {key: (person, new) for key, person, new in rows.values_list("fingerprint", "person_id", "is_new")}
+
+
+def post_names() -> tuple[tuple[str, str], ...]:
+    """Folded names of the kinds of posts, with their codes."""
+    from quantriet.kit.text import fold
+
+    return tuple((fold(name), code) for name, code in PostKind.objects.values_list("name", "code"))
+
+
+def codes_of_digits(paths: Sequence[str] | None) -> list[str]:
+    """Some codes of people under `paths`, to tell how wide their codes are."""
+    rows = Person.objects.filter(under_paths(paths, "unit__path"), code__gte="0", code__lt=":")
+    return list(rows.values_list("code", flat=True)[:2000])
+
+
+def highest_made_code(prefix: str) -> int:
+    """The highest number in codes that the product made itself."""
+    top = Person.objects.filter(code__gte=prefix, code__lt=prefix + ":").aggregate(top=Max("code"))["top"]
+    digits = (top or "").removeprefix(prefix)
+    return int(digits) if digits.isdigit() else 0
+
+
+def people_of_units(unit_ids: Iterable[int]) -> Iterator[tuple[int, str, str, int]]:
+    """Members still counted in these units: (key, code, name, unit)."""
+    ids = sorted(unit_ids)
+    for start in range(0, len(ids), 500):
+        rows = Person.objects.active().members().filter(unit__in=ids[start : start + 500])
+        yield from rows.order_by("unit_id", "sort_key", "pk").values_list("pk", "code", "full_name", "unit_id").iterator()
+
+
+def highest_key() -> int:
+    """The highest key of a person."""
+    return Person.objects.aggregate(top=Max("pk"))["top"] or 0
+
+
+def stamp() -> int:
+    """The last entry of the log."""
+    return AuditEvent.objects.aggregate(top=Max("pk"))["top"] or 0
+
+
+def touched_since(stamp: int, paths: Sequence[str] | None) -> bool:
+    """Whether people or units under `paths` were written after this entry of the log."""
+    later = AuditEvent.objects.filter(pk__gt=stamp, thing_kind__in=_TOUCHING).exclude(
+        verb__in=("import.uploaded", "import.cancelled")
+    )
+    return later.filter(under_paths(paths, "unit_path")).exists()
+
+
+@dataclass(frozen=True)
+class KnownUnit:
+    """A unit as the import of units compares it."""
+
+    pk: int
+    code: str
+    name: str
+    name_folded: str
+    short_name: str
+    kind: str
+    parent_id: int | None
+    path: str
+    email: str
+    phone: str
+    address: str
+    established_on: str | None
+    closed: bool
+
+
+def known_units() -> list[KnownUnit]:
+    """All units with what an import may change about them."""
+    rows = Unit.objects.values_list(
+        "pk", "code", "name", "name_folded", "short_name", "kind__code", "parent_id", "path", "email", "phone", "address",
+        "established_on", "closed_on",
+    )  # fmt: skip
+    return [
+        KnownUnit(*row[:11], row[11].isoformat() if row[11] else None, row[12] is not None)
+        for row in rows.iterator(chunk_size=5000)
+    ]
+
+
+def unit_kinds() -> list[UnitKind]:
+    """The kinds of units that exist today."""
+    return [kind for kind in UnitKind.objects.all() if not kind.valid_to or kind.valid_to >= today()]
+
+
+# -------------------------------------------------------------------------------------------------- runs and their plans
+
+
+@contextmanager
+def open_plan(run: ImportRun) -> Iterator[PlanReader]:
+    """The plan of a run, open for paging."""
+    with run.plan.open("rb") as file:
+        yield PlanReader(file)
+
+
+def progress_path(run_id: int) -> Path:
+    """Where a running job says how far it is; advice for the page, no data."""
+    return Path(settings.MEDIA_ROOT) / "imports" / f"progress-{run_id}.json"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; `quiet_seconds` since it last said so."""
+
+    done: int
+    total: int
+    what: str
+    quiet_seconds: float
+
+
+def progress(run: ImportRun, now_seconds: float) -> Progress:
+    """How far the job of a run is."""
+    try:
+        path = progress_path(run.pk)
+        said = json.loads(path.read_text())
+        return Progress(said["done"], said["total"], said["what"], max(0.0, now_seconds - path.stat().st_mtime))
+    except (OSError, ValueError, KeyError):
+        return Progress(0, 0, "", max(0.0, now_seconds - run.changed_at.timestamp()))
+
+
+def open_questions(rows: QuerySet[IdentityDecision]) -> QuerySet[IdentityDecision]:
+    """Questions of identity that nobody has decided, oldest first."""
+    return rows.filter(decided_at__isnull=True).select_related("unit", "run").order_by("asked_at", "pk")
+
+
+def candidates(question: IdentityDecision, seen: QuerySet[Person]) -> list[tuple[Person, list[str]]]:
+    """The people a question is about, as far as the officer sees them, each with the reasons in words."""
+    reasons = {int(pk): words for pk, words in question.candidates}
+    people = seen.filter(pk__in=reasons).select_related("unit__parent").order_by("pk")
+    return [(person, [members.REASON_WORDS.get(word, word) for word in reasons[person.pk]]) for person in people]
+
+
+# --------------------------------------------------------------------------------------- lists in the shape they come in
+
+
+def member_columns() -> list[OutColumn]:
+    """The columns of the list of people: the same as of the import template, so that an export can be imported again."""
+    return columns.exported("members")
+
+
+def unit_columns() -> list[OutColumn]:
+    """The columns of the list of units, as the import reads them."""
+    return columns.exported("units")
+
+
+def member_rows(people: QuerySet[Person]) -> Iterator[dict[str, Any]]:
+    """The rows under `member_columns`, read in batches; an import of them changes nothing."""
+    names = dict(Unit.objects.values_list("pk", "name"))
+    above = dict(Unit.objects.values_list("pk", "parent_id"))
+    day = today()
+    batch: list[Person] = []
+    for person in people.select_related("unit").iterator(chunk_size=2000):
+        batch.append(person)
+        if len(batch) >= 2000:
+            yield from _member_rows(batch, names, above, day)
+            batch = []
+    yield from _member_rows(batch, names, above, day)
+
+
+def _member_rows(
+    batch: list[Person], names: dict[int, str], above: dict[int, int | None], day: date
+) -> Iterator[dict[str, Any]]:
+    ids = [person.pk for person in batch]
+    posts: dict[int, list[tuple[str, int, str]]] = defaultdict(list)
+    for person, post, unit, level in (
+        PostHeld.objects.on(day).filter(person__in=ids).order_by("post__rank", "pk")
+        .values_list("person_id", "post__name", "unit_id", "managed_by")
+    ):  # fmt: skip
+        posts[person].append((post, unit, level))
+    exemptions = {
+        person: (start, reason)
+        for person, start, reason in ActivityExemption.objects.on(day)
+        .filter(person__in=ids)
+        .order_by("-valid_from")
+        .values_list("person_id", "valid_from", "reason")
+    }
+    for person in batch:
+        held = posts[person.pk]
+        level = next((level for _, _, level in held if level), "")
+        exempt = exemptions.get(person.pk)
+        parent = above.get(person.unit_id)
+        yield {
+            "code": person.code,
+            "full_name": person.full_name,
+            "birth": birth_cell(person),
+            "gender": members.GENDER_WORDS.get(person.gender, ""),  # type: ignore[call-overload]  # the stored value
+            "ethnicity": person.ethnicity,
+            "kind": members.KIND_WORDS[PersonKind(person.kind)],
+            "unit_code": person.unit.code,
+            "unit_name": person.unit.name,
+            "unit_above": names.get(parent, "") if parent else "",
+            "joined_on": person.joined_on,
+            "official_on": person.official_on,
+            "posts": "; ".join(post if unit == person.unit_id else f"{post} ({names[unit]})" for post, unit, _ in held),
+            "managed_by": members.LEVEL_WORDS[Level(level)] if level else "",
+            "occupation": person.occupation,
+            "phone": person.phone,
+            "email": person.email,
+            "address": person.address,
+            "exempt": "x" if exempt else "",
+            "exempt_from": exempt[0] if exempt else None,
+            "exempt_reason": exempt[1] if exempt else "",
+        }
+
+
+def birth_cell(person: Person) -> date | str | None:
+    """A birth date as a list writes it: the day, or the year alone."""
+    if person.birth_date and person.birth_precision == BirthPrecision.YEAR:
+        return str(person.birth_date.year)
+    return person.birth_date
+
+
+def unit_rows(units: QuerySet[Unit]) -> Iterator[dict[str, Any]]:
+    """The rows under `unit_columns`; parents before children."""
+    for unit in units.select_related("kind", "parent").order_by("path").iterator(chunk_size=2000):
+        yield {
+            "code": unit.code,
+            "name": unit.name,
+            "kind": unit.kind.name,
+            "parent_code": unit.parent.code if unit.parent else "",
+            "parent_name": unit.parent.name if unit.parent else "",
+            "short_name": unit.short_name,
+            "established_on": unit.established_on,
+            "phone": unit.phone,
+            "email": unit.email,
+            "address": unit.address,
+        }
+
+

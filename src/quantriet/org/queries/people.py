@@ -1,0 +1,187 @@
+"""Reads of people: search by name, filters, dated facts, and the rows of their Excel.
+
+How a name is searched, without an extension on either database. What was typed (marks and capitals aside) fits a person
+whose full name begins with it ("nguyen thi h"), or in whose name it stands as words up to the given name, the last of
+them perhaps unfinished ("thi huo", "binh"). The first is a range of `name_folded`. The second is a range of `sort_key`,
+which begins with the given name: there a letter and its marked forms lie side by side, so the letters up to and with the
+first vowel bound a range ("hu" … "hự"), and only inside it are names compared. Only when neither finds anybody is every
+name read for a word that begins so. A few letters that fit a large part of a province are looked up along the order of
+names instead, where the first page fills at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat
+
+from quantriet.kit import text
+from quantriet.kit.time import today
+from quantriet.org.models import ActivityExemption, Person, PostHeld, PostKind
+from quantriet.org.rules import members
+from quantriet.org.vocab import BirthPrecision, Gender, Level, PersonKind
+
+# More names than this beginning with what was typed: walk the list in its order instead of gathering them.
+MANY = 6000
+_LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """What a list of people is narrowed to; an empty value narrows nothing."""
+
+    search: str = ""
+    kind: str = ""
+    post: PostKind | None = None
+    managed_by: str = ""
+    exempt: bool | None = None
+    age_from: int | None = None
+    age_to: int | None = None
+    gone: bool = False  # those who left instead of those who are there
+
+
+def filtered_people(rows: QuerySet[Person], wanted: PeopleFilter, *, on: date | None = None) -> QuerySet[Person]:
+    """Narrow people to what is wanted on a day."""
+    day = on or today()
+    rows = rows.filter(left_on__isnull=not wanted.gone)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.post or wanted.managed_by:
+        held = PostHeld.objects.on(day)
+        if wanted.post:
+            held = held.filter(post=wanted.post)
+        if wanted.managed_by:
+            held = held.filter(managed_by=wanted.managed_by)
+        rows = rows.filter(pk__in=held.order_by().values("person"))
+    if wanted.exempt is not None:
+        exempt = Q(pk__in=ActivityExemption.objects.on(day).order_by().values("person"))
+        rows = rows.filter(exempt if wanted.exempt else ~exempt)
+    if wanted.age_from is not None:
+        rows = rows.filter(birth_date__lte=_years_before(day, wanted.age_from))
+    if wanted.age_to is not None:
+        rows = rows.filter(birth_date__gt=_years_before(day, wanted.age_to + 1))
+    return named_people(rows, wanted.search) if wanted.search.strip() else rows
+
+
+def _years_before(day: date, years: int) -> date:
+    year = max(1, day.year - years)
+    # Born on 29 February: a year older on 1 March.
+    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+
+
+def named_people(rows: QuerySet[Person], typed: str) -> QuerySet[Person]:
+    """People whose name, code or telephone number fits what was typed (see above)."""
+    phrase = text.fold(typed)
+    if any(letter.isdigit() for letter in phrase):
+        code, digits = text.squeeze(typed), "".join(letter for letter in typed if letter.isdigit())
+        return rows.filter(
+            Q(code__in={code, code.upper()}) | Q(code__gte=code, code__lt=_behind(code)) | Q(phone=digits)
+        )
+    begins = Q(name_folded__gte=phrase, name_folded__lt=_behind(phrase))
+    if len(Person.objects.filter(begins).order_by().values_list("pk")[:MANY]) == MANY:
+        # As the end of a sum of texts the name serves no index, so both databases keep to the order of the list.
+        return rows.alias(spoken=Concat(Value(" "), "name_folded")).filter(spoken__contains=" " + phrase)
+    words = phrase.split(" ")
+    low, high = _given_name_range(words[-1])
+    inside = Q(name_folded__contains=" " + phrase)
+    if len(words) == 1:
+        inside |= Q(name_folded__startswith=phrase)
+    found = rows.filter(begins | (Q(sort_key__gte=low, sort_key__lt=high) & inside))
+    # The keys once, for the count and the page; beside an order and a page both databases would look up every row.
+    keys = list(found.order_by().values_list("pk", flat=True)[:MANY])
+    if not keys:
+        anywhere = Person.objects.filter(Q(name_folded__contains=" " + phrase) | Q(name_folded__startswith=phrase))
+        keys = list(anywhere.order_by().values_list("pk", flat=True)[:MANY])
+    return rows.filter(pk__in=keys) if len(keys) < MANY else found
+
+
+def _given_name_range(word: str) -> tuple[str, str]:
+    """The range of `sort_key` in which every given name lies that begins with the folded `word`."""
+    low = ""
+    for letter in word:
+        forms = [text.name_key(form) for form in _LETTERS if text.fold(form) == letter] or [letter]
+        if len(forms) > 1:
+            return low + min(forms), low + _behind(max(forms))
+        low += forms[0]
+    return low, _behind(low)
+
+
+def _behind(beginning: str) -> str:
+    """The first text behind all that begin so, in byte order."""
+    return beginning[:-1] + chr(ord(beginning[-1]) + 1)
+
+
+def namesakes(rows: QuerySet[Person], person: Person, *, limit: int = 10) -> list[Person]:
+    """Others of the same name, marks aside; shown with their cell and year of birth so that nobody is mistaken."""
+    same = rows.filter(name_folded=person.name_folded, left_on__isnull=True).exclude(pk=person.pk)
+    return list(same.select_related("unit").order_by("sort_key", "pk")[:limit])
+
+
+def posts_of(people: Iterable[Person], *, on: date | None = None) -> dict[int, list[PostHeld]]:
+    """Posts that people hold on a day, in order of protocol."""
+    found: dict[int, list[PostHeld]] = defaultdict(list)
+    held = PostHeld.objects.on(on).filter(person__in=[person.pk for person in people])
+    for one in held.select_related("post", "unit").order_by("post__rank", "pk"):
+        found[one.person_id].append(one)
+    return found
+
+
+def exemptions_of(people: Iterable[Person], *, on: date | None = None) -> dict[int, ActivityExemption]:
+    """The exemption in force of each person that has one."""
+    given = ActivityExemption.objects.on(on).filter(person__in=[person.pk for person in people])
+    return {one.person_id: one for one in given.order_by("-valid_from")}
+
+
+def shown_birth(person: Person) -> str:
+    """09/03/1958, or the year alone when no more is known."""
+    if person.birth_date is None:
+        return ""
+    if person.birth_precision == BirthPrecision.YEAR:
+        return str(person.birth_date.year)
+    return f"{person.birth_date:%d/%m/%Y}"
+
+
+def people_rows(rows: QuerySet[Person]) -> Iterator[Mapping[str, Any]]:
+    """People as lines of the Excel list, in the shape in which the import reads them back; facts are read in lots."""
+    moving = rows.select_related("unit__parent").iterator(2000)
+    while lot := list(islice(moving, 500)):
+        posts, exempt = posts_of(lot), exemptions_of(lot)
+        for person in lot:
+            yield _person_row(person, posts.get(person.pk, []), exempt.get(person.pk))
+
+
+def _person_row(person: Person, posts: list[PostHeld], exempt: ActivityExemption | None) -> Mapping[str, Any]:
+    year_only = person.birth_precision == BirthPrecision.YEAR
+    levels = [Level(one.managed_by) for one in posts if one.managed_by]
+    above = person.unit.parent
+    return {
+        "code": person.code,
+        "full_name": person.full_name,
+        "birth": shown_birth(person) if year_only else person.birth_date,
+        "gender": members.GENDER_WORDS[Gender(person.gender)],
+        "ethnicity": person.ethnicity,
+        "kind": members.KIND_WORDS[PersonKind(person.kind)],
+        "unit_code": person.unit.code,
+        "unit_name": person.unit.name,
+        "unit_above": above.name if above else "",
+        "joined_on": person.joined_on,
+        "official_on": person.official_on,
+        # Only posts of the cell itself come back right by name; the unit stands with the others.
+        "posts": "; ".join(
+            one.post.name if one.unit_id == person.unit_id else f"{one.post.name} {one.unit.name}" for one in posts
+        ),
+        "managed_by": members.LEVEL_WORDS[levels[0]] if levels else "",
+        "occupation": person.occupation,
+        "phone": person.phone,
+        "email": person.email,
+        "address": person.address,
+        "exempt": "x" if exempt else "",
+        "exempt_from": exempt.valid_from if exempt else None,
+        "exempt_reason": exempt.reason if exempt else "",
+    }
