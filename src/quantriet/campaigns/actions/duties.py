@@ -23,6 +23,7 @@ from quantriet.campaigns.rules.audience import WITHDRAWN_SENTENCE
 from quantriet.campaigns.vocab import AUDIENCE_REASONS, CampaignState, DutyReason, DutyState
 from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal, Refusals
+from quantriet.kit.time import local
 from quantriet.org.models import Account
 
 # One row per person with what the audience makes of them. MATERIALIZED: each rule is tried once per person.
@@ -115,7 +116,7 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
 
 def _wanted(audience: Audience) -> tuple[str, list[Any]]:
     """The statement head that names everybody wanted in the ledger, with its parameters."""
-    rows = audience.people.order_by().values_list("pk", "unit_id", "decided", "is_exempt")
+    rows = audience.people.order_by().values_list("id", "unit_id", "decided", "is_exempt")
     everybody, first = rows.query.sql_with_params()
     everybody = f"SELECT id, unit_id, decided, is_exempt FROM ({everybody}) AS chosen"
     outcomes, second = [], []
@@ -228,7 +229,7 @@ def _differences(
 
 
 def _tell_birth(campaign: StudyCampaign, after: int, by: Account | None, at: datetime) -> None:
-    """One change line for each duty that came into being (key above `after`)."""
+    """One change line for each duty that came into being (key above `after`), and their day in the tallies."""
     _run(
         """
         INSERT INTO campaigns_dutychange
@@ -239,6 +240,7 @@ def _tell_birth(campaign: StudyCampaign, after: int, by: Account | None, at: dat
         """,
         [connection.ops.adapt_datetimefield_value(at), by.pk if by else None, campaign.pk, after],
     )
+    _count_birth_day(campaign, after, at)
 
 
 _COUNTS = """
@@ -272,6 +274,22 @@ def _count_new(campaign: StudyCampaign, after: int) -> None:
             owing = campaigns_tally.owing + excluded.owing
         """,
         [campaign.pk, after],
+    )
+
+
+def _count_birth_day(campaign: StudyCampaign, after: int, at: datetime) -> None:
+    """Enter new duties into the day they came into being."""
+    counts = _COUNTS.replace("unit.path,", "unit.path, %s,", 1)
+    _run(
+        "INSERT INTO campaigns_tallyday (campaign_id, kind, unit_id, path, day, done, exempt, owing)"
+        + counts
+        + """
+        ON CONFLICT (campaign_id, kind, unit_id, day) DO UPDATE SET
+            done = campaigns_tallyday.done + excluded.done,
+            exempt = campaigns_tallyday.exempt + excluded.exempt,
+            owing = campaigns_tallyday.owing + excluded.owing
+        """,
+        [_day(local(at).date()), campaign.pk, after],
     )
 
 

@@ -13,6 +13,7 @@ from quantriet.audit.actions import record
 from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyResult, DutyState
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
 from quantriet.org.models import Account, Unit
 
 _CHUNK = 2000
@@ -100,10 +101,12 @@ def _write(batch: list[tuple[StudyDuty, Shift]], by: Account | None, at: datetim
     if not batch:
         return
     moment = connection.ops.adapt_datetimefield_value(at)
+    day = connection.ops.adapt_datefield_value(local(at).date())
     moves = {shift.unit_id for duty, shift in batch if shift.unit_id not in (None, duty.unit_id)}
     targets = {unit.pk: unit for unit in Unit.objects.filter(pk__in=moves)} if moves else {}
     updates, lines = [], []
     deltas: dict[Place, Counter[str]] = defaultdict(Counter)
+    paths: dict[Place, str] = {}
     new_places: dict[Place, str] = {}
     for duty, shift in batch:
         before_unit, before_state = duty.unit, duty.state
@@ -132,6 +135,8 @@ def _write(batch: list[tuple[StudyDuty, Shift]], by: Account | None, at: datetim
             lines.append(DutyChange(path=before_unit.path, state_before=before_state, state_after="", **common))
             lines.append(DutyChange(path=unit.path, state_before="", state_after=shift.state.value, **common))
             new_places[duty.campaign_id, duty.kind, unit.pk] = unit.path
+        paths[duty.campaign_id, duty.kind, before_unit.pk] = before_unit.path
+        paths[duty.campaign_id, duty.kind, unit.pk] = unit.path
         deltas[duty.campaign_id, duty.kind, before_unit.pk][before_state] -= 1
         deltas[duty.campaign_id, duty.kind, unit.pk][shift.state.value] += 1
         duty.state, duty.reason, duty.sentence = shift.state.value, reason, sentence
@@ -161,6 +166,20 @@ def _write(batch: list[tuple[StudyDuty, Shift]], by: Account | None, at: datetim
                     moment if reporting else None, *place,
                 )
                 for place, delta in sorted(deltas.items())
+            ],
+        )  # fmt: skip
+        cursor.executemany(
+            "INSERT INTO campaigns_tallyday (campaign_id, kind, unit_id, path, day, done, exempt, owing)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (campaign_id, kind, unit_id, day) DO UPDATE SET"
+            " done = campaigns_tallyday.done + excluded.done, exempt = campaigns_tallyday.exempt + excluded.exempt,"
+            " owing = campaigns_tallyday.owing + excluded.owing",
+            [
+                (
+                    *place, paths[place], day, delta[DutyState.DONE.value], delta[DutyState.EXEMPT.value],
+                    delta[DutyState.OWING.value],
+                )
+                for place, delta in sorted(deltas.items())
+                if any(delta.values())
             ],
         )  # fmt: skip
 

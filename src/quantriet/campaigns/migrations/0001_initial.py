@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='dutychange',
-            index=models.Index(fields=['campaign', 'kind', 'at', 'path', 'state_before', 'state_after'], name='change_since'),
+            index=models.Index(fields=['campaign', 'kind', 'at'], name='campaigns_d_campaig_b587b6_idx'),
         ),
         migrations.AddIndex(
             model_name='dutychange',
