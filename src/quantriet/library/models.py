@@ -51,8 +51,8 @@ class Clause(models.Model):
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
     order = models.PositiveIntegerField()  # reading order in the whole document
     depth = models.PositiveSmallIntegerField(default=0)
-    number = models.CharField(max_length=30)  # "3", "II.1", "3.b"; made for bullets: "3.-2"
-    label = models.CharField(max_length=60)  # "mục 3", "Điều 5, khoản 2", "mục 3, gạch đầu dòng thứ 4"
+    number = models.CharField(max_length=60)  # "3", "II.1", "3.b"; made for bullets: "3.-2"
+    label = models.CharField(max_length=160)  # "mục 3", "Điều 5, khoản 2", "mục 3, gạch đầu dòng thứ 4"
     heading = models.CharField(max_length=500, blank=True)
     text = models.TextField(blank=True)
 

@@ -115,7 +115,10 @@ def _holds(outer: str, inner: str, written: str) -> bool:
 def _numbered(parts: list[Part], parent: int | None, kind: str, written: str, rest: str) -> Part:
     above = parts[parent] if parent is not None else None
     if kind in _WORDS:
-        own, label = f"{_WORDS[kind]} {written}", f"{_WORDS[kind].lower() if kind == 'section' else _WORDS[kind]} {written}"
+        own, label = (
+            f"{_WORDS[kind]} {written}",
+            f"{_WORDS[kind].lower() if kind == 'section' else _WORDS[kind]} {written}",
+        )
         number = own if kind == "article" or above is None else f"{above.number}.{own}"
         if kind == "section" and above:
             label = f"{above.label}, {label}"
@@ -133,7 +136,7 @@ def _numbered(parts: list[Part], parent: int | None, kind: str, written: str, re
 def _cited(above: Part | None, kind: str, written: str) -> str:
     word = "khoản" if above and above.kind == "article" and kind == "number" else "điểm" if kind == "letter" else "mục"
     own = f"{word} {written}"
-    return f"{own} {above.label}" if above else own
+    return f"{own}, {above.label}" if above else own
 
 
 def _marked(parts: list[Part], parent: int | None, kind: str, count: int, rest: str) -> Part:
@@ -141,7 +144,7 @@ def _marked(parts: list[Part], parent: int | None, kind: str, count: int, rest: 
     sign = {"bullet": "-", "plus": "+", "star": "*"}[kind]
     name = {"bullet": "gạch đầu dòng", "plus": "dấu cộng", "star": "dấu sao"}[kind]
     number = f"{above.number}.{sign}{count}" if above else f"{sign}{count}"
-    label = f"{name} thứ {count}" + (f" {above.label}" if above else "")
+    label = f"{name} thứ {count}" + (f", {above.label}" if above else "")
     return Part(number, label, kind, above.depth + 1 if above else 0, "", parent=parent, paragraphs=[rest])
 
 
@@ -157,7 +160,7 @@ def _make_unique(parts: list[Part]) -> None:
     for part in parts:
         seen[part.number] = seen.get(part.number, 0) + 1
         if seen[part.number] > 1:
-            part.number = f"{part.number} ({seen[part.number]})"[:30]
+            part.number = f"{part.number} ({seen[part.number]})"[:60]
 
 
 def find_numbered_points(paragraph: str) -> int:

@@ -11,7 +11,8 @@ from quantriet.library.vocab import DOCUMENT_TYPES
 
 # "26-HD/BTGTU", "08-CT/TU", "114-QĐ/TW", "117/QĐ-TW", "Số: 01-NQ/ĐU"; the body may hold dots and dashes.
 _SHAPE = re.compile(
-    r"^(?:số\s*:?\s*)?(?P<number>\d{1,5})\s*[-–—/]\s*(?P<type>[A-ZĐa-zđ]{1,5})\s*[/\-–—]\s*(?P<body>[A-ZĐÀ-Ỹa-zđà-ỹ0-9.\-]+)$", re.I
+    r"^(?:số\s*:?\s*)?(?P<number>\d{1,5})\s*[-–—/]\s*(?P<type>[A-ZĐa-zđ]{1,5})\s*[/\-–—]\s*(?P<body>[A-ZĐÀ-Ỹa-zđà-ỹ0-9.\-]+)$",
+    re.I,
 )
 _BY_FOLD = {text.fold(code): code for code in DOCUMENT_TYPES}
 

@@ -1,0 +1,27 @@
+"""Who sees which document: what stands in the register of one's units, of those below, and of those above."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from quantriet.library.models import GuidingDocument
+from quantriet.org import access
+from quantriet.org.models import Account, ancestor_ids
+from quantriet.org.vocab import Permission
+
+
+def documents_seen_by(account: Account, permission: Permission = Permission.DOCUMENT_VIEW) -> QuerySet[GuidingDocument]:
+    """Documents of the account's branch; to read, also those that units above it registered."""
+    condition = access.scope_q(account, permission, "unit__path")
+    if permission == Permission.DOCUMENT_VIEW:
+        above = {pk for path in access.paths_with(account, permission) for pk in ancestor_ids(path)}
+        condition |= Q(unit_id__in=above)
+    return GuidingDocument.objects.filter(condition)
+
+
+def get_document(account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW) -> GuidingDocument:
+    """A document the account may see; NotAllowed when it may only read it and asks for more."""
+    document = access.one_of(documents_seen_by(account).select_related("unit"), pk)
+    if permission != Permission.DOCUMENT_VIEW:
+        access.require(account, permission, document.unit)
+    return document

@@ -1,0 +1,316 @@
+"""The only writers of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import Max, Model
+
+from quantriet.audit.actions import changes, record
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
+from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.rules.outline import outline
+from quantriet.library.rules.reference import parse_reference
+from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.org.models import Account, Unit
+from quantriet.org.rules.secrecy import refuse_if_marked
+
+EARLIEST = date(1930, 2, 3)
+
+
+def register_document(
+    *,
+    by: Account,
+    at: datetime,
+    unit: Unit,
+    reference_number: str,
+    issuing_body: str,
+    level: str,
+    issued_on: date,
+    subject: str,
+    paragraphs: Sequence[str] = (),
+    file: File | None = None,
+    file_name: str = "",
+    needs_no_programme: bool = False,
+    finish_before_on: date | None = None,
+) -> GuidingDocument:
+    """Enter a document into a unit's register and split its text into clauses.
+
+    Refuses an unreadable number, an impossible date, a document already registered with this number and date, and
+    anything marked as a state secret (B-18): then nothing of it is kept.
+    Effects, in order: the document, its clauses, audit "document.registered".
+    """
+    reference = parse_reference(reference_number)
+    body = "\n".join(line for raw in paragraphs if (line := text.squeeze(raw)))
+    refuse_if_marked("\n".join([reference_number, subject, file_name, body]), "văn bản")
+    _refuse_dates(issued_on, finish_before_on, local(at).date())
+    subject = text.squeeze(subject)
+    if not subject:
+        raise Refusal("document.subject_missing", "Thiếu trích yếu của văn bản.", field="subject")
+    with transaction.atomic():
+        same = GuidingDocument.objects.filter(unit=unit, reference_number=reference.text, issued_on=issued_on).first()
+        if same:
+            raise Refusal(
+                "document.registered_already",
+                f"{same.citation} đã có trong sổ của {unit.name} (đăng ký ngày {local(same.registered_at):%d/%m/%Y}).",
+                field="reference_number",
+            )
+        document = GuidingDocument(
+            unit=unit,
+            number=reference.number,
+            type_code=reference.type_code,
+            body_code=reference.body_code,
+            reference_number=reference.text,
+            reference_folded=text.fold(reference.text),
+            issuing_body=text.squeeze(issuing_body),
+            level=level,
+            issued_on=issued_on,
+            subject=subject,
+            subject_folded=text.fold(f"{DOCUMENT_TYPES[reference.type_code]} {subject}"),
+            needs_no_programme=needs_no_programme,
+            finish_before_on=finish_before_on,
+            text=body,
+            file_name=file_name,
+            registered_at=at,
+            registered_by=by,
+        )
+        if file:
+            document.file.save(file_name or "van-ban", file, save=False)
+        document.save(force_insert=True)
+        _write_clauses(document)
+        record(
+            "document.registered", by=by, at=at, thing=document, unit=unit,
+            after={"subject": subject, "issued_on": issued_on, "clauses": document.clauses.count()},
+        )  # fmt: skip
+    return document
+
+
+def change_document(document: GuidingDocument, *, by: Account, at: datetime, **new: Any) -> GuidingDocument:
+    """Correct the register's entry; the number is parsed again, the dates are checked again."""
+    if "reference_number" in new:
+        reference = parse_reference(new["reference_number"])
+        new.update(
+            reference_number=reference.text,
+            number=reference.number,
+            type_code=reference.type_code,
+            body_code=reference.body_code,
+        )
+    for name in ("subject", "issuing_body"):
+        if name in new:
+            new[name] = text.squeeze(new[name])
+    refuse_if_marked("\n".join(str(value) for value in new.values()), "văn bản")
+    _refuse_dates(
+        new.get("issued_on", document.issued_on),
+        new.get("finish_before_on", document.finish_before_on),
+        local(at).date(),
+    )
+    before, after = changes(document, new)
+    if not after:
+        return document
+    with transaction.atomic():
+        same = GuidingDocument.objects.filter(
+            unit=document.unit,
+            reference_number=after.get("reference_number", document.reference_number),
+            issued_on=after.get("issued_on", document.issued_on),
+        ).exclude(pk=document.pk)
+        if same.exists():
+            raise Refusal("document.registered_already", "Sổ đã có văn bản cùng số và ngày.", field="reference_number")
+        for name, value in after.items():
+            setattr(document, name, value)
+        document.reference_folded = text.fold(document.reference_number)
+        document.subject_folded = text.fold(f"{DOCUMENT_TYPES[document.type_code]} {document.subject}")
+        document.save()
+        record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
+    return document
+
+
+def outline_document(document: GuidingDocument, *, by: Account, at: datetime, body: str) -> GuidingDocument:
+    """Replace the text and split it again; points keep their clause where a clause of the same number still stands."""
+    refuse_if_marked(body, "văn bản")
+    with transaction.atomic():
+        document.text = "\n".join(line for raw in body.splitlines() if (line := text.squeeze(raw)))
+        document.save(update_fields=["text"])
+        cited = {point.pk: point.clause.number for point in document.points.select_related("clause") if point.clause}
+        document.clauses.all().delete()
+        _write_clauses(document)
+        numbers = dict(document.clauses.values_list("number", "pk"))
+        for point_id, number in cited.items():
+            KeyPoint.objects.filter(pk=point_id).update(clause_id=numbers.get(number))
+        record(
+            "document.outlined",
+            by=by,
+            at=at,
+            thing=document,
+            unit=document.unit,
+            after={"clauses": document.clauses.count()},
+        )
+    return document
+
+
+def add_point(
+    document: GuidingDocument,
+    *,
+    by: Account,
+    at: datetime,
+    kind: PointKind,
+    theme: PointTheme,
+    body: str,
+    clause: Clause | None,
+) -> KeyPoint:
+    """Mark a core or new point, citing its clause (R-024)."""
+    body = body.strip()
+    if not body:
+        raise Refusal("point.text_missing", "Điểm cốt lõi chưa có nội dung.", field="body")
+    _refuse_foreign_clause(document, clause)
+    refuse_if_marked(body, "điểm cốt lõi")
+    with transaction.atomic():
+        last = document.points.aggregate(last=Max("order"))["last"] or 0
+        point = KeyPoint.objects.create(
+            document=document, clause=clause, kind=kind, theme=theme, text=body, order=last + 1
+        )
+        record(
+            "point.added", by=by, at=at, thing=document, unit=document.unit,
+            after={"kind": kind, "theme": theme, "text": body, "clause": clause.label if clause else ""},
+        )  # fmt: skip
+    return point
+
+
+def change_point(
+    point: KeyPoint, *, by: Account, at: datetime, kind: PointKind, theme: PointTheme, body: str, clause: Clause | None
+) -> KeyPoint:
+    """Correct a point."""
+    _refuse_foreign_clause(point.document, clause)
+    refuse_if_marked(body, "điểm cốt lõi")
+    before, after = changes(point, {"kind": kind, "theme": theme, "text": body.strip(), "clause": clause})
+    if after:
+        with transaction.atomic():
+            for name, value in after.items():
+                setattr(point, name, value)
+            point.save()
+            record(
+                "point.changed",
+                by=by,
+                at=at,
+                thing=point.document,
+                unit=point.document.unit,
+                before=before,
+                after=after,
+            )
+    return point
+
+
+def remove_point(point: KeyPoint, *, by: Account, at: datetime) -> None:
+    """Take a point away; the log keeps its words."""
+    _remove("point.removed", point, point.document, by=by, at=at, before={"text": point.text})
+
+
+def add_relation(
+    source: GuidingDocument, *, by: Account, at: datetime, kind: RelationKind, target: GuidingDocument, note: str = ""
+) -> DocumentRelation:
+    """Record that `source` amends, replaces, guides, adapts or accompanies `target`.
+
+    A replaced or amended target changes its status (R-021). Refuses a relation to itself, one recorded already, and a
+    replacement by an older paper.
+    """
+    if source.pk == target.pk:
+        raise Refusal("relation.to_itself", "Văn bản không có quan hệ với chính nó.", field="target")
+    if kind in (RelationKind.AMENDS, RelationKind.REPLACES) and source.issued_on < target.issued_on:
+        raise Refusal(
+            "relation.older",
+            f"{source.citation} ban hành trước {target.citation} nên không thay thế, sửa đổi được.",
+            field="target",
+        )
+    with transaction.atomic():
+        if DocumentRelation.objects.filter(source=source, target=target, kind=kind).exists():
+            raise Refusal("relation.recorded_already", "Quan hệ này đã ghi.", field="target")
+        relation = DocumentRelation.objects.create(source=source, target=target, kind=kind, note=note)
+        _set_status(target)
+        record(
+            "relation.added",
+            by=by,
+            at=at,
+            thing=source,
+            unit=source.unit,
+            after={"kind": kind, "target": target.citation},
+        )
+    return relation
+
+
+def remove_relation(relation: DocumentRelation, *, by: Account, at: datetime) -> None:
+    """Take a relation away; the target's status follows what remains."""
+    target = relation.target
+    with transaction.atomic():
+        _remove(
+            "relation.removed", relation, relation.source, by=by, at=at,
+            before={"kind": relation.kind, "target": target.citation},
+        )  # fmt: skip
+        _set_status(target)
+
+
+def note_refusal(*, by: Account, at: datetime, unit: Unit, where: str) -> None:
+    """Log that marked content was refused at the door, without a word of it."""
+    record("document.refused", by=by, at=at, thing=unit, unit=unit, after={"where": where})
+
+
+def _write_clauses(document: GuidingDocument) -> None:
+    parts = outline(document.text.split("\n")).parts
+    made: list[Clause] = []
+    # Level by level, so that each row's parent has its key before the row is written.
+    rows = [
+        Clause(
+            document=document, order=place, depth=part.depth, number=part.number[:60], label=part.label[:160],
+            heading=part.heading[:500], text=part.text,
+        )
+        for place, part in enumerate(parts)
+    ]  # fmt: skip
+    for depth in sorted({part.depth for part in parts}):
+        level = [place for place, part in enumerate(parts) if part.depth == depth]
+        for place in level:
+            parent = parts[place].parent
+            rows[place].parent = rows[parent] if parent is not None else None
+        made += Clause.objects.bulk_create([rows[place] for place in level], batch_size=1000)
+
+
+def _set_status(document: GuidingDocument) -> None:
+    kinds = set(document.related_from.values_list("kind", flat=True))
+    if RelationKind.REPLACES in kinds:
+        document.status = DocumentStatus.REPLACED
+    elif RelationKind.AMENDS in kinds:
+        document.status = DocumentStatus.AMENDED
+    else:
+        document.status = DocumentStatus.IN_FORCE
+    document.save(update_fields=["status"])
+
+
+def _remove(
+    verb: str, row: Model, document: GuidingDocument, *, by: Account, at: datetime, before: dict[str, Any]
+) -> None:
+    with transaction.atomic():
+        row.delete()
+        record(verb, by=by, at=at, thing=document, unit=document.unit, before=before)
+
+
+def _refuse_dates(issued_on: date, finish_before_on: date | None, today: date) -> None:
+    if issued_on < EARLIEST or issued_on > today + timedelta(days=1):
+        raise Refusal(
+            "document.date_impossible",
+            f"Ngày ban hành {issued_on:%d/%m/%Y} không hợp lý (phải từ 03/02/1930 đến hôm nay).",
+            field="issued_on",
+        )
+    if finish_before_on and finish_before_on < issued_on:
+        raise Refusal(
+            "document.deadline_before_issue",
+            f"Hạn hoàn thành phải sau ngày ban hành {issued_on:%d/%m/%Y}.",
+            field="finish_before_on",
+        )
+
+
+def _refuse_foreign_clause(document: GuidingDocument, clause: Clause | None) -> None:
+    if clause and clause.document_id != document.pk:
+        raise Refusal("point.foreign_clause", "Mục được chọn không thuộc văn bản này.", field="clause")

@@ -1,0 +1,210 @@
+import io
+import re
+
+import docx
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from quantriet.audit.models import AuditEvent
+from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.tests.factories import GUIDANCE, make_document
+
+pytestmark = pytest.mark.django_db
+
+ENTRY = {
+    "not_secret": "on",
+    "reference_number": "26-HD/BTGTU",
+    "issued_on": "12/10/2026",
+    "issuing_body": "Ban Tuyên giáo Tỉnh ủy",
+    "level": "province",
+    "subject": "Hướng dẫn thực hiện Chỉ thị 08-CT/TU",
+}
+
+
+def word_file(*lines: str, header: str = "") -> SimpleUploadedFile:
+    paper = docx.Document()
+    for line in lines:
+        paper.add_paragraph(line)
+    if header:
+        paper.sections[0].header.paragraphs[0].text = header
+    content = io.BytesIO()
+    paper.save(content)
+    return SimpleUploadedFile("huong-dan.docx", content.getvalue())
+
+
+def test_register_by_pasting(as_user, cast):
+    client = as_user("officer")
+    response = client.post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "body": GUIDANCE})
+    document = GuidingDocument.objects.get()
+    assert response.status_code == 303
+    assert response.url == reverse("document", args=[document.pk])
+    page = client.get(response.url).content.decode()
+    assert "gạch đầu dòng thứ 2, mục 2" in page
+
+
+def test_word_file_is_read_then_registered_with_the_file_kept(as_user, cast):
+    client = as_user("officer")
+    upload = word_file(
+        "Số 26-HD/BTGTU",
+        "Tân Lĩnh, ngày 12 tháng 10 năm 2026",
+        "HƯỚNG DẪN",
+        "về học tập nghị quyết",
+        "-----",
+        *GUIDANCE.split("\n"),
+    )
+    page = client.post(
+        reverse("document-new"), {"not_secret": "on", "read": "1", "file": upload, "unit": cast.units["T"].pk}
+    )
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert 'value="26-HD/BTGTU"' in text
+    assert 'value="12/10/2026"' in text
+    assert "về học tập nghị quyết" in text
+    assert not GuidingDocument.objects.exists()
+    form = page.context["form"]
+    values = {name: form[name].value() or "" for name in form.fields if name != "file"}
+    client.post(reverse("document-new"), values | {"not_secret": "on"})
+    document = GuidingDocument.objects.get()
+    assert document.clauses.count() == 6
+    kept = client.get(reverse("document-file", args=[document.pk]))
+    assert "attachment" in kept["Content-Disposition"]
+    assert docx.Document(io.BytesIO(b"".join(kept.streaming_content))).paragraphs[0].text == "Số 26-HD/BTGTU"
+
+
+@pytest.mark.req("P-05", "B-18")
+@pytest.mark.parametrize(
+    "upload", [word_file("MẬT", "1. Nội dung"), word_file("1. Nội dung", header="TỐI MẬT")], ids=["body", "header"]
+)
+def test_marked_file_is_refused_with_the_law_and_leaves_nothing(as_user, cast, upload, settings):
+    upload.seek(0)
+    response = as_user("officer").post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "file": upload})
+    assert response.status_code == 422
+    assert "117/2025/QH15" in response.content.decode()
+    assert not GuidingDocument.objects.exists()
+    left = [
+        path for path in settings.DATA_DIR.rglob("*") if path.is_file() and b"word/document.xml" in path.read_bytes()
+    ]
+    assert left == []
+    assert AuditEvent.objects.get(verb="document.refused").after == {"where": "đăng ký văn bản"}
+
+
+@pytest.mark.req("P-05")
+def test_file_is_not_looked_at_before_the_grade_is_answered(as_user, cast):
+    entry = {name: value for name, value in ENTRY.items() if name != "not_secret"}
+    response = as_user("officer").post(
+        reverse("document-new"), entry | {"unit": cast.units["T"].pk, "file": word_file("MẬT")}
+    )
+    assert response.status_code == 422
+    assert not AuditEvent.objects.filter(verb="document.refused").exists()
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        SimpleUploadedFile("a.docx", b"not a zip"),
+        SimpleUploadedFile("a.pdf", b"%PDF-1.4 broken"),
+        SimpleUploadedFile("a.exe", b"MZ"),
+        SimpleUploadedFile("a.docx", b""),
+    ],
+    ids=["docx", "pdf", "exe", "empty"],
+)
+def test_broken_file_is_refused_beside_the_field(as_user, cast, upload):
+    upload.seek(0)
+    response = as_user("officer").post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "file": upload})
+    assert response.status_code == 422
+    assert response.context["form"].errors["file"]
+    assert not GuidingDocument.objects.exists()
+
+
+def test_forged_token_of_a_kept_file_is_ignored(as_user, cast):
+    as_user("officer").post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "staged": "secret-key:xyz"})
+    assert not GuidingDocument.objects.get().file
+
+
+def test_points_and_relations_by_hand(as_user, cast):
+    client, document, other = as_user("officer"), make_document(cast), make_document(cast, number="08-CT/TU")
+    clause = document.clauses.get(number="2.-2")
+    client.post(
+        reverse("point-new", args=[document.pk]),
+        {"kind": "new", "theme": "learners", "clause": clause.pk, "body": "Quá 40% thì học lại"},
+    )
+    point = KeyPoint.objects.get()
+    client.post(
+        reverse("point-edit", args=[document.pk, point.pk]),
+        {"kind": "key", "theme": "learners", "clause": clause.pk, "body": "Sửa"},
+    )
+    assert KeyPoint.objects.get().text == "Sửa"
+    client.post(reverse("point-remove", args=[document.pk, point.pk]))
+    assert not KeyPoint.objects.exists()
+    client.post(reverse("relation-new", args=[document.pk]), {"kind": "guides", "target": other.pk})
+    relation = DocumentRelation.objects.get()
+    assert "08-CT/TU" in client.get(reverse("document", args=[document.pk])).content.decode()
+    client.post(reverse("relation-remove", args=[document.pk, relation.pk]))
+    assert not DocumentRelation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "username, unit, seen",
+    [
+        ("officer", "X1", True),  # below one's own
+        ("organiser1", "T", True),  # above
+        ("organiser1", "X1", True),  # own
+        ("organiser1", "X2", False),  # sibling
+        ("secretary11", "X1", True),
+        ("editor", "X2", True),
+    ],
+)
+def test_who_sees_a_document(as_user, cast, username, unit, seen):
+    document = make_document(cast, unit=unit)
+    response = as_user(username).get(reverse("document", args=[document.pk]))
+    assert response.status_code == (200 if seen else 404)
+
+
+def test_reader_may_not_write(as_user, cast):
+    document = make_document(cast)
+    client = as_user("organiser1")
+    assert client.get(reverse("document-edit", args=[document.pk])).status_code == 403
+    assert client.get(reverse("document-new")).status_code == 403
+    assert (
+        reverse("document-edit", args=[document.pk])
+        not in client.get(reverse("document", args=[document.pk])).content.decode()
+    )
+
+
+@pytest.mark.req("P-09")
+def test_list_goes_out_to_excel(as_user, cast):
+    make_document(cast, subject="=1+1 không phải công thức")
+    response = as_user("officer").get(reverse("document-list"), {"format": "xlsx"})
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert "26-HD/BTGTU" in cells
+    assert "=1+1 không phải công thức" in cells
+
+
+def test_list_filters_can_be_removed(as_user, cast):
+    make_document(cast)
+    make_document(cast, number="08-CT/TU", subject="Đổi mới")
+    page = as_user("officer").get(reverse("document-list"), {"type": "CT", "q": "doi moi"})
+    numbers = re.findall(r'<a href="/desk/documents/\d+/">([^<]+)', page.content.decode())
+    assert numbers == ["08-CT/TU"]
+    assert len(page.context["documents"].chips) == 2
+
+
+@pytest.mark.parametrize("name", ["document-list", "document"])
+def test_queries_do_not_grow_with_rows(as_user, cast, django_assert_max_num_queries, name):
+    client = as_user("officer")
+    first = make_document(cast)
+    address = reverse(name, args=[first.pk] if name == "document" else [])
+    client.get(address)
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as one:
+        client.get(address)
+    make_document(cast, number="08-CT/TU")
+    make_document(cast, number="09-CT/TU", paragraphs=[f"{number}. Mục" for number in range(1, 30)])
+    with CaptureQueriesContext(connection) as three:
+        client.get(address)
+    assert len(three) <= len(one)

@@ -1,0 +1,393 @@
+"""Pages of the register."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+
+from quantriet.kit import documents as papers
+from quantriet.kit import spreadsheets
+from quantriet.kit.refusal import Refusal, refusals_on
+from quantriet.kit.time import now
+from quantriet.kit.web import Chip, download, listing, page, query, saved
+from quantriet.library import access, actions, queries
+from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.rules.head import read_head
+from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.library.web.forms import DocumentForm, FilterForm, PointForm, RelationForm, TextForm
+from quantriet.org import access as org_access
+from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.vocab import Level, Permission
+from quantriet.org.web.pages import DeskRequest, desk_page
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_STAGE_AGE = 6 * 60 * 60  # seconds a read file waits for its form
+
+
+@desk_page(Permission.DOCUMENT_VIEW)
+def document_list(request: DeskRequest) -> HttpResponse:
+    rows = access.documents_seen_by(request.account).select_related("unit")
+    chips = []
+    if words := request.GET.get("q", "").strip():
+        rows = queries.searched(rows, words)
+        chips.append(Chip(f"“{words}”", query(request, q=None, page=None)))
+    for name, column, words_of in (
+        ("type", "type_code", DOCUMENT_TYPES.get),
+        ("level", "level", lambda value: Level(value).label if value in list(Level) else None),
+        ("status", "status", lambda value: DocumentStatus(value).label if value in list(DocumentStatus) else None),
+    ):
+        value = request.GET.get(name, "")
+        label = words_of(value) if value else None
+        if label:
+            rows = rows.filter(**{column: value})
+            chips.append(Chip(label, query(request, page=None, **{name: None})))
+    if request.GET.get("format") == "xlsx":
+        return _excel(queries.with_counts(rows).order_by("-issued_on", "reference_number"))
+    found = listing(
+        request,
+        queries.with_counts(rows),
+        sorts={"issued": ["issued_on"], "number": ["type_code", "number"], "subject": ["subject_folded"]},
+        default_sort="-issued",
+        chips=chips,
+    )
+    may_edit = org_access.may_anywhere(request.account, Permission.DOCUMENT_EDIT)
+    filters = FilterForm(request.GET, types=list(DOCUMENT_TYPES.items()))
+    context = {"documents": found, "filters": filters, "q": words, "may_edit": may_edit}
+    return page(request, "library/desk/list.html", context)
+
+
+def _excel(rows: Any) -> HttpResponse:
+    content = io.BytesIO()
+    columns = [
+        spreadsheets.OutColumn("reference_number", _("Number and symbol")),
+        spreadsheets.OutColumn("type", _("Type")),
+        spreadsheets.OutColumn("issued_on", _("Date of issue"), kind="day"),
+        spreadsheets.OutColumn("issuing_body", _("Issuing body"), width=30),
+        spreadsheets.OutColumn("level", _("Level")),
+        spreadsheets.OutColumn("subject", _("Subject"), width=60),
+        spreadsheets.OutColumn("status", _("Status")),
+        spreadsheets.OutColumn("finish_before_on", _("Deadline for lower units to finish"), kind="day"),
+        spreadsheets.OutColumn("unit", _("Register of"), width=30),
+    ]
+    lines = (
+        {
+            "reference_number": one.reference_number,
+            "type": DOCUMENT_TYPES[one.type_code],
+            "issued_on": one.issued_on,
+            "issuing_body": one.issuing_body,
+            "level": Level(one.level).label,
+            "subject": one.subject,
+            "status": DocumentStatus(one.status).label,
+            "finish_before_on": one.finish_before_on,
+            "unit": one.unit.name,
+        }
+        for one in rows.iterator(chunk_size=1000)
+    )
+    spreadsheets.write_workbook(content, [spreadsheets.Sheet(_("Documents"), columns, lines)], at=now())
+    content.seek(0)
+    return download(content, name="so-van-ban.xlsx", kind=XLSX)
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def document_new(request: DeskRequest) -> HttpResponse:
+    """Two buttons on one form: "read the file" fills what it recognises, "register" writes."""
+    units = (
+        org_access.units_seen_by(request.account, Permission.DOCUMENT_EDIT).active().filter(kind__holds_members=False)
+    )
+    home = org_access.home_unit(request.account)
+    initial = {"unit": home, "level": home.kind.level if home else ""}
+    if request.method != "POST":
+        return page(request, "library/desk/new.html", {"form": DocumentForm(initial=initial, units=units)})
+    reading = "read" in request.POST
+    form = DocumentForm(request.POST, request.FILES, units=units)
+    if not request.POST.get("not_secret"):
+        # Without this word nothing of the file is even looked at.
+        form.is_valid()
+        return page(request, "library/desk/new.html", {"form": form}, status=422)
+    try:
+        proposal, staged, body = _take_text(request)
+    except Refusal as refusal:
+        form.is_valid()
+        form.add_error(refusal.field if refusal.field in form.fields else "file", refusal.sentence)
+        if refusal.code.startswith("secret") and home:
+            actions.note_refusal(by=request.account, at=now(), unit=home, where="đăng ký văn bản")
+        return page(request, "library/desk/new.html", {"form": form}, status=422)
+    if reading:
+        filled = request.POST.dict() | {"body": body, "staged": staged}
+        for name, value in proposal.items():
+            filled[name] = request.POST.get(name, "").strip() or value
+        if not request.POST.get("reference_number") and proposal.get("level"):
+            filled["level"] = proposal["level"]
+        form = DocumentForm(filled, units=units)
+        form.errors.clear()  # nothing has been asked for yet; only proposals are shown
+        return page(
+            request, "library/desk/new.html", {"form": form, "was_read": True, "staged_name": _staged_name(staged)}
+        )
+    if form.is_valid():
+        data = form.cleaned_data
+        document: GuidingDocument | None = None
+        with refusals_on(form):
+            document = actions.register_document(
+                by=request.account, at=now(), unit=data["unit"], reference_number=data["reference_number"],
+                issuing_body=data["issuing_body"], level=data["level"], issued_on=data["issued_on"], subject=data["subject"],
+                paragraphs=body.split("\n"), needs_no_programme=data["needs_no_programme"],
+                finish_before_on=data["finish_before_on"], **_staged_file(staged),
+            )  # fmt: skip
+        if document:
+            _drop_staged(staged)
+            return saved(request, to=reverse("document", args=[document.pk]), message=_("The document is registered."))
+    return page(request, "library/desk/new.html", {"form": form, "staged_name": _staged_name(staged)}, status=422)
+
+
+def _take_text(request: DeskRequest) -> tuple[dict[str, Any], str, str]:
+    """The text of the upload or of the pasted field, what its head proposes, and the token of the kept file."""
+    upload = request.FILES.get("file")
+    body = request.POST.get("body", "").replace("\r\n", "\n")
+    staged = request.POST.get("staged", "")
+    if isinstance(upload, UploadedFile):
+        refuse_if_marked(upload.name or "", "tên tệp")
+        with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
+            path = Path(folder) / "upload"
+            with path.open("wb") as target:
+                for chunk in upload.chunks():
+                    target.write(chunk)
+            extract = papers.extract(papers.gate(path, upload.name or "", limit=settings.UPLOAD_LIMIT_BYTES))
+        lines = [paragraph.text for paragraph in extract.paragraphs]
+        refuse_if_marked("\n".join(lines), "văn bản")
+        body = "\n".join(part.text for part in extract.paragraphs if part.kind not in ("header", "footer"))
+        upload.seek(0)
+        staged = _stage(upload)
+        head = read_head(lines)
+    else:
+        refuse_if_marked(body, "văn bản")
+        lines = body.split("\n")
+        head = read_head(lines)
+    proposal = {
+        "reference_number": head.reference_number,
+        "issued_on": f"{head.issued_on:%d/%m/%Y}" if head.issued_on else "",
+        "issuing_body": head.issuing_body,
+        "level": head.level,
+        "subject": head.subject,
+    }
+    return proposal, staged, body
+
+
+def _stage(upload: UploadedFile) -> str:
+    """Keep a read file until its form is sent; the token is signed, so that nobody names another file."""
+    stored = default_storage.save(f"staged/{get_random_string(24)}", File(upload))
+    return signing.dumps([stored, upload.name], salt="library.staged")
+
+
+def _unstage(token: str) -> tuple[str, str] | None:
+    try:
+        stored, name = signing.loads(token, salt="library.staged", max_age=_STAGE_AGE)
+    except signing.BadSignature:
+        return None
+    return (stored, name) if default_storage.exists(stored) else None
+
+
+def _staged_name(token: str) -> str:
+    kept = _unstage(token)
+    return kept[1] if kept else ""
+
+
+def _staged_file(token: str) -> dict[str, Any]:
+    kept = _unstage(token)
+    return {"file": default_storage.open(kept[0]), "file_name": kept[1]} if kept else {}
+
+
+def _drop_staged(token: str) -> None:
+    kept = _unstage(token)
+    if kept:
+        default_storage.delete(kept[0])
+
+
+@desk_page(Permission.DOCUMENT_VIEW)
+def document(request: DeskRequest, pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk)
+    clauses = list(found.clauses.prefetch_related("points"))
+    visible = access.documents_seen_by(request.account)
+    may_edit = org_access.may(request.account, Permission.DOCUMENT_EDIT, found.unit)
+    context = {
+        "document": found,
+        "type_name": DOCUMENT_TYPES[found.type_code],
+        "level": Level(found.level),
+        "status": DocumentStatus(found.status),
+        "clauses": clauses,
+        "points": [
+            (kind, [one for one in found.points.select_related("clause") if one.kind == kind]) for kind in PointKind
+        ],
+        "themes": {theme.value: theme.label for theme in PointTheme},
+        "missing_themes": queries.themes_without_points(found),
+        "relations": [
+            (RelationKind(one.kind), one) for one in found.relations.select_related("target").filter(target__in=visible)
+        ],
+        "related_from": [
+            (RelationKind(one.kind), one)
+            for one in found.related_from.select_related("source").filter(source__in=visible)
+        ],
+        "quoted": queries.quoted_in(found, visible) if may_edit else [],
+        "may_edit": may_edit,
+    }
+    return page(request, "library/desk/document.html", context)
+
+
+@desk_page(Permission.DOCUMENT_VIEW)
+def document_file(request: DeskRequest, pk: int) -> FileResponse:
+    found = access.get_document(request.account, pk)
+    if not found.file:
+        raise Http404
+    return download(found.file.open("rb"), name=found.file_name, kind="application/octet-stream")
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def document_edit(request: DeskRequest, pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    names = [
+        "reference_number",
+        "issued_on",
+        "issuing_body",
+        "level",
+        "subject",
+        "finish_before_on",
+        "needs_no_programme",
+    ]
+    units = org_access.units_seen_by(request.account, Permission.DOCUMENT_EDIT)
+    form = DocumentForm(
+        request.POST or None, initial={name: getattr(found, name) for name in names}, units=units, editing=True
+    )
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            actions.change_document(found, by=request.account, at=now(), **form.cleaned_data)
+        if form.is_valid():
+            return saved(request, to=reverse("document", args=[found.pk]), message=_("Saved."))
+    return page(request, "library/desk/form.html", {"form": form, "document": found, "heading": _("Correct the entry")})
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def document_text(request: DeskRequest, pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+
+    def write(form: TextForm) -> None:
+        actions.outline_document(found, by=request.account, at=now(), body=form.cleaned_data["body"])
+
+    form = TextForm(request.POST or None, initial={"body": found.text})
+    return _edited(request, found, form, write, _("Text and clauses"))
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def point_new(request: DeskRequest, pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    chosen = (
+        found.clauses.filter(pk=request.GET.get("clause", "")).first()
+        if request.GET.get("clause", "").isdigit()
+        else None
+    )
+    initial = {
+        "clause": chosen,
+        "body": chosen.text or chosen.heading if chosen else "",
+        "kind": request.GET.get("kind", ""),
+    }
+    form = PointForm(request.POST or None, document=found, initial=initial)
+
+    def write(form: PointForm) -> None:
+        actions.add_point(found, by=request.account, at=now(), **_point(form))
+
+    return _edited(request, found, form, write, _("Mark a point"))
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def point_edit(request: DeskRequest, pk: int, point_pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    point = get_object_or_404(KeyPoint, document=found, pk=point_pk)
+    initial = {"kind": point.kind, "theme": point.theme, "clause": point.clause, "body": point.text}
+    form = PointForm(request.POST or None, document=found, initial=initial)
+
+    def write(form: PointForm) -> None:
+        actions.change_point(point, by=request.account, at=now(), **_point(form))
+
+    return _edited(request, found, form, write, _("Correct the point"))
+
+
+def _point(form: PointForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    return {
+        "kind": PointKind(data["kind"]),
+        "theme": PointTheme(data["theme"]),
+        "body": data["body"],
+        "clause": data["clause"],
+    }
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def point_remove(request: DeskRequest, pk: int, point_pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    point = get_object_or_404(KeyPoint.objects.select_related("document__unit"), document=found, pk=point_pk)
+    if request.method != "POST":
+        return page(request, "library/desk/point_remove.html", {"document": found, "point": point})
+    actions.remove_point(point, by=request.account, at=now())
+    return saved(request, to=reverse("document", args=[found.pk]), message=_("The point is removed."))
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def relation_new(request: DeskRequest, pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    others = access.documents_seen_by(request.account).exclude(pk=found.pk).order_by("-issued_on")
+    form = RelationForm(
+        request.POST or None,
+        documents=others,
+        initial={"target": request.GET.get("target"), "kind": RelationKind.GUIDES},
+    )
+
+    def write(form: RelationForm) -> None:
+        data = form.cleaned_data
+        actions.add_relation(
+            found,
+            by=request.account,
+            at=now(),
+            kind=RelationKind(data["kind"]),
+            target=data["target"],
+            note=data["note"],
+        )
+
+    return _edited(request, found, form, write, _("Add a relation"))
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def relation_remove(request: DeskRequest, pk: int, relation_pk: int) -> HttpResponse:
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    relation = get_object_or_404(
+        DocumentRelation.objects.select_related("source__unit", "target"), source=found, pk=relation_pk
+    )
+    if request.method != "POST":
+        context = {"document": found, "relation": relation, "kind": RelationKind(relation.kind)}
+        return page(request, "library/desk/relation_remove.html", context)
+    actions.remove_relation(relation, by=request.account, at=now())
+    return saved(request, to=reverse("document", args=[found.pk]), message=_("The relation is removed."))
+
+
+def _edited(
+    request: DeskRequest, found: GuidingDocument, form: Any, write: Callable[[Any], None], heading: str
+) -> HttpResponse:
+    """One form of a document: show, check, write, go back to the document."""
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            write(form)
+        if form.is_valid():
+            return saved(request, to=reverse("document", args=[found.pk]), message=_("Saved."))
+    status = 422 if request.method == "POST" else 200
+    return page(request, "library/desk/form.html", {"form": form, "document": found, "heading": heading}, status=status)
