@@ -1,6 +1,7 @@
 """Words of the organisation: levels, kinds of people, permissions, roles."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from quantriet.audit.vocab import VERBS
@@ -89,6 +90,11 @@ class Permission(LabelledEnum):
     MESSAGE_SEND = "message.send", gettext_noop("Send messages to units")
     LOG_VIEW = "log.view", gettext_noop("Read the log")
     SYSTEM = "system", gettext_noop("Look after the installation")
+
+
+# So many failed sign-ins in a row for one name from one address close that door for so long.
+LOCK_AFTER = 5
+LOCK_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)

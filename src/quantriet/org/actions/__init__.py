@@ -13,7 +13,19 @@ from quantriet.org.actions.people import (
     remove_person,
     transfer_person,
 )
-from quantriet.org.actions.rights import add_account, change_password, end_appointment, give_appointment
+from quantriet.org.actions.rights import (
+    add_account,
+    change_account,
+    change_password,
+    end_appointment,
+    give_appointment,
+    note_failed_sign_in,
+    note_sign_in,
+    refuse_if_locked,
+    reset_password,
+    temporary_password,
+    username_key,
+)
 from quantriet.org.actions.units import add_unit, change_unit, close_unit
 
 __all__ = [
@@ -24,6 +36,7 @@ __all__ = [
     "add_person",
     "add_unit",
     "add_units_at_once",
+    "change_account",
     "change_password",
     "change_person",
     "change_unit",
@@ -36,6 +49,12 @@ __all__ = [
     "give_exemption",
     "give_post",
     "give_responsibility",
+    "note_failed_sign_in",
+    "note_sign_in",
+    "refuse_if_locked",
     "remove_person",
+    "reset_password",
+    "temporary_password",
     "transfer_person",
+    "username_key",
 ]

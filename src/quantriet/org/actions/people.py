@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
@@ -21,6 +23,7 @@ from quantriet.org.models import (
     Unit,
     UnitResponsibility,
 )
+from quantriet.org.vocab import MEMBER_KINDS, LeavingReason
 
 
 def _named(full_name: str) -> dict[str, str]:
@@ -29,17 +32,24 @@ def _named(full_name: str) -> dict[str, str]:
 
 
 def add_person(
-    *, by: Account | None, at: datetime, code: str, full_name: str, unit: Unit, on: date | None = None, **details: Any
+    *,
+    by: Account | None,
+    at: datetime,
+    full_name: str,
+    unit: Unit,
+    code: str = "",
+    on: date | None = None,
+    **details: Any,
 ) -> Person:
-    """Enter a person into a unit, with the first transfer fact.
+    """Enter a person into a unit, with the first transfer fact; without a code the product makes one.
 
-    Refuses without a name, with a code already taken, or in a unit that holds no members (members only).
+    Refuses without a name, with a code already taken, in a closed unit, or in one that holds no members (members only).
     """
     if not text.squeeze(full_name):
         raise Refusal("person.name_missing", "Thiếu họ và tên.", field="full_name")
-    code = text.squeeze(code)
-    if not code:
-        raise Refusal("person.code_missing", "Thiếu mã số.", field="code")
+    if unit.closed_on:
+        raise Refusal("person.unit_closed", f"{unit.name} đã ngừng hoạt động.", field="unit")
+    code = text.squeeze(code) or made_code()
     details = {name: text.squeeze(value) if isinstance(value, str) else value for name, value in details.items()}
     with transaction.atomic():
         taken = Person.objects.filter(code=code).first()
@@ -48,7 +58,7 @@ def add_person(
                 "person.code_taken", f"Mã {code} đã có ở {taken.full_name} ({taken.unit.name}).", field="code"
             )
         person = Person(code=code, unit=unit, **_named(full_name), **details)
-        if person.kind in ("member", "probationary"):
+        if person.kind in MEMBER_KINDS:
             _refuse_unless_holds_members(unit)
         person.save(force_insert=True)
         MembershipTransfer.objects.create(person=person, to_unit=unit, on=on or person.joined_on or local(at).date())
@@ -56,6 +66,11 @@ def add_person(
             "person.added", by=by, at=at, thing=person, unit=unit, person_id=person.pk, after={"code": code, **details}
         )
     return person
+
+
+def made_code() -> str:
+    """A member code of the product's own, unlike any that lists carry: "QT-" and eight random digits."""
+    return f"QT-{secrets.randbelow(10**8):08d}"
 
 
 def change_person(person: Person, *, by: Account | None, at: datetime, **new: Any) -> Person:
@@ -66,6 +81,10 @@ def change_person(person: Person, *, by: Account | None, at: datetime, **new: An
     before, after = changes(person, new)
     if not after:
         return person
+    if not (new.get("full_name", person.full_name) and new.get("code", person.code)):
+        raise Refusal("person.name_missing", "Thiếu họ và tên hoặc mã số.", field="full_name")
+    if after.get("kind") in MEMBER_KINDS:
+        _refuse_unless_holds_members(person.unit)
     with transaction.atomic():
         if "code" in after and Person.objects.filter(code=after["code"]).exclude(pk=person.pk).exists():
             raise Refusal("person.code_taken", f"Mã {after['code']} đã có ở người khác.", field="code")
@@ -92,9 +111,12 @@ def transfer_person(
     person: Person, *, by: Account | None, at: datetime, to: Unit, on: date, basis: str = ""
 ) -> MembershipTransfer:
     """Move a person to another cell from a day on (chuyển sinh hoạt)."""
+    if person.left_on:
+        raise Refusal("transfer.left", f"{person.full_name} không còn trong danh sách, không chuyển sinh hoạt được.")
     if to.pk == person.unit_id:
         raise Refusal("transfer.same_unit", f"{person.full_name} đang sinh hoạt ở {to.name}.", field="to")
-    _refuse_unless_holds_members(to)
+    if person.kind in MEMBER_KINDS:
+        _refuse_unless_holds_members(to)
     if to.closed_on:
         raise Refusal("transfer.unit_closed", f"{to.name} đã ngừng hoạt động.", field="to")
     with transaction.atomic():
@@ -117,7 +139,13 @@ def transfer_person(
 
 
 def remove_person(person: Person, *, by: Account, at: datetime, on: date, reason: str) -> Person:
-    """Take a person off every list from a day on (died, left, transferred out)."""
+    """Take a person off every list from a day on (died, left, transferred out). Refuses whoever is off already."""
+    if person.left_on:
+        raise Refusal(
+            "person.left_already", f"{person.full_name} không còn trong danh sách từ ngày {person.left_on:%d/%m/%Y}."
+        )
+    if reason not in list(LeavingReason):
+        raise Refusal("person.reason_missing", "Phải chọn lý do.", field="reason")
     with transaction.atomic():
         person.left_on, person.left_reason = on, reason
         person.save(update_fields=["left_on", "left_reason"])
@@ -188,6 +216,14 @@ def give_exemption(
     if not reason.strip():
         raise Refusal("exemption.reason_missing", "Phải ghi lý do miễn sinh hoạt.", field="reason")
     with transaction.atomic():
+        others = person.exemptions.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from))
+        other = (others.filter(valid_from__lte=valid_to) if valid_to else others).first()
+        if other:
+            raise Refusal(
+                "exemption.overlap",
+                f"{person.full_name} đang được miễn sinh hoạt từ ngày {other.valid_from:%d/%m/%Y}; hai lần miễn không chồng nhau.",
+                field="valid_from",
+            )
         exemption = ActivityExemption.objects.create(
             person=person, valid_from=valid_from, valid_to=valid_to, reason=text.squeeze(reason), basis=basis
         )

@@ -1,18 +1,24 @@
-"""Writers of accounts and appointments."""
+"""Writers of accounts and appointments, and the count of failed sign-ins."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import secrets
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 
-from quantriet.audit.actions import record
+from quantriet.audit.actions import changes, record
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
-from quantriet.org.models import Account, Appointment, Person, Unit
-from quantriet.org.vocab import ROLES, Role
+from quantriet.org import access
+from quantriet.org.models import Account, Appointment, Person, SignInFailure, Unit
+from quantriet.org.vocab import LOCK_AFTER, LOCK_FOR, ROLES, Permission, Role
+
+# Letters and digits that nobody mistakes for each other when a password is read from paper.
+_CLEAR = "abcdefghkmnpqrstuvwxyz23456789"
 
 
 def add_account(
@@ -26,9 +32,13 @@ def add_account(
     email: str = "",
     must_change_password: bool = False,
     is_demo: bool = False,
+    unit: Unit | None = None,
 ) -> Account:
-    """Make a login. Refuses a user name already taken and a person who has one; demo data may use short passwords."""
-    username = text.fold(username).replace(" ", "")
+    """Make a login. Refuses a user name already taken and a person who has one; demo data may use short passwords.
+
+    `unit` is where the log keeps the line when the account belongs to no person.
+    """
+    username = username_key(username)
     if not username:
         raise Refusal("account.username_missing", "Thiếu tên đăng nhập.", field="username")
     account = Account(
@@ -49,8 +59,98 @@ def add_account(
         if person and Account.objects.filter(person=person).exists():
             raise Refusal("account.person_has_one", f"{person.full_name} đã có tài khoản.", field="person")
         account.save(force_insert=True)
-        record("account.added", by=by, at=at, thing=account, unit=person.unit if person else None)
+        record(
+            "account.added", by=by, at=at, thing=account, unit=person.unit if person else unit,
+            person_id=person.pk if person else None, after={"username": username, "display_name": account.display_name},
+        )  # fmt: skip
     return account
+
+
+def username_key(typed: str) -> str:
+    """A user name as it is kept: no capitals, marks or spaces, so that it is typed right in any way."""
+    return text.fold(typed).replace(" ", "")[:80]
+
+
+def temporary_password() -> str:
+    """A password to hand over on paper: three groups of four clear letters and digits (59 bits)."""
+    return "-".join("".join(secrets.choice(_CLEAR) for _ in range(4)) for _ in range(3))
+
+
+def change_account(account: Account, *, by: Account, at: datetime, **new: object) -> Account:
+    """Correct the shown name or the mail address, or let an account rest and work again.
+
+    Refuses to let one's own account rest. An inactive account is signed out on its next request.
+    """
+    before, after = changes(account, new)
+    if not after:
+        return account
+    if after.get("is_active") is False and by.pk == account.pk:
+        raise Refusal("account.own", "Không tự ngừng được tài khoản của mình.")
+    with transaction.atomic():
+        for name, value in after.items():
+            setattr(account, name, value)
+        account.save(update_fields=list(after))
+        record(
+            "account.changed", by=by, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
+            before=before, after=after,
+        )  # fmt: skip
+    return account
+
+
+def reset_password(account: Account, *, by: Account, at: datetime) -> str:
+    """Give an account a temporary password, which it must change at the next sign-in; returns it to be shown once.
+
+    Effects: password, must_change_password, the lock-out of the name lifted, audit "account.password".
+    """
+    password = temporary_password()
+    with transaction.atomic():
+        change_password(account, by=by, at=at, password=password)
+        SignInFailure.objects.filter(username=account.username).delete()
+    return password
+
+
+def place_of(account: Account) -> Unit | None:
+    """The unit under which the log keeps what an account does: its person's, else that of its widest appointment."""
+    if account.person_id and account.person:
+        return account.person.unit
+    given = Appointment.objects.filter(account=account).select_related("unit").order_by("unit__depth", "pk").first()
+    return given.unit if given else None
+
+
+def note_sign_in(account: Account, *, at: datetime, address: str) -> None:
+    """Log a sign-in and forget the failures before it."""
+    with transaction.atomic():
+        SignInFailure.objects.filter(username=account.username, address=address).delete()
+        record(
+            "account.signed_in", by=account, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
+            after={"address": address},
+        )  # fmt: skip
+
+
+def note_failed_sign_in(*, username: str, address: str, at: datetime) -> None:
+    """Count a failure for the typed name from this address; failures older than the lock are forgotten.
+
+    Two attempts at one moment are both counted: the sum is made by the database.
+    """
+    name = username_key(username)
+    with transaction.atomic():
+        SignInFailure.objects.filter(last_at__lt=at - timedelta(days=1)).delete()
+        SignInFailure.objects.bulk_create(
+            [SignInFailure(username=name, address=address, last_at=at)], ignore_conflicts=True
+        )
+        SignInFailure.objects.filter(username=name, address=address).update(
+            failures=Case(When(last_at__lt=at - LOCK_FOR, then=Value(1)), default=F("failures") + 1), last_at=at
+        )
+
+
+def refuse_if_locked(*, username: str, address: str, at: datetime) -> None:
+    """Refuse for a while after too many failures in a row, whether the name is anybody's or not."""
+    locked = SignInFailure.objects.filter(
+        username=username_key(username), address=address, failures__gte=LOCK_AFTER, last_at__gt=at - LOCK_FOR
+    ).first()
+    if locked:
+        minutes = max(1, round((locked.last_at + LOCK_FOR - at).total_seconds() / 60))
+        raise Refusal("sign_in.locked", f"Đăng nhập sai {LOCK_AFTER} lần liền; thử lại sau {minutes} phút.")
 
 
 def change_password(account: Account, *, by: Account | None, at: datetime, password: str) -> Account:
@@ -60,7 +160,10 @@ def change_password(account: Account, *, by: Account | None, at: datetime, passw
         account.set_password(password)
         account.must_change_password = by is not None and by.pk != account.pk
         account.save(update_fields=["password", "must_change_password"])
-        record("account.password", by=by, at=at, thing=account)
+        record(
+            "account.password", by=by, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
+            after={"must_change_password": account.must_change_password},
+        )  # fmt: skip
     return account
 
 
@@ -74,9 +177,25 @@ def give_appointment(
     valid_from: date,
     valid_to: date | None = None,
 ) -> Appointment:
-    """Give an account a role in a unit and everything below it, from a day to a day."""
+    """Give an account a role in a unit and everything below it, from a day to a day.
+
+    Refuses a unit outside the giver's own scope, an end before the beginning, and the same role there twice at a time.
+    """
+    if by is not None and not access.may(by, Permission.ACCOUNT_MANAGE, unit):
+        raise Refusal(
+            "appointment.outside_scope",
+            f"{unit.name} ngoài phạm vi quản trị được giao, không phân công quyền ở đó được.",
+            field="unit",
+        )
+    if valid_to and valid_to < valid_from:
+        raise Refusal("period.order", f"Ngày kết thúc phải từ ngày {valid_from:%d/%m/%Y} trở đi.", field="valid_to")
     with transaction.atomic():
-        if Appointment.objects.on(valid_from).filter(account=account, role=role, unit=unit).exists():
+        overlapping = Appointment.objects.filter(account=account, role=role, unit=unit).filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from)
+        )
+        if valid_to:
+            overlapping = overlapping.filter(valid_from__lte=valid_to)
+        if overlapping.exists():
             raise Refusal(
                 "appointment.given_already",
                 f"{account} đang có vai trò {ROLES[role].label} ở {unit.name}.",
@@ -86,18 +205,34 @@ def give_appointment(
             account=account, role=role, unit=unit, valid_from=valid_from, valid_to=valid_to
         )
         record(
-            "appointment.given", by=by, at=at, thing=account, unit=unit,
+            "appointment.given", by=by, at=at, thing=account, unit=unit, person_id=account.person_id,
             after={"role": ROLES[role].label, "unit": unit.name, "from": valid_from, "to": valid_to},
         )  # fmt: skip
     return given
 
 
 def end_appointment(given: Appointment, *, by: Account, at: datetime, on: date) -> Appointment:
-    """End an appointment; its last day is `on`."""
+    """End an appointment; its last day is `on`. One that would end before it began is withdrawn; the log keeps it.
+
+    Refuses outside the ender's own scope, for an appointment already over, and for one's own administration, without
+    which nobody might be left to give it back.
+    """
+    if not access.may(by, Permission.ACCOUNT_MANAGE, given.unit):
+        raise Refusal("appointment.outside_scope", f"{given.unit.name} ngoài phạm vi quản trị được giao.")
+    if given.valid_to and given.valid_to <= on:
+        raise Refusal("appointment.over", f"Phân công này kết thúc ngày {given.valid_to:%d/%m/%Y} rồi.", field="on")
+    if given.account_id == by.pk and given.role == Role.ADMINISTRATOR:
+        raise Refusal("appointment.own", "Không tự thôi được quyền quản trị của mình; nhờ một người quản trị khác.")
     with transaction.atomic():
-        given.valid_to = max(on, given.valid_from)
-        given.save(update_fields=["valid_to"])
-        record("appointment.ended", by=by, at=at, thing=given.account, unit=given.unit, after={"on": on})
+        given.valid_to = on
+        if on < given.valid_from:
+            Appointment.objects.filter(pk=given.pk).delete()
+        else:
+            given.save(update_fields=["valid_to"])
+        record(
+            "appointment.ended", by=by, at=at, thing=given.account, unit=given.unit, person_id=given.account.person_id,
+            after={"role": ROLES[Role(given.role)].label, "unit": given.unit.name, "on": on},
+        )  # fmt: skip
     return given
 
 

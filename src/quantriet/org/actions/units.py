@@ -13,6 +13,7 @@ from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Person, Unit, UnitKind, UnitVersion, path_segment
+from quantriet.org.vocab import Level
 
 
 def add_unit(
@@ -43,8 +44,14 @@ def add_unit(
         raise Refusal(
             "unit.kind_ended", f"Từ sau ngày {kind.valid_to:%d/%m/%Y} không còn loại “{kind.name}”.", field="kind"
         )
-    if parent and parent.kind.level == "cell":
+    if kind.valid_from and day < kind.valid_from:
+        raise Refusal(
+            "unit.kind_not_yet", f"Trước ngày {kind.valid_from:%d/%m/%Y} chưa có loại “{kind.name}”.", field="kind"
+        )
+    if parent and parent.kind.level == Level.CELL:
         raise Refusal("unit.under_cell", f"{parent.name} là chi bộ, không lập đơn vị dưới chi bộ.", field="parent")
+    if parent and parent.closed_on:
+        raise Refusal("unit.parent_closed", f"{parent.name} đã ngừng hoạt động.", field="parent")
     with transaction.atomic():
         if Unit.objects.filter(code=code).exists():
             raise Refusal("unit.code_taken", f"Mã đơn vị “{code}” đã có; mỗi đơn vị một mã.", field="code")
@@ -78,6 +85,16 @@ def change_unit(unit: Unit, *, by: Account | None, at: datetime, **new: Any) -> 
     before, after = changes(unit, new)
     if not after:
         return unit
+    if not (new.get("name", unit.name) and new.get("code", unit.code)):
+        raise Refusal("unit.name_missing", "Đơn vị phải có mã và tên.", field="name")
+    if "kind" in after and not after["kind"].holds_members:
+        members = Person.objects.active().members().filter(unit=unit).count()
+        if members:
+            raise Refusal(
+                "unit.kind_holds_members",
+                f"{unit.name} có {members} đảng viên trực tiếp; loại “{after['kind'].name}” không có đảng viên trực tiếp.",
+                field="kind",
+            )
     with transaction.atomic():
         if "code" in after and Unit.objects.filter(code=after["code"]).exclude(pk=unit.pk).exists():
             raise Refusal("unit.code_taken", f"Mã đơn vị “{after['code']}” đã có; mỗi đơn vị một mã.", field="code")
@@ -92,8 +109,15 @@ def change_unit(unit: Unit, *, by: Account | None, at: datetime, **new: Any) -> 
 
 
 def close_unit(unit: Unit, *, by: Account, at: datetime, on: date, decision_number: str) -> Unit:
-    """End a unit on a day. Refuses while it still has people or units below it."""
+    """End a unit on a day. Refuses while it still has people or units below it, twice, and before it was founded."""
     with named_lock("unit-tree"):
+        if unit.closed_on:
+            raise Refusal("unit.closed", f"{unit.name} đã ngừng hoạt động từ ngày {unit.closed_on:%d/%m/%Y}.")
+        if unit.established_on and on < unit.established_on:
+            raise Refusal(
+                "unit.closed_before", f"{unit.name} lập ngày {unit.established_on:%d/%m/%Y}, không thể ngừng trước đó.",
+                field="on",
+            )  # fmt: skip
         if Person.objects.active().under(unit).exists():
             raise Refusal(
                 "unit.has_people", f"{unit.name} còn đảng viên; hãy chuyển sinh hoạt trước khi ngừng hoạt động."

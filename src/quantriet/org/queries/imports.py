@@ -18,6 +18,7 @@ from django.db.models import Max, Q, QuerySet
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.spreadsheets import OutColumn
+from quantriet.kit.text import fold
 from quantriet.kit.time import today
 from quantriet.org.models import (
     ActivityExemption,
@@ -55,8 +56,6 @@ def place_of(unit: Unit) -> Place:
 
 def directory(root: Unit) -> Directory:
     """All units by code and name, with `root` as the one imported into."""
-    from quantriet.kit.text import fold
-
     rows = Unit.objects.values_list(
         "pk", "code", "name", "name_folded", "path", "kind__holds_members", "closed_on", "short_name"
     )
@@ -122,8 +121,6 @@ def decisions(fingerprints: Iterable[str]) -> dict[str, tuple[int | None, bool]]
 
 def post_names() -> tuple[tuple[str, str], ...]:
     """Folded names of the kinds of posts, with their codes."""
-    from quantriet.kit.text import fold
-
     return tuple((fold(name), code) for name, code in PostKind.objects.values_list("name", "code"))
 
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from os.path import commonprefix
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -38,8 +37,11 @@ def unit_counts(units: Iterable[Unit]) -> dict[int, UnitCounts]:
     found = {unit.pk: wanted[unit.path] for unit in units}
     if not wanted:
         return found
-    shared = commonprefix(list(wanted))
-    shared = shared[: shared.rfind(".") + 1]
+    first, last = min(wanted), max(wanted)  # whatever these two share, all between them share
+    alike = next(
+        (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+    )
+    shared = first[: first.rfind(".", 0, alike) + 1]
     inside = Q(path__gte=shared, path__lt=path_end(shared)) if shared else Q()
     grassroots, cells = set(), set()
     for pk, level, is_grassroots in UnitKind.objects.values_list("pk", "level", "is_grassroots"):
@@ -146,4 +148,3 @@ def unit_rows(rows: QuerySet[Unit]) -> Iterator[Mapping[str, Any]]:
             "email": unit.email,
             "address": unit.address,
         }
-
