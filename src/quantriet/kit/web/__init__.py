@@ -30,7 +30,7 @@ def page(
 
 def refused(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponse:
     """The page that says why not and what to do instead."""
-    return render(request, f"{status}.html", {"sentence": sentence}, status=status)
+    return render(request, f"ui/{status}.html", {"sentence": sentence}, status=status)
 
 
 def saved(request: HttpRequest, *, to: str, message: str = "") -> HttpResponse:
