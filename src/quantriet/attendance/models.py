@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from quantriet.attendance.vocab import CatchUpState, ConductKind, ExcuseState, FactKind, Method, Verdict
+from quantriet.attendance.vocab import CatchUpState, ConductKind, ExcuseState, FactKind, InvitedBy, Method, Verdict
 from quantriet.campaigns.models import StudyDuty
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.org.models import Account, Person
@@ -25,11 +25,31 @@ class PresenceFact(models.Model):
     voids = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="voided_by")
 
     class Meta:
-        indexes = [models.Index(fields=["entry", "session", "at"])]
+        indexes = [
+            models.Index(fields=["entry", "session", "at"]),
+            models.Index(fields=["session", "recorded_at"]),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind=FactKind.VOID, voids__isnull=False) | (~Q(kind=FactKind.VOID) & Q(voids__isnull=True)),
                 name="void_names_its_fact",
+            )
+        ]
+
+
+class RollReopening(models.Model):
+    """A closed roll was opened again to correct it: who, when, why, and when it was closed again."""
+
+    study_class = models.ForeignKey(StudyClass, on_delete=models.CASCADE, related_name="roll_reopenings")
+    reason = models.CharField(max_length=250)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study_class"], condition=Q(closed_at__isnull=True), name="one_open_roll_reopening"
             )
         ]
 
@@ -91,8 +111,13 @@ class CatchUp(models.Model):
     )
     state = models.CharField(max_length=8, choices=CatchUpState.choices(), default=CatchUpState.OPEN)
     invite_before_on = models.DateField()  # by the rulebook
+    invited_at = models.DateTimeField(null=True, blank=True)
+    invited_by = models.CharField(max_length=5, choices=InvitedBy.choices(), blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "invite_before_on"])]
 
 
 class ConductNote(models.Model):

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.urls import NoReverseMatch, reverse
+
+from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
+from quantriet.attendance.rules.letters import Invitation
+from quantriet.attendance.rules.minutes import Fact, SessionMinutes, SessionTime, measure, standing
+from quantriet.attendance.rules.slips import show_cell
+from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
-from quantriet.campaigns.vocab import Problem
+from quantriet.campaigns.vocab import DutyState, Problem
+from quantriet.classes import queries as class_queries
+from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
+from quantriet.classes.vocab import ClassState, ItemKind
+from quantriet.kit.numbers import show_number
+from quantriet.kit.text import fold
+from quantriet.kit.time import local, start_of, today
+from quantriet.org.models import Person
+
+STANDING_KINDS = (FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT)
+
+
+# --- what the ledger asks ---------------------------------------------------------------------------------------
 
 
 def member_link(duty: StudyDuty) -> str:
@@ -13,4 +38,432 @@ def member_link(duty: StudyDuty) -> str:
 
 def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
     """What stands in the way of opening: people in no class or in two (B-02)."""
-    return []
+    placement = class_queries.placement(campaign)
+    found = []
+    if placement.in_none:
+        found.append(
+            Problem(
+                f"{show_number(placement.in_none)} người phải học chưa ở lớp nào.",
+                placement.in_none,
+                _placement_url(campaign, "none"),
+            )
+        )
+    if placement.in_several:
+        found.append(
+            Problem(
+                f"{show_number(placement.in_several)} người ở hai lớp trở lên.",
+                placement.in_several,
+                _placement_url(campaign, "several"),
+            )
+        )
+    return found
+
+
+def _placement_url(campaign: StudyCampaign, how: str) -> str:
+    try:
+        return f"{reverse('class-placement', args=[campaign.pk])}?how={how}"
+    except NoReverseMatch:
+        return ""
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------
+
+
+def session_times(study_class: StudyClass) -> dict[int, SessionTime]:
+    """The time that counts of each session, in their order."""
+    breaks: dict[int, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+    pauses = ProgrammeItem.objects.filter(session__study_class=study_class, kind=ItemKind.BREAK)
+    for session_id, start, end in pauses.values_list("session_id", "starts_at", "ends_at"):
+        breaks[session_id].append((start, end))
+    return {
+        session.pk: SessionTime.of(session.starts_at, session.ends_at, breaks[session.pk])
+        for session in ClassSession.objects.filter(study_class=study_class).order_by("starts_at", "pk")
+    }
+
+
+def standing_facts(entries: Iterable[int], session_id: int | None = None) -> QuerySet[PresenceFact]:
+    """Facts that were not taken back."""
+    facts = PresenceFact.objects.filter(entry_id__in=entries, kind__in=STANDING_KINDS, voided_by__isnull=True)
+    return facts if session_id is None else facts.filter(session_id=session_id)
+
+
+# --- the roll page ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RollRow:
+    """One person on the roll page."""
+
+    entry_id: int
+    name: str
+    code: str
+    cell: str
+    birth_year: int | None
+    key: str  # folded name and code, what three typed letters are looked for in
+    standing: Standing
+    words: str
+    is_namesake: bool  # somebody else on this page has the same name
+    is_excused: bool
+    is_in_room: bool
+
+
+@dataclass(frozen=True)
+class Roll:
+    """One venue in one session."""
+
+    rows: list[RollRow]
+    counts: dict[Standing, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    @property
+    def came(self) -> int:
+        """Whoever was seen, also when gone by now."""
+        return sum(self.counts.get(one, 0) for one in (Standing.PRESENT, Standing.LEFT, Standing.WHOLE))
+
+    @property
+    def unmarked(self) -> int:
+        return self.counts.get(Standing.NONE, 0)
+
+
+def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
+    """Everybody of a venue with how they stand in a session; few statements however many people."""
+    time = session_times(study_class)[session.pk]
+    people = list(
+        RosterEntry.objects.filter(venue=venue)
+        .order_by("person__sort_key", "pk")
+        .values_list("pk", "person__full_name", "person__code", "unit__name", "unit__short_name", "person__birth_date")
+    )
+    of_venue = RosterEntry.objects.filter(venue=venue).values("pk")
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    for entry_id, kind, moment in (
+        PresenceFact.objects.filter(
+            entry__in=of_venue, session=session, kind__in=STANDING_KINDS, voided_by__isnull=True
+        ).values_list("entry_id", "kind", "at")
+    ):
+        facts[entry_id].append(Fact(FactKind(kind), moment))
+    excused = set(
+        ExcusedAbsence.objects.filter(
+            Q(session__isnull=True) | Q(session=session), entry__in=of_venue, state=ExcuseState.APPROVED
+        ).values_list("entry_id", flat=True)
+    )
+    names = Counter(fold(row[1]) for row in people)
+    rows = []
+    counts: Counter[Standing] = Counter()
+    for pk, name, code, cell, short, born in people:
+        stands, words = standing(facts.get(pk, []), time)
+        if stands == Standing.NONE and pk in excused:
+            words = "Vắng có lý do"
+        counts[stands] += 1
+        folded = fold(name)
+        rows.append(
+            RollRow(
+                entry_id=pk,
+                name=name,
+                code=code,
+                cell=short or cell,
+                birth_year=born.year if born else None,
+                key=f"{folded} {fold(code)}",
+                standing=stands,
+                words=words,
+                is_namesake=names[folded] > 1,
+                is_excused=pk in excused,
+                is_in_room=stands in (Standing.PRESENT, Standing.WHOLE),
+            )
+        )
+    return Roll(rows, dict(counts))
+
+
+def person_standing(entry: RosterEntry, session: ClassSession) -> tuple[Standing, str]:
+    """How one person stands in one session."""
+    time = session_times(entry.study_class)[session.pk]
+    known = standing_facts([entry.pk], session.pk).values_list("kind", "at")
+    return standing([Fact(FactKind(kind), at) for kind, at in known], time)
+
+
+def current_session(sessions: Sequence[ClassSession], at: dt.datetime) -> ClassSession | None:
+    """The session the roll page opens on: the one now or next today, else the last that began, else the first."""
+    for session in sessions:
+        if at < session.ends_at and local(session.starts_at).date() <= local(at).date():
+            return session
+    begun = [session for session in sessions if session.starts_at <= at]
+    return begun[-1] if begun else next(iter(sessions), None)
+
+
+def open_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[StudyClass]:
+    """Released classes whose roll is not closed yet, today's first."""
+    day = local(at).date()
+    tomorrow = start_of(day + dt.timedelta(days=1))
+    return (
+        classes.filter(state=ClassState.RELEASED)
+        .select_related("unit", "campaign")
+        .annotate(
+            first_at=Min("sessions__starts_at"),
+            last_at=Max("sessions__ends_at"),
+            today=Count(
+                "sessions",
+                filter=Q(sessions__starts_at__lt=tomorrow, sessions__ends_at__gte=start_of(day)),
+                distinct=True,
+            ),
+            people=Count("roster", distinct=True),
+        )
+        .order_by(F("today").desc(), "first_at", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the roll of a class comes to so far, in persons."""
+
+    total: int
+    by_verdict: dict[Verdict, int]
+
+    def __getitem__(self, verdict: str) -> int:
+        return self.by_verdict.get(Verdict(verdict), 0)
+
+    @property
+    def owing(self) -> int:
+        return self["retake"] + self["excused"] + self["absent"]
+
+    @property
+    def undecided(self) -> int:
+        return self.total - self["present"] - self.owing
+
+
+def class_result(study_class: StudyClass) -> Result:
+    """Counts by verdict; whoever has none yet is undecided."""
+    total = RosterEntry.objects.filter(study_class=study_class).count()
+    counts = (
+        ClassVerdict.objects.filter(entry__study_class=study_class).values_list("verdict").annotate(n=Count("pk"))
+    )
+    return Result(total, {Verdict(verdict): n for verdict, n in counts})
+
+
+def undecided(study_class: StudyClass) -> QuerySet[RosterEntry]:
+    """People about whom the facts do not yet say enough; closing the roll counts their unmarked sessions as missed."""
+    return (
+        RosterEntry.objects.filter(study_class=study_class)
+        .filter(Q(verdict__isnull=True) | Q(verdict__verdict=Verdict.UNDECIDED))
+        .select_related("person", "unit", "venue", "verdict")
+        .order_by("venue__name", "unit__path", "person__sort_key", "pk")
+    )
+
+
+def verdicts(study_class: StudyClass) -> QuerySet[RosterEntry]:
+    """The whole roster with its verdicts, for lists and Excel."""
+    return RosterEntry.objects.filter(study_class=study_class).select_related("person", "unit", "venue", "verdict")
+
+
+# --- evidence (B-01) --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FactLine:
+    fact: PresenceFact
+    kind: FactKind
+    method: Method
+    void: PresenceFact | None  # what took it back
+
+
+@dataclass(frozen=True)
+class SessionEvidence:
+    session: ClassSession
+    minutes: SessionMinutes
+    facts: list[FactLine]
+    excuse: ExcusedAbsence | None
+
+    @property
+    def present_minutes(self) -> int:
+        return (self.minutes.present + 30) // 60
+
+    @property
+    def planned_minutes(self) -> int:
+        return self.minutes.planned // 60
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything one person's result in one class rests on."""
+
+    entry: RosterEntry
+    verdict: ClassVerdict | None
+    sessions: list[SessionEvidence]
+    excuses: list[ExcusedAbsence]
+    chain: list[CatchUp]
+
+    @property
+    def present_minutes(self) -> int:
+        return (sum(one.minutes.present for one in self.sessions) + 30) // 60
+
+    @property
+    def planned_minutes(self) -> int:
+        return sum(one.minutes.planned for one in self.sessions) // 60
+
+
+def evidence(entry: RosterEntry) -> Evidence:
+    """The facts, minutes per session, excuses and catch-ups of one person in one class."""
+    times = session_times(entry.study_class)
+    rows = list(
+        PresenceFact.objects.filter(entry=entry)
+        .select_related("account", "voided_by__account")
+        .order_by("at", "recorded_at", "pk")
+    )
+    excuses = list(ExcusedAbsence.objects.filter(entry=entry).select_related("session", "decided_by").order_by("pk"))
+    lines: dict[int, list[FactLine]] = defaultdict(list)
+    standing_ones: dict[int, list[Fact]] = defaultdict(list)
+    for fact in rows:
+        if fact.kind == FactKind.VOID:
+            continue
+        void = getattr(fact, "voided_by", None)
+        lines[fact.session_id].append(FactLine(fact, FactKind(fact.kind), Method(fact.method), void))
+        if void is None:
+            standing_ones[fact.session_id].append(Fact(FactKind(fact.kind), fact.at))
+    sessions = []
+    for session in ClassSession.objects.filter(study_class_id=entry.study_class_id).order_by("starts_at", "pk"):
+        excuse = next(
+            (
+                one
+                for one in excuses
+                if one.state == ExcuseState.APPROVED and one.session_id in (None, session.pk)
+            ),
+            None,
+        )
+        minutes = measure(standing_ones[session.pk], times[session.pk], is_excused=excuse is not None)
+        sessions.append(SessionEvidence(session, minutes, lines[session.pk], excuse))
+    chain = list(
+        CatchUp.objects.filter(duty_id=entry.duty_id)
+        .select_related("missed__study_class", "placed__study_class")
+        .order_by("opened_at", "pk")
+        if entry.duty_id
+        else []
+    )
+    return Evidence(entry, ClassVerdict.objects.filter(entry=entry).first(), sessions, excuses, chain)
+
+
+# --- slips (R-069) ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SlipRow:
+    entry: RosterEntry
+    cells: list[tuple[ClassSession, str]]
+
+
+def slips(study_class: StudyClass, entries: Sequence[RosterEntry]) -> list[SlipRow]:
+    """The table people × sessions with what is known, in the writing of slips."""
+    times = session_times(study_class)
+    sessions = list(ClassSession.objects.filter(study_class=study_class).order_by("starts_at", "pk"))
+    known: dict[tuple[int, int], list[tuple[FactKind, dt.datetime]]] = defaultdict(list)
+    for entry_id, session_id, kind, at in standing_facts([entry.pk for entry in entries]).values_list(
+        "entry_id", "session_id", "kind", "at"
+    ):
+        known[entry_id, session_id].append((FactKind(kind), at))
+    return [
+        SlipRow(
+            entry,
+            [(session, show_cell(known.get((entry.pk, session.pk), []), times[session.pk])) for session in sessions],
+        )
+        for entry in entries
+    ]
+
+
+# --- catching up (R-067) ----------------------------------------------------------------------------------------
+
+
+def catch_up_list(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
+    """The last link of each chain with all that the list shows; `is_waiting` tells who has no later class.
+
+    A place in a later class counts only while that class runs: when it is cancelled the person waits again.
+    """
+    later = CatchUp.objects.filter(missed=OuterRef("placed"))
+    running = RosterEntry.objects.filter(pk=OuterRef("placed"), is_running=True)
+    return (
+        links.alias(has_later=Exists(later))
+        .filter(has_later=False)
+        .annotate(is_waiting=~Exists(running))
+        .select_related(
+            "duty__person", "duty__unit", "duty__campaign", "missed__study_class", "missed__verdict",
+            "placed__study_class", "placed__venue",
+        )
+    )  # fmt: skip
+
+
+def still_owing(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
+    """Links whose person still owes the study."""
+    return links.exclude(state=CatchUpState.DONE).filter(duty__state=DutyState.OWING)
+
+
+def unfollowed(campaign: StudyCampaign) -> QuerySet[RosterEntry]:
+    """Absentees of closed classes who owe and are in no chain: there must be none (B-02)."""
+    followed = CatchUp.objects.filter(duty=OuterRef("duty")).exclude(state=CatchUpState.DONE)
+    return RosterEntry.objects.filter(
+        ~Exists(followed),
+        study_class__campaign=campaign,
+        study_class__state=ClassState.CLOSED,
+        duty__state=DutyState.OWING,
+    )
+
+
+def invitation(link: CatchUp) -> Invitation:
+    """What the invitation of this link says; the link must come with its duty, classes and verdict."""
+    verdict = getattr(link.missed, "verdict", None)
+    placed = link.placed
+    return Invitation(
+        full_name=link.duty.person.full_name,
+        cell=link.missed.unit.name,
+        campaign=link.duty.campaign.name,
+        missed_class=link.missed.study_class.title,
+        why=verdict.sentence if verdict else "",
+        invite_before_on=link.invite_before_on,
+        inviting_unit=placed.study_class.unit.name if placed else "",
+        later_class=placed.study_class.title if placed else "",
+        place=", ".join(filter(None, (placed.venue.name, placed.venue.address))) if placed else "",
+        sessions=tuple(
+            (session.title, session.starts_at, session.ends_at)
+            for session in sorted(placed.study_class.sessions.all(), key=lambda one: one.starts_at)
+        )
+        if placed
+        else (),
+    )
+
+
+# --- repeat absentees (R-076) -----------------------------------------------------------------------------------
+
+
+def repeat_absentees(people: QuerySet[Person], *, least: int = 2, since: dt.date | None = None) -> QuerySet[Person]:
+    """People who missed at least `least` closed classes without reason or over the limit, the most often first.
+
+    Excused absences do not count. Each comes with `missed`, `called`, `last_missed_at`.
+    """
+    since = since or today().replace(year=today().year - 3, day=1)
+    closed = Q(
+        roster_entries__study_class__state=ClassState.CLOSED,
+        roster_entries__study_class__closed_at__gte=start_of(since),
+    )
+    missing = closed & Q(roster_entries__verdict__verdict__in=(Verdict.RETAKE, Verdict.ABSENT))
+    return (
+        people.filter(missing)
+        .select_related("unit")
+        .annotate(
+            missed=Count("roster_entries", filter=missing, distinct=True),
+            without_reason=Count(
+                "roster_entries", filter=closed & Q(roster_entries__verdict__verdict=Verdict.ABSENT), distinct=True
+            ),
+            last_missed_at=Max("roster_entries__study_class__closed_at", filter=missing),
+        )
+        .filter(missed__gte=least)
+    )
+
+
+def seconds_missed(people: Sequence[Person]) -> dict[int, int]:
+    """Seconds missed in closed classes by each of these people."""
+    rows = (
+        ClassVerdict.objects.filter(
+            entry__person__in=[person.pk for person in people], entry__study_class__state=ClassState.CLOSED
+        )
+        .values_list("entry__person_id")
+        .annotate(total=Sum(F("seconds_planned") - F("seconds_present")))
+    )
+    return {person_id: total or 0 for person_id, total in rows}

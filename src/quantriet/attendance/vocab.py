@@ -1,5 +1,10 @@
 """Words of presence: what a fact says, how it was taken, what it comes to."""
 
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
@@ -31,10 +36,29 @@ class Verdict(LabelledEnum):
     ABSENT = "absent", gettext_noop("Absent without reason")
 
 
+# Verdicts after which the study is still owed and the person is followed into a later class.
+OWING_VERDICTS = (Verdict.RETAKE, Verdict.EXCUSED, Verdict.ABSENT)
+
+
+class Standing(LabelledEnum):
+    """How a person stands in one session while the roll is taken."""
+
+    NONE = "none", gettext_noop("Not marked yet")
+    PRESENT = "present", gettext_noop("In the room")
+    LEFT = "left", gettext_noop("Left")
+    WHOLE = "whole", gettext_noop("Whole session")
+    ABSENT = "absent", gettext_noop("Absent this session")
+
+
 class ExcuseState(LabelledEnum):
     ASKED = "asked", gettext_noop("Waiting for approval")
     APPROVED = "approved", gettext_noop("Approved")
     REFUSED = "refused", gettext_noop("Refused")
+
+
+class InvitedBy(LabelledEnum):
+    MAIL = "mail", gettext_noop("By mail")
+    PRINT = "print", gettext_noop("Printed")
 
 
 class CatchUpState(LabelledEnum):
@@ -48,6 +72,44 @@ class ConductKind(LabelledEnum):
     BREACH = "breach", gettext_noop("Breach of the class rules")
 
 
+@dataclass(frozen=True)
+class Mark:
+    """One mark of the roll on its way in: `at` is when it was true, `nonce` is made by the client."""
+
+    entry_id: int
+    session_id: int
+    kind: FactKind
+    at: dt.datetime
+    nonce: str
+    method: Method = Method.ROLL
+
+
+@dataclass(frozen=True)
+class MarkResult:
+    """What the facts of one person in one class come to after a mark."""
+
+    entry_id: int
+    verdict: Verdict
+    seconds_present: int
+    seconds_planned: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What closing a roll came to, in persons."""
+
+    present: int
+    retake: int
+    excused: int
+    absent: int
+    catch_ups: int
+
+    @property
+    def owing(self) -> int:
+        return self.retake + self.excused + self.absent
+
+
 def register() -> None:
     for verb, phrase in {
         "roll.marked": "điểm danh",
@@ -55,9 +117,14 @@ def register() -> None:
         "excuse.asked": "ghi xin vắng",
         "excuse.approved": "duyệt vắng có lý do",
         "excuse.refused": "không duyệt lý do vắng",
+        "catch_up.opened": "đưa vào danh sách học bù",
         "catch_up.placed": "xếp học bù",
+        "catch_up.invited": "mời học bù",
+        "catch_up.done": "học bù xong",
         "conduct.noted": "ghi nhận xét trong lớp",
         "roll.closed": "chốt điểm danh",
+        "roll.reopened": "mở lại điểm danh",
+        "roll.recomputed": "tính lại thời gian dự học",
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù"))

@@ -1,0 +1,24 @@
+"""The only writer of presence: marks, verdicts, excuses, the catch-up chain, notes on conduct; one module a subject."""
+
+from quantriet.attendance.actions.catch_ups import invite_absentees, place_catch_up
+from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class, reopen_roll
+from quantriet.attendance.actions.conduct import note_conduct
+from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse
+from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
+
+__all__ = [
+    "ask_excuse",
+    "close_roll",
+    "decide_excuse",
+    "invite_absentees",
+    "mark_rest_present",
+    "note_conduct",
+    "place_catch_up",
+    "reclose_roll",
+    "recompute_class",
+    "record_marks",
+    "record_pasted",
+    "record_slips",
+    "reopen_roll",
+    "void_mark",
+]

@@ -1,0 +1,180 @@
+"""Absentees followed from the class they missed into a later one, link by link, until the study is done (R-067)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
+
+from quantriet.attendance import queries
+from quantriet.attendance.actions.verdicts import ClassFrame, Outcome
+from quantriet.attendance.models import CatchUp
+from quantriet.attendance.vocab import OWING_VERDICTS, CatchUpState, InvitedBy, Verdict
+from quantriet.audit.actions import record, record_many
+from quantriet.campaigns import queries as campaign_queries
+from quantriet.campaigns.models import StudyDuty
+from quantriet.campaigns.vocab import DutyState, RuleKey
+from quantriet.classes import actions as class_actions
+from quantriet.classes.models import ClassSession, StudyClass, Venue
+from quantriet.classes.vocab import RosterOrigin
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
+from quantriet.notify import actions as notify_actions
+from quantriet.org.models import Account
+
+
+def follow_absentees(
+    frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Account | None, at: dt.datetime
+) -> int:
+    """After verdicts: open a link for each person with a duty who still owes, end the chain of each who does not.
+
+    Called inside the transaction of the verdicts. Returns how many links were opened; run again it opens none twice.
+    The day to invite by is counted from the closing, by the rulebook.
+    """
+    owing = {
+        one.entry.entry_id: one
+        for one in outcomes
+        if one.decision.verdict in OWING_VERDICTS and one.entry.duty_id is not None
+    }
+    done = [
+        one.entry.duty_id
+        for one in outcomes
+        if one.decision.verdict == Verdict.PRESENT and one.entry.duty_id is not None
+    ]
+    known = set(CatchUp.objects.filter(missed__study_class_id=frame.class_id).values_list("missed_id", flat=True))
+    # Whoever attended another class meanwhile owes nothing, though this one was missed.
+    settled = _not_owing([one.entry.duty_id for one in owing.values() if one.entry.duty_id])
+    due = local(at).date()
+    fresh = [one for one in owing.values() if one.entry.entry_id not in known and one.entry.duty_id not in settled]
+    if fresh:
+        days = campaign_queries.rule_in_force(frame.campaign, RuleKey.CATCH_UP_DAYS, on=due)
+        due += dt.timedelta(days=int(days.value))
+        made = CatchUp.objects.bulk_create(
+            [
+                CatchUp(
+                    duty_id=one.entry.duty_id, missed_id=one.entry.entry_id, invite_before_on=due, opened_at=at
+                )
+                for one in fresh
+            ],
+            batch_size=500,
+        )
+        record_many(
+            "catch_up.opened",
+            by=by,
+            at=at,
+            lines=[
+                (link, frame.unit, {}, {"person": one.entry.full_name, "why": one.decision.sentence})
+                for link, one in zip(made, fresh, strict=True)
+            ],
+        )
+    for start in range(0, len(done), 900):
+        links = CatchUp.objects.filter(duty_id__in=done[start : start + 900]).exclude(state=CatchUpState.DONE)
+        ended = list(links)
+        if ended:
+            links.update(state=CatchUpState.DONE, closed_at=at)
+            record_many("catch_up.done", by=by, at=at, lines=[(link, frame.unit, {}, {}) for link in ended])
+    # A correction may make a person owe again after all.
+    again = [one.entry.entry_id for one in owing.values() if one.entry.duty_id not in settled]
+    for start in range(0, len(again), 900):
+        part = CatchUp.objects.filter(missed_id__in=again[start : start + 900], state=CatchUpState.DONE)
+        part.filter(placed__isnull=True).update(state=CatchUpState.OPEN, closed_at=None)
+        part.filter(placed__isnull=False).update(state=CatchUpState.PLACED, closed_at=None)
+    return len(fresh)
+
+
+def _not_owing(duties: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(duties), 900):
+        found.update(
+            StudyDuty.objects.filter(pk__in=duties[start : start + 900])
+            .exclude(state=DutyState.OWING)
+            .values_list("pk", flat=True)
+        )
+    return found
+
+
+def place_catch_up(
+    catch_ups: Sequence[CatchUp], study_class: StudyClass, *, venue: Venue | None = None, by: Account, at: dt.datetime
+) -> int:
+    """Put absentees on the roster of a later class of the same campaign; returns how many were placed.
+
+    All or none. Refuses a class of another campaign, one whose last session is over, whoever owes nothing any more, and
+    what `classes.actions.add_to_roster` refuses (already placed, over capacity).
+    """
+    last = ClassSession.objects.filter(study_class=study_class).order_by("-ends_at").first()
+    if last is not None and last.ends_at <= at:
+        raise Refusal("catch_up.class_over", f"Lớp “{study_class.title}” đã học xong nên không xếp thêm được.")
+    placed = 0
+    with transaction.atomic():
+        links = (
+            CatchUp.objects.filter(pk__in=[one.pk for one in catch_ups])
+            .select_related("duty__person__unit", "duty__campaign", "placed__study_class")
+            .order_by("pk")
+        )
+        for link in links:
+            name = link.duty.person.full_name
+            if link.duty.campaign_id != study_class.campaign_id:
+                raise Refusal(
+                    "catch_up.other_campaign",
+                    f"Đồng chí {name} học bù đợt “{link.duty.campaign.name}”, không phải đợt của lớp này.",
+                )
+            if link.state == CatchUpState.DONE or link.duty.state != DutyState.OWING:
+                raise Refusal("catch_up.done", f"Đồng chí {name} không còn nợ học tập đợt này.")
+            if link.placed is not None and link.placed.is_running:
+                raise Refusal(
+                    "catch_up.placed", f"Đồng chí {name} đã được xếp vào “{link.placed.study_class.title}”."
+                )
+            link.placed = class_actions.add_to_roster(
+                study_class, duty=link.duty, venue=venue, origin=RosterOrigin.CATCH_UP, reason="Học bù", by=by, at=at
+            )
+            link.state = CatchUpState.PLACED
+            link.save(update_fields=["placed", "state"])
+            record(
+                "catch_up.placed", by=by, at=at, thing=link, unit=study_class.unit, person_id=link.duty.person_id,
+                after={"person": name, "class": study_class.title},
+            )  # fmt: skip
+            placed += 1
+    return placed
+
+
+def invite_absentees(
+    catch_ups: Sequence[CatchUp], *, way: InvitedBy, by: Account, at: dt.datetime
+) -> tuple[int, list[str]]:
+    """Invite to the later class by mail, or note that the invitations were printed.
+
+    Returns how many were invited and the names of those without an address. The same invitation to the same class is
+    mailed once.
+    """
+    without: list[str] = []
+    invited = 0
+    with transaction.atomic():
+        links = (
+            CatchUp.objects.filter(Q(pk__in=[one.pk for one in catch_ups]), ~Q(state=CatchUpState.DONE))
+            .select_related(
+                "duty__person", "duty__campaign", "missed__study_class", "missed__verdict",
+                "placed__study_class__unit", "placed__venue", "missed__unit",
+            )
+            .prefetch_related("placed__study_class__sessions")
+            .order_by("pk")
+        )  # fmt: skip
+        for link in links:
+            person = link.duty.person
+            unit = link.placed.study_class.unit if link.placed else link.missed.unit
+            if way == InvitedBy.MAIL:
+                if not person.email:
+                    without.append(person.full_name)
+                    continue
+                letter = queries.invitation(link)
+                notify_actions.send_mail(
+                    kind="catch_up", unit=unit, address=person.email, subject=letter.subject, body=letter.body,
+                    to_person=person, dedupe_key=f"catch-up-{link.pk}-{link.placed_id or 0}", by=by, at=at,
+                )  # fmt: skip
+            link.invited_at, link.invited_by = at, way
+            link.save(update_fields=["invited_at", "invited_by"])
+            record(
+                "catch_up.invited", by=by, at=at, thing=link, unit=unit, person_id=person.pk, after={"way": way.value}
+            )
+            invited += 1
+    return invited, without

@@ -1,0 +1,129 @@
+"""Closing a roll: what was undecided is decided, everybody who still owes is in a catch-up chain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from django.db import transaction
+
+from quantriet.attendance.actions.catch_ups import follow_absentees
+from quantriet.attendance.actions.verdicts import ClassFrame, Outcome, frames_of, judge
+from quantriet.attendance.models import RollReopening
+from quantriet.attendance.vocab import OWING_VERDICTS, Closing, Verdict
+from quantriet.audit.actions import record
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.vocab import ATTEND, CampaignState
+from quantriet.classes import actions as class_actions
+from quantriet.classes.models import StudyClass
+from quantriet.classes.vocab import ClassState
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import show_moment
+from quantriet.org.models import Account, Unit
+from quantriet.org.rules.secrecy import refuse_if_marked
+
+
+def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) -> Closing:
+    """Close the roll and the class: whoever has no mark in a session missed it.
+
+    Refuses a class that is not released, without sessions, before its last session began, or in a campaign not open.
+    Effects in one transaction: records and verdicts of everybody, duties settled, units reported, a catch-up opened for
+    each who still owes and closed for each who does not, audit "roll.closed", the class closed.
+    Basis: R-067, R-072, B-02.
+    """
+    with transaction.atomic():
+        frame = _whole(study_class)
+        if frame.state == ClassState.CLOSED:
+            raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
+        if frame.state != ClassState.RELEASED:
+            raise Refusal("roll.not_released", "Lớp chưa chốt danh sách hoặc đã hủy nên không chốt điểm danh được.")
+        if not frame.sessions:
+            raise Refusal("roll.no_session", "Lớp chưa có buổi học nào nên không chốt điểm danh được.")
+        last = max(session.start for session in frame.sessions.values())
+        if at < last:
+            raise Refusal(
+                "roll.too_early", f"Buổi cuối bắt đầu {show_moment(last)}; chưa chốt điểm danh được trước giờ đó."
+            )
+        outcomes = judge(frame, by=by, at=at, is_closed=True)
+        opened = follow_absentees(frame, outcomes, by=by, at=at)
+        units = Unit.objects.filter(pk__in={entry.unit_id for entry in frame.entries.values()})
+        campaign_actions.mark_reported(frame.campaign, ATTEND, list(units), at=at)
+        closing = _count(outcomes, opened)
+        record(
+            "roll.closed", by=by, at=at, thing=study_class, unit=frame.unit,
+            after={"present": closing.present, "retake": closing.retake, "excused": closing.excused,
+                   "absent": closing.absent, "catch_ups": opened},
+        )  # fmt: skip
+        class_actions.close_class(study_class, by=by, at=at)
+    return closing
+
+
+def reopen_roll(study_class: StudyClass, *, reason: str, by: Account, at: dt.datetime) -> RollReopening:
+    """Let marks of a closed class be corrected until it is closed again; the class itself stays closed.
+
+    Refuses without a reason, when the campaign is no longer open, and when the roll is open already.
+    """
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("roll.reason_missing", "Phải ghi lý do mở lại điểm danh.", field="reason")
+    refuse_if_marked(reason, "lý do mở lại điểm danh")
+    with transaction.atomic():
+        frame = _whole(study_class)
+        if frame.state != ClassState.CLOSED:
+            raise Refusal("roll.not_closed", "Lớp chưa chốt điểm danh nên không cần mở lại.")
+        if frame.campaign.state != CampaignState.OPEN:
+            raise Refusal("roll.campaign_over", "Đợt học tập đã khép nên không mở lại điểm danh được nữa.")
+        if RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).exists():
+            raise Refusal("roll.open_already", "Điểm danh của lớp đang mở lại rồi.")
+        opened = RollReopening.objects.create(study_class=study_class, reason=reason[:250], opened_at=at, opened_by=by)
+        record("roll.reopened", by=by, at=at, thing=study_class, unit=frame.unit, after={"reason": reason})
+    return opened
+
+
+def reclose_roll(study_class: StudyClass, *, by: Account, at: dt.datetime) -> Closing:
+    """Close a reopened roll again; everybody's verdict is recomputed and the catch-up list follows."""
+    with transaction.atomic():
+        frame = _whole(study_class)
+        changed = RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).update(closed_at=at)
+        if not changed:
+            raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
+        outcomes = judge(frame, by=by, at=at, is_closed=True)
+        opened = follow_absentees(frame, outcomes, by=by, at=at)
+        closing = _count(outcomes, opened)
+        record(
+            "roll.closed", by=by, at=at, thing=study_class, unit=frame.unit,
+            after={"present": closing.present, "owing": closing.owing, "catch_ups": opened},
+        )  # fmt: skip
+    return closing
+
+
+def recompute_class(study_class: StudyClass, *, by: Account | None, at: dt.datetime) -> list[Outcome]:
+    """Recompute everybody's minutes and verdict from the facts, after a change of the timetable or of the rulebook."""
+    with transaction.atomic():
+        frame = _whole(study_class)
+        is_closed = frame.state == ClassState.CLOSED
+        outcomes = judge(frame, by=by, at=at, is_closed=is_closed)
+        if is_closed:
+            follow_absentees(frame, outcomes, by=by, at=at)
+        record("roll.recomputed", by=by, at=at, thing=study_class, unit=frame.unit, after={"people": len(outcomes)})
+    return outcomes
+
+
+def _whole(study_class: StudyClass) -> ClassFrame:
+    frames = frames_of(class_id=study_class.pk)
+    if not frames:
+        raise Refusal("roll.empty", "Danh sách lớp chưa có ai.")
+    return frames[0]
+
+
+def _count(outcomes: list[Outcome], catch_ups: int) -> Closing:
+    verdicts = Counter(outcome.decision.verdict for outcome in outcomes)
+    assert set(verdicts) <= {Verdict.PRESENT, Verdict.UNDECIDED, *OWING_VERDICTS}
+    return Closing(
+        present=verdicts[Verdict.PRESENT],
+        retake=verdicts[Verdict.RETAKE],
+        excused=verdicts[Verdict.EXCUSED],
+        absent=verdicts[Verdict.ABSENT],
+        catch_ups=catch_ups,
+    )

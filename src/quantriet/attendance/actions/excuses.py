@@ -1,0 +1,100 @@
+"""Reasons for absence: asked with a paper, decided by who may; excused is not exempt, the study is still owed (R-066)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.db import transaction
+
+from quantriet.attendance.actions.catch_ups import follow_absentees
+from quantriet.attendance.actions.verdicts import frames_of, judge
+from quantriet.attendance.models import ExcusedAbsence
+from quantriet.attendance.vocab import ExcuseState
+from quantriet.audit.actions import record
+from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes.models import ClassSession, RosterEntry
+from quantriet.classes.vocab import ClassState
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.org.models import Account
+from quantriet.org.rules.secrecy import refuse_if_marked
+
+
+def ask_excuse(
+    entry: RosterEntry,
+    *,
+    session: ClassSession | None,
+    reason: str,
+    paper: File[Any] | None = None,
+    by: Account,
+    at: dt.datetime,
+) -> ExcusedAbsence:
+    """Ask for an excused absence from one session or, without one, from the whole class.
+
+    The paper must have passed `rules.paper.check`. Refuses without a reason, marked text (B-18), a session of another
+    class, a cancelled class, and a second asking while one waits or holds.
+    """
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("excuse.reason_missing", "Phải ghi lý do xin vắng.", field="reason")
+    refuse_if_marked(reason, "lý do xin vắng")
+    if session is not None and session.study_class_id != entry.study_class_id:
+        raise Refusal("excuse.wrong_session", "Buổi học này không thuộc lớp.", field="session")
+    if entry.study_class.state == ClassState.CANCELLED:
+        raise Refusal("excuse.class_cancelled", "Lớp đã hủy nên không cần xin vắng.")
+    with transaction.atomic():
+        frames_of([entry.pk])  # one writer of this class at a time
+        live = ExcusedAbsence.objects.filter(entry=entry, session=session).exclude(state=ExcuseState.REFUSED)
+        if live.exists():
+            raise Refusal("excuse.asked_already", "Lần xin vắng này đã được ghi; hãy mở ra xem.", field="session")
+        excuse = ExcusedAbsence(entry=entry, session=session, reason=reason[:250], asked_at=at, asked_by=by)
+        if paper is not None:
+            name = text.squeeze(Path(paper.name or "").name)[-200:]
+            refuse_if_marked(name, "tên tệp")
+            excuse.paper_name = name
+            excuse.paper.save(f"{entry.pk}{Path(name).suffix.lower()}", paper, save=False)
+        excuse.save(force_insert=True)
+        record(
+            "excuse.asked", by=by, at=at, thing=entry.person, unit=entry.study_class.unit, person_id=entry.person_id,
+            after={"class": entry.study_class.title, "session": session, "reason": reason, "paper": excuse.paper_name},
+        )  # fmt: skip
+    return excuse
+
+
+def decide_excuse(
+    excuse: ExcusedAbsence, *, is_approved: bool, note: str = "", by: Account, at: dt.datetime
+) -> ExcusedAbsence:
+    """Approve or refuse an excuse; the person's verdict follows at once.
+
+    Refuses a second decision, a refusal without a reason, and a campaign that is closed. Approved is not exempt: the
+    duty stays owed, and once the roll is closed the person is in a catch-up chain.
+    """
+    note = text.squeeze(note)
+    if not is_approved and not note:
+        raise Refusal("excuse.note_missing", "Không duyệt thì phải ghi vì sao.", field="note")
+    refuse_if_marked(note, "ý kiến duyệt")
+    with transaction.atomic():
+        frame = frames_of([excuse.entry_id])[0]
+        if frame.campaign.state not in (CampaignState.OPEN, CampaignState.DRAFT):
+            raise Refusal("campaign.not_open", "Đợt học tập đã khép nên không đổi được kết quả.")
+        state = ExcuseState.APPROVED if is_approved else ExcuseState.REFUSED
+        changed = ExcusedAbsence.objects.filter(pk=excuse.pk, state=ExcuseState.ASKED).update(
+            state=state, decided_at=at, decided_by=by, decision_note=note[:250]
+        )
+        if not changed:
+            raise Refusal("excuse.decided_already", "Lần xin vắng này đã có ý kiến duyệt.")
+        excuse.refresh_from_db()
+        record(
+            "excuse.approved" if is_approved else "excuse.refused",
+            by=by, at=at, thing=excuse.entry.person, unit=frame.unit, person_id=excuse.entry.person_id,
+            after={"class": frame.title, "note": note},
+        )  # fmt: skip
+        if is_approved and frame.campaign.state == CampaignState.OPEN and frame.state in (ClassState.RELEASED, ClassState.CLOSED):
+            is_closed = frame.state == ClassState.CLOSED
+            outcomes = judge(frame, by=by, at=at, is_closed=is_closed)
+            if is_closed:
+                follow_absentees(frame, outcomes, by=by, at=at)
+    return excuse

@@ -1,0 +1,384 @@
+"""Marks of the roll: facts come in, are never changed, and are taken back only by a further fact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from quantriet.attendance.actions.verdicts import (
+    FACT,
+    CalledPerson,
+    ClassFrame,
+    _marks,
+    _select,
+    frames_of,
+    judge,
+)
+from quantriet.attendance.models import PresenceFact, RollReopening
+from quantriet.attendance.rules.paste import read_codes
+from quantriet.attendance.rules.slips import SlipCell
+from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method
+from quantriet.audit.actions import record, record_many
+from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
+from quantriet.classes.vocab import ClassState
+from quantriet.kit.numbers import show_number
+from quantriet.kit.refusal import Refusal, Refusals
+from quantriet.kit.time import local, show_day, show_moment
+from quantriet.org import access as org_access
+from quantriet.org.models import Account, Person
+from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.vocab import Permission
+
+NONCE_LENGTH = 40
+# A device's clock may be a little ahead of ours.
+_AHEAD = dt.timedelta(minutes=10)
+
+
+def record_marks(marks: Sequence[Mark], *, by: Account | None, at: dt.datetime) -> list[MarkResult]:
+    """Take marks, all or none, and say what each person's facts come to now; a nonce known already changes nothing.
+
+    Refuses marks of people outside the roster or outside the clerk's class and venues, on a class that is not released,
+    closed or cancelled, in a campaign that is not open, on another day than the session's, or in the future.
+    Two clerks who mark one person at once both succeed: both facts stay and the result is what they cover together.
+    Effects in one transaction: facts, audit "roll.marked", records and verdicts of the people marked, their duties.
+    Basis: R-065, R-069, R-072, B-01.
+    """
+    if not marks:
+        return []
+    with transaction.atomic():
+        frames = frames_of(sorted({mark.entry_id for mark in marks}))
+        _refuse_unfit(marks, frames, by, at)
+        fresh = _insert(marks, by, at)
+        results: list[MarkResult] = []
+        for frame in frames:
+            own = [mark for mark in marks if mark.entry_id in frame.entries]
+            _tell(frame, [mark for mark in own if mark.nonce in fresh], by, at)
+            results += _judged(frame, {mark.session_id for mark in own}, by, at)
+    return results
+
+
+def void_mark(fact: PresenceFact, *, nonce: str, by: Account | None, at: dt.datetime) -> MarkResult:
+    """Take one fact back by a further fact; the first stays readable. Done twice it changes nothing.
+
+    Refuses a void of a void, and what `record_marks` refuses about class, campaign and scope.
+    """
+    if fact.kind == FactKind.VOID:
+        raise Refusal("mark.is_void", "Lượt này là lượt bỏ điểm danh nên không bỏ tiếp được; hãy ghi lại lượt mới.")
+    with transaction.atomic():
+        frame = _frame_of(fact.entry_id)
+        _refuse_class(frame)
+        _refuse_scope(frame, frame.entries[fact.entry_id], by)
+        return _void(frame, [fact], nonces=[nonce], by=by, at=at)[0]
+
+
+def mark_rest_present(
+    study_class: StudyClass, session: ClassSession, venue: Venue, *, nonce: str, by: Account | None, at: dt.datetime
+) -> int:
+    """Tick "whole session" for everybody of the venue who has no mark in this session yet; returns how many."""
+    with transaction.atomic():
+        frames_of(class_id=study_class.pk)  # nobody else marks in between
+        marked = PresenceFact.objects.filter(session=session, kind__in=_STANDING, voided_by__isnull=True)
+        rest = (
+            RosterEntry.objects.filter(study_class=study_class, venue=venue)
+            .exclude(pk__in=marked.values("entry_id"))
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        marks = [
+            Mark(entry, session.pk, FactKind.WHOLE, at, f"{nonce[:16]}-rest-{entry}", Method.ROLL) for entry in rest
+        ]
+        record_marks(marks, by=by, at=at)
+    return len(marks)
+
+
+def record_slips(
+    study_class: StudyClass, cells: Mapping[tuple[int, int], SlipCell], *, nonce: str, by: Account | None, at: dt.datetime
+) -> int:
+    """Enter paper slips (R-069): `cells` gives for (entry, session) what the slip says; returns how many cells changed.
+
+    What stood in a changed cell is taken back and the slip's facts take its place. A cell that says what is known
+    already is left alone, so that the same table sent twice changes nothing.
+    """
+    with transaction.atomic():
+        if not cells:
+            return 0
+        frames = {frame.class_id: frame for frame in frames_of(sorted({entry for entry, _ in cells}))}
+        if set(frames) != {study_class.pk}:
+            raise Refusal("mark.not_on_roster", "Có người không còn trong danh sách lớp; hãy mở lại trang rồi ghi tiếp.")
+        frame = frames[study_class.pk]
+        _refuse_class(frame)
+        standing = _standing_facts(frame, list(cells))
+        marks: list[Mark] = []
+        gone: list[PresenceFact] = []
+        changed = 0
+        for (entry_id, session_id), cell in cells.items():
+            session = frame.sessions.get(session_id)
+            if session is None:
+                raise Refusal("mark.wrong_session", "Buổi học này không thuộc lớp.")
+            old = standing.get((entry_id, session_id), [])
+            new = cell.facts(session)
+            if sorted((fact.kind, fact.at) for fact in old) == sorted(new):
+                continue
+            if cell.says_the_same([(FactKind(fact.kind), fact.at) for fact in old], session):
+                continue
+            changed += 1
+            gone += old
+            marks += [
+                Mark(entry_id, session_id, kind, moment, f"{nonce[:12]}-{entry_id}-{session_id}-{number}", Method.SLIP)
+                for number, (kind, moment) in enumerate(new)
+            ]
+        _refuse_unfit(marks, [frame], by, at)
+        for fact in gone:
+            _refuse_scope(frame, frame.entries[fact.entry_id], by)
+        _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
+        fresh = _insert(marks, by, at)
+        _tell(frame, [mark for mark in marks if mark.nonce in fresh], by, at)
+        if changed:
+            _judged(frame, {session_id for _, session_id in cells}, by, at)
+    return changed
+
+
+def record_pasted(
+    study_class: StudyClass,
+    session: ClassSession,
+    kind: FactKind,
+    text: str,
+    *,
+    moment: dt.datetime,
+    nonce: str,
+    by: Account | None,
+    at: dt.datetime,
+) -> int:
+    """Mark everybody whose code stands in pasted lines; returns how many (P-09).
+
+    All or nothing: unknown codes are refused with the numbers of their lines. Lines that name a person twice count once.
+    """
+    refuse_if_marked(text, "nội dung dán")
+    with transaction.atomic():
+        called = RosterEntry.objects.filter(study_class=study_class).values_list("person__code", "pk")
+        found, wrong = read_codes(text, dict(called))
+        if wrong:
+            raise Refusals([Refusal("paste.unknown", line.sentence, field="codes", row=line.number) for line in wrong])
+        if not found:
+            raise Refusal("paste.empty", "Chưa dán mã nào; mỗi dòng một mã đảng viên.", field="codes")
+        marks = [
+            Mark(entry, session.pk, kind, moment, f"{nonce[:16]}-{entry}-{kind[:1]}", Method.PASTE) for entry in found
+        ]
+        record_marks(marks, by=by, at=at)
+    return len(marks)
+
+
+# --- what is refused --------------------------------------------------------------------------------------------
+
+_STANDING = (FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT)
+
+
+def _refuse_unfit(
+    marks: Sequence[Mark], frames: Sequence[ClassFrame], by: Account | None, at: dt.datetime
+) -> None:
+    homes = {entry_id: frame for frame in frames for entry_id in frame.entries}
+    for frame in frames:
+        _refuse_class(frame)
+    refusals: list[Refusal] = []
+    for mark in marks:
+        frame_of_mark = homes.get(mark.entry_id)
+        try:
+            if frame_of_mark is None:
+                raise Refusal("mark.not_on_roster", "Người này không có trong danh sách lớp nên chưa điểm danh được.")
+            _refuse_scope(frame_of_mark, frame_of_mark.entries[mark.entry_id], by)
+            _refuse_time(frame_of_mark, mark, at)
+        except Refusal as refusal:
+            refusals.append(refusal)
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        raise Refusals(refusals)
+
+
+def _refuse_class(frame: ClassFrame) -> None:
+    if frame.state == ClassState.DRAFT:
+        raise Refusal("mark.class_not_released", f"Lớp “{frame.title}” chưa chốt danh sách nên chưa điểm danh được.")
+    if frame.state == ClassState.CANCELLED:
+        raise Refusal("mark.class_cancelled", f"Lớp “{frame.title}” đã hủy nên không điểm danh.")
+    if frame.state == ClassState.CLOSED and not _is_reopened(frame.class_id):
+        raise Refusal(
+            "mark.class_closed", f"Lớp “{frame.title}” đã chốt điểm danh; hãy mở lại điểm danh để sửa."
+        )
+    if frame.campaign.state != CampaignState.OPEN:
+        raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
+
+
+def _is_reopened(class_id: int) -> bool:
+    return RollReopening.objects.filter(study_class_id=class_id, closed_at__isnull=True).exists()
+
+
+def _refuse_scope(frame: ClassFrame, entry: CalledPerson, by: Account | None) -> None:
+    """The organiser's scope covers the class, that of a venue's unit and its clerk the venue."""
+    if by is None or entry.venue_clerk_id == by.pk:
+        return
+    tops = org_access.paths_with(by, Permission.ROLL_TAKE)
+    if not any(path.startswith(top) for path in (frame.unit_path, entry.venue_path) for top in tops):
+        raise Refusal(
+            "mark.outside_scope",
+            f"Đồng chí {entry.full_name} ở điểm cầu khác, ngoài phạm vi được giao điểm danh.",
+        )
+
+
+def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
+    session = frame.sessions.get(mark.session_id)
+    if session is None:
+        raise Refusal("mark.wrong_session", "Buổi học này không thuộc lớp.")
+    if not mark.nonce or len(mark.nonce) > NONCE_LENGTH:
+        raise Refusal("mark.nonce", "Lượt điểm danh thiếu mã lượt; hãy tải lại trang rồi điểm danh tiếp.")
+    if mark.kind == FactKind.VOID:
+        raise Refusal("mark.void", "Muốn bỏ một lượt thì chọn đúng lượt ấy.")
+    title = frame.session_titles[mark.session_id]
+    first, last = local(session.start).date(), local(session.end).date()
+    day = local(mark.at).date()
+    if mark.kind in (FactKind.WHOLE, FactKind.ABSENT):
+        if local(at).date() < first:
+            raise Refusal(
+                "mark.before_session", f"“{title}” học ngày {show_day(first)}, chưa diễn ra nên chưa điểm danh được."
+            )
+        return
+    if not first <= day <= last:
+        raise Refusal(
+            "mark.wrong_day",
+            f"“{title}” học ngày {show_day(first)}; giờ {show_moment(mark.at)} không thuộc ngày đó. "
+            "Buổi đã qua thì nhập theo phiếu của buổi.",
+        )
+    if mark.at > at + _AHEAD:
+        raise Refusal("mark.in_future", f"Giờ {show_moment(mark.at)} còn ở phía trước nên chưa ghi được.")
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> set[str]:
+    """Insert facts whose nonce is not known yet, in as few statements as may be; returns the nonces that were new."""
+    fresh: set[str] = set()
+    recorded = connection.ops.adapt_datetimefield_value(at)
+    account = by.pk if by else None
+    for start in range(0, len(marks), 500):
+        part = marks[start : start + 500]
+        row = "(%s,%s,%s,%s,%s,%s,%s,%s,NULL)"
+        params: list[Any] = []
+        for mark in part:
+            params += [
+                mark.nonce, mark.entry_id, mark.session_id, mark.kind.value,
+                connection.ops.adapt_datetimefield_value(mark.at), recorded, mark.method.value, account,
+            ]  # fmt: skip
+        fresh.update(
+            nonce
+            for (nonce,) in select(
+                f"INSERT INTO {FACT} (nonce, entry_id, session_id, kind, at, recorded_at, method, account_id, voids_id)"  # noqa: S608
+                f" VALUES {','.join([row] * len(part))} ON CONFLICT (nonce) DO NOTHING RETURNING nonce",
+                params,
+            )
+        )
+    return fresh
+
+
+def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> None:
+    """The log: a line per person marked."""
+    lines = []
+    for mark in marks:
+        entry = frame.entries[mark.entry_id]
+        after = {
+            "class": frame.class_id,
+            "session": frame.session_titles[mark.session_id],
+            "mark": mark.kind.value,
+            "at": mark.at,
+            "method": mark.method.value,
+        }
+        person = Person(pk=entry.person_id, full_name=entry.full_name)
+        if len(marks) == 1:
+            record(
+                "roll.marked", by=by, at=at, thing=person, unit=frame.unit, person_id=entry.person_id, after=after
+            )
+            return
+        lines.append((person, frame.unit, {}, after))
+    if lines:
+        record_many("roll.marked", by=by, at=at, lines=lines)  # type: ignore[arg-type]
+
+
+def _frame_of(entry_id: int) -> ClassFrame:
+    frames = frames_of([entry_id])
+    if not frames:
+        raise Refusal("mark.not_on_roster", "Người này không có trong danh sách lớp nên chưa điểm danh được.")
+    return frames[0]
+
+
+def _standing_facts(
+    frame: ClassFrame, cells: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], list[PresenceFact]]:
+    found: dict[tuple[int, int], list[PresenceFact]] = {}
+    entries, sessions = {entry for entry, _ in cells}, {session for _, session in cells}
+    rows = PresenceFact.objects.filter(
+        entry_id__in=entries, session_id__in=sessions, kind__in=_STANDING, voided_by__isnull=True
+    )
+    for fact in rows:
+        found.setdefault((fact.entry_id, fact.session_id), []).append(fact)
+    return found
+
+
+def _void(
+    frame: ClassFrame,
+    facts: Sequence[PresenceFact],
+    *,
+    nonces: Sequence[str],
+    by: Account | None,
+    at: dt.datetime,
+    judged: bool = True,
+) -> list[MarkResult]:
+    gone = set(
+        PresenceFact.objects.filter(voids__in=[fact.pk for fact in facts]).values_list("voids_id", flat=True)
+    )
+    fresh = [
+        PresenceFact(
+            nonce=nonce,
+            entry_id=fact.entry_id,
+            session_id=fact.session_id,
+            kind=FactKind.VOID,
+            at=at,
+            recorded_at=at,
+            method=fact.method,
+            account=by,
+            voids=fact,
+        )
+        for fact, nonce in zip(facts, nonces, strict=True)
+        if fact.pk not in gone
+    ]
+    PresenceFact.objects.bulk_create(fresh, ignore_conflicts=True)
+    for void, fact in ((one, one.voids) for one in fresh):
+        entry = frame.entries[void.entry_id]
+        record(
+            "roll.voided",
+            by=by,
+            at=at,
+            thing=Person(pk=entry.person_id, full_name=entry.full_name),
+            unit=frame.unit,
+            person_id=entry.person_id,
+            before={
+                "class": frame.class_id,
+                "session": frame.session_titles[void.session_id],
+                "mark": fact.kind if fact else "",
+                "at": fact.at if fact else None,
+            },
+        )
+    if not judged:
+        return []
+    return _judged(frame, {fact.session_id for fact in facts}, by, at)
+
+
+def _judged(frame: ClassFrame, sessions: set[int], by: Account | None, at: dt.datetime) -> list[MarkResult]:
+    is_closed = frame.state == ClassState.CLOSED
+    outcomes = judge(frame, by=by, at=at, is_closed=is_closed, only_sessions=sessions)
+    if is_closed:  # a reopened roll: the chains follow each correction
+        follow_absentees(frame, outcomes, by=by, at=at)
+    return [outcome.result for outcome in outcomes]
+

@@ -1,0 +1,324 @@
+"""Facts to records, records to verdicts, verdicts to the ledger: read and written as sets, in few plain statements.
+
+The hot path of the roll goes through here with one person, the closing of a class with a thousand; hence plain SQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from quantriet.attendance.models import AttendanceRecord, ClassVerdict, ExcusedAbsence, PresenceFact
+from quantriet.attendance.rules.minutes import Decision, Fact, Limit, SessionMinutes, SessionTime, decide, measure
+from quantriet.attendance.vocab import ExcuseState, FactKind, MarkResult, Verdict
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns import queries as campaign_queries
+from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState, RuleKey
+from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
+from quantriet.classes.vocab import ItemKind
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
+from quantriet.org.models import Account, Person, Unit
+
+FACT, RECORD, VERDICT, EXCUSE, ENTRY, SESSION, ITEM, CLASS, VENUE, CAMPAIGN, UNIT, PERSON = (
+    model._meta.db_table
+    for model in (
+        PresenceFact, AttendanceRecord, ClassVerdict, ExcusedAbsence, RosterEntry, ClassSession, ProgrammeItem,
+        StudyClass, Venue, StudyCampaign, Unit, Person,
+    )
+)  # fmt: skip
+
+_DUTY = {
+    Verdict.UNDECIDED: (DutyState.OWING, DutyReason.NOT_YET),
+    Verdict.PRESENT: (DutyState.DONE, DutyReason.ATTENDED),
+    Verdict.RETAKE: (DutyState.OWING, DutyReason.OVER_LIMIT),
+    Verdict.EXCUSED: (DutyState.OWING, DutyReason.ABSENT_EXCUSED),
+    Verdict.ABSENT: (DutyState.OWING, DutyReason.ABSENT_UNEXCUSED),
+}
+_NO_LIMIT = Limit(Decimal(100), "")  # of a class without sessions, where there is nothing to judge
+# Above this many people a statement names the class instead of each of them.
+_BY_NAME = 500
+
+
+@dataclass(frozen=True)
+class CalledPerson:
+    """A roster line as the roll needs it."""
+
+    entry_id: int
+    person_id: int
+    full_name: str
+    duty_id: int | None
+    unit_id: int
+    venue_clerk_id: int | None
+    venue_path: str
+
+
+@dataclass
+class ClassFrame:
+    """What is the same for everybody of a class: its sessions, its limit, its place."""
+
+    class_id: int
+    title: str
+    state: str
+    campaign: StudyCampaign
+    unit_id: int
+    unit_path: str
+    entries: dict[int, CalledPerson] = field(default_factory=dict)
+    sessions: dict[int, SessionTime] = field(default_factory=dict)
+    session_titles: dict[int, str] = field(default_factory=dict)
+    limit: Limit | None = None
+    no_limit: str = ""  # why there is no limit
+
+    @property
+    def unit(self) -> Unit:
+        return Unit(pk=self.unit_id, path=self.unit_path)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one person: before and after."""
+
+    entry: CalledPerson
+    before: Verdict | None
+    decision: Decision
+
+    @property
+    def result(self) -> MarkResult:
+        return MarkResult(
+            self.entry.entry_id,
+            self.decision.verdict,
+            self.decision.present,
+            self.decision.planned,
+            self.decision.sentence,
+        )
+
+
+def frames_of(entry_ids: Sequence[int] = (), class_id: int | None = None) -> list[ClassFrame]:
+    """The classes of these roster lines (or one class with its whole roster), locked against each other's writers.
+
+    On PostgreSQL the rows of the class and its lines are locked, so that two clerks who mark one person at once follow
+    one another and each sees the other's fact; on SQLite the one write lock does that.
+    """
+    where, params = _which(entry_ids, class_id)
+    lock = " FOR NO KEY UPDATE OF c" if connection.vendor == "postgresql" else ""
+    rows = select(
+        f"SELECT e.id, e.person_id, p.full_name, e.duty_id, e.unit_id, v.clerk_id, vu.path, c.id, c.title, c.state, k.id,"  # noqa: S608
+        f" k.state, k.rulebook_id, cu.id, cu.path FROM {ENTRY} e JOIN {CLASS} c ON c.id = e.study_class_id"
+        f" JOIN {PERSON} p ON p.id = e.person_id JOIN {VENUE} v ON v.id = e.venue_id JOIN {UNIT} vu ON vu.id = v.unit_id"
+        f" JOIN {CAMPAIGN} k ON k.id = c.campaign_id JOIN {UNIT} cu ON cu.id = c.unit_id WHERE {where}"
+        f" ORDER BY c.id, e.id{lock}",
+        params,
+    )
+    frames: dict[int, ClassFrame] = {}
+    for row in rows:
+        frame = frames.get(row[7])
+        if frame is None:
+            campaign = StudyCampaign(pk=row[10], state=row[11], rulebook_id=row[12])
+            frame = frames[row[7]] = ClassFrame(row[7], row[8], row[9], campaign, row[13], row[14])
+        frame.entries[row[0]] = CalledPerson(*row[:7])
+    for frame in frames.values():
+        _fill(frame)
+    return list(frames.values())
+
+
+def _fill(frame: ClassFrame) -> None:
+    times: dict[int, tuple[dt.datetime, dt.datetime, list[tuple[dt.datetime, dt.datetime]]]] = {}
+    for pk, title, start, end, pause_start, pause_end in select(
+        f"SELECT s.id, s.title, s.starts_at, s.ends_at, i.starts_at, i.ends_at FROM {SESSION} s"  # noqa: S608
+        f" LEFT JOIN {ITEM} i ON i.session_id = s.id AND i.kind = %s WHERE s.study_class_id = %s"
+        " ORDER BY s.starts_at, s.id",
+        [ItemKind.BREAK.value, frame.class_id],
+    ):
+        if pk not in times:
+            times[pk] = (_moment(start), _moment(end), [])
+            frame.session_titles[pk] = title
+        if pause_start is not None:
+            times[pk][2].append((_moment(pause_start), _moment(pause_end)))
+    frame.sessions = {pk: SessionTime.of(*time) for pk, time in times.items()}
+    if frame.sessions:
+        day = local(next(iter(frame.sessions.values())).start).date()
+        try:
+            rule = campaign_queries.rule_in_force(frame.campaign, RuleKey.RETAKE_LIMIT_PERCENT, on=day)
+        except Refusal as refusal:
+            # The marks of a full hall are not turned away because a setting is missing; the verdict waits.
+            frame.no_limit = refusal.sentence
+        else:
+            frame.limit = Limit(rule.value, rule.basis)
+
+
+def judge(
+    frame: ClassFrame,
+    *,
+    by: Account | None,
+    at: dt.datetime,
+    is_closed: bool,
+    only_sessions: Iterable[int] | None = None,
+) -> list[Outcome]:
+    """Recompute the records and verdicts of the frame's people and push what changed into the ledger.
+
+    `only_sessions` limits which records are written, for the hot path; verdicts always rest on all sessions.
+    """
+    ids = list(frame.entries)
+    where, params = _which(ids, frame.class_id)
+    facts = _facts(frame, where, params)
+    excused = _excused(where, params)
+    before = {
+        entry: (Verdict(verdict), present, planned, sentence)
+        for entry, verdict, present, planned, sentence in select(
+            f"SELECT x.entry_id, x.verdict, x.seconds_present, x.seconds_planned, x.sentence FROM {_on_entry(VERDICT)}"  # noqa: S608
+            f" WHERE {where}",
+            params,
+        )
+    }
+    written = set(frame.sessions if only_sessions is None else only_sessions)
+    outcomes: list[Outcome] = []
+    records: list[tuple[Any, ...]] = []
+    verdicts: list[tuple[Any, ...]] = []
+    moment = connection.ops.adapt_datetimefield_value(at)
+    changed: list[Outcome] = []
+    nothing: list[Fact] = []
+    for entry_id, entry in frame.entries.items():
+        own, away = facts.get(entry_id, {}), excused.get(entry_id, ())
+        minutes = {
+            pk: measure(own.get(pk, nothing), session, is_excused=pk in away or None in away)
+            for pk, session in frame.sessions.items()
+        }
+        decision = _decide(frame, list(minutes.values()), is_closed=is_closed)
+        was = before.get(entry_id)
+        outcome = Outcome(entry, was[0] if was else None, decision)
+        outcomes.append(outcome)
+        records += [
+            (entry_id, pk, one.present, one.planned, one.is_marked) for pk, one in minutes.items() if pk in written
+        ]
+        if was != (decision.verdict, decision.present, decision.planned, decision.sentence):
+            verdicts.append(
+                (entry_id, decision.verdict.value, decision.present, decision.planned, decision.sentence, moment)
+            )
+            changed.append(outcome)
+    _write(
+        f"INSERT INTO {RECORD} (entry_id, session_id, seconds_present, seconds_planned, is_marked)"  # noqa: S608
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (entry_id, session_id) DO UPDATE SET"
+        " seconds_present = excluded.seconds_present, seconds_planned = excluded.seconds_planned,"
+        " is_marked = excluded.is_marked",
+        records,
+    )
+    _write(
+        f"INSERT INTO {VERDICT} (entry_id, verdict, seconds_present, seconds_planned, sentence, computed_at)"  # noqa: S608
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (entry_id) DO UPDATE SET verdict = excluded.verdict,"
+        " seconds_present = excluded.seconds_present, seconds_planned = excluded.seconds_planned,"
+        " sentence = excluded.sentence, computed_at = excluded.computed_at",
+        verdicts,
+    )
+    _settle(changed, by=by, at=at)
+    return outcomes
+
+
+def _decide(frame: ClassFrame, minutes: list[SessionMinutes], *, is_closed: bool) -> Decision:
+    if frame.limit is None and frame.sessions:
+        present, planned = sum(one.present for one in minutes), sum(one.planned for one in minutes)
+        return Decision(Verdict.UNDECIDED, present, planned, frame.no_limit[:400])
+    return decide(minutes, frame.limit or _NO_LIMIT, is_closed=is_closed)
+
+
+def _settle(changed: Sequence[Outcome], *, by: Account | None, at: dt.datetime) -> None:
+    """Push results into the ledger, joined with what other classes of the same duty came to.
+
+    Attended once is done; else the latest class that came to a verdict speaks, for a later class that is only being held
+    does not wipe out why the person was called to it.
+    """
+    wanted = {
+        one.entry.duty_id: one
+        for one in changed
+        if one.entry.duty_id is not None
+        and not (one.before in (None, Verdict.UNDECIDED) and one.decision.verdict == Verdict.UNDECIDED)
+    }
+    if not wanted:
+        return
+    voices: dict[int, list[tuple[int, Verdict, str]]] = defaultdict(list)
+    keys = list(wanted)
+    for start in range(0, len(keys), 900):
+        part = keys[start : start + 900]
+        for duty_id, entry_id, verdict, sentence in select(
+            f"SELECT e.duty_id, e.id, x.verdict, x.sentence FROM {VERDICT} x JOIN {ENTRY} e ON e.id = x.entry_id"  # noqa: S608
+            f" WHERE e.duty_id IN ({_marks(part)})",
+            part,
+        ):
+            voices[duty_id].append((entry_id, Verdict(verdict), sentence))
+    results = []
+    for duty_id, said in voices.items():
+        _entry, verdict, sentence = max(
+            said, key=lambda one: (one[1] == Verdict.PRESENT, one[1] != Verdict.UNDECIDED, one[0])
+        )
+        results.append(DutyResult(duty_id, *_DUTY[verdict], sentence))
+    campaign_actions.settle_duties(results, by=by, at=at)
+
+
+# --- plain statements -------------------------------------------------------------------------------------------
+
+
+def _facts(frame: ClassFrame, where: str, params: list[Any]) -> dict[int, dict[int, list[Fact]]]:
+    found: dict[int, dict[int, list[Fact]]] = {}
+    kinds = {kind.value: kind for kind in FactKind}
+    for entry_id, session_id, kind, moment in select(
+        f"SELECT x.entry_id, x.session_id, x.kind, x.at FROM {_on_entry(FACT)} LEFT JOIN {FACT} gone ON gone.voids_id = x.id"  # noqa: S608
+        f" WHERE gone.id IS NULL AND x.kind <> %s AND {where}",
+        [FactKind.VOID.value, *params],
+    ):
+        sessions = found.setdefault(entry_id, {})
+        sessions.setdefault(session_id, []).append(Fact(kinds[kind], _moment(moment)))
+    return found
+
+
+def _excused(where: str, params: list[Any]) -> dict[int, set[int | None]]:
+    found: dict[int, set[int | None]] = defaultdict(set)
+    for entry_id, session_id in select(
+        f"SELECT x.entry_id, x.session_id FROM {_on_entry(EXCUSE)} WHERE x.state = %s AND {where}",  # noqa: S608
+        [ExcuseState.APPROVED.value, *params],
+    ):
+        found[entry_id].add(session_id)
+    return found
+
+
+def _on_entry(table: str) -> str:
+    return f"{ENTRY} e JOIN {table} x ON x.entry_id = e.id"
+
+
+def _which(ids: Sequence[int], class_id: int | None) -> tuple[str, list[Any]]:
+    """The condition on roster lines `e`, by name for a few people and by class for a whole hall."""
+    if class_id is not None and (not ids or len(ids) > _BY_NAME):
+        return "e.study_class_id = %s", [class_id]
+    return f"e.id IN ({_marks(ids)})", list(ids)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join(["%s"] * len(values)) or "NULL"
+
+
+def select(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def _write(sql: str, rows: list[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(sql, rows[0])
+        else:
+            cursor.executemany(sql, rows)
+
+
+def _moment(value: Any) -> dt.datetime:
+    """A moment from a plain statement: SQLite gives the text in UTC that Django stored."""
+    if isinstance(value, str):
+        return dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
+    return value  # type: ignore[no-any-return]

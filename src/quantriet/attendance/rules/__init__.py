@@ -1,0 +1,1 @@
+"""Decisions on presence, on plain data."""
