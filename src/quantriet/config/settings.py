@@ -190,6 +190,7 @@ EMAIL_BACKEND = env.str("QUANTRIET_MAIL_BACKEND", "django.core.mail.backends.fil
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 if "EMAIL_URL" in env.ENVIRON:
     vars().update(env.email_url("EMAIL_URL"))
+CSRF_FAILURE_VIEW = "quantriet.portal.web.errors.form_expired"
 DEFAULT_FROM_EMAIL = env.str("QUANTRIET_MAIL_FROM", "quantriet@localhost")
 
 LOGGING = {

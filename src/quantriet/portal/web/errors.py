@@ -18,3 +18,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "ui/500.html", status=500)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "ui/csrf.html", status=403)

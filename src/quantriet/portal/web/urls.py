@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from quantriet.portal.web import home, me
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("display/", home.display, name="display"),
+    path("session/extend/", home.session_extend, name="session-extend"),
+    path("desk/gallery/", home.gallery, name="gallery"),
+    path("me/", me.me, name="me"),
+    path("me/duties/<int:pk>/", me.duty, name="my-duty"),
+    path("me/duties/<int:pk>/calendar.ics", me.calendar, name="my-calendar"),
+    path("me/documents/<int:pk>/", me.reading, name="my-reading"),
+]

@@ -1,0 +1,67 @@
+"""The first page: for a leader or officer the board, for a member their own page, for a stranger the door."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from quantriet.campaigns import access as campaign_access
+from quantriet.campaigns import queries as campaign_queries
+from quantriet.campaigns.vocab import ATTEND
+from quantriet.kit.time import now
+from quantriet.kit.web import page
+from quantriet.kit.web.display import display as display_preferences
+from quantriet.kit.web.gallery import gallery as gallery_page
+from quantriet.org import access as org_access
+from quantriet.org.models import Account
+from quantriet.org.vocab import Permission
+from quantriet.org.web.pages import desk_page, member_page, public_page
+from quantriet.portal import queries
+
+ROWS = 12
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return page(request, "portal/welcome.html", {"hide_sign_in": True})
+    account: Account = request.account  # type: ignore[attr-defined]
+    if not any(grant.permissions for grant in org_access.grants_of(account)):
+        return redirect("me")
+    boards = []
+    if org_access.may_anywhere(account, Permission.CAMPAIGN_VIEW):
+        for campaign in queries.open_campaigns(account):
+            units = campaign_access.board_units(account, campaign)
+            if units:
+                board = campaign_queries.board(campaign, units[0], ATTEND)
+                names = f"{reverse('campaign-names', args=[campaign.pk])}?unit={board.unit.pk}"
+                more = max(0, len(board.rows) - ROWS)
+                boards.append({"board": board, "rows": board.rows[:ROWS], "more": more, "names": names})
+    context = {
+        "boards": boards,
+        "tasks": queries.tasks_of(account, at=now()),
+        "unit": org_access.home_unit(account),
+        "may_plan": org_access.may_anywhere(account, Permission.CAMPAIGN_PLAN),
+        "may_see_campaigns": org_access.may_anywhere(account, Permission.CAMPAIGN_VIEW),
+    }
+    return page(request, "portal/desk/home.html", context)
+
+
+@public_page
+def display(request: HttpRequest) -> HttpResponse:
+    return display_preferences(request)
+
+
+@desk_page(Permission.UNIT_VIEW)
+def gallery(request: HttpRequest) -> HttpResponse:
+    return gallery_page(request)
+
+
+@member_page
+@require_POST
+def session_extend(request: HttpRequest) -> HttpResponse:
+    """One tap keeps the session: the cookie's age starts again."""
+    request.session.modified = True
+    return HttpResponse(status=204)

@@ -1,0 +1,75 @@
+"""The member's own pages: what is owed, when and where, what counted and why, what to read."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+
+from quantriet.attendance import queries as attendance_queries
+from quantriet.classes import queries as class_queries
+from quantriet.kit.time import today
+from quantriet.kit.web import download, page
+from quantriet.library.vocab import PointKind
+from quantriet.org.models import Person
+from quantriet.org.web.pages import DeskRequest, member_page
+from quantriet.portal import queries
+
+MOST_OWED = 3
+
+
+@member_page
+def me(request: DeskRequest) -> HttpResponse:
+    person = request.account.person
+    if person is None:
+        return page(request, "portal/member/no_person.html")
+    duties = queries.duties_of(person)
+    owing = [one for one in duties if one.is_owing]
+    context = {
+        "person": person,
+        "owing": owing[:MOST_OWED],
+        "more_owing": owing[MOST_OWED:],
+        "settled": [one for one in duties if not one.is_owing],
+        "reading": queries.reading_of(person),
+        "today": today(),
+    }
+    return page(request, "portal/member/me.html", context)
+
+
+@member_page
+def duty(request: DeskRequest, pk: int) -> HttpResponse:
+    owed = queries.duty_of(_person(request), pk)
+    if owed is None:
+        raise Http404
+    evidence = attendance_queries.evidence(owed.entry) if owed.entry else None
+    documents = [one.document for one in owed.duty.campaign.campaign_documents.select_related("document")]
+    context = {"owed": owed, "evidence": evidence, "documents": documents, "today": today()}
+    return page(request, "portal/member/duty.html", context)
+
+
+@member_page
+def calendar(request: DeskRequest, pk: int) -> HttpResponse:
+    """The calendar file of the class this duty is placed in."""
+    owed = queries.duty_of(_person(request), pk)
+    if owed is None or owed.entry is None:
+        raise Http404
+    content = class_queries.SummonsLetter(owed.entry.study_class).calendar(owed.entry)
+    return download(content.encode(), name="lich-hoc.ics", kind="text/calendar; charset=utf-8")
+
+
+@member_page
+def reading(request: DeskRequest, pk: int) -> HttpResponse:
+    document = queries.may_read(_person(request), pk)
+    if document is None:
+        raise Http404
+    points = list(document.points.select_related("clause"))
+    context = {
+        "document": document,
+        "points": [(kind, [one for one in points if one.kind == kind]) for kind in PointKind],
+        "clauses": document.clauses.all(),
+    }
+    return page(request, "portal/member/reading.html", context)
+
+
+def _person(request: DeskRequest) -> Person:
+    if request.account.person is None:
+        raise Http404
+    return request.account.person
