@@ -30,7 +30,7 @@ _EMPTY = Refusal("document.empty", "Văn bản không có chữ nào. Hãy kiể
 @dataclass(frozen=True)
 class Paragraph:
     """A paragraph. Kinds: paragraph, heading, item (numbered by Word; the number stands in the text), row (of a table, cells
-    joined by " | "), header, footer, note, box. `level` is the depth of a heading or item from 1, else 0; pages of PDF from 1."""
+    joined by " | "), cell (a line of a table of one row: letterhead, signature), header, footer, note, box. `level` is the depth of a heading or item from 1, else 0; pages of PDF from 1."""
 
     text: str
     level: int = 0
@@ -238,7 +238,11 @@ def _docx(path: str) -> Iterator[Paragraph]:
             root = _root(link.target_part)
             if root is not None:
                 kind = _SIDE_PARTS[sort]
-                sides[kind] += [Paragraph(one.text, kind=kind) for one in _Body(document, root).paragraphs()]
+                sides[kind] += [
+                    Paragraph(one.text, kind=kind)
+                    for one in _Body(document, root).paragraphs()
+                    if not _PAGE_NUMBER.fullmatch(one.text.strip())
+                ]
     body = list(_Body(document, part.element.body).paragraphs())
     if pictures and sum(letter.isalpha() for one in body for letter in one.text) < 20:
         raise Refusal(_SCAN.code, _SCAN.sentence)
@@ -296,9 +300,17 @@ class _Body:
                 yield Paragraph(one.text, kind="box")
 
     def _table(self, table: Any) -> Iterator[Paragraph]:
-        for row in table.iter(_W + "tr"):
-            if next(row.iterancestors(_W + "tbl")) is not table:
-                continue  # a table inside a cell is text of that cell
+        # A table inside a cell is text of that cell.
+        rows = [row for row in table.iter(_W + "tr") if next(row.iterancestors(_W + "tbl")) is table]
+        if len(rows) == 1:
+            # One row only puts texts side by side: the letterhead, the signature. Each line keeps to itself.
+            for cell in rows[0].iter(_W + "tc"):
+                if next(cell.iterancestors(_W + "tr")) is rows[0]:
+                    yield from (
+                        Paragraph(one.text, one.level, "cell") for one in self._children(cell) if one.text.strip()
+                    )
+            return
+        for row in rows:
             cells = []
             for cell in row.iter(_W + "tc"):
                 if next(cell.iterancestors(_W + "tr")) is not row:
