@@ -12,8 +12,8 @@ from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
-from quantriet.org.models import Account
-from quantriet.org.vocab import Permission
+from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, path_end
+from quantriet.org.vocab import ROLES, Permission
 
 # What being the clerk of a venue allows by itself, without an appointment in the unit.
 CLERK_PERMISSIONS = (Permission.CLASS_VIEW, Permission.ROLL_TAKE)
@@ -74,3 +74,36 @@ def roster_seen_by(account: Account, permission: Permission = Permission.CLASS_V
 def may_change(account: Account, study_class: StudyClass) -> bool:
     """Whether the account plans and runs this class."""
     return access.may(account, Permission.CLASS_EDIT, study_class.unit)
+
+
+def people_to_choose(account: Account, study_class: StudyClass) -> QuerySet[Person]:
+    """People who may be given a part in a class: those the account sees, and leaders of the units above the class."""
+    leads = (
+        PostHeld.objects.on()
+        .filter(Q(post__is_standing=True) | Q(post__is_head=True), unit_id__in=study_class.unit.ancestor_ids)
+        .values("person_id")
+    )
+    seen = access.scope_q(account, Permission.PERSON_VIEW, "unit__path")
+    return Person.objects.active().filter(seen | Q(pk__in=leads))
+
+
+def clerks_to_choose(study_class: StudyClass) -> QuerySet[Account]:
+    """Accounts that may be clerk of a venue: those who take the roll somewhere in the organiser's branch."""
+    roles = [role for role, spec in ROLES.items() if Permission.ROLL_TAKE in spec.permissions]
+    unit = study_class.unit
+    inside = Q(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path)) | Q(unit_id__in=unit.ancestor_ids)
+    venues = Q(unit_id__in=study_class.venues.values("unit_id"))
+    appointed = Appointment.objects.on().filter(inside | venues, role__in=roles).values("account_id")
+    return (
+        Account.objects.filter(is_active=True, pk__in=appointed).select_related("person__unit").order_by("display_name")
+    )
+
+
+def units_to_organise(account: Account) -> QuerySet[Unit]:
+    """Units for which the account may plan classes; cells meet under their committee and are not offered."""
+    return (
+        access.units_seen_by(account, Permission.CLASS_EDIT)
+        .filter(closed_on__isnull=True, kind__holds_members=False)
+        .select_related("kind")
+        .order_by("path")
+    )

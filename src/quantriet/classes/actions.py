@@ -652,6 +652,67 @@ def add_to_roster(
     return entry
 
 
+@dataclass(frozen=True)
+class Called:
+    """What calling many people at once came to, by names for the page."""
+
+    added: int
+    already: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+
+
+def call_people(
+    study_class: StudyClass,
+    *,
+    by: Account | None,
+    at: datetime,
+    people: Iterable[Person],
+    venue: Venue | None = None,
+    reason: str = "",
+) -> Called:
+    """Call many people by name in few statements; who is here, elsewhere or exempt is left out and told.
+
+    Refuses when the hall of a released class would be overfilled (R-043). Effects: lines, audit "roster.added".
+    """
+    reason = text.squeeze(reason)
+    refuse_if_marked(reason, "lý do")
+    wanted = {person.pk: person for person in people}
+    with _roster_in(study_class, *RUNNING_STATES):
+        venue = venue or study_class.venues.get(is_main=True)
+        duties = {
+            duty.person_id: duty
+            for duty in StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person_id__in=wanted)
+        }
+        here = set(study_class.roster.filter(person_id__in=wanted).values_list("person_id", flat=True))
+        exempt = {key for key, duty in duties.items() if duty.state == DutyState.EXEMPT} - here
+        running = RosterEntry.objects.filter(duty__in=duties.values(), is_running=True)
+        elsewhere = set(running.values_list("person_id", flat=True)) - here - exempt
+        new = [person for key, person in wanted.items() if key not in here | exempt | elsewhere]
+        if study_class.state == ClassState.RELEASED:
+            _refuse_over_capacity(venue, more=len(new))
+        RosterEntry.objects.bulk_create(
+            [
+                RosterEntry(
+                    study_class=study_class, venue=venue, person=person, unit_id=person.unit_id,
+                    duty=duties.get(person.pk), origin=RosterOrigin.HAND,
+                )
+                for person in new
+            ],
+            batch_size=500,
+        )  # fmt: skip
+        if new:
+            record(
+                "roster.added", by=by, at=at, thing=study_class, unit=study_class.unit,
+                after={"people": [person.full_name for person in new[:200]], "added": len(new), "venue": venue.name, "reason": reason},
+            )  # fmt: skip
+
+    def names(keys: Iterable[int]) -> tuple[str, ...]:
+        return tuple(wanted[key].full_name for key in keys)
+
+    return Called(len(new), names(here), names(elsewhere), names(exempt))
+
+
 def _placed_elsewhere(person: Person, title: str) -> Refusal:
     return Refusal(
         "roster.placed_elsewhere",
@@ -676,6 +737,30 @@ def remove_from_roster(entry: RosterEntry, *, by: Account | None, at: datetime, 
             raise Refusal(
                 "roster.marked", f"Đồng chí {entry.person.full_name} đã có điểm danh nên không bỏ khỏi danh sách được."
             )
+
+
+def remove_many_from_roster(
+    entries: Iterable[RosterEntry], study_class: StudyClass, *, by: Account | None, at: datetime, reason: str
+) -> int:
+    """Take many people off a roster, all or none. Refuses without a reason and once any of them was marked."""
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("roster.reason_missing", "Hãy ghi lý do đưa ra khỏi danh sách.", field="reason")
+    refuse_if_marked(reason, "lý do")
+    with _roster_in(study_class, *RUNNING_STATES):
+        rows = study_class.roster.filter(pk__in=[entry.pk for entry in entries])
+        names = list(rows.values_list("person__full_name", flat=True))
+        try:
+            with transaction.atomic():
+                rows.delete()
+        except ProtectedError:
+            raise Refusal("roster.marked", "Có người đã được điểm danh nên không bỏ khỏi danh sách được.")
+        if names:
+            record(
+                "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit,
+                before={"people": names[:200]}, after={"removed": len(names), "reason": reason},
+            )  # fmt: skip
+    return len(names)
 
 
 def move_to_venue(entries: Iterable[RosterEntry], venue: Venue, *, by: Account | None, at: datetime) -> int:

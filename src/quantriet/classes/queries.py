@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -15,7 +15,7 @@ from django.db.models.deletion import PROTECT
 from django.db.models.functions import Coalesce
 
 from quantriet.campaigns import queries as campaign_queries
-from quantriet.campaigns.models import CampaignDocument, StudyCampaign, StudyDuty
+from quantriet.campaigns.models import CampaignDocument, StudyCampaign, StudyDuty, StudyNotice
 from quantriet.campaigns.vocab import ATTEND, DutyState, RuleKey, StudyForm
 from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.rules import leading, timetable
@@ -29,13 +29,15 @@ from quantriet.classes.vocab import (
     DiscussionShare,
     ItemKind,
     Placement,
+    SummonsWay,
     UnitPlacement,
 )
 from quantriet.kit import numbers
 from quantriet.kit.intervals import Interval
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import local, show_clock, show_day, show_moment, today
-from quantriet.org.models import Person, PostHeld, Unit, path_end
+from quantriet.kit.text import fold
+from quantriet.kit.time import local, show_clock, show_day, show_moment, start_of, today
+from quantriet.org.models import Person, PostHeld, Unit, ancestor_ids, path_end
 
 # --- time of a class -------------------------------------------------------------------------------------------------
 
@@ -395,6 +397,99 @@ def _counted(rows: QuerySet[RosterEntry] | QuerySet[Venue]) -> object:
     return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
 
 
+def find_people(people: QuerySet[Person], words: str, limit: int = 20) -> list[Person]:
+    """People whose name (in any writing, any word order) or code fits, in the order of given names."""
+    found = people
+    for word in fold(words).split():
+        found = found.filter(Q(name_folded__contains=word) | Q(code__iexact=word))
+    return list(found.select_related("unit").order_by("sort_key", "pk")[:limit])
+
+
+def standing_of(people: Iterable[Person], study_class: StudyClass) -> dict[int, str]:
+    """How each of these people stands with this class and its campaign, in one sentence; nothing for who may just come."""
+    keys = [person.pk for person in people]
+    told: dict[int, str] = {}
+    duties = dict(
+        StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person_id__in=keys).values_list(
+            "person_id", "state"
+        )
+    )
+    for key in keys:
+        if key not in duties:
+            told[key] = "Không thuộc đối tượng của đợt; dự như khách mời."
+        elif duties[key] == DutyState.EXEMPT:
+            told[key] = "Được miễn học."
+        elif duties[key] == DutyState.DONE:
+            told[key] = "Đã học xong."
+    lines = RosterEntry.objects.filter(
+        person_id__in=keys, is_running=True, study_class__campaign_id=study_class.campaign_id
+    ).values_list("person_id", "study_class_id", "study_class__title")
+    for person_id, class_id, title in lines:
+        told[person_id] = "Đã có trong danh sách này." if class_id == study_class.pk else f"Đã ở “{title}”."
+    return told
+
+
+def posts_in_words(people: Iterable[Person], day: date) -> dict[int, str]:
+    """The posts of each of these people on a day: "Bí thư, Đảng ủy xã …"."""
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = PostHeld.objects.on(day).filter(person_id__in=[person.pk for person in people]).order_by("post__rank")
+    for person_id, post, unit in rows.values_list("person_id", "post__name", "unit__name"):
+        found[person_id].append(f"{post}, {unit}")
+    return {key: "; ".join(words) for key, words in found.items()}
+
+
+@dataclass(frozen=True)
+class BranchPlacement:
+    """Placement of one branch of the tree, as a line of the page "who has no class"."""
+
+    unit: Unit
+    in_one: int
+    in_none: int
+    in_several: int
+    exempt: int
+
+    @property
+    def total(self) -> int:
+        return self.in_one + self.in_none + self.in_several + self.exempt
+
+
+def placement_by_branch(campaign: StudyCampaign, unit: Unit) -> tuple[Placement, list[BranchPlacement]]:
+    """Placement under a unit, and rolled up to the units directly below it; those with most people unplaced come first."""
+    whole = placement(campaign, unit)
+    children = {child.pk: child for child in Unit.objects.filter(parent=unit).select_related("kind")}
+    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    paths = dict(Unit.objects.under(unit).values_list("pk", "path"))
+    depth = len(unit.ancestor_ids)
+    for cell in whole.units:
+        way = ancestor_ids(paths[cell.unit_id])
+        key = way[depth] if len(way) > depth else unit.pk
+        for place, figure in enumerate((cell.in_one, cell.in_none, cell.in_several, cell.exempt)):
+            sums[key][place] += figure
+    known = {**children, unit.pk: unit}
+    branches = [BranchPlacement(known[key], *figures) for key, figures in sums.items()]
+    branches.sort(key=lambda one: (-one.in_none - one.in_several, one.unit.sort_key))
+    return whole, branches
+
+
+def on_day(day: date) -> Q:
+    """The condition on classes "has a session on this Vietnamese day"."""
+    held = ClassSession.objects.filter(
+        study_class=OuterRef("pk"), starts_at__gte=start_of(day), starts_at__lt=start_of(day + timedelta(days=1))
+    )
+    return Q(Exists(held))
+
+
+def items_of(study_class: StudyClass) -> QuerySet[ProgrammeItem]:
+    return ProgrammeItem.objects.filter(session__study_class=study_class).select_related("session__study_class__unit")
+
+
+def notices_before(study_class: StudyClass) -> list[StudyNotice]:
+    """What units were told about the documents of this class before it could be held (R-018)."""
+    documents = CampaignDocument.objects.filter(campaign_id=study_class.campaign_id).values("document_id")
+    notices = StudyNotice.objects.filter(document__in=documents, unit_id__in=study_class.unit.ancestor_ids)
+    return list(notices.select_related("document", "unit").order_by("-at")[:3])
+
+
 def days_since_issue(study_class: StudyClass) -> list[tuple[str, int]]:
     """For each document of the campaign how many days after its issue this class begins (R-018)."""
     day = first_day(study_class)
@@ -481,3 +576,15 @@ class SummonsLetter:
                 event.add("status", "CANCELLED")
             file.add_component(event)
         return str(file.to_ical().decode("utf-8"))
+
+
+def summons_counts(lines: QuerySet[RosterEntry]) -> dict[str, int]:
+    """How far the summons are: everybody, by mail, on paper, not yet, and those not yet without an address."""
+    waiting = Q(summoned_at__isnull=True)
+    return lines.aggregate(
+        total=Count("pk"),
+        mailed=Count("pk", filter=Q(summoned_by=SummonsWay.MAIL)),
+        printed=Count("pk", filter=Q(summoned_by=SummonsWay.PRINT)),
+        waiting=Count("pk", filter=waiting),
+        unreachable=Count("pk", filter=waiting & Q(person__email="")),
+    )

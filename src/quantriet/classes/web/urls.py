@@ -1,3 +1,40 @@
-from django.urls import URLPattern
+"""Addresses of classes."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from quantriet.classes.web import desk, programme, roster, staffing, summons
+
+_ONE = "desk/classes/<int:pk>/"
+
+urlpatterns = [
+    path("desk/classes/", desk.class_list, name="class-list"),
+    path("desk/classes/new/", desk.new_class, name="class-new"),
+    path("desk/classes/placement/<int:campaign_pk>/", roster.placement, name="class-placement"),
+    path(_ONE, desk.show_class, name="class"),
+    path(_ONE + "edit/", desk.edit_class, name="class-edit"),
+    path(_ONE + "release/", desk.release, name="class-release"),
+    path(_ONE + "reopen/", desk.reopen, name="class-reopen"),
+    path(_ONE + "cancel/", desk.cancel, name="class-cancel"),
+    path(_ONE + "outsiders/", desk.outsiders, name="class-outsiders"),
+    path(_ONE + "programme/", programme.programme, name="class-programme"),
+    path(_ONE + "sessions/new/", programme.new_session, name="session-new"),
+    path(_ONE + "sessions/<int:session_pk>/", programme.edit_session, name="session"),
+    path(_ONE + "sessions/<int:session_pk>/remove/", programme.remove_session, name="session-remove"),
+    path(_ONE + "sessions/<int:session_pk>/items/new/", programme.new_item, name="item-new"),
+    path(_ONE + "items/<int:item_pk>/remove/", programme.remove_item, name="item-remove"),
+    path(_ONE + "parts/", staffing.roles, name="class-roles"),
+    path(_ONE + "parts/<int:role_pk>/remove/", staffing.remove_role, name="class-role-remove"),
+    path(_ONE + "venues/", staffing.venues, name="class-venues"),
+    path(_ONE + "venues/new/", staffing.new_venue, name="venue-new"),
+    path(_ONE + "venues/<int:venue_pk>/", staffing.edit_venue, name="venue"),
+    path(_ONE + "venues/<int:venue_pk>/remove/", staffing.remove_venue, name="venue-remove"),
+    path(_ONE + "roster/", roster.roster, name="class-roster"),
+    path(_ONE + "roster/fill/", roster.fill, name="class-roster-fill"),
+    path(_ONE + "roster/call/", roster.call, name="class-roster-call"),
+    path(_ONE + "roster/print/", roster.print_roster, name="class-roster-print"),
+    path(_ONE + "summons/", summons.summons, name="class-summons"),
+    path(_ONE + "summons/send/", summons.send, name="class-summons-send"),
+    path(_ONE + "summons/printed/", summons.printed, name="class-summons-printed"),
+    path(_ONE + "summons/print/", summons.print_summons, name="class-summons-print"),
+    path(_ONE + "calendar.ics", summons.calendar, name="class-calendar"),
+]

@@ -1,0 +1,13 @@
+"""Background entries of classes."""
+
+from quantriet.classes import actions
+from quantriet.classes.models import StudyClass
+from quantriet.kit.jobs import background
+from quantriet.kit.time import now
+from quantriet.org.models import Account
+
+
+@background
+def send_summons_job(class_id: int, account_id: int) -> None:
+    study_class = StudyClass.objects.select_related("unit", "campaign").get(pk=class_id)
+    actions.send_summons(study_class, by=Account.objects.get(pk=account_id), at=now())

@@ -1,0 +1,281 @@
+"""Forms of classes. Choices are narrowed by `access` before they reach a form."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.vocab import StudyForm
+from quantriet.classes.models import ClassSession, StudyClass, Venue
+from quantriet.classes.vocab import ClassRoleKind, ClassState, ConferenceLevel, ItemKind
+from quantriet.kit.time import at_local, local, parse_clock
+from quantriet.library.models import GuidingDocument
+from quantriet.library.vocab import ContentTier
+from quantriet.org.models import Account, Person, Unit
+
+# Levels a member of the class belongs to; the public is reached by other means than classes (R-044).
+CLASS_TIERS = (ContentTier.KEY_CADRE, ContentTier.GRASSROOTS)
+
+
+class ClockField(forms.CharField):
+    """A time of day as people write it: 07:30, 7h30, 14g."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"class": "short", "placeholder": "07:30", "autocomplete": "off"}
+        super().__init__(max_length=8, widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, dt.time) or value in self.empty_values:
+            return value or None
+        found = parse_clock(str(value))
+        if found is None:
+            raise ValidationError("Giờ ghi như 07:30 hoặc 7h30.")
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:%H:%M}" if isinstance(value, dt.time) else value
+
+
+def _day_field(**kwargs: Any) -> forms.DateField:
+    return forms.DateField(widget=forms.DateInput(attrs={"class": "short"}), **kwargs)
+
+
+class _Rows(forms.ModelChoiceField):
+    """A choice of rows that are written in our own words."""
+
+    def label_from_instance(self, row: Any) -> str:
+        if isinstance(row, Account):
+            place = row.person.unit.name if row.person_id and row.person else ""
+            return f"{row.display_name} ({row.username}){' – ' + place if place else ''}"
+        if isinstance(row, GuidingDocument):
+            return f"{row.reference_number}: {row.subject}"[:120]
+        return str(row)
+
+
+class ClassForm(forms.Form):
+    """What a class is; used for a new one with its hall and first session, and for changing one without them."""
+
+    campaign = _Rows(StudyCampaign.objects.none(), label=_("Study campaign"))
+    unit = _Rows(Unit.objects.none(), label=_("Organised by"))
+    title = forms.CharField(label=_("Name of the class"), max_length=250)
+    form = forms.ChoiceField(label=_("Form of study"), choices=StudyForm.labels)
+    level = forms.ChoiceField(label=_("Conference level"), choices=ConferenceLevel.labels)
+    tier = forms.ChoiceField(
+        label=_("Learners"), choices=lambda: [(tier.value, tier.label) for tier in CLASS_TIERS],
+        help_text=_("The roster is filled with people of this content tier."),
+    )  # fmt: skip
+    is_catch_up = forms.BooleanField(label=_("Catch-up class"), required=False)
+    host_unit = _Rows(
+        Unit.objects.none(), label=_("Host of the conference"), required=False,
+        help_text=_("Only when a higher organiser holds the conference and this unit takes part."),
+    )  # fmt: skip
+    venue_name = forms.CharField(label=_("Hall or main venue"), max_length=160)
+    address = forms.CharField(label=_("Address"), max_length=200, required=False)
+    capacity = forms.IntegerField(
+        label=_("Seats"), min_value=1, required=False, widget=forms.NumberInput(attrs={"class": "short"})
+    )
+    session_title = forms.CharField(label=_("First session"), max_length=120)
+    day = _day_field(label=_("Day"))
+    starts = ClockField(label=_("Starts at"))
+    ends = ClockField(label=_("Ends at"))
+    rules_of_conduct = forms.CharField(
+        label=_("Rules of conduct"), required=False, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("One rule a line; printed on the summons."),
+    )  # fmt: skip
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    fieldsets = [
+        (_("The class"), ["campaign", "unit", "title", "form", "level", "tier", "is_catch_up", "host_unit"]),
+        (_("Venue"), ["venue_name", "address", "capacity"]),
+        (_("First session"), ["session_title", "day", "starts", "ends"]),
+        (_("Rules and note"), ["rules_of_conduct", "note"]),
+    ]
+
+    OF_NEW_ONLY = ("campaign", "unit", "venue_name", "address", "capacity", "session_title", "day", "starts", "ends")
+
+    def __init__(
+        self,
+        *args: Any,
+        campaigns: QuerySet[StudyCampaign] | None = None,
+        units: QuerySet[Unit] | None = None,
+        hosts: QuerySet[Unit],
+        study_class: StudyClass | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["host_unit"].queryset = hosts
+        if study_class is not None:
+            for name in self.OF_NEW_ONLY:
+                del self.fields[name]
+            names = ("title", "form", "level", "tier", "is_catch_up", "host_unit", "rules_of_conduct", "note")
+            self.initial = {name: getattr(study_class, name) for name in names}
+            self.fieldsets = [
+                (_("The class"), ["title", "form", "level", "tier", "is_catch_up", "host_unit"]),
+                (_("Rules and note"), ["rules_of_conduct", "note"]),
+            ]
+        else:
+            self.fields["campaign"].queryset = campaigns
+            self.fields["unit"].queryset = units
+
+    def session_times(self) -> tuple[dt.datetime, dt.datetime]:
+        """The first session as moments."""
+        data = self.cleaned_data
+        return at_local(data["day"], data["starts"]), at_local(data["day"], data["ends"])
+
+
+class SessionForm(forms.Form):
+    title = forms.CharField(label=_("Name of the session"), max_length=120)
+    day = _day_field(label=_("Day"))
+    starts = ClockField(label=_("Starts at"))
+    ends = ClockField(label=_("Ends at"))
+
+    @staticmethod
+    def initial_of(session: ClassSession) -> dict[str, Any]:
+        start, end = local(session.starts_at), local(session.ends_at)
+        return {"title": session.title, "day": start.date(), "starts": start.time(), "ends": end.time()}
+
+    def as_arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "title": data["title"],
+            "starts_at": at_local(data["day"], data["starts"]),
+            "ends_at": at_local(data["day"], data["ends"]),
+        }
+
+
+class ItemForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What happens"), choices=ItemKind.labels)
+    starts = ClockField(label=_("Starts at"))
+    ends = ClockField(label=_("Ends at"))
+    title = forms.CharField(label=_("Content"), max_length=250, required=False)
+    document = _Rows(GuidingDocument.objects.none(), label=_("Document"), required=False)
+    presenter = _Rows(Person.objects.none(), label=_("Presented by"), required=False)
+
+    def __init__(self, *args: Any, session: ClassSession, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.session = session
+        study_class = session.study_class
+        self.fields["document"].queryset = study_class.campaign.documents.all()
+        self.fields["presenter"].queryset = (
+            Person.objects.filter(class_roles__study_class=study_class).distinct().order_by("sort_key")
+        )
+
+    def as_arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        day = local(self.session.starts_at).date()
+        return {
+            "kind": data["kind"],
+            "title": data["title"],
+            "starts_at": at_local(day, data["starts"]),
+            "ends_at": at_local(day, data["ends"]),
+            "document": data["document"],
+            "presenter": data["presenter"],
+        }
+
+
+class VenueForm(forms.Form):
+    name = forms.CharField(label=_("Name of the venue"), max_length=160)
+    unit = _Rows(Unit.objects.none(), label=_("Looked after by"))
+    address = forms.CharField(label=_("Address"), max_length=200, required=False)
+    capacity = forms.IntegerField(
+        label=_("Seats"), min_value=1, required=False, widget=forms.NumberInput(attrs={"class": "short"})
+    )
+    clerk = _Rows(
+        Account.objects.none(), label=_("Clerk"), required=False,
+        help_text=_("The account that takes the roll at this venue."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, units: QuerySet[Unit], clerks: QuerySet[Account], venue: Venue | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units
+        self.fields["clerk"].queryset = clerks
+        if venue is not None:
+            names = ("name", "unit", "address", "capacity", "clerk")
+            self.initial = {name: getattr(venue, name) for name in names}
+
+
+class RoleForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Part"), choices=ClassRoleKind.labels)
+    person = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class FillForm(forms.Form):
+    units = forms.ModelMultipleChoiceField(
+        Unit.objects.none(), label=_("Units"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing ticked: everybody under the organiser."),
+    )  # fmt: skip
+    tier = forms.ChoiceField(label=_("Learners"), required=False)
+
+    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["units"].queryset = units
+        self.fields["tier"].choices = [("", _("All tiers")), *((tier.value, tier.label) for tier in CLASS_TIERS)]
+
+
+class CallForm(forms.Form):
+    """People called by hand: pasted codes, or the one chosen from a search."""
+
+    venue = _Rows(Venue.objects.none(), label=_("Venue"), empty_label=None)
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+    codes = forms.CharField(
+        label=_("Member codes"), widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text=_("Paste from Excel: one person a line; further columns are passed over."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, study_class: StudyClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        venues = study_class.venues.order_by("-is_main", "name")
+        self.fields["venue"].queryset = venues
+        self.fields["venue"].initial = venues.first()
+
+
+class MoveForm(forms.Form):
+    venue = _Rows(Venue.objects.none(), label=_("To venue"), empty_label=None)
+
+    def __init__(self, *args: Any, study_class: StudyClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["venue"].queryset = study_class.venues.order_by("-is_main", "name")
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+
+class OutsidersForm(forms.Form):
+    outsiders = forms.IntegerField(
+        label=_("People outside the roster who attended"), min_value=0, max_value=1_000_000,
+        widget=forms.NumberInput(attrs={"class": "short"}),
+    )  # fmt: skip
+
+
+class ClassFilter(forms.Form):
+    """Filters of the class list, in the address."""
+
+    state = forms.ChoiceField(label=_("State"), required=False)
+    campaign = _Rows(StudyCampaign.objects.none(), label=_("Study campaign"), required=False)
+    day = _day_field(label=_("Day"), required=False)
+
+    def __init__(self, *args: Any, campaigns: QuerySet[StudyCampaign], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["state"].choices = [("", _("All")), *ClassState.labels()]
+        self.fields["campaign"].queryset = campaigns
+        self.fields["campaign"].empty_label = _("All")
+
+
+class RosterFilter(forms.Form):
+    venue = _Rows(Venue.objects.none(), label=_("Venue"), required=False)
+    summons = forms.ChoiceField(label=_("Summons"), required=False)
+
+    def __init__(self, *args: Any, study_class: StudyClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["venue"].queryset = study_class.venues.order_by("-is_main", "name")
+        self.fields["venue"].empty_label = _("All")
+        self.fields["summons"].choices = [("", _("All")), ("no", _("Not summoned yet")), ("yes", _("Summoned"))]

@@ -1,0 +1,133 @@
+"""Summons of a class: by mail, on paper, as a calendar file."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from quantriet.classes import access, actions, queries
+from quantriet.classes.jobs import send_summons_job
+from quantriet.classes.vocab import ClassState
+from quantriet.classes.web.frame import class_page
+from quantriet.kit.jobs import enqueue
+from quantriet.kit.numbers import show_number
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import now
+from quantriet.kit.web import page, saved
+from quantriet.org.vocab import Permission
+from quantriet.org.web.pages import DeskRequest, desk_page
+
+# Above this many people the mails are queued in the background, so that the page answers at once.
+AT_ONCE = 300
+
+
+@desk_page(Permission.CLASS_VIEW)
+def summons(request: DeskRequest, pk: int) -> HttpResponse:
+    study_class = access.get_class(request.account, pk)
+    seen = access.roster_seen_by(request.account).filter(queries.seated(""), study_class=study_class)
+    counts = queries.summons_counts(seen)
+    sample = queries.roster(study_class).filter(pk__in=seen.values("pk")).first()
+    letter = queries.SummonsLetter(study_class)
+    return class_page(
+        request,
+        "classes/desk/summons.html",
+        study_class,
+        {
+            "counts": counts,
+            "letter": letter,
+            "sample": letter.body(sample) if sample else "",
+            "is_released": study_class.state == ClassState.RELEASED,
+            "unreached": seen.filter(summoned_at__isnull=True)
+            .select_related("person", "unit")
+            .order_by("unit__path", "person__sort_key")[:50],
+        },
+        part="class-summons",
+    )
+
+
+@desk_page(Permission.CLASS_EDIT)
+@require_POST
+def send(request: DeskRequest, pk: int) -> HttpResponse:
+    study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
+    back = reverse("class-summons", args=[pk])
+    if study_class.state == ClassState.RELEASED and study_class.roster.count() > AT_ONCE:
+        enqueue(send_summons_job, study_class.pk, request.account.pk)
+        return saved(request, to=back, message=_("The summons are being sent; this page shows how far they are."))
+    try:
+        sent = actions.send_summons(study_class, by=request.account, at=now())
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=back)
+    told = f"Đã gửi {show_number(sent.queued)} giấy mời qua thư điện tử."
+    if sent.without_address:
+        told += f" {show_number(sent.without_address)} người chưa có địa chỉ thư, cần in giấy mời."
+    return saved(request, to=back, message=told)
+
+
+@desk_page(Permission.CLASS_EDIT)
+@require_POST
+def printed(request: DeskRequest, pk: int) -> HttpResponse:
+    study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
+    back = reverse("class-summons", args=[pk])
+    try:
+        count = actions.mark_printed(study_class, by=request.account, at=now())
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=back)
+    return saved(request, to=back, message=f"Đã ghi: {show_number(count)} người được mời bằng giấy.")
+
+
+@desk_page(Permission.CLASS_VIEW)
+def print_summons(request: DeskRequest, pk: int) -> HttpResponse:
+    """Summons on paper: a page a person, or with ?by=cell one list a cell; only those not summoned unless ?all=1."""
+    study_class = access.get_class(request.account, pk)
+    rows = queries.roster(study_class).filter(
+        queries.seated(""), pk__in=access.roster_seen_by(request.account).filter(study_class=study_class).values("pk")
+    )
+    if not request.GET.get("all"):
+        rows = rows.filter(summoned_at__isnull=True)
+    letter = queries.SummonsLetter(study_class)
+    entries = list(rows.order_by("unit__path", "person__sort_key", "pk"))
+    sheets: list[dict[str, Any]]
+    by_cell = request.GET.get("by") == "cell"
+    if by_cell:
+        cells = groupby(entries, key=lambda entry: (entry.unit, entry.venue))
+        sheets = [{"unit": unit, "place": letter.place(venue), "entries": list(some)} for (unit, venue), some in cells]
+    else:
+        sheets = [{"entry": entry, "place": letter.place(entry.venue)} for entry in entries]
+    chair = study_class.roles.filter(kind="chair").select_related("person").first()
+    return page(
+        request,
+        "classes/desk/summons_print.html",
+        {
+            "study_class": study_class,
+            "letter": letter,
+            "sheets": sheets,
+            "by_cell": by_cell,
+            "rules": [line for line in study_class.rules_of_conduct.splitlines() if line.strip()],
+            "chair": chair,
+            "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
+            "superior": getattr(study_class.unit.parent, "name", ""),
+            "day": now(),
+            "back_url": reverse("class-summons", args=[pk]),
+        },
+    )
+
+
+@desk_page(Permission.CLASS_VIEW)
+def calendar(request: DeskRequest, pk: int) -> HttpResponse:
+    """The calendar file of a class, with the place of one's own venue for a clerk."""
+    study_class = access.get_class(request.account, pk)
+    venue = study_class.venues.filter(clerk=request.account).first()
+    response = HttpResponse(
+        queries.SummonsLetter(study_class).calendar(venue=venue), content_type="text/calendar; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{study_class.code}.ics"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
