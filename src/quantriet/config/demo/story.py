@@ -3,34 +3,65 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from quantriet.attendance import actions as attendance_actions
+from quantriet.attendance.vocab import FactKind, Mark, Method
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.models import StudyCampaign
+from quantriet.classes import actions as class_actions
+from quantriet.classes.models import ClassSession, StudyClass
+from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
-from quantriet.kit.time import now, today
+from quantriet.config.demo import texts
+from quantriet.kit.time import at_local, now, today
+from quantriet.library import actions as library_actions
+from quantriet.library.models import GuidingDocument
+from quantriet.library.vocab import ContentTier, PointKind, PointTheme, RelationKind
 from quantriet.org import actions as org_actions
-from quantriet.org.models import Account, Person, Unit
+from quantriet.org.models import Account, Person, PostHeld, Unit
+from quantriet.org.vocab import ResponsibilityKind
+
+MORNING = (dt.time(7, 30), dt.time(11, 0))
+AFTERNOON = (dt.time(13, 30), dt.time(16, 30))
 
 
 @dataclass
 class Organisation:
-    """The tree with its people and accounts, by code and user name."""
+    """The tree with its people and accounts, by code and user name; `dice` makes the rest the same every time."""
 
     units: dict[str, Unit]
     people: dict[str, Person]
     accounts: dict[str, Account]
+    dice: random.Random = field(default_factory=lambda: random.Random(15))  # noqa: S311 (demo data)
 
     @property
     def root(self) -> Unit:
         return self.units["TL"]
 
+    @property
+    def officer(self) -> Account:
+        return self.accounts["canbo"]
+
 
 def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
-    """Write the whole demo of that size, all or nothing."""
+    """Write the whole demo of that size, all or nothing.
+
+    A province gets its people and documents and a campaign ready to be prepared; its three weeks would take an hour.
+    """
     with transaction.atomic():
-        return found(made.SIZES[size], say=say)
+        organisation = found(made.SIZES[size], say=say)
+        documents = register(organisation)
+        campaign = plan(organisation, documents)
+        say(f"  {len(documents)} văn bản, đợt học tập “{campaign.name}”")
+        if size != "province":
+            classes = hold(organisation, campaign)
+            say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
+    return organisation
 
 
 def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
@@ -60,7 +91,210 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
             at=at,
             role=login.role,
             unit=units[places[login.at]],
-            valid_from=today() - dt.timedelta(days=30),
+            valid_from=today() - dt.timedelta(days=60),
         )
         accounts[login.username] = account
-    return Organisation(units, people, accounts)
+    organisation = Organisation(units, people, accounts)
+    _assign_leaders(organisation)
+    return organisation
+
+
+def _assign_leaders(organisation: Organisation) -> None:
+    """Each member of the root's standing committee answers for some of the units below (R-005)."""
+    leaders = [
+        held.person
+        for held in PostHeld.objects.filter(unit=organisation.root)
+        .select_related("person")
+        .order_by("post__rank", "pk")
+    ]
+    below = list(Unit.objects.filter(parent=organisation.root).order_by("path")[:60])
+    for place, unit in enumerate(below):
+        if leaders:
+            org_actions.give_responsibility(
+                leaders[place % len(leaders)], by=None, at=now(), unit=unit, kind=ResponsibilityKind.DIRECT,
+                valid_from=made.FOUNDED, basis="Quyết định phân công của Ban Thường vụ",
+            )  # fmt: skip
+
+
+def register(organisation: Organisation) -> list[GuidingDocument]:
+    """Four documents; three go into the campaign, one waits."""
+    registered = []
+    for paper in [*texts.PAPERS, texts.LATER]:
+        issued = today() - dt.timedelta(days=paper.days_ago)
+        at = at_local(issued + dt.timedelta(days=1), dt.time(9, 0))
+        document = library_actions.register_document(
+            by=organisation.officer, at=at, unit=organisation.root, reference_number=paper.number, issuing_body=paper.issuer,
+            level=paper.level, issued_on=issued, subject=paper.subject, paragraphs=paper.text.split("\n"),
+        )  # fmt: skip
+        for number, kind, theme, words in paper.points:
+            library_actions.add_point(
+                document, by=organisation.officer, at=at, kind=PointKind(kind), theme=PointTheme(theme), body=words,
+                clause=document.clauses.filter(number=number).first(),
+            )  # fmt: skip
+        registered.append(document)
+    for target in registered[:2]:
+        library_actions.add_relation(
+            registered[2], by=organisation.officer, at=now(), kind=RelationKind.GUIDES, target=target
+        )
+    return registered[:3]
+
+
+def plan(organisation: Organisation, documents: list[GuidingDocument]) -> StudyCampaign:
+    """A campaign with its rulebook and audience, prepared but not open."""
+    by, root = organisation.officer, organisation.root
+    at = at_local(today() - dt.timedelta(days=24), dt.time(8, 0))
+    rulebook = campaign_actions.add_rulebook(unit=root, name="Quy tắc học tập nghị quyết 2026", by=by, at=at)
+    campaign = campaign_actions.add_campaign(
+        unit=root, name="Đợt học tập Nghị quyết 15-NQ/TU", rulebook=rulebook, documents=documents,
+        planned_from=today() - dt.timedelta(days=21), planned_to=today() + dt.timedelta(days=24), plan_number="112-KH/TU",
+        has_current_affairs=True,
+        instructions="Hoàn thành trước ngày kết thúc đợt; báo cáo ngay sau mỗi lớp; người vắng phải được học bù.", by=by, at=at,
+    )  # fmt: skip
+    for key in ("upper_venue", "remaining"):
+        campaign_actions.add_audience_preset(campaign, key, by=by, at=at)
+    campaign_actions.prepare_duties(campaign, by=by, at=at)
+    return campaign
+
+
+def hold(organisation: Organisation, campaign: StudyCampaign) -> list[StudyClass]:
+    """Classes of three weeks: most held and counted, some to come, a few not fixed yet; then the campaign is running."""
+    opened = at_local(today() - dt.timedelta(days=21), dt.time(8, 0))
+    classes = [_conference(organisation, campaign)]
+    hosts = list(
+        Unit.objects.filter(kind__code__in=["DANG_BO_CO_SO", "CHI_BO_CO_SO"]).select_related("kind").order_by("path")
+    )
+    for place, unit in enumerate(hosts):
+        share = place / len(hosts)
+        # Two thirds held, a sixth fixed for the days to come, the rest still in draft.
+        days = -17 + int(share * 24) if share < 0.66 else int((share - 0.66) * 40) + 1
+        classes.append(_class(organisation, campaign, unit, day=today() + dt.timedelta(days=days)))
+    campaign_actions.open_campaign(campaign, by=organisation.officer, at=opened)
+    for study_class in classes:
+        _run(organisation, study_class)
+    return classes
+
+
+def _conference(organisation: Organisation, campaign: StudyCampaign) -> StudyClass:
+    """The key cadres' conference with three venues, eighteen days ago."""
+    by, root, day = organisation.officer, organisation.root, today() - dt.timedelta(days=18)
+    at = at_local(day - dt.timedelta(days=5), dt.time(9, 0))
+    conference = class_actions.add_class(
+        by=by, at=at, campaign=campaign, unit=root, title="Hội nghị cán bộ chủ chốt thành phố", form="mixed",
+        level=ConferenceLevel.UPPER_CADRES, tier=ContentTier.KEY_CADRE, venue_name="Hội trường Thành ủy", address="Số 1 đường Hòa Lạc",
+        capacity=320,
+    )  # fmt: skip
+    for unit in Unit.objects.filter(parent=root).order_by("path")[3:5]:
+        class_actions.add_venue(
+            conference,
+            by=by,
+            at=at,
+            name=f"Điểm cầu {unit.name.removeprefix('Đảng ủy ')}",
+            unit=unit,
+            capacity=120,
+            clerk=None,
+        )
+    _timetable(conference, by=by, at=at, day=day, whole_day=True)
+    _lead(conference, by=by, at=at, posts=PostHeld.objects.filter(unit=root))
+    class_actions.fill_roster(conference, by=by, at=at, units=[root], tier=ContentTier.KEY_CADRE)
+    return conference
+
+
+def _class(organisation: Organisation, campaign: StudyCampaign, unit: Unit, *, day: dt.date) -> StudyClass:
+    """The class of one grassroots organisation."""
+    by = organisation.officer
+    at = at_local(min(day, today()) - dt.timedelta(days=4), dt.time(9, 0))
+    study_class = class_actions.add_class(
+        by=by, at=at, campaign=campaign, unit=unit, title=f"Lớp học tập nghị quyết – {unit.name}",
+        venue_name=f"Hội trường {unit.short_name or unit.name}", capacity=600,
+    )  # fmt: skip
+    _timetable(study_class, by=by, at=at, day=day, whole_day=False)
+    _lead(study_class, by=by, at=at, posts=PostHeld.objects.filter(unit__path__startswith=unit.path))
+    class_actions.fill_roster(study_class, by=by, at=at, units=[unit], tier="")
+    return study_class
+
+
+def _timetable(study_class: StudyClass, *, by: Account, at: dt.datetime, day: dt.date, whole_day: bool) -> None:
+    documents = list(study_class.campaign.documents.order_by("campaign_documents__order"))
+    parts = [("Buổi sáng", MORNING)] + ([("Buổi chiều", AFTERNOON)] if whole_day else [])
+    for title, (start, end) in parts:
+        begins, ends = at_local(day, start), at_local(day, end)
+        session = class_actions.add_session(study_class, by=by, at=at, title=title, starts_at=begins, ends_at=ends)
+        pause, talk = begins + dt.timedelta(minutes=90), ends - dt.timedelta(minutes=45)
+        for kind, first, last, words, document in (
+            (ItemKind.LECTURE, begins, pause, "Quán triệt nghị quyết", documents[0]),
+            (ItemKind.BREAK, pause, pause + dt.timedelta(minutes=15), "Nghỉ giải lao", None),
+            (ItemKind.LECTURE, pause + dt.timedelta(minutes=15), talk, "Chỉ thị và hướng dẫn thực hiện", documents[1]),
+            (ItemKind.DISCUSSION, talk, ends, "Thảo luận", None),
+        ):
+            class_actions.add_item(
+                session, by=by, at=at, kind=kind, starts_at=first, ends_at=last, title=words, document=document
+            )
+
+
+def _lead(study_class: StudyClass, *, by: Account, at: dt.datetime, posts: object) -> None:
+    """Standing members and heads take the four parts of a class (R-053)."""
+    held = list(
+        posts.filter(post__is_standing=True)
+        .select_related("person", "post")
+        .order_by("unit__depth", "post__rank", "pk")[:2]
+    )  # type: ignore[attr-defined]
+    if not held:
+        return
+    first, second = held[0].person, held[-1].person
+    for kind, person in (
+        (ClassRoleKind.CHAIR, first),
+        (ClassRoleKind.OPENING, first),
+        (ClassRoleKind.LEADER_PRESENTER, second),
+        (ClassRoleKind.CLOSING, second),
+    ):
+        class_actions.give_role(study_class, by=by, at=at, kind=kind, person=person)
+
+
+def _run(organisation: Organisation, study_class: StudyClass) -> None:
+    """Release a class that is near, take the roll of one that was, and close it on its evening."""
+    sessions = list(study_class.sessions.order_by("starts_at"))
+    day = sessions[0].starts_at
+    if day > now() + dt.timedelta(days=7):
+        return
+    released = min(day, now()) - dt.timedelta(days=3)
+    class_actions.release_class(study_class, by=organisation.officer, at=released)
+    class_actions.mark_printed(study_class, by=organisation.officer, at=released)
+    if sessions[-1].ends_at > now():
+        return
+    _take_roll(organisation, study_class, sessions)
+    if sessions[-1].ends_at < now() - dt.timedelta(days=1):
+        attendance_actions.close_roll(
+            study_class, by=organisation.officer, at=sessions[-1].ends_at + dt.timedelta(hours=1)
+        )
+
+
+def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: list[ClassSession]) -> None:
+    dice, by = organisation.dice, organisation.officer
+    entries = list(study_class.roster.order_by("pk"))
+    fates = {entry.pk: dice.random() for entry in entries}
+    for session in sessions:
+        marks = []
+        for entry in entries:
+            fate, start, end = fates[entry.pk], session.starts_at, session.ends_at
+            stem = f"demo-{entry.pk}-{session.pk}"
+            if fate < 0.06:
+                continue  # absent
+            if fate < 0.08:  # leaves after a while: must retake
+                marks.append(Mark(entry.pk, session.pk, FactKind.ARRIVE, start, stem + "-a", Method.ROLL))
+                marks.append(
+                    Mark(
+                        entry.pk, session.pk, FactKind.LEAVE, start + dt.timedelta(minutes=95), stem + "-l", Method.ROLL
+                    )
+                )
+            elif fate < 0.14:  # late, but enough
+                late = start + dt.timedelta(minutes=dice.randint(3, 40))
+                marks.append(Mark(entry.pk, session.pk, FactKind.ARRIVE, late, stem + "-a", Method.ROLL))
+            else:
+                marks.append(Mark(entry.pk, session.pk, FactKind.WHOLE, end, stem + "-w", Method.ROLL))
+        attendance_actions.record_marks(marks, by=by, at=session.ends_at)
+    for entry in entries:
+        if fates[entry.pk] < 0.025:
+            excuse = attendance_actions.ask_excuse(
+                entry, session=None, reason=dice.choice(texts.EXCUSES), by=by, at=sessions[0].starts_at
+            )
+            attendance_actions.decide_excuse(excuse, is_approved=True, by=by, at=sessions[-1].ends_at)

@@ -1,0 +1,107 @@
+"""Fictitious documents of the demo; written for it, quoting nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A demo document: how long before today it was issued, and its text."""
+
+    number: str
+    issuer: str
+    level: str
+    days_ago: int
+    subject: str
+    text: str
+    points: tuple[tuple[str, str, str, str], ...] = ()  # clause number, kind, theme, words
+
+
+RESOLUTION = Paper(
+    "15-NQ/TU",
+    "Thành ủy Tân Lĩnh (hư cấu)",
+    "province",
+    52,
+    "về nâng cao chất lượng sinh hoạt chi bộ và học tập nghị quyết giai đoạn 2026–2030 (văn bản hư cấu)",
+    """I. Tình hình
+1. Kết quả
+Việc học tập nghị quyết được tổ chức đều đặn; tỷ lệ dự học bình quân ba năm đạt 94,6%.
+2. Hạn chế
+- Một số chi bộ tổ chức chậm, dồn vào cuối quý.
+- Thời gian thảo luận còn ít, nội dung chưa sát từng đối tượng.
+II. Mục tiêu
+1. Từ năm 2027, mỗi đợt học tập hoàn thành trong 45 ngày kể từ ngày mở.
+2. Ít nhất 98% đảng viên thuộc diện phải học tham gia đủ thời gian; người vắng được học bù trong cùng đợt.
+3. Mỗi lớp dành ít nhất một phần mười thời gian để thảo luận.
+III. Nhiệm vụ, giải pháp
+1. Trách nhiệm của cấp ủy
+- Bí thư cấp ủy trực tiếp chủ trì, khai mạc, bế mạc và quán triệt một phần nội dung.
+- Mỗi đồng chí ủy viên Ban Thường vụ theo dõi, đôn đốc một số đơn vị.
+2. Đổi mới hình thức
+- Kết hợp trực tiếp và trực tuyến tùy điều kiện từng nơi.
+- Lồng ghép thông tin thời sự không quá một phần năm thời lượng.
+3. Trách nhiệm của người học
+- Dự đủ thời gian, tham gia thảo luận, viết thu hoạch gắn với chức trách được giao.
+IV. Tổ chức thực hiện
+Ban Tuyên giáo và Dân vận hướng dẫn, theo dõi, đôn đốc và báo cáo định kỳ.""",
+    (
+        ("II.1", "new", "programmes", "Mỗi đợt học tập hoàn thành trong 45 ngày kể từ ngày mở."),
+        (
+            "II.2",
+            "key",
+            "learners",
+            "Ít nhất 98% đảng viên thuộc diện phải học tham gia đủ thời gian; vắng thì học bù trong cùng đợt.",
+        ),
+        ("II.3", "new", "forms", "Mỗi lớp dành ít nhất một phần mười thời gian để thảo luận."),
+        (
+            "III.1",
+            "key",
+            "leadership",
+            "Bí thư cấp ủy trực tiếp chủ trì, khai mạc, bế mạc và quán triệt một phần nội dung.",
+        ),
+    ),
+)
+DIRECTIVE = Paper(
+    "08-CT/TU",
+    "Thành ủy Tân Lĩnh (hư cấu)",
+    "province",
+    40,
+    "về tăng cường kiểm tra, giám sát việc học tập nghị quyết (văn bản hư cấu)",
+    """1. Các cấp ủy đưa nội dung học tập nghị quyết vào chương trình kiểm tra, giám sát hằng năm.
+2. Sau mỗi đợt, đơn vị tổ chức chậm phải nêu rõ nguyên nhân và thời hạn khắc phục.
+3. Kịp thời biểu dương nơi làm tốt; nhắc nhở nơi chưa nghiêm túc.""",
+    (("2", "key", "leadership", "Đơn vị tổ chức chậm phải nêu rõ nguyên nhân và thời hạn khắc phục."),),
+)
+GUIDANCE = Paper(
+    "26-HD/BTGDVTU",
+    "Ban Tuyên giáo và Dân vận Thành ủy Tân Lĩnh (hư cấu)",
+    "province",
+    33,
+    "Hướng dẫn thực hiện Nghị quyết 15-NQ/TU và Chỉ thị 08-CT/TU (văn bản hư cấu)",
+    """1. Phân loại đối tượng
+- Cán bộ chủ chốt học tại hội nghị của thành phố.
+- Đảng viên còn lại học tại lớp do đảng bộ cơ sở tổ chức.
+2. Quản lý lớp học
+- Lập danh sách trước khi mở lớp; điểm danh từng buổi.
+- Vắng trên 40% thời gian của lớp học thì học lại.
+3. Chế độ báo cáo
+- Đảng bộ cơ sở báo cáo ngay sau khi kết thúc lớp.""",
+    (("2", "key", "learners", "Vắng trên 40% thời gian của lớp học thì học lại."),),
+)
+PAPERS = [RESOLUTION, DIRECTIVE, GUIDANCE]
+LATER = Paper(
+    "03-KL/TU",
+    "Thành ủy Tân Lĩnh (hư cấu)",
+    "province",
+    5,
+    "về công tác bảo vệ môi trường nông thôn (văn bản hư cấu)",
+    """1. Mỗi xã, phường chọn một việc cụ thể để làm trong năm 2027.
+2. Mặt trận và đoàn thể vận động Nhân dân cùng thực hiện.""",
+)
+EXCUSES = [
+    "Đi công tác theo quyết định của cơ quan",
+    "Ốm, có giấy của cơ sở y tế",
+    "Việc tang gia đình",
+    "Trực phòng chống thiên tai",
+]
