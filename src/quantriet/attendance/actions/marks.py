@@ -8,15 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from quantriet.attendance.actions.verdicts import (
-    FACT,
-    CalledPerson,
-    ClassFrame,
-    _marks,
-    _select,
-    frames_of,
-    judge,
-)
+from quantriet.attendance.actions.catch_ups import follow_absentees
+from quantriet.attendance.actions.verdicts import FACT, CalledPerson, ClassFrame, frames_of, judge, select
 from quantriet.attendance.models import PresenceFact, RollReopening
 from quantriet.attendance.rules.paste import read_codes
 from quantriet.attendance.rules.slips import SlipCell

@@ -317,8 +317,6 @@ def _write(sql: str, rows: list[tuple[Any, ...]]) -> None:
             cursor.executemany(sql, rows)
 
 
-def _moment(value: Any) -> dt.datetime:
-    """A moment from a plain statement: SQLite gives the text in UTC that Django stored."""
-    if isinstance(value, str):
-        return dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
-    return value  # type: ignore[no-any-return]
+def _moment(value: dt.datetime) -> dt.datetime:
+    """A moment from a plain statement: SQLite gives it without its zone, which is UTC."""
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
