@@ -1,5 +1,6 @@
 """The only writer of the log; call it inside the transaction of the write it tells of."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -46,12 +47,16 @@ def record_many(
     *,
     by: Actor | None,
     at: datetime,
-    lines: list[tuple[Model, Place | None, dict[str, Any], dict[str, Any]]],
+    lines: Sequence[tuple[Model, Place | None, dict[str, Any], dict[str, Any]]],
+    of_people: bool = False,
 ) -> None:
-    """Write many lines in few statements: (thing, unit, before, after) each, for imports and other bulk work."""
+    """Write many lines in few statements: (thing, unit, before, after) each, for imports and other bulk work.
+
+    `of_people`: each thing is a person, whose own record the line belongs to.
+    """
     AuditEvent.objects.bulk_create(
         (
-            AuditEvent(**_columns(verb, by, at, thing, unit, None, before, after))
+            AuditEvent(**_columns(verb, by, at, thing, unit, thing.pk if of_people else None, before, after))
             for thing, unit, before, after in lines
         ),
         batch_size=2000,

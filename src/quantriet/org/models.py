@@ -398,3 +398,6 @@ class IdentityDecision(models.Model):
                 name="identity_decision_whole",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.incoming.get("full_name", ""))

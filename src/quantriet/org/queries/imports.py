@@ -37,7 +37,7 @@ from quantriet.org.rules.plan import PlanReader
 from quantriet.org.vocab import BirthPrecision, Level, PersonKind
 
 # Kinds of log entries after which a preview may no longer be true.
-_TOUCHING = ("org.person", "org.unit", "org.importrun")
+_TOUCHING = ("org.person", "org.unit")
 _PERSON_COLUMNS = (
     "pk", "code", "name_folded", "unit_id", "left_on", "full_name", "birth_date", "birth_precision", "gender", "ethnicity",
     "kind", "joined_on", "official_on", "occupation", "phone", "email", "address",
@@ -79,6 +79,11 @@ def _people(rows: QuerySet[Person]) -> Iterator[members.Person]:
 def people_by_code(codes: Iterable[str]) -> dict[str, members.Person]:
     """The people of these codes, wherever they are; whether the officer may know of them, the caller checks."""
     return {person.code: person for person in _people(Person.objects.filter(code__in=list(codes)))}
+
+
+def people_by_key(keys: Iterable[int]) -> dict[int, members.Person]:
+    """People by primary key."""
+    return {person.pk: person for person in _people(Person.objects.filter(pk__in=list(keys)))}
 
 
 def under_paths(paths: Sequence[str] | None, column: str) -> Q:
@@ -157,9 +162,7 @@ def stamp() -> int:
 
 def touched_since(stamp: int, paths: Sequence[str] | None) -> bool:
     """Whether people or units under `paths` were written after this entry of the log."""
-    later = AuditEvent.objects.filter(pk__gt=stamp, thing_kind__in=_TOUCHING).exclude(
-        verb__in=("import.uploaded", "import.cancelled")
-    )
+    later = AuditEvent.objects.filter(pk__gt=stamp, thing_kind__in=_TOUCHING)
     return later.filter(under_paths(paths, "unit_path")).exists()
 
 
@@ -262,7 +265,7 @@ def unit_columns() -> list[OutColumn]:
 def member_rows(people: QuerySet[Person]) -> Iterator[dict[str, Any]]:
     """The rows under `member_columns`, read in batches; an import of them changes nothing."""
     names = dict(Unit.objects.values_list("pk", "name"))
-    above = dict(Unit.objects.values_list("pk", "parent_id"))
+    above: dict[int, int | None] = dict(Unit.objects.values_list("pk", "parent_id"))
     day = today()
     batch: list[Person] = []
     for person in people.select_related("unit").iterator(chunk_size=2000):

@@ -138,7 +138,7 @@ class Person(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
-def _day(value: Cell, kind: type, today: dt.date) -> Parsed[tuple[str, str]]:
+def _day(value: Cell, kind: str, today: dt.date) -> Parsed[tuple[str, str]]:
     # `kind` keeps 1 and True and 1.0 apart in the cache.
     found = parse_day(value, latest=today)
     if found.value is None:
@@ -159,7 +159,7 @@ def _gender(value: str) -> Parsed[str]:
 
 
 @lru_cache(maxsize=4096)
-def _yes(value: Cell, kind: type) -> Parsed[bool]:
+def _yes(value: Cell, kind: str) -> Parsed[bool]:
     return parse_yes(value)
 
 
@@ -207,11 +207,11 @@ def read_member(cells: dict[str, Cell], today: dt.date) -> MemberRow:
     _read_birth(cells, row, today)
     for key in ("joined_on", "official_on", "exempt_from", "moved_on"):
         if (said := get(key)) is not None:
-            day = _day(said, type(said), today)
+            day = _day(said, type(said).__name__, today)
             if day.value:
                 values[key] = day.value[0]
             elif day.error:
-                if key == "official_on" and (ticked := _yes(said, type(said))).value is not None:
+                if key == "official_on" and (ticked := _yes(said, type(said).__name__)).value is not None:
                     values.setdefault("kind", "member" if ticked.value else "probationary")
                 else:
                     errors.append(Wrong(key, day.error))
@@ -222,7 +222,7 @@ def read_member(cells: dict[str, Cell], today: dt.date) -> MemberRow:
         elif gender.error:
             errors.append(Wrong("gender", gender.error))
     elif (said := get("is_female")) is not None:
-        ticked = _yes(said, type(said))
+        ticked = _yes(said, type(said).__name__)
         if ticked.value is not None:
             values["gender"] = "female" if ticked.value else "male"
     if (said := get("kind")) is not None and (words := shown(said)):
@@ -281,14 +281,14 @@ def _read_birth(cells: dict[str, Cell], row: MemberRow, today: dt.date) -> None:
         said = cells.get(key)
         if said is None:
             continue
-        day = _day(said, type(said), today)
+        day = _day(said, type(said).__name__, today)
         if day.value:
             row.values["birth_date"], row.values["birth_precision"] = day.value
             if gender:
                 row.values["gender"] = gender
         elif day.error:
             # A tick under "Nam" or "Nữ" tells the gender and nothing else.
-            if gender and _yes(said, type(said)).value:
+            if gender and _yes(said, type(said).__name__).value:
                 row.values["gender"] = gender
             else:
                 row.errors.append(Wrong(key, day.error))
@@ -298,11 +298,11 @@ def _read_exemption(cells: dict[str, Cell], row: MemberRow, today: dt.date) -> N
     said = cells.get("exempt")
     if said is None:
         return
-    ticked = _yes(said, type(said))
+    ticked = _yes(said, type(said).__name__)
     if ticked.value is not None:
         row.values["exempt"] = ticked.value
         return
-    day = _day(said, type(said), today)
+    day = _day(said, type(said).__name__, today)
     if day.value:
         row.values["exempt"] = True
         row.values.setdefault("exempt_from", day.value[0])

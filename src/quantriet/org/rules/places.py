@@ -92,16 +92,9 @@ class Directory:
         if found is None:
             found = self._asked[key] = self._by_code(code) if code else self._by_name(name, above)
             if found.place and not found.place.holds_members:
-                found = self._asked[key] = self._only_cell_below(found, name)
+                sentence = f"{found.place.name} không phải chi bộ; đảng viên sinh hoạt ở một chi bộ, hãy ghi mã hoặc tên chi bộ."
+                found = self._asked[key] = Found(sentence=sentence, column=found.column)
         return found
-
-    def _only_cell_below(self, found: Found, name: str) -> Found:
-        place = found.place
-        assert place is not None
-        return Found(
-            sentence=f"{place.name} không phải chi bộ; đảng viên sinh hoạt ở một chi bộ, hãy ghi mã hoặc tên chi bộ.",
-            column=found.column,
-        )
 
     def by_code(self, code: str) -> Place | None:
         """The unit of this code anywhere, also when a number has lost its leading zeros."""

@@ -27,7 +27,7 @@ class PlanWriter:
         """Append a line to a section; rows come in the order of the file."""
         file = self._sections.get(section)
         if file is None:
-            file = self._sections[section] = tempfile.TemporaryFile()
+            file = self._sections[section] = tempfile.TemporaryFile()  # noqa: SIM115 closed by close()
             self._offsets[section] = []
             self.counts[section] = 0
         if self.counts[section] % _STEP == 0:

@@ -88,7 +88,7 @@ def _one(piece: str, whole: dict[str, str]) -> Post | None:
     for word, kind in _WORDS:
         if folded == word or folded.startswith(word + " "):
             rest = folded[len(word) :].strip()
-            above = kind in _ALWAYS_ABOVE or bool(_ABOVE.search(rest)) and not rest.startswith("chi bo")
+            above = kind in _ALWAYS_ABOVE or (bool(_ABOVE.search(rest)) and not rest.startswith("chi bo"))
             return Post(kind, above, "", piece)
     return None
 

@@ -1,0 +1,558 @@
+"""Compare a member list with the people stored (plan) and write what was confirmed (apply).
+
+Planning streams: the file comes row by row from the child, waits on disk until all codes are known, and is compared in
+batches; a province fits into the memory of an ordinary server.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from quantriet.audit.actions import record_many
+from quantriet.kit import text
+from quantriet.kit.spreadsheets import Gated, Row, common_width, read_table, restore_zeros
+from quantriet.org import access
+from quantriet.org.models import (
+    Account,
+    ActivityExemption,
+    IdentityDecision,
+    MembershipTransfer,
+    Person,
+    PostHeld,
+    PostKind,
+    Unit,
+)
+from quantriet.org.queries import imports as queries
+from quantriet.org.rules import columns, members
+from quantriet.org.rules.members import Status, Values, Wrong, say
+from quantriet.org.rules.places import Directory
+from quantriet.org.rules.plan import Line, PlanReader, PlanWriter
+from quantriet.org.rules.posts import read_posts, unit_of
+from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.rules.understanding import SheetPlan, Understanding
+from quantriet.org.vocab import Permission
+
+BATCH = 2000
+_PIECE = 1000
+MADE_PREFIX = "QT"  # codes that the product gives to people whose list has none
+_LEAST_RESTORED = 6  # shorter numbers are rather running numbers than codes that lost zeros
+_MOST_MISSING = 5000
+_ROWS = 10_000_000  # more than a sheet has
+
+Tell = Callable[[int, int, str], None]
+
+
+def quiet(done: int, total: int, what: str) -> None:
+    """Tell nobody how far it is."""
+
+
+@dataclass
+class MemberPlanner:
+    """One comparison of a file with the people stored. `account` None is the command line, which sees the whole tree."""
+
+    gated: Gated
+    seen: Understanding
+    root: Unit
+    account: Account | None
+    day: date
+    tell: Tell = quiet
+
+    def __post_init__(self) -> None:
+        self.directory: Directory = queries.directory(self.root)
+        self.paths: Sequence[str] | None = (
+            access.paths_with(self.account, Permission.PERSON_EDIT) if self.account else None
+        )
+        self.plan = PlanWriter()
+        self.labels: dict[int, dict[str, str]] = {}  # what each sheet calls its columns
+        self.first_row: dict[str, int] = {}  # code → where it stands first (sheet and row in one number)
+        self.elsewhere = 0  # rows of units that are not the one imported into
+        self.total = 0
+        self.questions: list[IdentityDecision] = []
+        self.left_out: list[list[Any]] = []
+        self.left_out_count = 0
+        self._names = queries.post_names()
+        self._units_met: set[int] = set()
+        self._new_unnumbered: dict[tuple[str, str, int, str], int] = {}
+
+    # ------------------------------------------------------------------------------------------------- first pass: read
+
+    def make(self) -> PlanWriter:
+        """Read the file and decide about each row. Refuses marked content and what cannot be read."""
+        with tempfile.TemporaryFile() as spool:
+            sizes: list[int] = []
+            expected = sum(sheet.rows for sheet in self.seen.used)
+            digits: list[str] = []
+            for sheet in self.seen.used:
+                piece: list[list[Any]] = []
+                for row in self._rows(sheet):
+                    piece.append(self._read(sheet, row))
+                    code = piece[-1][2].get("code")
+                    if code:
+                        self.first_row.setdefault(code, _spot(sheet.index, row.number))
+                        if len(digits) < 200_000 and code.isdigit():
+                            digits.append(code)
+                    if len(piece) >= _PIECE:
+                        sizes.append(spool.write(_packed(piece)))
+                        self.total += len(piece)
+                        piece = []
+                        self.tell(self.total, expected, "Đang đọc tệp")
+                if piece:
+                    sizes.append(spool.write(_packed(piece)))
+                    self.total += len(piece)
+            self.width = common_width(queries.codes_of_digits(self.paths)) or common_width(digits)
+            del digits
+            spool.seek(0)
+            self.matched = bytearray(queries.highest_key() + 1)
+            done = 0
+            batch: list[list[Any]] = []
+            for size in sizes:
+                batch += json.loads(spool.read(size))
+                if len(batch) >= BATCH:
+                    self._judge(batch)
+                    done += len(batch)
+                    batch = []
+                    self.tell(done, self.total, "Đang đối chiếu với danh sách")
+            self._judge(batch)
+        self._note_missing()
+        return self.plan
+
+    def _rows(self, sheet: SheetPlan) -> Iterator[Row]:
+        mapping = sheet.columns()
+        keys = set(mapping.columns.values()) if mapping else set()
+        wanted = columns.wanted("members", split_name="full_name" not in keys)
+        with read_table(self.gated, wanted, mapping=mapping, legacy=self.seen.legacy) as table:
+            self.labels[sheet.index] = table.columns
+            yield from table
+            for left in table.left_out:
+                refuse_if_marked(left.text.replace(" | ", "\n"), f"Dòng {left.number} của tệp")
+                self.left_out_count += 1
+                if len(self.left_out) < 200:
+                    self.left_out.append([left.number, left.why, left.text])
+
+    def _read(self, sheet: SheetPlan, row: Row) -> list[Any]:
+        said = members.read_member(row.cells, self.day)
+        if said.secret:
+            refuse_if_marked("MẬT" if "mật" not in said.secret.lower() else said.secret, f"Dòng {row.number} của tệp")
+        values = said.values
+        unit: int | None = None
+        errors = [tuple(one) for one in said.errors]
+        found = self.directory.cell(
+            values.pop("unit_code", ""), values.pop("unit_name", ""), values.pop("unit_above", "")
+        )
+        if found.place:
+            unit = found.place.pk
+        elif found.sentence:
+            errors.append(Wrong(found.column, found.sentence))
+            self.elsewhere += found.elsewhere
+        else:
+            unit = self._default_unit(sheet, row)
+        return [sheet.index, row.number, values, errors, said.notes, unit]
+
+    def _default_unit(self, sheet: SheetPlan, row: Row) -> int | None:
+        """The unit of a row that names none: the heading above it, its sheet, the unit imported into."""
+        if row.group:
+            below = self.directory.cell("", row.group, "")
+            if below.place:
+                return below.place.pk
+        if sheet.unit:
+            return sheet.unit
+        return self.root.pk if self.directory.root.holds_members else None
+
+    # --------------------------------------------------------------------------------------------- second pass: compare
+
+    def _judge(self, batch: list[list[Any]]) -> None:
+        known = self._people(batch)
+        loose = [row for row in batch if not row[3] and row[2].get("code") not in known]
+        names = {text.fold(row[2]["full_name"]) for row in loose}
+        namesakes = queries.namesakes(names, self.paths) if names else {}
+        met = {person.pk for person in known.values()} | {one.pk for several in namesakes.values() for one in several}
+        self._posts = queries.posts_now(met, self.day) if any("posts" in row[2] for row in batch) else {}
+        self._exempt = queries.exempt_now(met, self.day) if any(row[2].get("exempt") for row in batch) else set()
+        asked: dict[str, tuple[int | None, bool]] | None = None
+        decided_people: dict[int, members.Person] = {}
+        for row in batch:
+            line = _line(row)
+            values, unit = row[2], row[5]
+            if unit:
+                self._units_met.add(unit)
+            if row[3]:
+                self._wrong(line, row, [Wrong(*one) for one in row[3]])
+                continue
+            code = values.get("code")
+            person = known.get(code) if code else None
+            if code and self.first_row[code] != _spot(row[0], row[1]):
+                self._wrong(line, row, [Wrong("code", f"Mã {code} đã có ở {self._at(self.first_row[code])}.")])
+                continue
+            if person:
+                doubt = [members.Likely(person.pk, ("code",))] if members.contradicts(values, person) else []
+                problem = self._refused(person)
+            else:
+                problem = None
+                others = namesakes.get(text.fold(values["full_name"]), [])
+                spoken_for = {one.pk for one in others if one.code in self.first_row and one.code != code}
+                if not code:
+                    person = members.exactly(values, unit, others, spoken_for)
+                doubt = [] if person else members.likely(values, unit, others, spoken_for)
+            if problem:
+                self._wrong(line, row, [problem])
+                continue
+            if doubt:
+                if asked is None:
+                    asked = queries.decisions(members.fingerprint(one[2], one[5]) for one in batch if not one[3])
+                    decided_people = queries.people_by_key(pk for pk, _ in asked.values() if pk)
+                key = members.fingerprint(values, unit)
+                if key not in asked:
+                    self._doubtful(line, row, key, doubt)
+                    continue
+                decided, is_new = asked[key]
+                if is_new and person:
+                    self._wrong(line, row, [Wrong("code", f"Đã phân định là người khác, nhưng mã {code} là của {person.full_name}.")])
+                    continue
+                if not is_new and not person:
+                    person = decided_people[decided or 0]
+                    if problem := self._refused(person):
+                        self._wrong(line, row, [problem])
+                        continue
+            if person:
+                self._known(line, row, person)
+            else:
+                self._new(line, row)
+
+    def _people(self, batch: list[list[Any]]) -> dict[str, members.Person]:
+        """People by the codes of the batch; a number that lost its leading zeros finds its code again."""
+        codes = {row[2]["code"] for row in batch if "code" in row[2]}
+        full = {}
+        if self.width:
+            full = {
+                code: restore_zeros(code, self.width) for code in codes if code.isdigit() and len(code) < self.width
+            }
+        known = queries.people_by_code(codes | set(full.values())) if codes else {}
+        for row in batch:
+            code = row[2].get("code")
+            if code in full and code not in known and (full[code] in known or (self.width or 0) >= _LEAST_RESTORED):
+                row[2]["code"] = full[code]
+                row[4].append(f"Mã “{code}” được hiểu là {full[code]} (Excel đã bỏ số 0 ở đầu).")
+                here = self.first_row.pop(code)
+                self.first_row.setdefault(full[code], here)
+        return known
+
+    def _refused(self, person: members.Person) -> Wrong | None:
+        place = self.directory.by_pk.get(person.unit_id)
+        if self.paths is not None and not (place and any(place.path.startswith(path) for path in self.paths)):
+            self.elsewhere += 1
+            return Wrong(
+                "code",
+                f"Mã {person.code} thuộc một đơn vị ngoài phạm vi của đồng chí nên không nhập được; "
+                "hãy kiểm tra lại mã hoặc đề nghị cấp trên làm thủ tục chuyển sinh hoạt.",
+            )
+        if person.left_on:
+            day = date.fromisoformat(person.left_on)
+            return Wrong("code", f"{person.full_name} (mã {person.code}) đã ra khỏi danh sách từ ngày {day:%d/%m/%Y}.")
+        return None
+
+    # ---------------------------------------------------------------------------------------------------- what comes out
+
+    def _at(self, spot: int) -> str:
+        sheet, number = divmod(spot, _ROWS)
+        if len(self.seen.used) == 1:
+            return f"dòng {number}"
+        name = next((one.name for one in self.seen.sheets if one.index == sheet), "")
+        return f"dòng {number} trang “{name}”"
+
+    def _wrong(self, line: Line, row: list[Any], errors: list[Wrong]) -> None:
+        labels = self.labels.get(row[0], {})
+        line["e"] = [say(one.column, one.sentence, labels) for one in errors]
+        self.plan.add(Status.WRONG, line)
+
+    def _doubtful(self, line: Line, row: list[Any], key: str, doubt: list[members.Likely]) -> None:
+        values, unit = row[2], row[5]
+        line["q"] = key
+        line["u"] = unit
+        line["cand"] = [[one.pk, list(one.reasons)] for one in doubt]
+        self.plan.add(Status.DOUBTFUL, line)
+        self.questions.append(
+            IdentityDecision(
+                fingerprint=key,
+                incoming={**values, "row": row[1], "unit": unit},
+                candidates=line["cand"],
+                unit_id=unit or self.root.pk,
+            )
+        )
+
+    def _known(self, line: Line, row: list[Any], person: members.Person) -> None:
+        values, unit = row[2], row[5]
+        if self.matched[person.pk] if person.pk < len(self.matched) else False:
+            self._wrong(line, row, [Wrong("full_name", f"Một dòng ở trên đã nói về {person.full_name} (mã {person.code}).")])
+            return
+        if person.pk < len(self.matched):
+            self.matched[person.pk] = 1
+        if unit and unit != person.unit_id:
+            was = self.directory.by_pk.get(person.unit_id)
+            line["f"] = person.unit_id
+            line["u"] = unit
+            line["on"] = values.get("moved_on") or self.day.isoformat()
+            line["uf"] = was.name if was else ""
+        changed = members.differences(values, person)
+        if "code" in values and values["code"] != person.code:
+            # Decided to be this person: the list's code is the newer one.
+            changed["code"] = values["code"]
+        facts = self._facts(values, unit or person.unit_id, self._posts.get(person.pk, set()), person.pk in self._exempt, line)
+        if not changed and not facts and "f" not in line:
+            self.plan.add(Status.SAME, _short(line))
+            return
+        line.update(p=person.pk, c=person.code, name=person.full_name, **facts)
+        line["v"] = changed
+        line["d"] = members.shown_changes({name: new for name, new in changed.items() if name != "code"}, person)
+        if "code" in changed:
+            line["d"].insert(0, ["Mã đảng viên", person.code, changed["code"]])
+        line["o"] = {name: getattr(person, name) for name in changed}
+        self.plan.add(Status.MOVED if "f" in line else Status.CHANGED, line)
+
+    def _new(self, line: Line, row: list[Any]) -> None:
+        values, unit = row[2], row[5]
+        if not unit:
+            self._wrong(line, row, [Wrong("unit_name", "Không rõ chi bộ: hãy thêm cột “Chi bộ” hoặc “Mã chi bộ”, hoặc nhập vào đúng một chi bộ.")])
+            return
+        if "code" not in values:
+            key = (text.fold(values["full_name"]), values.get("birth_date", ""), unit, values.get("phone", ""))
+            before = self._new_unnumbered.setdefault(key, _spot(row[0], row[1]))
+            if before != _spot(row[0], row[1]):
+                self._wrong(line, row, [Wrong("full_name", f"Trùng họ tên, ngày sinh, chi bộ với {self._at(before)}; hãy bỏ bớt, hoặc ghi mã hay số điện thoại để phân biệt.")])
+                return
+        facts = self._facts(values, unit, set(), False, line)
+        line.update(u=unit, v={name: new for name, new in values.items() if name in members.COMPARED}, **facts)
+        if "code" in values:
+            line["v"]["code"] = values["code"]
+        self.plan.add(Status.NEW, line)
+
+    def _facts(self, values: Values, unit: int, held: set[tuple[str, int]], exempt: bool, line: Line) -> dict[str, Any]:
+        """Posts and exemption that the row adds to what is stored."""
+        facts: dict[str, Any] = {}
+        if said := values.get("posts"):
+            posts = read_posts(said, self._names)
+            above = [place.pk for place in self.directory.above(self.directory.by_pk[unit]) if not place.holds_members]
+            wanted = [(post.kind, unit_of(post, unit, above, self._find_unit)) for post in posts.known]
+            fresh = [post for post in dict.fromkeys(wanted) if post not in held]
+            if fresh:
+                facts["posts"] = [[kind, where, values.get("managed_by", "")] for kind, where in fresh]
+            if posts.unknown:
+                line.setdefault("t", []).append(f"Chưa có trong danh mục chức vụ: {', '.join(posts.unknown)}.")
+        if values.get("exempt") and not exempt:
+            facts["ex"] = [values.get("exempt_from") or self.day.isoformat(), values.get("exempt_reason") or "Theo danh sách nhập"]
+        return facts
+
+    def _find_unit(self, name: str) -> int | None:
+        folded = text.fold(name)
+        known: dict[str, int | None] = self.__dict__.setdefault("_unit_names", {})
+        if folded not in known:
+            found = [place.pk for place in self.directory.by_pk.values() if place.name_folded == folded]
+            known[folded] = found[0] if len(found) == 1 else None
+        return known[folded]
+
+    def _note_missing(self) -> None:
+        """People of the units met who are not in the file: told, never taken out."""
+        told = count = 0
+        for pk, code, name, unit in queries.people_of_units(self._units_met):
+            if pk < len(self.matched) and not self.matched[pk]:
+                count += 1
+                if told < _MOST_MISSING:
+                    told += 1
+                    self.plan.add("missing", {"n": 0, "p": pk, "c": code, "name": name, "u": unit})
+        self.missing = count
+
+    @property
+    def mostly_elsewhere(self) -> str:
+        """A sentence when most rows belong to other units, else empty."""
+        if self.total and self.elsewhere * 2 > self.total:
+            return (
+                f"{self.elsewhere}/{self.total} dòng không thuộc {self.root.name}: có thể đây là danh sách của đơn vị khác. "
+                "Hãy kiểm tra lại tệp, hoặc chọn lại đơn vị nhập."
+            )
+        return ""
+
+
+def _spot(sheet: int, number: int) -> int:
+    return sheet * _ROWS + number
+
+
+def _packed(piece: list[list[Any]]) -> bytes:
+    return json.dumps(piece, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _line(row: list[Any]) -> Line:
+    values = row[2]
+    line: Line = {"n": row[1]}
+    if row[0]:
+        line["h"] = row[0]
+    if "code" in values:
+        line["c"] = values["code"]
+    line["name"] = values.get("full_name", "")
+    if "birth_date" in values:
+        line["b"] = members.shown_birth(values["birth_date"], values["birth_precision"])
+    if row[4]:
+        line["t"] = row[4]
+    return line
+
+
+def _short(line: Line) -> Line:
+    return {key: line[key] for key in ("n", "h", "t") if key in line}
+
+
+# ---------------------------------------------------------------------------------------------------------------- applying
+
+
+def apply_members(
+    plan: PlanReader, *, by: Account | None, at: datetime, day: date, file_name: str, tell: Tell = quiet
+) -> int:
+    """Write a plan inside the transaction of the caller: new people, changes, moves, posts, exemptions, and their log.
+
+    Returns the number before the first code that the product made; the codes follow in the order of the plan.
+    """
+    total = sum(plan.count(section) for section in (Status.NEW, Status.CHANGED, Status.MOVED))
+    posts = dict(PostKind.objects.values_list("code", "pk"))
+    units = {unit.pk: unit for unit in Unit.objects.only("pk", "path", "name").iterator(chunk_size=5000)}
+    done = 0
+    first = number = queries.highest_made_code(MADE_PREFIX)
+    for batch in _batches(plan, Status.NEW):
+        people = []
+        for line in batch:
+            values = dict(line["v"])
+            code = values.pop("code", None)
+            if not code:
+                number += 1
+                code = made_code(number)
+            name = values.pop("full_name")
+            people.append(
+                Person(
+                    code=code, full_name=name, name_folded=text.fold(name), sort_key=text.name_key(name),
+                    unit_id=line["u"], **_dated(values),
+                )
+            )  # fmt: skip
+        Person.objects.bulk_create(people, batch_size=BATCH)
+        MembershipTransfer.objects.bulk_create(
+            [MembershipTransfer(person=one, to_unit_id=one.unit_id, on=one.joined_on or day) for one in people],
+            batch_size=BATCH,
+        )
+        record_many(
+            "person.added", by=by, at=at,
+            lines=[(one, units[one.unit_id], {}, {"code": one.code, "file": file_name}) for one in people], of_people=True,
+        )  # fmt: skip
+        _add_facts(list(zip(people, batch, strict=True)), posts, by, at, day, units)
+        done += len(batch)
+        tell(done, total, "Đang ghi người mới")
+    for section in (Status.CHANGED, Status.MOVED):
+        for batch in _batches(plan, section):
+            _change(batch, posts, by, at, day, units, file_name)
+            done += len(batch)
+            tell(done, total, "Đang ghi thay đổi")
+    return first
+
+
+def made_code(number: int) -> str:
+    """A code for a person whose list has none."""
+    return f"{MADE_PREFIX}{number:07d}"
+
+
+def _batches(plan: PlanReader, section: str) -> Iterator[list[Line]]:
+    batch: list[Line] = []
+    for line in plan.lines(section):
+        batch.append(line)
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _dated(values: Values) -> Values:
+    return {
+        name: date.fromisoformat(new) if name in ("birth_date", "joined_on", "official_on") and new else new
+        for name, new in values.items()
+    }
+
+
+def _change(
+    batch: list[Line], posts: dict[str, int], by: Account | None, at: datetime, day: date, units: dict[int, Unit], file_name: str
+) -> None:
+    updates: dict[tuple[str, ...], list[list[Any]]] = {}
+    people = []
+    changed, moved, transfers = [], [], []
+    for line in batch:
+        values = dict(line["v"])
+        if "full_name" in values:
+            values["name_folded"] = text.fold(values["full_name"])
+            values["sort_key"] = text.name_key(values["full_name"])
+        values = _dated(values)
+        person = Person(pk=line["p"], full_name=line["v"].get("full_name") or line["name"], unit_id=line.get("u") or 0)
+        people.append(person)
+        if line["v"]:
+            changed.append((person, units.get(person.unit_id), line["o"], {**line["v"], "file": file_name}))
+        if "f" in line:
+            values["unit_id"] = line["u"]
+            on = date.fromisoformat(line["on"])
+            transfers.append(
+                MembershipTransfer(person_id=line["p"], from_unit_id=line["f"], to_unit_id=line["u"], on=on, basis=file_name[:160])
+            )
+            moved.append(
+                (person, units[line["u"]], {"unit": units[line["f"]].name}, {"unit": units[line["u"]].name, "on": on, "file": file_name})
+            )
+        if values:
+            names = tuple(sorted(values))
+            updates.setdefault(names, []).append([*(values[name] for name in names), line["p"]])
+    _settle_units(people, changed, units)
+    for names, rows in updates.items():
+        _update_people(names, rows)
+    MembershipTransfer.objects.bulk_create(transfers, batch_size=BATCH)
+    record_many("person.changed", by=by, at=at, lines=changed, of_people=True)
+    record_many("person.transferred", by=by, at=at, lines=moved, of_people=True)
+    _add_facts(list(zip(people, batch, strict=True)), posts, by, at, day, units)
+
+
+def _settle_units(people: list[Person], changed: list[tuple[Any, ...]], units: dict[int, Unit]) -> None:
+    """Fill in the present unit of people who are not moved, for the log."""
+    asked = [person.pk for person in people if not person.unit_id]
+    now = dict(Person.objects.filter(pk__in=asked).values_list("pk", "unit_id"))
+    for person in people:
+        if not person.unit_id:
+            person.unit_id = now[person.pk]
+    changed[:] = [(person, units[person.unit_id], before, after) for person, _, before, after in changed]
+
+
+def _update_people(names: tuple[str, ...], rows: list[list[Any]]) -> None:
+    """Write the same columns of many people in one go; hundreds of times faster than one statement with a CASE a person."""
+    fields: list[Any] = [Person._meta.get_field("unit" if name == "unit_id" else name) for name in names]
+    ready = [
+        [*(one.get_db_prep_save(value, connection) for one, value in zip(fields, row, strict=False)), row[-1]] for row in rows
+    ]
+    quoted = ", ".join(f"{connection.ops.quote_name(one.column)} = %s" for one in fields)
+    table = connection.ops.quote_name(Person._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {quoted} WHERE id = %s", ready)  # noqa: S608 names of our own columns
+
+
+def _add_facts(
+    pairs: list[tuple[Person, Line]], posts: dict[str, int], by: Account | None, at: datetime, day: date, units: dict[int, Unit]
+) -> None:
+    held: list[PostHeld] = []
+    exemptions: list[ActivityExemption] = []
+    given: list[tuple[Any, ...]] = []
+    exempted: list[tuple[Any, ...]] = []
+    for person, line in pairs:
+        for kind, unit, level in line.get("posts", ()):
+            held.append(PostHeld(person_id=person.pk, post_id=posts[kind], unit_id=unit, managed_by=level, valid_from=day))
+            given.append((person, units[unit], {}, {"post": kind, "unit": units[unit].name, "managed_by": level, "from": day}))
+        if "ex" in line:
+            start, reason = date.fromisoformat(line["ex"][0]), line["ex"][1]
+            exemptions.append(ActivityExemption(person_id=person.pk, valid_from=start, reason=reason))
+            exempted.append((person, units[person.unit_id], {}, {"from": start, "reason": reason}))
+    PostHeld.objects.bulk_create(held, batch_size=BATCH, ignore_conflicts=True)
+    ActivityExemption.objects.bulk_create(exemptions, batch_size=BATCH)
+    record_many("post.given", by=by, at=at, lines=given, of_people=True)
+    record_many("exemption.given", by=by, at=at, lines=exempted, of_people=True)

@@ -1,0 +1,25 @@
+"""Background entries of the organisation: ids in, one action each; each may run twice."""
+
+from __future__ import annotations
+
+from quantriet.kit.jobs import background
+from quantriet.kit.time import now
+from quantriet.org.actions import imports
+
+
+@background
+def preview_import_job(run_id: int) -> None:
+    """Read an uploaded list and compare it."""
+    imports.preview_import(run_id, at=now())
+
+
+@background
+def apply_import_job(run_id: int) -> None:
+    """Write a confirmed list."""
+    imports.apply_import(run_id, at=now())
+
+
+@background
+def make_import_result_job(run_id: int) -> None:
+    """Make the Excel file with the result of an import."""
+    imports.make_import_result(run_id, at=now())
