@@ -97,7 +97,7 @@ def locks() -> bool:
 
 
 def house() -> bool:
-    return run(sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "tests/house")
+    return run(sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "--show-capture=no", "tests/house")
 
 
 CHECKS: dict[str, Callable[[], bool]] = {
