@@ -76,6 +76,30 @@ def temporary_password() -> str:
     return "-".join("".join(secrets.choice(_CLEAR) for _ in range(4)) for _ in range(3))
 
 
+def open_account(
+    *,
+    by: Account,
+    at: datetime,
+    username: str,
+    display_name: str,
+    person: Person | None,
+    email: str,
+    role: Role,
+    unit: Unit,
+    valid_from: date,
+    valid_to: date | None = None,
+) -> tuple[Account, str]:
+    """Make a login with its first appointment and a temporary password, all or nothing; returns both."""
+    password = temporary_password()
+    with transaction.atomic():
+        account = add_account(
+            by=by, at=at, username=username, display_name=display_name, password=password, person=person, email=email,
+            must_change_password=True, unit=unit,
+        )  # fmt: skip
+        give_appointment(account, by=by, at=at, role=role, unit=unit, valid_from=valid_from, valid_to=valid_to)
+    return account, password
+
+
 def change_account(account: Account, *, by: Account, at: datetime, **new: object) -> Account:
     """Correct the shown name or the mail address, or let an account rest and work again.
 
@@ -123,7 +147,7 @@ def note_sign_in(account: Account, *, at: datetime, address: str) -> None:
         SignInFailure.objects.filter(username=account.username, address=address).delete()
         record(
             "account.signed_in", by=account, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
-            after={"address": address},
+            after={"from_address": address},
         )  # fmt: skip
 
 
@@ -236,8 +260,17 @@ def end_appointment(given: Appointment, *, by: Account, at: datetime, on: date) 
     return given
 
 
+# Django's own sentences have no Vietnamese; its codes are stable.
+_WEAK = {
+    "password_too_short": "Mật khẩu quá ngắn, cần ít nhất 8 ký tự.",
+    "password_too_similar": "Mật khẩu quá giống tên hoặc địa chỉ thư của người dùng.",
+    "password_too_common": "Mật khẩu này quá phổ biến, dễ bị đoán.",
+}
+
+
 def _refuse_weak(password: str, account: Account) -> None:
     try:
         password_validation.validate_password(password, account)
     except ValidationError as problem:
-        raise Refusal("account.password_weak", " ".join(problem.messages), field="password") from problem
+        told = [_WEAK.get(one.code or "", "Mật khẩu chưa đủ mạnh.") for one in problem.error_list]
+        raise Refusal("account.password_weak", " ".join(told), field="password") from problem

@@ -1,0 +1,109 @@
+import os
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+
+from quantriet.config import demo
+from quantriet.config.management.commands import doctor
+from quantriet.org.access import may_anywhere
+from quantriet.org.models import Account, Unit
+from quantriet.org.vocab import Permission
+
+pytestmark = pytest.mark.django_db
+NEW = {"unit_code": "TU", "unit_name": "Tỉnh ủy Thử Nghiệm", "username": "Quan.Tri"}
+
+
+def test_createadmin_makes_the_first_unit_and_an_administrator(monkeypatch):
+    monkeypatch.setenv("QUANTRIET_ADMIN_PASSWORD", "một mật khẩu dài")
+    call_command("createadmin", officer=True, stdout=StringIO(), **NEW)
+    account = authenticate(username="quan.tri", password="một mật khẩu dài")
+    assert account == Account.objects.get()
+    assert Unit.objects.get().name == "Tỉnh ủy Thử Nghiệm"
+    assert may_anywhere(account, Permission.ACCOUNT_MANAGE)
+    assert may_anywhere(account, Permission.CAMPAIGN_PLAN)
+
+
+@pytest.mark.parametrize(
+    "password, options, told",
+    [
+        ("ngắn", {}, "quá ngắn"),
+        ("một mật khẩu dài", {"unit_kind": "KHONG_CO"}, "TINH_UY"),
+    ],
+)
+def test_createadmin_refuses_and_writes_nothing(monkeypatch, password, options, told):
+    monkeypatch.setenv("QUANTRIET_ADMIN_PASSWORD", password)
+    with pytest.raises(CommandError, match=told):
+        call_command("createadmin", stdout=StringIO(), **(NEW | options))
+    assert not Unit.objects.exists()
+    assert not Account.objects.exists()
+
+
+def test_doctor_names_what_is_missing_and_how_to_mend_it():
+    findings = {one.what: one for one in doctor.examine()}
+    assert not findings["Quản trị"].well
+    assert "createadmin" in findings["Quản trị"].mend
+    assert findings["Cấu trúc bảng"].well
+    with pytest.raises(SystemExit):
+        call_command("doctor", stdout=StringIO())
+
+
+def test_doctor_is_content_with_a_set_up_installation(monkeypatch):
+    monkeypatch.setenv("QUANTRIET_ADMIN_PASSWORD", "một mật khẩu dài")
+    call_command("createadmin", stdout=StringIO(), **NEW)
+    out = StringIO()
+    call_command("doctor", stdout=out)
+    assert "Cài đặt chạy được." in out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def commune(django_db_setup, django_db_blocker):
+    """The smallest demo, told once for this module and forgotten afterwards."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("seed", size="commune", stdout=StringIO())
+        yield
+        transaction.set_rollback(True)
+
+
+def test_seed_tells_a_campaign_three_weeks_old(commune):
+    from quantriet.campaigns import queries
+    from quantriet.campaigns.models import StudyCampaign
+
+    campaign = StudyCampaign.objects.get()
+    board = queries.board(campaign, campaign.unit, "attend")
+    assert board.total.done > board.total.owing > 0
+    assert queries.audit_ledger(campaign) == []
+    assert {one.username for one in Account.objects.filter(is_demo=True)} == {one.username for one in demo.LOGINS}
+
+
+def test_seed_refuses_a_database_in_use(commune):
+    with pytest.raises(CommandError, match="trống"):
+        call_command("seed", size="commune")
+
+
+def test_demo_accounts_cannot_sign_in_on_a_production_installation(commune, settings):
+    login = demo.LOGINS[0]
+    assert authenticate(username=login.username, password=demo.PASSWORD)
+    settings.PRODUCTION = True
+    assert authenticate(username=login.username, password=demo.PASSWORD) is None
+    with pytest.raises(CommandError, match="tài khoản mẫu"):
+        call_command("serve", port=0, stdout=StringIO())
+    with pytest.raises(CommandError):
+        call_command("seed", size="commune")
+
+
+@pytest.mark.parametrize(
+    "surroundings, told",
+    [({}, "QUANTRIET_SECRET_KEY"), ({"QUANTRIET_SECRET_KEY": "x" * 50}, "QUANTRIET_HOSTS")],
+)
+def test_production_refuses_to_start_without_its_own_settings(tmp_path, surroundings, told):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("QUANTRIET_")}
+    kept |= {"QUANTRIET_PRODUCTION": "1", "QUANTRIET_DATA": str(tmp_path), "PYTHONPATH": "src"} | surroundings
+    done = subprocess.run([sys.executable, "-m", "quantriet", "check"], env=kept, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert told in done.stderr

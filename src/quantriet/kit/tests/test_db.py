@@ -1,0 +1,121 @@
+"""The write lock of SQLite, against real threads, real processes and a real kill."""
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from quantriet.kit.db import named_lock
+
+WRITER = textwrap.dedent(
+    """
+    import os, sys, time
+    import django
+    from django.conf import settings
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "quantriet.kit.sqlite", "NAME": sys.argv[1], "OPTIONS": {
+            "transaction_mode": "IMMEDIATE", "timeout": 0.01,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"}}},
+        USE_TZ=True)
+    django.setup()
+    from django.db import connection, transaction
+    hold, count = float(sys.argv[2]), int(sys.argv[3])
+    print("ready", flush=True)
+    for number in range(count):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT n FROM counter")
+                n = cursor.fetchone()[0]
+                time.sleep(hold)
+                cursor.execute("UPDATE counter SET n = %s", [n + 1])
+    print("done", flush=True)
+    """
+)
+
+
+@pytest.fixture
+def counter(tmp_path):
+    path = tmp_path / "counter.sqlite3"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE counter (n INTEGER)")
+        database.execute("INSERT INTO counter VALUES (0)")
+    return path
+
+
+def start(path, hold, count):
+    command = [sys.executable, "-c", WRITER, str(path), str(hold), str(count)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def value(path):
+    with sqlite3.connect(path) as database:
+        return database.execute("SELECT n FROM counter").fetchone()[0]
+
+
+def test_processes_wait_for_each_other_and_lose_nothing(counter):
+    # Each holds its transaction longer than SQLite's own busy wait (10 ms): without the lock this is "database is locked".
+    writers = [start(counter, 0.03, 10) for _ in range(3)]
+    for writer in writers:
+        out, _ = writer.communicate(timeout=60)
+        assert (writer.returncode, out) == (0, "done\n")
+    assert value(counter) == 30
+
+
+def test_a_killed_writer_frees_the_lock_and_leaves_nothing_half_written(counter):
+    stuck = start(counter, 60, 1)
+    time.sleep(0.5)
+    stuck.kill()
+    stuck.wait()
+    after = start(counter, 0, 1)
+    out, _ = after.communicate(timeout=30)
+    assert out == "done\n"
+    assert value(counter) == 1
+
+
+def test_the_wal_does_not_grow_for_ever(counter):
+    writer = start(counter, 0, 3000)
+    writer.communicate(timeout=120)
+    with sqlite3.connect(counter) as database:
+        database.execute("CREATE TABLE pad (text TEXT)")
+    wal = counter.with_name(counter.name + "-wal")
+    assert not wal.exists() or wal.stat().st_size < 3 * 4 * 1024 * 1024
+
+
+@pytest.mark.django_db(transaction=True)
+def test_named_lock_lets_one_transaction_pass_at_a_time():
+    inside, most, guard = 0, 0, threading.Lock()
+
+    def work():
+        nonlocal inside, most
+        for _ in range(5):
+            with named_lock("one thing"):
+                with guard:
+                    inside += 1
+                    most = max(most, inside)
+                time.sleep(0.005)
+                with guard:
+                    inside -= 1
+        connection.close()
+
+    if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
+        pytest.skip("a database in memory has one connection")
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert most == 1
+
+
+@pytest.mark.django_db
+def test_nested_transactions_keep_the_outer_lock():
+    with transaction.atomic(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
