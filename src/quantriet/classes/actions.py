@@ -72,11 +72,11 @@ def add_class(
     Refuses in a campaign that is over, for a unit outside the campaign, without a title, and marked text (B-18).
     Effects: the class, its main venue, audit "class.added". Basis: R-049, R-051, R-061.
     """
+    for value in (title, note, rules_of_conduct, venue_name, address):
+        refuse_if_marked(value, "thông tin lớp học")
     title = text.squeeze(title)
     if not title:
         raise Refusal("class.title_missing", "Lớp phải có tên.", field="title")
-    for value in (title, note, rules_of_conduct, venue_name, address):
-        refuse_if_marked(value, "thông tin lớp học")
     if campaign.state in (CampaignState.CLOSED, CampaignState.CANCELLED):
         raise Refusal(
             "class.campaign_over", f"Đợt “{campaign.name}” đã kết thúc nên không lập lớp mới được.", field="campaign"
@@ -127,8 +127,8 @@ def change_class(study_class: StudyClass, *, by: Account | None, at: datetime, *
     _refuse_unless(study_class, *RUNNING_STATES)
     for name in _TEXTS:
         if name in new:
-            new[name] = text.squeeze(new[name]) if name == "title" else text.nfc(new[name]).strip()
             refuse_if_marked(new[name], "thông tin lớp học")
+            new[name] = text.squeeze(new[name]) if name == "title" else text.nfc(new[name]).strip()
     if "title" in new and not new["title"]:
         raise Refusal("class.title_missing", "Lớp phải có tên.", field="title")
     before, after = changes(study_class, new)
@@ -204,6 +204,7 @@ def close_class(study_class: StudyClass, *, by: Account | None, at: datetime) ->
 
 def cancel_class(study_class: StudyClass, *, by: Account | None, at: datetime, reason: str = "") -> StudyClass:
     """Cancel a draft or released class; its people are in no class again. Refuses once anything was marked in it."""
+    refuse_if_marked(reason, "lý do")
     with _class_in(study_class, *RUNNING_STATES, roster=True):
         if queries.is_marked(study_class):
             raise Refusal("class.marked", "Lớp đã có điểm danh nên không hủy được; hãy chốt điểm danh để khép lớp.")
@@ -321,10 +322,10 @@ def remove_session(session: ClassSession, *, by: Account | None, at: datetime) -
 
 
 def _session_title(title: str) -> str:
+    refuse_if_marked(title, "tên buổi học")
     title = text.squeeze(title)
     if not title:
         raise Refusal("session.title_missing", "Buổi học phải có tên, ví dụ “Buổi sáng”.", field="title")
-    refuse_if_marked(title, "tên buổi học")
     return title
 
 
@@ -356,8 +357,8 @@ def add_item(
     presenter: Person | None = None,
 ) -> ProgrammeItem:
     """Add a programme item to a session of a draft class. Refuses outside the session, over another item, marked text."""
-    title = text.squeeze(title) or ItemKind(kind).label
     refuse_if_marked(title, "nội dung chương trình")
+    title = text.squeeze(title) or ItemKind(kind).label
     study_class = session.study_class
     with _class_in(study_class, ClassState.DRAFT):
         timetable.check_item(
@@ -500,10 +501,10 @@ def remove_venue(venue: Venue, *, by: Account | None, at: datetime) -> None:
 
 
 def _venue_texts(name: str, address: str) -> tuple[str, str]:
+    refuse_if_marked(name + "\n" + address, "tên và địa chỉ điểm cầu")
     name, address = text.squeeze(name), text.squeeze(address)
     if not name:
         raise Refusal("venue.name_missing", "Điểm cầu phải có tên.", field="name")
-    refuse_if_marked(name + " " + address, "tên và địa chỉ điểm cầu")
     return name, address
 
 
@@ -610,8 +611,8 @@ def add_to_roster(
     Refuses whoever is exempt, is on this roster already or sits in another running class for the same duty (B-02), and a
     full hall of a released class (R-043). Effects: the line, audit "roster.added" with the reason.
     """
-    reason = text.squeeze(reason)
     refuse_if_marked(reason, "lý do")
+    reason = text.squeeze(reason)
     if duty is None and person is not None:
         duty = StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person=person).first()
     if person is None:
@@ -675,8 +676,8 @@ def call_people(
 
     Refuses when the hall of a released class would be overfilled (R-043). Effects: lines, audit "roster.added".
     """
-    reason = text.squeeze(reason)
     refuse_if_marked(reason, "lý do")
+    reason = text.squeeze(reason)
     wanted = {person.pk: person for person in people}
     with _roster_in(study_class, *RUNNING_STATES):
         venue = venue or study_class.venues.get(is_main=True)
@@ -743,10 +744,10 @@ def remove_many_from_roster(
     entries: Iterable[RosterEntry], study_class: StudyClass, *, by: Account | None, at: datetime, reason: str
 ) -> int:
     """Take many people off a roster, all or none. Refuses without a reason and once any of them was marked."""
+    refuse_if_marked(reason, "lý do")
     reason = text.squeeze(reason)
     if not reason:
         raise Refusal("roster.reason_missing", "Hãy ghi lý do đưa ra khỏi danh sách.", field="reason")
-    refuse_if_marked(reason, "lý do")
     with _roster_in(study_class, *RUNNING_STATES):
         rows = study_class.roster.filter(pk__in=[entry.pk for entry in entries])
         names = list(rows.values_list("person__full_name", flat=True))

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import CampaignDocument, StudyCampaign, StudyDuty, StudyNotice
-from quantriet.campaigns.vocab import ATTEND, DutyState, RuleKey, StudyForm
+from quantriet.campaigns.vocab import ATTEND, DutyReason, DutyState, RuleKey, StudyForm
 from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.rules import leading, timetable
 from quantriet.classes.vocab import (
@@ -378,6 +378,7 @@ def exempt_beside(study_class: StudyClass) -> QuerySet[StudyDuty]:
         StudyDuty.objects.filter(
             campaign_id=study_class.campaign_id, kind=ATTEND, state=DutyState.EXEMPT, unit_id__in=cells
         )
+        .exclude(reason=DutyReason.WITHDRAWN)
         .select_related("person", "unit")
         .order_by("unit__path", "person__sort_key", "pk")
     )

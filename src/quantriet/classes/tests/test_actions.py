@@ -1,0 +1,568 @@
+"""What the writer of classes does and refuses."""
+
+import datetime as dt
+
+import icalendar
+import pytest
+
+from quantriet.audit.models import AuditEvent
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.models import CampaignPlan, StudyDuty
+from quantriet.campaigns.tests import factories as campaign_factories
+from quantriet.campaigns.vocab import PlanState, StudyForm
+from quantriet.classes import actions, queries
+from quantriet.classes.models import RosterEntry
+from quantriet.classes.tests import factories
+from quantriet.classes.vocab import (
+    DEFAULT_CONDUCT,
+    REQUIRED_ROLES,
+    ClassRoleKind,
+    ClassState,
+    ConferenceLevel,
+    ItemKind,
+)
+from quantriet.kit.refusal import Refusal, Refusals
+from quantriet.kit.time import now
+from quantriet.notify.models import Message
+from quantriet.org import actions as org_actions
+from quantriet.org.models import PostKind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign(cast):
+    """A draft campaign of the province with its duties made ready."""
+    made = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
+    return made
+
+
+@pytest.fixture
+def ready(cast, campaign):
+    return factories.ready_class(campaign, cast.units["X1"], cast.people["M5"], cast.officer)
+
+
+def refusal_codes(caught) -> set[str]:
+    error = caught.value
+    return {one.code for one in error.several} if isinstance(error, Refusals) else {error.code}
+
+
+# --- the class ------------------------------------------------------------------------------------------------------
+
+
+def test_add_class_makes_the_main_venue_and_a_code(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer, venue_name="Hội trường xã", capacity=120)
+    assert made.code == f"L{made.pk:05d}"
+    assert [(one.name, one.capacity, one.is_main) for one in made.venues.all()] == [("Hội trường xã", 120, True)]
+    assert AuditEvent.objects.filter(verb="class.added", thing_id=str(made.pk)).exists()
+
+
+@pytest.mark.req("R-049")
+@pytest.mark.parametrize("level", list(ConferenceLevel))
+def test_each_conference_level_can_be_held(cast, campaign, level):
+    made = factories.study_class(campaign, cast.units["T"], cast.officer, level=level)
+    made.refresh_from_db()
+    assert made.level == level
+
+
+@pytest.mark.req("R-051")
+def test_grassroots_committee_chooses_size_and_form_itself(cast, campaign):
+    made = factories.study_class(
+        campaign, cast.units["X1"], cast.accounts["organiser1"], form=StudyForm.ONLINE, capacity=30
+    )
+    assert campaign.form == StudyForm.IN_PERSON
+    assert made.form == StudyForm.ONLINE
+    actions.change_class(made, by=cast.accounts["organiser1"], at=now(), form=StudyForm.MIXED)
+    actions.change_venue(made.venues.get(), by=cast.accounts["organiser1"], at=now(), capacity=45)
+    assert (made.form, made.venues.get().capacity) == (StudyForm.MIXED, 45)
+
+
+def test_class_stays_inside_its_campaign(cast):
+    campaign = campaign_factories.campaign(cast.units["X1"], cast.officer)
+    with pytest.raises(Refusal) as caught:
+        factories.study_class(campaign, cast.units["X2"], cast.officer)
+    assert caught.value.code == "class.outside_campaign"
+
+
+def test_no_class_in_a_cancelled_campaign(cast, campaign):
+    campaign_actions.cancel_campaign(campaign, reason="Thay bằng đợt khác", by=cast.officer, at=now())
+    with pytest.raises(Refusal) as caught:
+        factories.study_class(campaign, cast.units["X1"], cast.officer)
+    assert caught.value.code == "class.campaign_over"
+
+
+@pytest.mark.req("B-18")
+@pytest.mark.parametrize("field", ["title", "note", "rules_of_conduct", "venue_name"])
+def test_marked_text_is_refused_at_the_door(cast, campaign, field):
+    given = {"title": "Lớp một", field: "TUYỆT MẬT\nKế hoạch bảo vệ hội nghị"}
+    with pytest.raises(Refusal) as caught:
+        factories.study_class(campaign, cast.units["X1"], cast.officer, **given)
+    assert caught.value.code == "secret.marked"
+    assert not campaign.classes.exists()
+
+
+@pytest.mark.req("R-061")
+def test_unit_takes_part_in_a_conference_of_a_higher_host(cast, campaign):
+    made = factories.study_class(
+        campaign, cast.units["X1"], cast.accounts["organiser1"], host_unit=cast.units["T"], form=StudyForm.ONLINE
+    )
+    assert (made.unit, made.host_unit) == (cast.units["X1"], cast.units["T"])
+
+
+@pytest.mark.req("R-056")
+def test_class_has_rules_of_conduct_by_default_and_its_own_when_wanted(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    assert made.rules_of_conduct == DEFAULT_CONDUCT
+    actions.change_class(made, by=cast.officer, at=now(), rules_of_conduct="Tắt điện thoại.")
+    made.refresh_from_db()
+    assert made.rules_of_conduct == "Tắt điện thoại."
+
+
+# --- timetable ------------------------------------------------------------------------------------------------------
+
+
+def test_sessions_of_a_class_do_not_overlap(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    factories.session(made, start="07:30", end="11:00")
+    factories.session(made, start="11:00", end="11:30", title="Nối tiếp")
+    with pytest.raises(Refusal) as caught:
+        factories.session(made, start="10:59", end="12:00", title="Chồng lên")
+    assert caught.value.code == "session.overlap"
+    assert made.sessions.count() == 2
+
+
+def test_session_on_a_strange_date_is_told(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    with pytest.raises(Refusal) as caught:
+        factories.session(made, day=campaign.planned_from.replace(year=campaign.planned_from.year - 9))
+    assert caught.value.code == "session.strange_date"
+
+
+def test_moved_session_takes_its_programme_along(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    morning = factories.programme(made)
+    first = morning.items.first()
+    later = dt.timedelta(days=2, hours=1)
+    actions.change_session(
+        morning,
+        by=None,
+        at=now(),
+        title="Buổi sáng",
+        starts_at=morning.starts_at + later,
+        ends_at=morning.ends_at + later,
+    )
+    moved = morning.items.get(pk=first.pk)
+    assert moved.starts_at == first.starts_at + later
+
+
+def test_programme_item_stays_in_its_session_without_overlap(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    morning = factories.session(made)
+    factories.item(morning, ItemKind.LECTURE, "07:30", "09:00")
+    for start, end, code in (("10:30", "11:30", "item.outside"), ("08:30", "09:30", "item.overlap")):
+        with pytest.raises(Refusal) as caught:
+            factories.item(morning, ItemKind.LECTURE, start, end)
+        assert caught.value.code == code
+    assert morning.items.count() == 1
+
+
+@pytest.mark.req("R-033")
+def test_programme_has_room_for_self_study_and_current_affairs(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    morning = factories.session(made)
+    for kind, start, end in (
+        (ItemKind.SELF_STUDY, "07:30", "08:00"),
+        (ItemKind.CURRENT_AFFAIRS, "08:00", "08:30"),
+        (ItemKind.DISCUSSION, "08:30", "09:00"),
+    ):
+        factories.item(morning, kind, start, end)
+    assert [one.kind for one in morning.items.all()] == ["self_study", "current_affairs", "discussion"]
+
+
+# --- discussion share -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-032", "B-10")
+def test_class_below_the_discussion_share_is_not_released(cast, ready):
+    talk = ready.sessions.get().items.get(kind=ItemKind.DISCUSSION)
+    actions.remove_item(talk, by=cast.officer, at=now())
+    factories.item(ready.sessions.get(), ItemKind.DISCUSSION, "10:30", "10:49")
+    with pytest.raises(Refusals) as caught:
+        actions.release_class(ready, by=cast.officer, at=now())
+    (told,) = caught.value.several
+    assert told.code == "class.discussion_below"
+    assert told.sentence.startswith(
+        "Thảo luận 19/195 phút (9,7%), dưới mức tối thiểu 10% nên chưa chốt được lớp, theo mục 3 Hướng dẫn 26-HD/BTGTU"
+    )
+    ready.refresh_from_db()
+    assert ready.state == ClassState.DRAFT
+
+
+@pytest.mark.req("B-10")
+def test_released_programme_cannot_lose_its_discussion(cast, ready):
+    actions.release_class(ready, by=cast.officer, at=now())
+    talk = ready.sessions.get().items.get(kind=ItemKind.DISCUSSION)
+    with pytest.raises(Refusal) as caught:
+        actions.remove_item(talk, by=cast.officer, at=now())
+    assert caught.value.code == "class.released"
+
+
+@pytest.mark.req("R-032")
+def test_some_discussion_is_needed_even_when_the_rulebook_asks_no_share(cast, campaign, ready):
+    campaign.rulebook.values.filter(key="discussion_share_percent").update(value=0)
+    ready.sessions.get().items.filter(kind=ItemKind.DISCUSSION).delete()
+    with pytest.raises(Refusals) as caught:
+        actions.release_class(ready, by=cast.officer, at=now())
+    assert refusal_codes(caught) == {"class.discussion_below"}
+
+
+def test_planned_seconds_leave_out_breaks(ready):
+    assert queries.planned_seconds(ready) == 195 * 60
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-053")
+@pytest.mark.parametrize("kind", REQUIRED_ROLES)
+def test_leading_part_is_for_standing_members_and_heads(cast, campaign, kind):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    factories.session(made)
+    with pytest.raises(Refusal) as caught:
+        actions.give_role(made, by=cast.officer, at=now(), kind=kind, person=cast.people["M7"])
+    assert caught.value.code == "role.not_leader"
+    assert "Đồng chí Trần Văn Bình" in caught.value.sentence
+    assert "theo mục 1 Hướng dẫn 26-HD/BTGTU" in caught.value.sentence
+    actions.give_role(made, by=cast.officer, at=now(), kind=kind, person=cast.people["M5"])
+
+
+@pytest.mark.req("R-053")
+def test_secretary_of_a_cell_does_not_lead_the_class_of_the_committee(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    with pytest.raises(Refusal) as caught:
+        actions.give_role(made, by=None, at=now(), kind=ClassRoleKind.CHAIR, person=cast.people["M2"])
+    assert caught.value.code == "role.not_leader"
+
+
+@pytest.mark.req("R-053")
+def test_post_is_asked_for_on_the_day_of_the_class(cast, campaign, ready):
+    post = cast.people["M5"].posts.get()
+    org_actions.end_post(post, by=cast.officer, at=now(), on=campaign.planned_from - dt.timedelta(days=1))
+    with pytest.raises(Refusals) as caught:
+        actions.release_class(ready, by=cast.officer, at=now())
+    assert refusal_codes(caught) == {"class.role_not_leader"}
+    assert all("Lê Thị Ánh" in one.sentence for one in caught.value.several)
+    assert len(caught.value.several) == 4
+
+
+@pytest.mark.req("R-053")
+def test_class_without_its_four_parts_is_not_released(cast, ready):
+    for role in ready.roles.filter(kind__in=[ClassRoleKind.CLOSING, ClassRoleKind.LEADER_PRESENTER]):
+        actions.remove_role(role, by=cast.officer, at=now())
+    with pytest.raises(Refusals) as caught:
+        actions.release_class(ready, by=cast.officer, at=now())
+    assert refusal_codes(caught) == {"class.roles_missing"}
+
+
+def test_last_holder_of_a_leading_part_stays_while_released(cast, ready):
+    actions.release_class(ready, by=cast.officer, at=now())
+    with pytest.raises(Refusal) as caught:
+        actions.remove_role(ready.roles.get(kind=ClassRoleKind.CHAIR), by=cast.officer, at=now())
+    assert caught.value.code == "role.needed"
+
+
+@pytest.mark.req("R-007")
+def test_who_directed_chaired_and_presented_is_recorded(cast, campaign):
+    head = PostKind.objects.get(code="GIAM_DOC")
+    org_actions.give_post(
+        cast.people["M12"], by=None, at=now(), post=head, unit=cast.units["DN"], valid_from=dt.date(2020, 1, 1)
+    )
+    made = factories.study_class(campaign, cast.units["T"], cast.officer)
+    factories.session(made)
+    for kind, code in (
+        (ClassRoleKind.DIRECTOR, "M5"),
+        (ClassRoleKind.CHAIR, "M12"),
+        (ClassRoleKind.LEADER_PRESENTER, "M12"),
+        (ClassRoleKind.REPORTER, "M7"),
+    ):
+        actions.give_role(made, by=cast.officer, at=now(), kind=kind, person=cast.people[code])
+    assert set(made.roles.values_list("kind", "person__code")) == {
+        ("director", "M5"),
+        ("chair", "M12"),
+        ("leader_presenter", "M12"),
+        ("reporter", "M7"),
+    }
+
+
+# --- venues and seats -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-043")
+def test_class_over_capacity_is_shown_and_not_released(cast, ready):
+    hall = ready.venues.get()
+    actions.change_venue(hall, by=cast.officer, at=now(), capacity=8)
+    (seats,) = queries.capacity(ready)
+    assert (seats.seated, seats.over, seats.free) == (9, 1, 0)
+    with pytest.raises(Refusals) as caught:
+        actions.release_class(ready, by=cast.officer, at=now())
+    (told,) = caught.value.several
+    assert told.code == "class.over_capacity"
+    assert "có 9 người, quá sức chứa 8 là 1 người" in told.sentence
+
+
+@pytest.mark.req("R-043")
+def test_filling_stops_where_the_hall_is_full_and_keeps_cells_together(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer, capacity=7)
+    filling = actions.fill_roster(made, by=cast.officer, at=now())
+    assert (filling.added, filling.left_out, filling.left_units) == (6, 3, ("Chi bộ thôn 2",))
+    assert set(made.roster.values_list("unit__code", flat=True)) == {"CB11"}
+
+
+@pytest.mark.req("R-043")
+def test_released_class_takes_nobody_over_capacity(cast, campaign, ready):
+    actions.change_venue(ready.venues.get(), by=cast.officer, at=now(), capacity=9)
+    actions.release_class(ready, by=cast.officer, at=now())
+    with pytest.raises(Refusal) as caught:
+        factories.roster_entry(ready, cast.people["M10"], cast.officer)
+    assert caught.value.code == "venue.over_capacity"
+    with pytest.raises(Refusal) as caught:
+        actions.change_venue(ready.venues.get(), by=cast.officer, at=now(), capacity=8)
+    assert caught.value.code == "venue.over_capacity"
+
+
+def test_cells_go_to_the_venue_of_their_own_branch(cast, campaign):
+    made = factories.study_class(campaign, cast.units["T"], cast.officer, capacity=100, form=StudyForm.ONLINE)
+    factories.venue(made, name="Điểm cầu xã Ea Tam", unit=cast.units["X1"], capacity=50)
+    actions.fill_roster(made, by=cast.officer, at=now())
+    seated = {one.venue.name: one.seated for one in queries.capacity(made)}
+    assert seated == {"Hội trường": 3, "Điểm cầu xã Ea Tam": 9}
+
+
+def test_people_move_between_venues(cast, ready):
+    other = factories.venue(ready, capacity=2)
+    some = list(ready.roster.all()[:2])
+    assert actions.move_to_venue(some, other, by=cast.officer, at=now()) == 2
+    assert other.roster.count() == 2
+    with pytest.raises(Refusal) as caught:
+        actions.remove_venue(other, by=cast.officer, at=now())
+    assert caught.value.code == "venue.has_people"
+
+
+# --- roster -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-065")
+def test_roster_is_filled_from_those_who_owe_the_study(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    filling = actions.fill_roster(made, by=cast.officer, at=now(), units=[cast.units["CB12"]])
+    assert filling.added == 3
+    assert set(made.roster.values_list("person__code", flat=True)) == {"M7", "M8", "M9"}
+    assert all(entry.duty_id for entry in made.roster.all())
+
+
+@pytest.mark.req("R-066")
+def test_exempt_people_are_not_called_and_stand_apart(cast):
+    org_actions.give_exemption(
+        cast.people["M6"], by=None, at=now(), valid_from=dt.date(2020, 1, 1), valid_to=None, reason="Tuổi cao, sức yếu"
+    )
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    actions.fill_roster(made, by=cast.officer, at=now())
+    assert "M6" not in set(made.roster.values_list("person__code", flat=True))
+    assert [duty.person.code for duty in queries.exempt_beside(made)] == ["M6"]
+    with pytest.raises(Refusal) as caught:
+        factories.roster_entry(made, cast.people["M6"], cast.officer)
+    assert caught.value.code == "roster.exempt"
+
+
+@pytest.mark.req("B-02")
+def test_person_is_in_at_most_one_running_class(cast, campaign, ready):
+    second = factories.study_class(campaign, cast.units["X1"], cast.officer, title="Lớp hai")
+    assert actions.fill_roster(second, by=cast.officer, at=now()).added == 0
+    with pytest.raises(Refusal) as caught:
+        factories.roster_entry(second, cast.people["M1"], cast.officer)
+    assert caught.value.code == "roster.placed_elsewhere"
+    assert ready.title in caught.value.sentence
+
+
+@pytest.mark.req("B-02")
+def test_the_database_itself_keeps_a_person_out_of_a_second_class(cast, campaign, ready):
+    from django.db import IntegrityError, transaction
+
+    second = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    entry = ready.roster.first()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RosterEntry.objects.create(
+            study_class=second, venue=second.venues.get(), person=entry.person, unit=entry.unit, duty=entry.duty
+        )
+
+
+@pytest.mark.req("B-02", "R-067")
+def test_people_of_a_closed_class_are_free_for_a_catch_up_class(cast, campaign, ready):
+    actions.release_class(ready, by=cast.officer, at=now())
+    actions.close_class(ready, by=cast.officer, at=now())
+    later = factories.study_class(campaign, cast.units["X1"], cast.officer, is_catch_up=True)
+    duty = StudyDuty.objects.get(campaign=campaign, person=cast.people["M1"], kind="attend")
+    entry = actions.add_to_roster(later, by=cast.officer, at=now(), duty=duty, origin="catch_up")
+    assert entry.person == cast.people["M1"]
+
+
+def test_guest_without_a_duty_gets_it_when_the_audience_grows(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    StudyDuty.objects.filter(person=cast.people["M1"]).delete()
+    guest = factories.roster_entry(made, cast.people["M1"], cast.officer)
+    assert guest.duty is None
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    actions.fill_roster(made, by=cast.officer, at=now())
+    guest.refresh_from_db()
+    assert guest.duty is not None
+    assert made.roster.filter(person=cast.people["M1"]).count() == 1
+
+
+def test_removed_people_are_in_no_class_again_with_the_reason_in_the_log(cast, campaign, ready):
+    some = list(ready.roster.filter(unit__code="CB12"))
+    with pytest.raises(Refusal) as caught:
+        actions.remove_many_from_roster(some, ready, by=cast.officer, at=now(), reason=" ")
+    assert caught.value.code == "roster.reason_missing"
+    actions.remove_many_from_roster(some, ready, by=cast.officer, at=now(), reason="Trực cơ quan")
+    assert queries.placement(campaign, cast.units["X1"]).in_none == 3
+    assert AuditEvent.objects.get(verb="roster.removed").after["reason"] == "Trực cơ quan"
+
+
+def test_called_people_are_sorted_into_added_here_elsewhere_exempt(cast, campaign, ready):
+    other = factories.study_class(campaign, cast.units["T"], cast.officer)
+    factories.roster_entry(other, cast.people["M10"], cast.officer)
+    called = actions.call_people(
+        ready, by=cast.officer, at=now(), people=[cast.people[c] for c in ("M1", "M10", "M12")], reason="Xin học ghép"
+    )
+    assert called.added == 1
+    assert called.already == ("Nguyễn Thị Hường",)
+    assert called.elsewhere == ("Hoàng Văn Sửu",)
+
+
+# --- life -------------------------------------------------------------------------------------------------------------
+
+
+def test_life_of_a_class_reaches_the_plan_of_its_unit(cast):
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    campaign_actions.make_plans(campaign, by=cast.officer, at=now())
+    made = factories.released_class(campaign, cast.units["X1"], cast.people["M5"], cast.officer)
+    plan = CampaignPlan.objects.get(campaign=campaign, unit=cast.units["X1"])
+    assert (made.state, plan.state) == (ClassState.RELEASED, PlanState.SCHEDULED)
+    actions.close_class(made, by=cast.officer, at=now())
+    plan.refresh_from_db()
+    assert (made.state, plan.state) == (ClassState.CLOSED, PlanState.HELD)
+    with pytest.raises(Refusal) as caught:
+        actions.change_class(made, by=cast.officer, at=now(), title="Tên khác")
+    assert caught.value.code == "class.closed"
+
+
+def test_empty_draft_tells_everything_at_once(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    with pytest.raises(Refusals) as caught:
+        actions.release_class(made, by=cast.officer, at=now())
+    assert refusal_codes(caught) == {
+        "class.no_session",
+        "class.discussion_below",
+        "class.roles_missing",
+        "class.roster_empty",
+    }
+
+
+def test_reopened_class_summons_anew(cast, ready):
+    actions.release_class(ready, by=cast.officer, at=now())
+    assert actions.mark_printed(ready, by=cast.officer, at=now()) == 9
+    actions.reopen_class(ready, by=cast.officer, at=now())
+    assert ready.revision == 1
+    assert not ready.roster.filter(summoned_at__isnull=False).exists()
+
+
+def test_cancelled_class_frees_its_people(cast, campaign, ready):
+    actions.cancel_class(ready, by=cast.officer, at=now(), reason="Bão lớn")
+    assert queries.placement(campaign, cast.units["X1"]).in_none == 9
+    other = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    assert actions.fill_roster(other, by=cast.officer, at=now()).added == 9
+
+
+def test_session_added_behind_a_released_class_is_refused(cast, ready):
+    """A second tab that still shows the draft cannot change the programme of a class released meanwhile."""
+    stale = type(ready).objects.get(pk=ready.pk)
+    actions.release_class(ready, by=cast.officer, at=now())
+    with pytest.raises(Refusal) as caught:
+        factories.session(stale, start="13:30", end="16:00", title="Buổi chiều")
+    assert caught.value.code == "class.released"
+
+
+@pytest.mark.req("P-12")
+def test_class_counts_are_by_level_and_form_of_classes_held(cast, campaign, ready):
+    assert queries.class_counts(campaign).classes == 0
+    actions.release_class(ready, by=cast.officer, at=now())
+    actions.close_class(ready, by=cast.officer, at=now())
+    actions.count_outsiders(ready, by=cast.officer, at=now(), count=17)
+    factories.study_class(campaign, cast.units["X2"], cast.officer)
+    counts = queries.class_counts(campaign, cast.units["T"])
+    assert (counts.classes, counts.planned, counts.sessions, counts.people, counts.outsiders) == (1, 1, 1, 9, 17)
+    assert (counts.by_level, counts.by_kind) == ({"grassroots": 1}, {"in_person": 1})
+    assert queries.class_counts(campaign, cast.units["X2"]).classes == 0
+
+
+# --- summons ----------------------------------------------------------------------------------------------------------
+
+
+def test_summons_go_by_mail_once_with_the_calendar(cast, ready):
+    org_actions.change_person(cast.people["M1"], by=None, at=now(), email="m1@example.org")
+    with pytest.raises(Refusal):
+        actions.send_summons(ready, by=cast.officer, at=now())
+    actions.release_class(ready, by=cast.officer, at=now())
+    sent = actions.send_summons(ready, by=cast.officer, at=now())
+    again = actions.send_summons(ready, by=cast.officer, at=now())
+    assert (sent.queued, sent.without_address, again.queued) == (1, 8, 0)
+    message = Message.objects.get(kind="summons")
+    assert "Nguyễn Thị Hường" in message.body
+    assert "07:30 – 11:00" in message.body
+    assert message.attachment_kind == "text/calendar"
+    entry = ready.roster.get(person=cast.people["M1"])
+    assert (entry.summoned_by, entry.summoned_at is not None) == ("mail", True)
+
+
+def test_calendar_has_utc_times_and_identifiers_that_stay(cast, ready):
+    text = queries.SummonsLetter(ready).calendar()
+    calendar = icalendar.Calendar.from_ical(text)
+    (event,) = calendar.walk("VEVENT")
+    session = ready.sessions.get()
+    assert event["UID"] == f"{ready.code}-{session.pk}@quantriet"
+    assert event.decoded("DTSTART") == session.starts_at
+    assert "DTSTART:" in text
+    assert text.split("DTSTART:")[1].splitlines()[0].endswith("Z")
+    assert not calendar.walk("VALARM")
+    assert "SEQUENCE:0" in text
+
+
+@pytest.mark.req("R-018")
+def test_class_shows_days_since_issue_and_people_called_twice_at_one_hour(cast, campaign, ready):
+    ((number, days),) = queries.days_since_issue(ready)
+    document = campaign.documents.get()
+    assert (number, days) == (document.reference_number, (campaign.planned_from - document.issued_on).days)
+    other_campaign = campaign_factories.campaign(cast.units["T"], cast.officer, name="Đợt thứ hai")
+    campaign_actions.prepare_duties(other_campaign, by=cast.officer, at=now())
+    other = factories.study_class(other_campaign, cast.units["X1"], cast.officer)
+    factories.session(other, start="10:00", end="11:30")
+    actions.fill_roster(other, by=cast.officer, at=now(), units=[cast.units["CB12"]])
+    assert queries.clashes(other).count() == 3
+    assert any(check.code == "class.clash" and not check.stops for check in queries.release_checks(other))
+
+
+@pytest.mark.req("R-055")
+def test_campaign_with_current_affairs_asks_for_them_in_the_programme(cast, campaign, ready):
+    campaign.has_current_affairs = True
+    campaign.save()
+    ready.refresh_from_db()
+    check = next(one for one in queries.release_checks(ready) if one.code == "class.current_affairs")
+    assert (check.passed, check.stops) == (False, False)
+    lecture = ready.sessions.get().items.first()
+    actions.remove_item(lecture, by=None, at=now())
+    factories.item(ready.sessions.get(), ItemKind.CURRENT_AFFAIRS, "07:30", "08:00")
+    assert next(one for one in queries.release_checks(ready) if one.code == "class.current_affairs").passed
