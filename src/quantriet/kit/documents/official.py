@@ -98,6 +98,7 @@ class Paper:
     signature: Signature | None = None
     party: str = "ĐẢNG CỘNG SẢN VIỆT NAM"
     separator: str = "*"  # between the issuing body and the number
+    annex: Sequence[Block] = ()  # what stands behind the signature
 
 
 # ------------------------------------------------------------------------------------------------------------------- build
@@ -123,6 +124,8 @@ def build(paper: Paper, *, at: dt.datetime, author: str, title: str) -> bytes:
         _block(document, block)
     if paper.recipients or paper.signature:
         _foot(document, paper)
+    for block in paper.annex:
+        _block(document, block)
     stream = io.BytesIO()
     document.save(stream)
     return freeze(stream.getvalue(), at=at, author=author, title=title)
@@ -326,6 +329,8 @@ def _foot(document: Any, paper: Paper) -> None:
         run.underline = True
         for place, one in enumerate(paper.recipients):
             ending = "." if place == len(paper.recipients) - 1 else ","
+            if one.endswith("%}"):
+                ending = ""  # a tag of a template says itself how its line ends
             _line(left, f"- {one}{ending}", align="left", size=12)
     sign = paper.signature
     if sign is not None:
