@@ -1,4 +1,4 @@
-"""Reads of people: search by name, filters, dated facts, and the rows of their Excel.
+"""Reads of people: search by name, filters, dated facts.
 
 How a name is searched, without an extension on either database. What was typed (marks and capitals aside) fits a person
 whose full name begins with it ("nguyen thi h"), or in whose name it stands as words up to the given name, the last of
@@ -12,11 +12,9 @@ names instead, where the first page fills at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
-from typing import Any
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat
@@ -24,8 +22,7 @@ from django.db.models.functions import Concat
 from quantriet.kit import text
 from quantriet.kit.time import today
 from quantriet.org.models import ActivityExemption, Person, PostHeld, PostKind
-from quantriet.org.rules import members
-from quantriet.org.vocab import BirthPrecision, Gender, Level, PersonKind
+from quantriet.org.vocab import BirthPrecision
 
 # More names than this beginning with what was typed: walk the list in its order instead of gathering them.
 MANY = 6000
@@ -145,43 +142,3 @@ def shown_birth(person: Person) -> str:
     if person.birth_precision == BirthPrecision.YEAR:
         return str(person.birth_date.year)
     return f"{person.birth_date:%d/%m/%Y}"
-
-
-def people_rows(rows: QuerySet[Person]) -> Iterator[Mapping[str, Any]]:
-    """People as lines of the Excel list, in the shape in which the import reads them back; facts are read in lots."""
-    moving = rows.select_related("unit__parent").iterator(2000)
-    while lot := list(islice(moving, 500)):
-        posts, exempt = posts_of(lot), exemptions_of(lot)
-        for person in lot:
-            yield _person_row(person, posts.get(person.pk, []), exempt.get(person.pk))
-
-
-def _person_row(person: Person, posts: list[PostHeld], exempt: ActivityExemption | None) -> Mapping[str, Any]:
-    year_only = person.birth_precision == BirthPrecision.YEAR
-    levels = [Level(one.managed_by) for one in posts if one.managed_by]
-    above = person.unit.parent
-    return {
-        "code": person.code,
-        "full_name": person.full_name,
-        "birth": shown_birth(person) if year_only else person.birth_date,
-        "gender": members.GENDER_WORDS[Gender(person.gender)],
-        "ethnicity": person.ethnicity,
-        "kind": members.KIND_WORDS[PersonKind(person.kind)],
-        "unit_code": person.unit.code,
-        "unit_name": person.unit.name,
-        "unit_above": above.name if above else "",
-        "joined_on": person.joined_on,
-        "official_on": person.official_on,
-        # Only posts of the cell itself come back right by name; the unit stands with the others.
-        "posts": "; ".join(
-            one.post.name if one.unit_id == person.unit_id else f"{one.post.name} {one.unit.name}" for one in posts
-        ),
-        "managed_by": members.LEVEL_WORDS[levels[0]] if levels else "",
-        "occupation": person.occupation,
-        "phone": person.phone,
-        "email": person.email,
-        "address": person.address,
-        "exempt": "x" if exempt else "",
-        "exempt_from": exempt.valid_from if exempt else None,
-        "exempt_reason": exempt.reason if exempt else "",
-    }

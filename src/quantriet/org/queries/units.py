@@ -1,12 +1,11 @@
-"""Reads of the unit tree: counts, heads, who answers for a unit, search, and the rows of its Excel."""
+"""Reads of the unit tree: counts, heads, who answers for a unit, search."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -131,20 +130,3 @@ def kinds_in_force(*, on: date | None = None) -> QuerySet[UnitKind]:
     return UnitKind.objects.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=day)).filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day)
     )
-
-
-def unit_rows(rows: QuerySet[Unit]) -> Iterator[Mapping[str, Any]]:
-    """Units as lines of the Excel list, in the shape in which the import reads them back."""
-    for unit in rows.select_related("kind", "parent").order_by("depth", "sort_key", "pk").iterator(2000):
-        yield {
-            "code": unit.code,
-            "name": unit.name,
-            "kind": unit.kind.name,
-            "parent_code": unit.parent.code if unit.parent else None,
-            "parent_name": unit.parent.name if unit.parent else None,
-            "short_name": unit.short_name,
-            "established_on": unit.established_on,
-            "phone": unit.phone,
-            "email": unit.email,
-            "address": unit.address,
-        }

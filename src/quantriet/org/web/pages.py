@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils.functional import SimpleLazyObject
 
 from quantriet.kit.refusal import NotAllowed
@@ -52,14 +53,26 @@ class AccountMiddleware:
         return None
 
 
+def _way_in(request: HttpRequest) -> HttpResponse | None:
+    """Where to go first: to the sign-in, or to one's own password while it is a temporary one."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if cast(DeskRequest, request).account.must_change_password:
+        own_password = resolve_url("password")
+        if request.path != own_password:
+            return redirect_to_login(request.get_full_path() if request.method == "GET" else "/", own_password)
+    return None
+
+
 def desk_page(permission: Permission) -> Callable[[View], View]:
     """Only accounts that have the permission somewhere; which rows they see is decided by `access`."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+            elsewhere = _way_in(request)
+            if elsewhere is not None:
+                return elsewhere
             if not access.may_anywhere(cast(DeskRequest, request).account, permission):
                 raise NotAllowed
             return view(request, *args, **kwargs)
@@ -75,8 +88,9 @@ def member_page(view: View) -> View:
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+        elsewhere = _way_in(request)
+        if elsewhere is not None:
+            return elsewhere
         return view(request, *args, **kwargs)
 
     page.access = "signed-in"  # type: ignore[attr-defined]

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+"""Addresses of the organisation; each module of pages brings its own."""
 
-urlpatterns: list[URLPattern] = []
+from quantriet.org.web import accounts, facts, log, people, sign_in, units
+
+urlpatterns = [
+    *sign_in.urlpatterns,
+    *units.urlpatterns,
+    *people.urlpatterns,
+    *facts.urlpatterns,
+    *accounts.urlpatterns,
+    *log.urlpatterns,
+]

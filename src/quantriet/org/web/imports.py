@@ -1,0 +1,609 @@
+"""Pages of imports: upload, what was understood, preview, confirmation, result; the queue of doubtful rows."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time as clock
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from quantriet.kit.refusal import Refusal, refusals_on
+from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
+from quantriet.kit.time import now, show_day, today
+from quantriet.kit.vocab import LabelledEnum, gettext_noop
+from quantriet.kit.web import Chip, Listing, download, listing, page, query, saved
+from quantriet.org import access
+from quantriet.org.actions import imports as actions
+from quantriet.org.models import IdentityDecision, ImportKind, ImportRun, ImportState, Person, Unit
+from quantriet.org.queries import imports as queries
+from quantriet.org.rules import columns, members
+from quantriet.org.rules.understanding import SheetPlan, Understanding
+from quantriet.org.vocab import Permission
+from quantriet.org.web.forms import UnitField
+from quantriet.org.web.frame import XLSX, crumbs, excel
+from quantriet.org.web.pages import DeskRequest, desk_page
+
+DEEPEST_HEADER = 3
+# Above this many rows the whole result is only given when the job has made it.
+AT_ONCE = 20_000
+
+
+class KindLabel(LabelledEnum):
+    """What a list is about, in the reader's words."""
+
+    MEMBERS = "members", gettext_noop("Members")
+    UNITS = "units", gettext_noop("Units")
+
+
+class StateLabel(LabelledEnum):
+    """Where an import stands, in the reader's words."""
+
+    MAPPING = "mapping", gettext_noop("Columns to check")
+    READING = "reading", gettext_noop("Being read")
+    READY = "ready", gettext_noop("Preview ready")
+    APPLYING = "applying", gettext_noop("Being written")
+    DONE = "done", gettext_noop("Written")
+    REFUSED = "refused", gettext_noop("Refused")
+    CANCELLED = "cancelled", gettext_noop("Given up")
+
+
+_SIGNS = {"done": "done", "refused": "late", "cancelled": "exempt"}
+_TAB_LABELS = {
+    "new": gettext_lazy("New"),
+    "changed": gettext_lazy("Changed"),
+    "moved": gettext_lazy("Moved"),
+    "doubtful": gettext_lazy("To look at"),
+    "wrong": gettext_lazy("Wrong"),
+    "missing": gettext_lazy("Not in the file"),
+}
+
+
+class UploadForm(forms.Form):
+    """A list as a file or pasted from a spreadsheet."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("What the list holds"), widget=forms.RadioSelect, initial="members")
+    unit = UnitField(
+        label=gettext_lazy("Into which unit"),
+        help_text=gettext_lazy("Rows of units outside it are reported as wrong. For one cell's own list choose the cell."),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File"), required=False, help_text=gettext_lazy("Excel (.xlsx, .xls), LibreOffice (.ods) or .csv, up to 50 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.tsv,.txt"}),
+    )  # fmt: skip
+    pasted = forms.CharField(
+        label=gettext_lazy("Or paste cells from Excel"), required=False, strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}), help_text=gettext_lazy("With the header row."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, request: DeskRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [KindLabel.MEMBERS]
+        if access.may_anywhere(request.account, Permission.UNIT_EDIT):
+            kinds.append(KindLabel.UNITS)
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        units = access.units_seen_by(request.account, Permission.PERSON_EDIT)
+        self.fields["unit"].scoped(units, Permission.PERSON_EDIT)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("file") and not (given.get("pasted") or "").strip() and "file" not in self.errors:
+            self.add_error("file", "Hãy chọn một tệp, hoặc dán nội dung từ Excel vào ô bên dưới.")
+        return given
+
+
+def _crumbs(request: DeskRequest, run: ImportRun | None = None, *further: tuple[str, str]) -> list[dict[str, str]]:
+    way = crumbs(request.account, run.unit if run else None, (_("Imports"), reverse("import-list")))
+    return [*way, *({"label": label, "url": url} for label, url in further)]
+
+
+# ------------------------------------------------------------------------------------------------------- list and upload
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_list(request: DeskRequest) -> HttpResponse:
+    rows = access.import_runs_seen_by(request.account)
+    chips = []
+    state = request.GET.get("state", "")
+    if state in StateLabel:
+        rows = rows.filter(state=state)
+        chips.append(Chip(StateLabel(state).label, query(request, state=None, page=None)))
+
+    def prepare(runs: list[ImportRun]) -> None:
+        for run in runs:
+            run.kind_label = KindLabel(run.kind).label  # type: ignore[attr-defined]
+            run.state_label = StateLabel(run.state).label  # type: ignore[attr-defined]
+            run.sign = _SIGNS.get(run.state, "owing")  # type: ignore[attr-defined]
+            run.sentence = _sentence(run)  # type: ignore[attr-defined]
+
+    shown = listing(
+        request,
+        rows.select_related("unit", "account").defer("understanding"),
+        sorts={"at": ["created_at"], "file": ["file_name"], "unit": ["unit__sort_key"]},
+        default_sort="-at",
+        chips=chips,
+        prepare=prepare,
+    )
+    if request.GET.get("format") == "xlsx":
+        return _runs_as_excel(rows)
+    questions = access.identity_questions_seen_by(request.account).filter(decided_at__isnull=True).count()
+    context = {"runs": shown, "questions": questions, "breadcrumb": _crumbs(request), "tabs": _list_tabs(questions, "runs")}
+    return page(request, "org/imports/list.html", context)
+
+
+def _list_tabs(questions: int, current: str) -> list[dict[str, Any]]:
+    return [
+        {"label": _("Imports"), "url": reverse("import-list"), "current": current == "runs"},
+        {"label": _("Same name, which person?"), "url": reverse("import-questions"), "current": current == "questions", "count": questions},
+    ]
+
+
+def _sentence(run: ImportRun) -> str:
+    if run.state == ImportState.DONE:
+        return members.outcome(run.kind, run.counts)
+    if run.state == ImportState.READY:
+        return members.promise(run.kind, run.counts)
+    return run.refusal
+
+
+def _runs_as_excel(rows: Any) -> HttpResponse:
+    wanted = [
+        OutColumn("at", _("Uploaded"), kind="moment"), OutColumn("file", _("File"), 30), OutColumn("kind", _("List of")),
+        OutColumn("unit", _("Unit"), 30), OutColumn("by", _("By")), OutColumn("state", _("State")),
+        OutColumn("sentence", _("Outcome"), 60),
+    ]  # fmt: skip
+    told = (
+        {
+            "at": run.created_at, "file": run.file_name, "kind": KindLabel(run.kind).label, "unit": run.unit.name,
+            "by": str(run.account or ""), "state": StateLabel(run.state).label, "sentence": _sentence(run),
+        }
+        for run in rows.select_related("unit", "account").defer("understanding").order_by("-created_at").iterator()
+    )  # fmt: skip
+    return excel(_("Imports"), "", wanted, told)
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_new(request: DeskRequest) -> HttpResponse:
+    initial: dict[str, Any] = {"kind": request.GET.get("kind") or "members"}
+    asked = request.GET.get("unit", "")
+    units = access.units_seen_by(request.account, Permission.PERSON_EDIT)
+    initial["unit"] = (units.filter(code=asked).first() if asked else None) or access.home_unit(request.account)
+    form = UploadForm(request.POST or None, request.FILES or None, initial=initial, request=request)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        with refusals_on(form), _uploaded(given["file"], given["pasted"]) as (name, source):
+            run = actions.start_import(
+                kind=given["kind"], unit=given["unit"], file_name=name, source=source, by=request.account, at=now()
+            )
+            return saved(request, to=reverse("import-run", args=[run.pk]))
+    templates = [
+        (_("Empty list of members"), reverse("import-template", args=["members"])),
+        (_("Empty list of units"), reverse("import-template", args=["units"])),
+    ]
+    context = {"form": form, "templates": templates, "breadcrumb": _crumbs(request), "steps": _steps("upload")}
+    return page(request, "org/imports/new.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+@contextlib.contextmanager
+def _uploaded(file: UploadedFile | None, pasted: str) -> Iterator[tuple[str, Path]]:
+    """The upload as a file with a name; gone afterwards, whatever happens."""
+    if isinstance(file, TemporaryUploadedFile):
+        yield file.name or "", Path(file.temporary_file_path())
+        return
+    with tempfile.NamedTemporaryFile(prefix="quantriet-upload-") as kept:
+        if file is not None:
+            for piece in file.chunks():
+                kept.write(piece)
+        else:
+            kept.write(pasted.encode())
+        kept.flush()
+        name = (file.name or "") if file is not None else f"Dán ngày {show_day(today()).replace('/', '-')}.tsv"
+        yield name, Path(kept.name)
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_template(request: DeskRequest, kind: str) -> HttpResponse:
+    known = columns.BY_KIND.get(kind)
+    if known is None:
+        return HttpResponseRedirect(reverse("import-list"))
+    title = _("Empty list of units") if kind == ImportKind.UNITS else _("Empty list of members")
+    notes = [f"{one.label}: {one.note}" for one in known if one.exported and one.note]
+    notes += [
+        "Thứ tự cột tùy ý; cột không cần có thể bỏ. Ô trống không xóa dữ liệu đang có.",
+        "Nhập lại cùng một tệp không làm thay đổi gì.",
+    ]
+    guide = Sheet("Hướng dẫn", [OutColumn("line", "Cách ghi", 90)], [{"line": note} for note in notes])
+    file = tempfile.TemporaryFile()  # noqa: SIM115 the response closes it
+    write_workbook(file, [Sheet("Danh sách", columns.exported(kind), []), guide], title=title)
+    file.seek(0)
+    return download(file, name=f"{title}.xlsx", kind=XLSX)
+
+
+# -------------------------------------------------------------------------------------------------------- one import
+
+
+def _steps(current: str) -> list[dict[str, str]]:
+    names = [
+        ("upload", _("Upload")), ("mapping", _("What was understood")), ("preview", _("Preview")), ("result", _("Result")),
+    ]  # fmt: skip
+    place = [name for name, _label in names].index(current)
+    return [
+        {"label": str(label), "url": "", "state": "done" if number < place else "current" if number == place else "todo"}
+        for number, (_name, label) in enumerate(names)
+    ]
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_run(request: DeskRequest, pk: int) -> HttpResponse:
+    """One address for the whole life of an import: the page shows the step at which it is."""
+    run = access.get_import_run(request.account, pk)
+    return _run_page(request, run)
+
+
+def _run_page(request: DeskRequest, run: ImportRun, problem: Refusal | None = None) -> HttpResponse:
+    context: dict[str, Any] = {
+        "run": run,
+        "breadcrumb": _crumbs(request, run),
+        "kind_label": KindLabel(run.kind).label,
+        "problem": problem.sentence if problem else "",
+        "may_write": access.may(request.account, actions.NEEDED[ImportKind(run.kind)], run.unit),
+    }
+    status = 422 if problem else 200
+    if run.state == ImportState.MAPPING:
+        context |= {"steps": _steps("mapping"), **_understood(run)}
+        return page(request, "org/imports/understood.html", context, status=status)
+    if run.state in (ImportState.READING, ImportState.APPLYING):
+        context |= {"steps": _steps("preview" if run.state == ImportState.READING else "result"), **_progress(run)}
+        return page(request, "org/imports/waiting.html", context)
+    if run.state == ImportState.READY:
+        context |= {"steps": _steps("preview"), **_previewed(request, run)}
+        return page(request, "org/imports/preview.html", context, status=status)
+    context |= {"steps": _steps("result"), "sentence": _sentence(run)}
+    if run.state == ImportState.DONE:
+        context |= _shown_tab(request, run)
+    return page(request, "org/imports/result.html", context)
+
+
+def _understood(run: ImportRun) -> dict[str, Any]:
+    seen = Understanding.from_json(run.understanding)
+    units = {
+        unit.pk: unit.name
+        for unit in Unit.objects.filter(pk__in=[sheet.unit for sheet in seen.used if sheet.unit])
+    }
+    sheets = []
+    for sheet in seen.used:
+        mapping = sheet.columns()
+        if mapping is None:
+            continue
+        samples = [cells for number, cells in sheet.head if number >= mapping.header_row + mapping.depth][:3]
+        known = []
+        for index, key in sorted(mapping.columns.items()):
+            sure = mapping.confidence.get(index, 1.0) >= 0.9
+            example = [cells[index] for cells in samples if index < len(cells) and cells[index]]
+            known.append((sheet.texts.get(str(index), ""), columns.label_of(run.kind, key), sure, "; ".join(example[:2])))
+        unused = [said for index, said in sorted(sheet.texts.items(), key=lambda one: int(one[0])) if int(index) not in mapping.columns]
+        sheets.append(
+            {
+                "name": sheet.name, "row": mapping.header_row, "rows": max(0, sheet.rows - mapping.header_row - mapping.depth + 1),
+                "known": known, "unused": unused, "unit": units.get(sheet.unit or 0, ""),
+            }
+        )  # fmt: skip
+    others = [sheet.name for sheet in seen.sheets if sheet not in seen.used]
+    encoding = None
+    if seen.encoding:
+        one = seen.encoding
+        encoding = {**one, "pairs": list(zip(one["before"], one["after"], strict=False))[:6], "ask": seen.asks_encoding}
+    return {"seen": seen, "sheets": sheets, "others": others, "encoding": encoding}
+
+
+def _progress(run: ImportRun) -> dict[str, Any]:
+    at = queries.progress(run, clock.time())
+    return {"progress": at, "stuck": at.quiet_seconds > actions.QUIET_SECONDS}
+
+
+def _previewed(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
+    decided, waiting = queries.waiting_decisions(run)
+    counts = run.counts
+    return {
+        **_shown_tab(request, run),
+        "promise": members.promise(run.kind, counts),
+        "writes": sum(counts.get(status, 0) for status in ("new", "changed", "moved")),
+        "decided": decided,
+        "waiting": waiting,
+        "left_out": run.understanding.get("left_out", []),
+        "left_out_count": run.understanding.get("left_out_count", 0),
+    }
+
+
+def _shown_tab(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
+    tabs = [tab for tab in queries.TABS if run.kind == ImportKind.MEMBERS or tab not in ("moved", "doubtful")]
+    first = next((tab for tab in ("doubtful", "wrong", "new", "changed", "moved") if run.counts.get(tab)), "new")
+    tab = request.GET.get("tab", first)
+    tab = tab if tab in tabs else first
+    wanted = request.GET.get("page", "1")
+    at = queries.preview_page(run, tab, int(wanted) if wanted.isdigit() else 1)
+    return {
+        "tab": tab,
+        "tab_label": _TAB_LABELS[tab],
+        "tabs": [
+            {"label": _TAB_LABELS[one], "url": query(request, tab=one, page=None), "current": one == tab, "count": run.counts.get(one, 0)}
+            for one in tabs
+        ],
+        "rows": Listing(at.rows, at.total, at.number, at.pages, ""),  # type: ignore[type-var]  # rows of a file, not of a table
+    }
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_progress(request: DeskRequest, pk: int) -> HttpResponse:
+    run = access.get_import_run(request.account, pk)
+    going = run.state in (ImportState.READING, ImportState.APPLYING)
+    context = {"run": run, "going": going, **_progress(run)}
+    return page(request, "org/imports/_progress.html", context)
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_columns(request: DeskRequest, pk: int) -> HttpResponse:
+    run = access.get_import_run(request.account, pk)
+    if run.state not in (ImportState.MAPPING, ImportState.READY):
+        return HttpResponseRedirect(reverse("import-run", args=[run.pk]))
+    seen = Understanding.from_json(run.understanding)
+    problem = ""
+    if request.method == "POST":
+        try:
+            choices = [_choice(request, sheet, run) for sheet in seen.sheets]
+            actions.choose_columns(run, by=request.account, at=now(), choices=choices)
+            return saved(request, to=reverse("import-run", args=[run.pk]), message=_("The columns are kept."))
+        except Refusal as refusal:
+            problem = refusal.sentence
+    meanings = [(one.key, one.label) for one in columns.BY_KIND[run.kind]]
+    context = {
+        "run": run,
+        "sheets": [_sheet_choices(request, sheet) for sheet in seen.sheets],
+        "meanings": meanings,
+        "problem": problem,
+        "depths": range(1, DEEPEST_HEADER + 1),
+        "breadcrumb": _crumbs(request, run, (run.file_name, reverse("import-run", args=[run.pk]))),
+    }
+    return page(request, "org/imports/columns.html", context, status=422 if problem else 200)
+
+
+def _sheet_choices(request: DeskRequest, sheet: SheetPlan) -> dict[str, Any]:
+    """A sheet with its first rows and, over each column, the meaning chosen."""
+    mapping = sheet.columns()
+    width = max((len(cells) for _number, cells in sheet.head), default=0)
+    posted = request.method == "POST"
+    prefix = f"s{sheet.index}-"
+    chosen = {
+        index: request.POST.get(f"{prefix}c{index}", "") if posted else (mapping.columns.get(index, "") if mapping else "")
+        for index in range(width)
+    }
+    unit = access.units_seen_by(request.account, Permission.PERSON_EDIT).filter(pk=sheet.unit).first() if sheet.unit else None
+    return {
+        "sheet": sheet,
+        "prefix": prefix,
+        "use": (f"{prefix}use" in request.POST) if posted else sheet.use,
+        "row": request.POST.get(f"{prefix}row") if posted else (mapping.header_row if mapping else 1),
+        "depth": int(request.POST.get(f"{prefix}depth") or 1) if posted else (mapping.depth if mapping else 1),
+        "unit": request.POST.get(f"{prefix}unit", "") if posted else (unit.code if unit else ""),
+        "columns": [(index, _letter(index), chosen[index]) for index in range(width)],
+        "head": [(number, cells + [""] * (width - len(cells))) for number, cells in sheet.head],
+    }
+
+
+def _letter(index: int) -> str:
+    return chr(65 + index) if index < 26 else chr(64 + index // 26) + chr(65 + index % 26)
+
+
+def _choice(request: DeskRequest, sheet: SheetPlan, run: ImportRun) -> actions.SheetChoice:
+    prefix = f"s{sheet.index}-"
+    known = {one.key for one in columns.BY_KIND[run.kind]}
+    chosen: dict[int, str] = {}
+    for name, key in request.POST.items():
+        index = name.removeprefix(f"{prefix}c")
+        if name.startswith(f"{prefix}c") and index.isdigit() and isinstance(key, str) and key in known:
+            chosen[int(index)] = key
+    row, depth = request.POST.get(f"{prefix}row", "1"), request.POST.get(f"{prefix}depth", "1")
+    if not row.isdigit() or not 1 <= int(row) <= 400 or not depth.isdigit() or not 1 <= int(depth) <= DEEPEST_HEADER:
+        raise Refusal("import.header_row", "Dòng tiêu đề phải là số dòng trong Excel, từ 1 đến 400.")
+    unit = None
+    if code := request.POST.get(f"{prefix}unit", "").split(" – ")[0].strip():
+        unit = access.units_seen_by(request.account, Permission.PERSON_EDIT).select_related("kind").filter(code=code).first()
+        if unit is None:
+            raise Refusal("import.unit_unknown", f"Không có đơn vị mã “{code}” trong phạm vi được giao.")
+    return actions.SheetChoice(sheet.index, f"{prefix}use" in request.POST, int(row), int(depth), chosen, unit)
+
+
+def _do(request: DeskRequest, pk: int, act: Any) -> HttpResponse:
+    """Do one step of an import and show the page again; a refusal is told on it."""
+    run = access.get_import_run(request.account, pk)
+    access.require(request.account, actions.NEEDED[ImportKind(run.kind)], run.unit)
+    try:
+        act(run)
+    except Refusal as refusal:
+        if refusal.code == "import.state":
+            messages.warning(request, refusal.sentence)
+            return HttpResponseRedirect(reverse("import-run", args=[run.pk]))
+        return _run_page(request, access.get_import_run(request.account, pk), refusal)
+    return saved(request, to=reverse("import-run", args=[run.pk]))
+
+
+@desk_page(Permission.PERSON_EDIT)
+@require_POST
+def import_preview(request: DeskRequest, pk: int) -> HttpResponse:
+    accept = "accept_elsewhere" in request.POST
+    return _do(request, pk, lambda run: actions.start_preview(run, by=request.account, at=now(), accept_elsewhere=accept))
+
+
+@desk_page(Permission.PERSON_EDIT)
+@require_POST
+def import_encoding(request: DeskRequest, pk: int) -> HttpResponse:
+    convert = request.POST.get("convert") == "yes"
+    return _do(request, pk, lambda run: actions.choose_encoding(run, by=request.account, at=now(), convert=convert))
+
+
+@desk_page(Permission.PERSON_EDIT)
+@require_POST
+def import_apply(request: DeskRequest, pk: int) -> HttpResponse:
+    digest, accept = request.POST.get("plan", ""), "accept_elsewhere" in request.POST
+    return _do(
+        request, pk,
+        lambda run: actions.confirm_import(run, by=request.account, at=now(), plan_digest=digest, accept_elsewhere=accept),
+    )  # fmt: skip
+
+
+@desk_page(Permission.PERSON_EDIT)
+@require_POST
+def import_cancel(request: DeskRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, lambda run: actions.cancel_import(run, by=request.account, at=now()))
+
+
+@desk_page(Permission.PERSON_EDIT)
+@require_POST
+def import_resume(request: DeskRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, lambda run: actions.resume_import(run, by=request.account, at=now()))
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_excel(request: DeskRequest, pk: int) -> HttpResponse:
+    """The uploaded rows with status and explanation; before the writing only those that need a hand, if asked."""
+    run = access.get_import_run(request.account, pk)
+    if run.state not in (ImportState.READY, ImportState.DONE):
+        return HttpResponseRedirect(reverse("import-run", args=[run.pk]))
+    only = [one for one in request.GET.getlist("only") if one in queries.TABS and one != "missing"]
+    name = f"{Path(run.file_name).stem} - kết quả.xlsx"
+    if run.result and not only:
+        return download(run.result.open("rb"), name=name, kind=XLSX)
+    if not only and run.counts.get("rows", 0) > AT_ONCE:
+        messages.info(request, _("The Excel file is being made; look again in a moment."))
+        return HttpResponseRedirect(reverse("import-run", args=[run.pk]))
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as made:
+        actions.write_rows(run, Path(made.name), at=now(), only=only)
+        content = open(made.name, "rb")  # noqa: SIM115 the response closes it; the name may go before
+    return download(content, name=name, kind=XLSX)
+
+
+# ------------------------------------------------------------------------------------------ same name, which person?
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_questions(request: DeskRequest) -> HttpResponse:
+    rows = access.identity_questions_seen_by(request.account)
+    waiting = rows.filter(decided_at__isnull=True)
+    shown = listing(
+        request, waiting.select_related("unit", "run"), sorts={"asked": ["asked_at"], "unit": ["unit__sort_key"]},
+        default_sort="asked", prepare=_prepare_questions,
+    )  # fmt: skip
+    context = {"questions": shown, "breadcrumb": _crumbs(request), "tabs": _list_tabs(shown.total, "questions")}
+    return page(request, "org/imports/questions.html", context)
+
+
+def _prepare_questions(questions: list[IdentityDecision]) -> None:
+    for question in questions:
+        question.shown = _incoming(question)  # type: ignore[attr-defined]
+        question.count = len(question.candidates)  # type: ignore[attr-defined]
+
+
+def _incoming(question: IdentityDecision) -> dict[str, str]:
+    said = question.incoming
+    return {
+        "name": said.get("full_name", ""),
+        "code": said.get("code", ""),
+        "birth": members.shown_birth(said.get("birth_date"), said.get("birth_precision", "day")),
+        "phone": said.get("phone", ""),
+        "unit": question.unit.name,
+        "gender": members.GENDER_WORDS.get(said.get("gender", ""), ""),
+        "ethnicity": said.get("ethnicity", ""),
+        "joined_on": _day(said.get("joined_on")),
+        "address": said.get("address", ""),
+        "row": str(said.get("row", "")),
+    }
+
+
+def _day(iso: str | None) -> str:
+    return f"{iso[8:]}/{iso[5:7]}/{iso[:4]}" if iso else ""
+
+
+@desk_page(Permission.PERSON_EDIT)
+def import_question(request: DeskRequest, pk: int) -> HttpResponse:
+    """One doubtful row beside the people it may mean; one button each."""
+    seen = access.identity_questions_seen_by(request.account)
+    question = access.one_of(seen.select_related("unit", "run", "person", "decided_by"), pk)
+    people = queries.candidates(question, access.people_seen_by(request.account, Permission.PERSON_EDIT))
+    problem = ""
+    if request.method == "POST":
+        choice = request.POST.get("choice", "")
+        person = next((one for one, _reasons in people if str(one.pk) == choice), None)
+        try:
+            actions.decide_identity(question, by=request.account, at=now(), person=person, is_new=choice == "new")
+        except Refusal as refusal:
+            problem = refusal.sentence
+        else:
+            following = queries.open_questions(seen.filter(run=question.run_id)).first() if question.run_id else None
+            to = reverse("import-question", args=[following.pk]) if following else (
+                reverse("import-run", args=[question.run_id]) if question.run_id else reverse("import-questions")
+            )  # fmt: skip
+            return saved(request, to=to, message=_("The decision is kept."))
+    incoming = _incoming(question)
+    context = {
+        "question": question,
+        "incoming": incoming,
+        "rows": _side_by_side(incoming, [person for person, _reasons in people]),
+        "people": people,
+        "problem": problem,
+        "breadcrumb": _crumbs(request, question.run, (_("Same name, which person?"), reverse("import-questions"))),
+    }
+    return page(request, "org/imports/question.html", context, status=422 if problem else 200)
+
+
+def _side_by_side(incoming: dict[str, str], people: list[Person]) -> list[tuple[str, str, list[tuple[str, bool]]]]:
+    """Per line of comparison: label, what the file says, what each candidate's record says and whether it agrees."""
+    known = [
+        {
+            "name": person.full_name, "code": person.code,
+            "birth": members.shown_birth(person.birth_date.isoformat() if person.birth_date else None, person.birth_precision),
+            "phone": person.phone, "unit": person.unit.name, "gender": members.GENDER_WORDS.get(person.gender, ""),  # type: ignore[call-overload]
+            "ethnicity": person.ethnicity, "joined_on": show_day(person.joined_on) if person.joined_on else "",
+            "address": person.address,
+        }
+        for person in people
+    ]  # fmt: skip
+    labels = [
+        ("name", _("Full name")), ("code", _("Member code")), ("birth", _("Date of birth")), ("phone", _("Telephone")),
+        ("unit", _("Unit")), ("gender", _("Gender")), ("ethnicity", _("Ethnic group")), ("joined_on", _("Joined on")),
+        ("address", _("Address")),
+    ]  # fmt: skip
+    lines = []
+    for key, label in labels:
+        said = incoming.get(key, "")
+        told = [(one[key], bool(said) and one[key].casefold() == said.casefold()) for one in known]
+        if said or any(value for value, _same in told):
+            lines.append((str(label), said, told))
+    return lines
+
+
+urlpatterns = [
+    path("desk/imports/", import_list, name="import-list"),
+    path("desk/imports/new/", import_new, name="import-new"),
+    path("desk/imports/template/<slug:kind>.xlsx", import_template, name="import-template"),
+    path("desk/imports/questions/", import_questions, name="import-questions"),
+    path("desk/imports/questions/<int:pk>/", import_question, name="import-question"),
+    path("desk/imports/<int:pk>/", import_run, name="import-run"),
+    path("desk/imports/<int:pk>/columns/", import_columns, name="import-columns"),
+    path("desk/imports/<int:pk>/preview/", import_preview, name="import-preview"),
+    path("desk/imports/<int:pk>/encoding/", import_encoding, name="import-encoding"),
+    path("desk/imports/<int:pk>/apply/", import_apply, name="import-apply"),
+    path("desk/imports/<int:pk>/cancel/", import_cancel, name="import-cancel"),
+    path("desk/imports/<int:pk>/resume/", import_resume, name="import-resume"),
+    path("desk/imports/<int:pk>/progress/", import_progress, name="import-progress"),
+    path("desk/imports/<int:pk>/rows.xlsx", import_excel, name="import-excel"),
+]

@@ -1,0 +1,200 @@
+"""The log in words: who did what to which thing, with what before and after; the room audit keeps it and knows no access."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from quantriet.audit import queries as audit_queries
+from quantriet.audit.models import AuditEvent
+from quantriet.audit.vocab import VERBS
+from quantriet.kit import time
+from quantriet.kit.web import Chip, page, query
+from quantriet.org import access
+from quantriet.org.actions import username_key
+from quantriet.org.models import Account, path_end
+from quantriet.org.vocab import Permission
+from quantriet.org.web.forms import UnitField
+from quantriet.org.web.frame import crumbs, without
+from quantriet.org.web.pages import DeskRequest, desk_page
+
+# What the keys of before and after are called on the screen; a key without a word here is shown by its model's choices
+# and its own name, made readable.
+FIELDS = {
+    "code": gettext_noop("Code"),
+    "name": gettext_noop("Name"),
+    "short_name": gettext_noop("Short name"),
+    "kind": gettext_noop("Kind"),
+    "parent": gettext_noop("Superior unit"),
+    "unit": gettext_noop("Unit"),
+    "on": gettext_noop("Date"),
+    "from": gettext_noop("From date"),
+    "to": gettext_noop("To date"),
+    "valid_from": gettext_noop("From date"),
+    "valid_to": gettext_noop("To date"),
+    "basis": gettext_noop("Basis"),
+    "decision_number": gettext_noop("Decision number"),
+    "reason": gettext_noop("Reason"),
+    "role": gettext_noop("Role"),
+    "post": gettext_noop("Post"),
+    "managed_by": gettext_noop("Managed by level"),
+    "full_name": gettext_noop("Full name"),
+    "birth_date": gettext_noop("Born on"),
+    "birth_precision": gettext_noop("Precision of the birth date"),
+    "gender": gettext_noop("Gender"),
+    "ethnicity": gettext_noop("Ethnicity"),
+    "joined_on": gettext_noop("Joined the Party on"),
+    "official_on": gettext_noop("Full member since"),
+    "occupation": gettext_noop("Occupation"),
+    "phone": gettext_noop("Telephone"),
+    "email": gettext_noop("E-mail"),
+    "address": gettext_noop("Address"),
+    "left_on": gettext_noop("No longer in the list since"),
+    "left_reason": gettext_noop("Reason"),
+    "username": gettext_noop("User name"),
+    "display_name": gettext_noop("Shown name"),
+    "is_active": gettext_noop("May sign in"),
+    "must_change_password": gettext_noop("Must change the password"),
+    "from_address": gettext_noop("From the address"),
+}
+# Pages on which a thing of the log can be seen again, by its kind.
+PAGES = {"org.unit": "unit", "org.person": "person", "org.account": "account"}
+
+
+def told(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """Lines of the log as the page shows them."""
+    return [
+        {
+            "event": event,
+            "phrase": audit_queries.phrase(event),
+            "url": reverse(PAGES[event.thing_kind], args=[event.thing_id]) if event.thing_kind in PAGES else "",
+            "changes": [
+                (_word(key), _said(event, key, event.before.get(key)), _said(event, key, event.after.get(key)))
+                for key in {**event.before, **event.after}
+                if event.before.get(key) not in (None, "") or event.after.get(key) not in (None, "")
+            ],
+        }
+        for event in events
+    ]
+
+
+def _word(key: str) -> str:
+    return _(FIELDS.get(key, key.replace("_", " ").capitalize()))
+
+
+def _said(event: AuditEvent, key: str, value: Any) -> str:
+    """A value of the log in words: choices by their label, dates and yes/no as people write them."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return ", ".join(_said(event, key, one) for one in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{_word(name)}: {_said(event, name, one)}" for name, one in value.items())
+    if isinstance(value, str):
+        words = _choices(event.thing_kind, key)
+        if value in words:
+            return _(words[value])
+        try:
+            moment = dt.datetime.fromisoformat(value) if len(value) >= 10 and value[4] == value[7] == "-" else None
+        except ValueError:
+            moment = None
+        if moment is not None:
+            return time.show_moment(moment) if moment.tzinfo else time.show_day(moment.date())
+    return str(value)
+
+
+def _choices(kind: str, key: str) -> dict[str, str]:
+    """The words of a model field with a closed list; facts about people carry theirs under the person."""
+    models = [kind, "org.postheld", "org.unitresponsibility"] if kind == "org.person" else [kind]
+    if kind == "org.person" and key == "reason":
+        key = "left_reason"
+    for name in models:
+        try:
+            choices = apps.get_model(name)._meta.get_field(key).choices  # type: ignore[union-attr]
+        except (LookupError, FieldDoesNotExist, AttributeError):
+            continue
+        if choices:
+            return {str(value): str(word) for value, word in choices}
+    return {}
+
+
+class LogForm(forms.Form):
+    """What the log can be narrowed to, from the address."""
+
+    unit = UnitField(label=gettext_lazy("Unit"), required=False)
+    actor = forms.CharField(label=gettext_lazy("User name"), required=False, max_length=80)
+    verb = forms.ChoiceField(
+        label=gettext_lazy("What was done"),
+        required=False,
+        choices=lambda: [("", _("All")), *sorted(VERBS.items(), key=lambda one: one[1])],
+    )
+    thing = forms.CharField(label=gettext_lazy("To what"), required=False, max_length=100)
+    since = forms.DateField(label=gettext_lazy("From date"), required=False)
+    until = forms.DateField(label=gettext_lazy("To date"), required=False)
+
+
+@desk_page(Permission.LOG_VIEW)
+def log(request: DeskRequest) -> HttpResponse:
+    form = LogForm(request.GET)
+    form.fields["unit"].scoped(access.units_seen_by(request.account, Permission.LOG_VIEW), Permission.LOG_VIEW)  # type: ignore[attr-defined]
+    form.is_valid()
+    given = form.cleaned_data
+    actor_id = None
+    if given.get("actor"):
+        actor = Account.objects.filter(username=username_key(given["actor"])).values_list("pk", flat=True).first()
+        actor_id = actor or 0  # 0 is nobody: an unknown name finds nothing instead of everything
+    kind, _dot, number = request.GET.get("of", "").partition(":")
+    unit = given.get("unit")
+    wanted = audit_queries.EventFilter(
+        unit_range=(unit.path, path_end(unit.path)) if unit else None,
+        actor_id=actor_id,
+        verb=given.get("verb", ""),
+        thing_kind=kind if number else "",
+        thing_id=number,
+        thing_label=given.get("thing", ""),
+        since=given.get("since"),
+        until=given.get("until"),
+    )
+    rows = audit_queries.filtered_events(access.events_seen_by(request.account), wanted)
+    shown = audit_queries.event_page(
+        rows,
+        before=audit_queries.EventKey.read(request.GET.get("before", "")),
+        after=audit_queries.EventKey.read(request.GET.get("after", "")),
+    )
+    context = {
+        "form": form,
+        "lines": told(shown.events),
+        "older_url": query(request, before=shown.older, after=None) if shown.older else "",
+        "newer_url": query(request, after=shown.newer, before=None) if shown.newer else "",
+        "chips": _chips(request, form, number),
+        "breadcrumb": crumbs(request.account, unit, (_("Log"), "")) if unit else [{"label": _("Log"), "url": ""}],
+    }
+    return page(request, "org/log/list.html", context)
+
+
+def _chips(request: DeskRequest, form: LogForm, number: str) -> list[Chip]:
+    chips = []
+    for name, field in form.fields.items():
+        value = form.cleaned_data.get(name)
+        if value:
+            words = (
+                VERBS.get(value) if name == "verb" else time.show_day(value) if isinstance(value, dt.date) else value
+            )
+            chips.append(Chip(f"{field.label}: {words}", without(request, name, "before", "after")))
+    if number:
+        chips.append(Chip(_("One thing only"), without(request, "of", "before", "after")))
+    return chips
+
+
+urlpatterns = [path("desk/log/", log, name="log")]

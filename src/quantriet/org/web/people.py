@@ -1,0 +1,281 @@
+"""Pages of people: the list, one person with the dated facts, and the forms of the person's own data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from quantriet.audit import queries as audit_queries
+from quantriet.kit import time
+from quantriet.kit.refusal import refusals_on
+from quantriet.kit.web import Chip, listing, page, saved
+from quantriet.org import access, actions
+from quantriet.org.models import Account, Person
+from quantriet.org.queries import imports as import_queries
+from quantriet.org.queries import people as people_queries
+from quantriet.org.vocab import Gender, LeavingReason, Level, Permission, PersonKind, ResponsibilityKind
+from quantriet.org.web.forms import LeaveForm, PeopleFilterForm, PersonForm, TransferForm, initial_of_person
+from quantriet.org.web.frame import crumbs, danger_page, excel, form_page, without
+from quantriet.org.web.log import told
+from quantriet.org.web.pages import DeskRequest, desk_page
+
+SORTS = {
+    "name": ["sort_key"],
+    "born": ["birth_date", "sort_key"],
+    "unit": ["unit__sort_key", "sort_key"],
+    "code": ["code"],
+}
+
+
+def person_to_change(request: DeskRequest, pk: int) -> Person:
+    """The person, for an account that may change people there; 404 unseen, 403 seen only."""
+    person = access.get_person(request.account, pk)
+    access.require(request.account, Permission.PERSON_EDIT, person.unit)
+    return person
+
+
+@desk_page(Permission.PERSON_VIEW)
+def people_list(request: DeskRequest) -> HttpResponse:
+    typed = request.GET.get("q", "").strip()
+    units = access.units_seen_by(request.account, Permission.PERSON_VIEW)
+    form = PeopleFilterForm(request.GET, units=units)
+    form.is_valid()
+    given = form.cleaned_data
+    under = given.get("unit")
+    wanted = people_queries.PeopleFilter(
+        search=typed,
+        kind=given.get("kind", ""),
+        post=given.get("post"),
+        managed_by=given.get("managed_by", ""),
+        exempt={"1": True, "0": False}.get(given.get("exempt", "")),
+        age_from=given.get("age_from"),
+        age_to=given.get("age_to"),
+        gone=given.get("gone") == "1",
+    )
+    rows = people_queries.filtered_people(access.people_list(request.account, under=under), wanted)
+    if form.errors.get("unit"):
+        rows = rows.none()
+    if request.GET.get("format") == "xlsx":
+        listed = import_queries.member_rows(rows.order_by("unit__path", "sort_key", "pk"))
+        return excel(_("List of people"), under.name if under else "", import_queries.member_columns(), listed)
+
+    def prepare(people: list[Person]) -> None:
+        posts, exempt = people_queries.posts_of(people), people_queries.exemptions_of(people)
+        for person in people:
+            person.held = posts.get(person.pk, [])  # type: ignore[attr-defined]
+            person.exempt = exempt.get(person.pk)  # type: ignore[attr-defined]
+            person.born = people_queries.shown_birth(person)  # type: ignore[attr-defined]
+            person.kind_label = PersonKind(person.kind).label  # type: ignore[attr-defined]
+
+    shown = listing(
+        request,
+        rows.select_related("unit__parent"),
+        sorts=SORTS,
+        default_sort="name",
+        chips=_chips(request, form, typed),
+        prepare=prepare,
+    )
+    may_add = access.may_anywhere(request.account, Permission.PERSON_EDIT)
+    context = {
+        "people": shown,
+        "page": shown,
+        "typed": typed,
+        "filters": form,
+        "under": under,
+        "breadcrumb": crumbs(request.account, under, (_("People"), ""))
+        if under
+        else [{"label": _("People"), "url": ""}],
+        "new_url": reverse("person-new") + (f"?unit={under.pk}" if under and under.kind.holds_members else "")
+        if may_add
+        else "",
+    }
+    return page(request, "org/people/list.html", context, partial="rows")
+
+
+def _chips(request: DeskRequest, form: PeopleFilterForm, typed: str) -> list[Chip]:
+    chips = [Chip(_("Words: “%(words)s”") % {"words": typed}, without(request, "q"))] if typed else []
+    for name, field in form.fields.items():
+        value = form.cleaned_data.get(name)
+        if value not in (None, ""):
+            words = dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value
+            chips.append(Chip(f"{field.label}: {words}", without(request, name)))
+    return chips
+
+
+@desk_page(Permission.PERSON_VIEW)
+def person(request: DeskRequest, pk: int) -> HttpResponse:
+    account = request.account
+    known = access.get_person(account, pk)
+    day = time.today()
+    may_edit = access.may(account, Permission.PERSON_EDIT, known.unit)
+    login = Account.objects.filter(person=known).first()
+    manages = access.may(account, Permission.ACCOUNT_MANAGE, known.unit)
+    age = time.age_on(known.birth_date, day) if known.birth_date else None
+    facts: list[Any] = [
+        (_("Member code"), known.code),
+        (_("Born on"), people_queries.shown_birth(known) or None),
+        (_("Age"), age),
+        (_("Gender"), Gender(known.gender).label),
+        (_("Ethnicity"), known.ethnicity or None),
+        (_("Kind of person"), PersonKind(known.kind).label),
+        {"label": _("Cell"), "value": known.unit.name, "url": reverse("unit", args=[known.unit_id])},
+        (_("Joined the Party on"), time.show_day(known.joined_on) if known.joined_on else None),
+        (_("Full member since"), time.show_day(known.official_on) if known.official_on else None),
+        (_("Occupation"), known.occupation or None),
+        (_("Telephone"), known.phone or None),
+        (_("E-mail"), known.email or None),
+        (_("Address"), known.address or None),
+    ]
+    editable = access.units_seen_by(account, Permission.PERSON_EDIT) if may_edit else None
+    mine = set(editable.filter(posts__person=known).values_list("pk", flat=True)) if editable is not None else set()
+    posts = list(known.posts.select_related("post", "unit").order_by("-valid_from", "post__rank"))
+    for held in posts:
+        held.level_label = Level(held.managed_by).label if held.managed_by else ""  # type: ignore[attr-defined]
+        held.can_end = held.unit_id in mine and not _over(held, day)  # type: ignore[attr-defined]
+        held.over = _over(held, day)  # type: ignore[attr-defined]
+    exemptions = list(known.exemptions.order_by("-valid_from"))
+    for given in exemptions:
+        given.can_end = may_edit and not _over(given, day)  # type: ignore[attr-defined]
+        given.over = _over(given, day)  # type: ignore[attr-defined]
+    charged = (
+        set(editable.filter(responsible_leaders__person=known).values_list("pk", flat=True))
+        if editable is not None
+        else set()
+    )
+    responsibilities = list(known.responsibilities.select_related("unit").order_by("-valid_from"))
+    for one in responsibilities:
+        one.kind_label = ResponsibilityKind(one.kind).label  # type: ignore[attr-defined]
+        one.can_end = one.unit_id in charged and not _over(one, day)  # type: ignore[attr-defined]
+        one.over = _over(one, day)  # type: ignore[attr-defined]
+    same = people_queries.namesakes(access.people_seen_by(account), known)
+    for other in same:
+        other.born = str(other.birth_date.year) if other.birth_date else ""  # type: ignore[attr-defined]
+    context = {
+        "person": known,
+        "facts": facts,
+        "posts": posts,
+        "exemptions": exemptions,
+        "exempt_now": next((one for one in exemptions if one.valid_from <= day and not one.over), None),  # type: ignore[attr-defined]
+        "responsibilities": responsibilities,
+        "transfers": list(known.transfers.select_related("from_unit", "to_unit").order_by("-on", "-pk")),
+        "namesakes": same,
+        "history": told(audit_queries.thing_history("org.person", known.pk, limit=20)),
+        "may_edit": may_edit and known.left_on is None,
+        "left_label": LeavingReason(known.left_reason).label if known.left_reason else "",
+        "login": login if manages else None,
+        "new_login_url": f"{reverse('account-new')}?person={known.code}" if manages and login is None else "",
+        "breadcrumb": crumbs(account, known.unit, (known.full_name, "")),
+    }
+    return page(request, "org/people/person.html", context)
+
+
+def _over(fact: Any, day: Any) -> bool:
+    return fact.valid_to is not None and fact.valid_to < day
+
+
+@desk_page(Permission.PERSON_EDIT)
+def person_new(request: DeskRequest) -> HttpResponse:
+    cells = access.units_seen_by(request.account, Permission.PERSON_EDIT)
+    wanted = request.GET.get("unit", "")
+    cell = access.one_of(cells, wanted) if wanted.isdigit() else None
+    form = PersonForm(request.POST or None, cells=cells, initial={"unit": cell, "kind": PersonKind.MEMBER})
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            made = actions.add_person(by=request.account, at=time.now(), **form.facts())
+            return saved(
+                request,
+                to=reverse("person", args=[made.pk]),
+                message=_("%(person)s is entered.") % {"person": made.full_name},
+            )
+    return form_page(
+        request,
+        form,
+        heading=_("New person"),
+        submit=_("Enter person"),
+        cancel=reverse("unit", args=[cell.pk]) if cell else reverse("people-list"),
+        breadcrumb=crumbs(request.account, cell, (_("New person"), "")),
+        keep="person-new",
+    )
+
+
+@desk_page(Permission.PERSON_EDIT)
+def person_edit(request: DeskRequest, pk: int) -> HttpResponse:
+    known = person_to_change(request, pk)
+    form = PersonForm(request.POST or None, initial=initial_of_person(known))
+    back = reverse("person", args=[known.pk])
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            actions.change_person(known, by=request.account, at=time.now(), **form.facts())
+            return saved(request, to=back, message=_("Saved."))
+    return form_page(
+        request,
+        form,
+        heading=_("Change %(person)s") % {"person": known.full_name},
+        cancel=back,
+        breadcrumb=crumbs(request.account, known.unit, (known.full_name, back), (_("Change"), "")),
+        keep=f"person-{known.pk}",
+    )
+
+
+@desk_page(Permission.PERSON_EDIT)
+def person_transfer(request: DeskRequest, pk: int) -> HttpResponse:
+    known = person_to_change(request, pk)
+    cells = access.units_seen_by(request.account, Permission.PERSON_EDIT)
+    form = TransferForm(request.POST or None, cells=cells)
+    back = reverse("person", args=[known.pk])
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            fact = actions.transfer_person(known, by=request.account, at=time.now(), **form.cleaned_data)
+            return saved(
+                request,
+                to=back,
+                message=_("%(person)s now belongs to %(unit)s.")
+                % {"person": known.full_name, "unit": fact.to_unit.name},
+            )
+    return form_page(
+        request,
+        form,
+        heading=_("Transfer %(person)s") % {"person": known.full_name},
+        lead=_("Now in %(unit)s. Both cells must lie in the units given to you; else the superior unit records it.")
+        % {"unit": known.unit.name},
+        submit=_("Record transfer"),
+        cancel=back,
+        breadcrumb=crumbs(request.account, known.unit, (known.full_name, back), (_("Transfer"), "")),
+    )
+
+
+@desk_page(Permission.PERSON_EDIT)
+def person_leave(request: DeskRequest, pk: int) -> HttpResponse:
+    known = person_to_change(request, pk)
+    form = LeaveForm(request.POST or None)
+    back = reverse("person", args=[known.pk])
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            actions.remove_person(known, by=request.account, at=time.now(), **form.cleaned_data)
+            return saved(
+                request, to=back, message=_("%(person)s is no longer in the list.") % {"person": known.full_name}
+            )
+    born = f", sinh năm {known.birth_date.year}" if known.birth_date else ""
+    return danger_page(
+        request,
+        form,
+        heading=_("Take %(person)s off the list") % {"person": known.full_name},
+        sentence=f"Đưa 1 người ra khỏi danh sách: {known.full_name} (mã {known.code}{born}), {known.unit.name}. "
+        "Từ ngày đó không còn tính trong quân số; những gì đã ghi vẫn giữ.",
+        submit=_("Take off the list"),
+        cancel=back,
+        breadcrumb=crumbs(request.account, known.unit, (known.full_name, back), (_("Take off the list"), "")),
+    )
+
+
+urlpatterns = [
+    path("desk/people/", people_list, name="people-list"),
+    path("desk/people/new/", person_new, name="person-new"),
+    path("desk/people/<int:pk>/", person, name="person"),
+    path("desk/people/<int:pk>/edit/", person_edit, name="person-edit"),
+    path("desk/people/<int:pk>/transfer/", person_transfer, name="person-transfer"),
+    path("desk/people/<int:pk>/leave/", person_leave, name="person-leave"),
+]
