@@ -13,7 +13,7 @@ from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 class ClassState(LabelledEnum):
     DRAFT = "draft", gettext_noop("Draft")
     RELEASED = "released", gettext_noop("Released")
-    CLOSED = "closed", gettext_noop("Closed")
+    CLOSED = "closed", gettext_noop("Held and closed")
     CANCELLED = "cancelled", gettext_noop("Cancelled")
 
 

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('form', models.CharField(choices=[('in_person', 'In person'), ('online', 'Online'), ('mixed', 'Mixed'), ('software', 'By software or network'), ('cell_meeting', 'In the cell meeting')], default=quantriet.campaigns.vocab.StudyForm['IN_PERSON'], max_length=14)),
                 ('level', models.CharField(choices=[('upper_cadres', 'Key cadres of the province or city'), ('local_cadres', 'Key cadres of a commune or equal'), ('grassroots', 'Grassroots members')], default=quantriet.classes.vocab.ConferenceLevel['GRASSROOTS'], max_length=14)),
                 ('tier', models.CharField(choices=[('key_cadre', 'Key cadres'), ('grassroots', 'Grassroots members'), ('public', 'Public')], default=quantriet.library.vocab.ContentTier['GRASSROOTS'], max_length=12)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('released', 'Released'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default=quantriet.classes.vocab.ClassState['DRAFT'], max_length=10)),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('released', 'Released'), ('closed', 'Held and closed'), ('cancelled', 'Cancelled')], default=quantriet.classes.vocab.ClassState['DRAFT'], max_length=10)),
                 ('is_catch_up', models.BooleanField(default=False)),
                 ('rules_of_conduct', models.TextField(blank=True)),
                 ('note', models.TextField(blank=True)),
