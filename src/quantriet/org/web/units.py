@@ -95,7 +95,7 @@ def unit_list(request: DeskRequest) -> HttpResponse:
         "units": shown,
         "page": shown,
         "here": here if level_by_level else None,
-        "total": totals.get("all"),
+        "sums": totals.get("all"),
         "typed": typed,
         "filters": filters,
         "breadcrumb": crumbs(request.account, here),
