@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from quantriet.org.rules.places import Directory, Place
 from quantriet.org.rules.plan import PlanReader
 from quantriet.org.vocab import BirthPrecision, Level, PersonKind
 
+PREVIEW_ROWS = 50
 # Kinds of log entries after which a preview may no longer be true.
 _TOUCHING = ("org.person", "org.unit")
 _PERSON_COLUMNS = (
@@ -235,6 +237,98 @@ def progress(run: ImportRun, now_seconds: float) -> Progress:
         return Progress(said["done"], said["total"], said["what"], max(0.0, now_seconds - path.stat().st_mtime))
     except (OSError, ValueError, KeyError):
         return Progress(0, 0, "", max(0.0, now_seconds - run.changed_at.timestamp()))
+
+
+TABS = (*(status.value for status in members.Status if status is not members.Status.SAME), "missing")
+
+
+@dataclass
+class PreviewRow:
+    """A row of the preview as the page shows it."""
+
+    number: int
+    sheet: str
+    code: str
+    name: str
+    birth: str
+    unit: str
+    from_unit: str = ""
+    on: str = ""
+    changes: list[list[str]] | None = None
+    errors: list[list[str]] | None = None
+    notes: list[str] | None = None
+    question: int | None = None
+    decided: str = ""
+
+
+@dataclass
+class PreviewPage:
+    """One page of one tab."""
+
+    rows: list[PreviewRow]
+    total: int
+    number: int
+    pages: int
+
+
+def preview_page(run: ImportRun, tab: str, number: int) -> PreviewPage:
+    """A page of a tab of the preview, with names of units and the questions behind doubtful rows: four statements."""
+    with open_plan(run) as plan:
+        total = plan.count(tab)
+        pages = max(1, math.ceil(total / PREVIEW_ROWS))
+        number = min(max(1, number), pages)
+        lines = plan.page(tab, number, PREVIEW_ROWS)
+    sheets = [sheet["name"] for sheet in run.understanding.get("sheets", []) if sheet["use"]]
+    names = {sheet["index"]: sheet["name"] for sheet in run.understanding.get("sheets", [])} if len(sheets) > 1 else {}
+    units = dict(
+        Unit.objects.filter(pk__in={key for line in lines for key in (line.get("u"), line.get("f")) if key}).values_list("pk", "name")
+    )
+    asked = {
+        key: (pk, person, new)
+        for pk, key, person, new in IdentityDecision.objects.filter(
+            fingerprint__in=[line["q"] for line in lines if "q" in line]
+        ).values_list("pk", "fingerprint", "person__full_name", "is_new")
+    }
+    return PreviewPage([_preview_row(line, names, units, asked) for line in lines], total, number, pages)
+
+
+def _preview_row(
+    line: dict[str, Any], sheets: dict[int, str], units: dict[int, str], asked: dict[str, tuple[int, str | None, bool]]
+) -> PreviewRow:
+    values = line.get("v", {})
+    question, person, is_new = asked.get(line.get("q", ""), (None, None, False))
+    notes = list(line.get("t", ()))
+    if line.get("posts"):
+        notes.append(f"Thêm {len(line['posts'])} chức vụ.")
+    if line.get("ex"):
+        notes.append("Ghi miễn sinh hoạt.")
+    if line.get("kn"):
+        notes.insert(0, line["kn"])
+    on = line.get("on", "")
+    return PreviewRow(
+        number=line["n"],
+        sheet=sheets.get(line.get("h", 0), ""),
+        code=line.get("c", "") or values.get("code", ""),
+        name=line.get("name", ""),
+        birth=line.get("b", ""),
+        unit=units.get(line.get("u", 0), "") or line.get("pn", ""),
+        from_unit=line.get("uf", ""),
+        on=f"{on[8:]}/{on[5:7]}/{on[:4]}" if on else "",
+        changes=line.get("d"),
+        errors=line.get("e"),
+        notes=notes,
+        question=question,
+        decided="là người khác" if is_new else f"là {person}" if person else "",
+    )
+
+
+def waiting_decisions(run: ImportRun) -> tuple[int, int]:
+    """Questions of this run that were decided after its preview, and those still open."""
+    rows = run.questions.all()
+    return (
+        rows.filter(decided_at__gt=run.changed_at).count(),
+        rows.filter(decided_at__isnull=True).count(),
+    )
 
 
 def open_questions(rows: QuerySet[IdentityDecision]) -> QuerySet[IdentityDecision]:

@@ -477,3 +477,34 @@ REASON_WORDS = {
 def say(column: str, sentence: str, labels: dict[str, str], kind: str = "members") -> list[str]:
     """An error for a plan file: [column as the file calls it, sentence]."""
     return [labels.get(column) or label_of(kind, column), sentence]
+
+
+def promise(kind: str, counts: dict[str, Any]) -> str:
+    """What confirming a preview will do, in one sentence with numbers."""
+    return _counted(kind, counts, ("thêm", "cập nhật", "chuyển sinh hoạt"), "Sẽ", "bỏ qua")
+
+
+def outcome(kind: str, counts: dict[str, Any]) -> str:
+    """What an import did, in one sentence with numbers."""
+    return _counted(kind, counts, ("thêm", "cập nhật", "chuyển sinh hoạt"), "Đã", "chưa nhập")
+
+
+def _counted(kind: str, counts: dict[str, Any], verbs: tuple[str, str, str], head: str, left: str) -> str:
+    noun = "đơn vị" if kind == "units" else "người"
+    numbers = [counts.get(status, 0) for status in (Status.NEW, Status.CHANGED, Status.MOVED)]
+    done = [f"{verb} {_number(number)} {noun}" for verb, number in zip(verbs, numbers, strict=True) if number]
+    skipped = [
+        f"{_number(counts[status])} dòng {word}"
+        for status, word in ((Status.DOUBTFUL, "cần xem"), (Status.WRONG, "lỗi"))
+        if counts.get(status)
+    ]
+    said = f"{head} {', '.join(done)}" if done else "Không có gì để ghi"
+    if skipped:
+        said += f"; {left} {' và '.join(skipped)}"
+    if counts.get(Status.SAME):
+        said += f"; {_number(counts[Status.SAME])} dòng không đổi"
+    return said + "."
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", ".")

@@ -25,7 +25,7 @@ from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.kit.web import Chip, Listing, download, listing, page, query, saved
 from quantriet.org import access
 from quantriet.org.actions import imports as actions
-from quantriet.org.models import IdentityDecision, ImportKind, ImportRun, ImportState, Person, Unit
+from quantriet.org.models import IdentityDecision, ImportKind, ImportRun, ImportState, Person
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns, members
 from quantriet.org.rules.understanding import SheetPlan, Understanding
@@ -115,7 +115,7 @@ def import_list(request: DeskRequest) -> HttpResponse:
     rows = access.import_runs_seen_by(request.account)
     chips = []
     state = request.GET.get("state", "")
-    if state in StateLabel:
+    if state in {one.value for one in StateLabel}:
         rows = rows.filter(state=state)
         chips.append(Chip(StateLabel(state).label, query(request, state=None, page=None)))
 
@@ -260,7 +260,7 @@ def _run_page(request: DeskRequest, run: ImportRun, problem: Refusal | None = No
     }
     status = 422 if problem else 200
     if run.state == ImportState.MAPPING:
-        context |= {"steps": _steps("mapping"), **_understood(run)}
+        context |= {"steps": _steps("mapping"), **_understood(request, run)}
         return page(request, "org/imports/understood.html", context, status=status)
     if run.state in (ImportState.READING, ImportState.APPLYING):
         context |= {"steps": _steps("preview" if run.state == ImportState.READING else "result"), **_progress(run)}
@@ -274,11 +274,11 @@ def _run_page(request: DeskRequest, run: ImportRun, problem: Refusal | None = No
     return page(request, "org/imports/result.html", context)
 
 
-def _understood(run: ImportRun) -> dict[str, Any]:
+def _understood(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
     seen = Understanding.from_json(run.understanding)
     units = {
         unit.pk: unit.name
-        for unit in Unit.objects.filter(pk__in=[sheet.unit for sheet in seen.used if sheet.unit])
+        for unit in access.units_seen_by(request.account).filter(pk__in=[sheet.unit for sheet in seen.used if sheet.unit])
     }
     sheets = []
     for sheet in seen.used:
