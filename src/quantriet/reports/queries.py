@@ -1,0 +1,523 @@
+"""The figures of a report by range reads over tallies and a few grouped statements, and its files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import override
+
+from quantriet.attendance.models import CatchUp
+from quantriet.attendance.vocab import CatchUpState, Verdict
+from quantriet.campaigns import queries as campaign_queries
+from quantriet.campaigns.models import CampaignReview, StudyCampaign, StudyDuty, Tally
+from quantriet.campaigns.queries import AsOf, Board
+from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyReason, DutyState, StudyForm
+from quantriet.classes.models import ClassRole, ClassSession, RosterEntry, StudyClass, Venue
+from quantriet.classes.vocab import RUNNING_STATES, ClassRoleKind, ClassState, ConferenceLevel
+from quantriet.kit.time import local, show_day, today
+from quantriet.library.vocab import DOCUMENT_TYPES, ContentTier
+from quantriet.org.models import PostHeld, Unit, ancestor_ids, path_end
+from quantriet.org.vocab import MEMBER_KINDS, DecisionBody, Level
+from quantriet.reports.models import Report, ReportTemplate
+from quantriet.reports.rules import numbering, paper, workbook
+from quantriet.reports.vocab import (
+    Before,
+    CatchUps,
+    Cited,
+    Classes,
+    ClassGroup,
+    Figures,
+    Group,
+    Instruction,
+    Leading,
+    Named,
+    People,
+    ReportKind,
+    ReportState,
+    Section,
+    UnitRow,
+)
+
+_LEADING = {
+    ClassRoleKind.DIRECTOR: "Chỉ đạo",
+    ClassRoleKind.CHAIR: "Chủ trì",
+    ClassRoleKind.OPENING: "Khai mạc",
+    ClassRoleKind.CLOSING: "Bế mạc",
+    ClassRoleKind.LEADER_PRESENTER: "Trực tiếp quán triệt",
+    ClassRoleKind.REPORTER: "Báo cáo viên truyền đạt",
+}
+_REASONS = {
+    DutyReason.ABSENT_EXCUSED: "excused",
+    DutyReason.ABSENT_UNEXCUSED: "absent",
+    DutyReason.OVER_LIMIT: "retake",
+}
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def figures(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Figures:
+    """Everything a report of `unit` on `campaign` states at that moment; words are kept in Vietnamese."""
+    with override("vi"):
+        return _figures(campaign, unit, at)
+
+
+def _figures(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Figures:
+    board = campaign_queries.board(campaign, unit, ATTEND, at)
+    held = _held(campaign, unit, at)
+    silent = _silent(campaign, unit, at)
+    unorganised = _unorganised(campaign, unit, at)
+    tiers, sorts = _people(campaign, unit, at)
+    review = CampaignReview.objects.filter(campaign=campaign, unit=unit, at__lt=at.moment).first()
+    return Figures(
+        unit=unit.name,
+        campaign=campaign.name,
+        organiser=campaign.unit.name,
+        plan_number=campaign.plan_number,
+        period_from=show_day(campaign.planned_from),
+        period_to=show_day(campaign.planned_to),
+        due_on=show_day(campaign_queries.campaign_due_on(campaign)),
+        form=StudyForm(campaign.form).label,
+        as_of=at.phrase,
+        documents=_documents(campaign),
+        classes=_classes(campaign, unit, at, held),
+        people=sum((one.people for one in tiers), People()),
+        silent_people=sum(one.people for one in silent),
+        tiers=tiers,
+        sorts=sorts,
+        units=_units(unit, board, held),
+        cells=board.cells,
+        silent=silent,
+        organising=board.plans,
+        unorganised=unorganised,
+        leading=_leading(held, at),
+        catch_ups=_catch_ups(campaign, unit, at),
+        instructions=_instructions(campaign, unit, at),
+        lessons=" ".join(review.lessons.split()) if review else "",
+        praise=" ".join(review.praise.split()) if review else "",
+        criticism=" ".join(review.criticism.split()) if review else "",
+    )
+
+
+def _inside(campaign: StudyCampaign, unit: Unit, path: str = "unit__path") -> Q:
+    """The condition "lies under the unit"; nothing when the unit is the whole campaign, which spares the join."""
+    if unit.pk == campaign.unit_id:
+        return Q()
+    return Q(**{f"{path}__gte": unit.path, f"{path}__lt": path_end(unit.path)})
+
+
+def _held(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[StudyClass]:
+    return StudyClass.objects.filter(
+        _inside(campaign, unit), campaign=campaign, state=ClassState.CLOSED, closed_at__lt=at.moment
+    )
+
+
+def _documents(campaign: StudyCampaign) -> tuple[Cited, ...]:
+    rows = campaign.campaign_documents.select_related("document")
+    return tuple(
+        Cited(
+            f"{DOCUMENT_TYPES[one.document.type_code]} {one.document.citation}",
+            one.document.issuing_body,
+            one.document.subject,
+        )
+        for one in rows
+    )
+
+
+def _classes(campaign: StudyCampaign, unit: Unit, at: AsOf, held: QuerySet[StudyClass]) -> Classes:
+    levels: dict[str, int] = defaultdict(int)
+    forms: dict[str, int] = defaultdict(int)
+    outsiders = catch_up = 0
+    for level, form, more, is_catch_up in held.values_list("level", "form", "outsiders", "is_catch_up"):
+        levels[level] += 1
+        forms[form] += 1
+        outsiders += more
+        catch_up += is_catch_up
+    # Classes that stood open at an earlier moment are not known any more; those of today are told as of today.
+    planned = StudyClass.objects.filter(_inside(campaign, unit), campaign=campaign, state__in=RUNNING_STATES)
+    called = {key: (total, came) for key, total, came in _called(campaign, unit, at)}
+    return Classes(
+        held=sum(levels.values()),
+        planned=0 if at.day else planned.count(),
+        catch_up=catch_up,
+        sessions=ClassSession.objects.filter(study_class__in=held).count(),
+        venues=Venue.objects.filter(study_class__in=held).count(),
+        outsiders=outsiders,
+        levels=tuple(
+            ClassGroup(key.value, key.label, levels[key], *called.get(key, (0, 0)))
+            for key in ConferenceLevel
+            if levels[key] or key in called
+        ),
+        forms=tuple(ClassGroup(key.value, key.label, forms[key]) for key in StudyForm if forms[key]),
+    )
+
+
+def _called(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Iterable[tuple[str, int, int]]:
+    """Per level of class: people of this unit called to classes held, whoever organised them, and those present enough.
+
+    One person counts once a level, also when a later class made up for an earlier one; the exempt are left out.
+    """
+    return (
+        RosterEntry.objects.filter(
+            _inside(campaign, unit),
+            study_class__campaign=campaign,
+            study_class__state=ClassState.CLOSED,
+            study_class__closed_at__lt=at.moment,
+            duty__isnull=False,
+        )
+        .exclude(duty__state=DutyState.EXEMPT)
+        .order_by()
+        .values("study_class__level")
+        .annotate(
+            called=Count("duty_id", distinct=True),
+            came=Count("duty_id", distinct=True, filter=Q(verdict__verdict=Verdict.PRESENT)),
+        )
+        .values_list("study_class__level", "called", "came")
+    )
+
+
+def _people(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
+    """People by tier, and members apart from others (R-075), from one grouped statement over the ledger."""
+    if at.day:
+        duties = campaign_queries.names(campaign, unit, ATTEND, at)
+    else:
+        duties = StudyDuty.objects.filter(_inside(campaign, unit), campaign=campaign, kind=ATTEND).annotate(
+            state_then=F("state"), reason_then=F("reason")
+        )
+    rows: Any = (
+        duties.order_by()  # type: ignore[misc]  # both ways add the two columns "then"
+        .values("tier", "person__kind", "state_then", "reason_then")
+        .annotate(number=Count("pk"))
+        .values_list("tier", "person__kind", "state_then", "reason_then", "number")
+    )
+    tiers: dict[str, People] = defaultdict(People)
+    sorts: dict[bool, People] = defaultdict(People)
+    for tier, kind, state, reason, number in rows:
+        people = _counted(state, reason, number)
+        tiers[tier] += people
+        sorts[kind in MEMBER_KINDS] += people
+    return (
+        tuple(Group(tier.value, tier.label, tiers[tier]) for tier in ContentTier if tier in tiers),
+        tuple(
+            Group(key, label, sorts[is_member])
+            for is_member, key, label in (
+                (True, "members", "Đảng viên"),
+                (False, "others", "Đoàn viên, hội viên và quần chúng"),
+            )
+            if is_member in sorts
+        ),
+    )
+
+
+def _counted(state: str, reason: str, number: int) -> People:
+    if state == DutyState.EXEMPT:
+        return People(exempt=number)
+    if state == DutyState.DONE:
+        return People(credited=number) if reason == DutyReason.CREDIT else People(attended=number)
+    return People(**{_REASONS.get(DutyReason(reason), "waiting"): number})
+
+
+def _units(unit: Unit, board: Board, held: QuerySet[StudyClass]) -> tuple[UnitRow, ...]:
+    """The rows of the board by name, with the classes each unit below has held."""
+    classes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    depth = len(unit.ancestor_ids)
+    for path, outsiders in held.values_list("unit__path", "outsiders"):
+        way = path.split(".")[: depth + 1]
+        found = classes[".".join(way[: depth + 1]).rstrip(".") + "."]
+        found[0] += 1
+        found[1] += outsiders
+    rows = []
+    for row in sorted(board.rows, key=lambda row: (not row.is_own, row.unit.sort_key, row.unit.pk)):
+        number, outsiders = classes.pop(row.unit.path, (0, 0))
+        rows.append(
+            UnitRow(
+                row.unit.pk,
+                row.unit.name,
+                done=row.count.done,
+                exempt=row.count.exempt,
+                owing=row.count.owing,
+                cells=row.cells,
+                silent_cells=row.silent_cells,
+                organising=row.plans,
+                organised=row.held,
+                classes=number,
+                outsiders=outsiders,
+                is_own=row.is_own,
+            )
+        )
+    own = classes.pop(unit.path, None)
+    if own and rows:
+        # Classes that the unit itself has organised for people of the units below.
+        rows.insert(0, UnitRow(unit.pk, unit.name, classes=own[0], outsiders=own[1], is_own=True))
+    return tuple(rows)
+
+
+def _silent(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Named, ...]:
+    depth = len(unit.ancestor_ids)
+    rows = (
+        campaign_queries.silent_units(campaign, unit, ATTEND, at)
+        .select_related(None)
+        .order_by("path")
+        .values_list("unit__name", "unit__parent__name", "unit__parent_id", "path", "done", "owing")
+    )
+    return tuple(
+        Named(name, "" if parent_id == unit.pk else parent or "", done + owing, _child(path, depth))
+        for name, parent, parent_id, path, done, owing in rows
+    )
+
+
+def _child(path: str, depth: int) -> int:
+    way = ancestor_ids(path)
+    return way[depth] if len(way) > depth else way[-1]
+
+
+def _unorganised(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Named, ...]:
+    depth = len(unit.ancestor_ids)
+    rows = (
+        campaign_queries.unorganised(campaign, unit, at)
+        .exclude(unit=unit)
+        .select_related(None)
+        .order_by("unit__path")
+        .values_list("unit__name", "unit__parent__name", "unit__parent_id", "unit__path")
+    )
+    return tuple(
+        Named(name, "" if parent_id == unit.pk else parent or "", under=_child(path, depth))
+        for name, parent, parent_id, path in rows
+    )
+
+
+def _leading(held: QuerySet[StudyClass], at: AsOf) -> tuple[Leading, ...]:
+    persons: dict[str, set[int]] = defaultdict(set)
+    classes: dict[str, set[int]] = defaultdict(set)
+    roles = ClassRole.objects.filter(study_class__in=held)
+    for kind, person, study_class in roles.values_list("kind", "person_id", "study_class_id"):
+        persons[kind].add(person)
+        classes[kind].add(study_class)
+    day = local(at.moment).date()
+    heads = set(
+        PostHeld.objects.on(day)
+        .filter(post__is_head=True, person__in=roles.values("person_id"))
+        .values_list("person_id", flat=True)
+    )
+    return tuple(
+        Leading(kind.value, label, len(classes[kind]), len(persons[kind]), len(persons[kind] & heads))
+        for kind, label in _LEADING.items()
+        if kind in persons
+    )
+
+
+def _catch_ups(campaign: StudyCampaign, unit: Unit, at: AsOf) -> CatchUps:
+    chain = CatchUp.objects.filter(
+        _inside(campaign, unit, "duty__unit__path"), duty__campaign=campaign, duty__kind=ATTEND, opened_at__lt=at.moment
+    )
+
+    def persons(condition: Q) -> Count:
+        return Count("duty_id", distinct=True, filter=condition)
+
+    counts = chain.aggregate(
+        opened=Count("duty_id", distinct=True),
+        done=persons(Q(state=CatchUpState.DONE, closed_at__lt=at.moment)),
+        placed=persons(Q(state=CatchUpState.PLACED)),
+        late=persons(Q(state=CatchUpState.OPEN, invited_at__isnull=True, invite_before_on__lt=today())),
+    )
+    if at.day:
+        return CatchUps(counts["opened"], counts["done"])
+    return CatchUps(counts["opened"], counts["done"], counts["placed"], counts["late"])
+
+
+def _instructions(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Instruction, ...]:
+    changes = [one for one in campaign_queries.form_changes(campaign, unit) if one.at < at.moment]
+    return tuple(
+        Instruction(
+            unit=one.unit.name,
+            on=show_day(local(one.at).date()),
+            situation=one.situation,
+            basis=one.instruction,
+            before=StudyForm(one.form_before).label,
+            after=StudyForm(one.form_after).label,
+            postponed_to=show_day(one.postponed_to) if one.postponed_to else "",
+        )
+        for one in reversed(changes)
+    )
+
+
+# --- what went before ------------------------------------------------------------------------------------------------
+
+
+def previous_report(campaign: StudyCampaign, unit: Unit, at: AsOf, besides: Report | None = None) -> Report | None:
+    """The last report sent before: of the same campaign and unit, else of the unit's campaign before."""
+    sent = Report.objects.filter(unit=unit, state=ReportState.SENT, as_of__lt=at.moment).order_by("-as_of", "-pk")
+    if besides is not None:
+        sent = sent.exclude(pk__in=[besides.pk or 0, besides.corrects_id or 0])
+    sent = sent.exclude(corrections__state=ReportState.SENT).select_related("campaign")
+    sent = sent.defer("docx", "xlsx", "narrative", "before")
+    own: Report | None = sent.filter(campaign=campaign).first()
+    if own:
+        return own
+    before: Report | None = sent.filter(campaign__planned_from__lt=campaign.planned_from).first()
+    return before
+
+
+def what_went_before(
+    campaign: StudyCampaign, unit: Unit, at: AsOf, besides: Report | None = None
+) -> tuple[Report | None, Before | None]:
+    """What a report is compared with: the report before, else the campaign before as it stands."""
+    report = previous_report(campaign, unit, at, besides)
+    if report is not None:
+        of = "" if report.campaign_id == campaign.pk else f" (đợt “{report.campaign.name}”)"
+        day = report.signed_on or local(report.as_of).date()
+        name = f"Báo cáo {report.number} ngày {show_day(day)}{of}"
+        return report, Before(name, Figures.from_json(report.figures))
+    earlier = (
+        StudyCampaign.objects.filter(
+            unit_id__in=unit.ancestor_ids,
+            planned_from__lt=campaign.planned_from,
+            state__in=[CampaignState.OPEN, CampaignState.CLOSED],
+        )
+        .exclude(pk=campaign.pk)
+        .select_related("unit")
+        .order_by("-planned_from", "-pk")
+    )
+    for one in earlier[:5]:
+        if Tally.objects.filter(campaign=one, kind=ATTEND).under(unit).exists():
+            return None, Before(f"đợt “{one.name}”", figures(one, unit, campaign_queries.as_of()))
+    return None, None
+
+
+def head_defaults(campaign: StudyCampaign, unit: Unit) -> dict[str, str]:
+    """Head and foot of a new report: as in the unit's last one, else what the tree tells."""
+    name = campaign.name
+    subject = (
+        f"kết quả {name[:1].lower()}{name[1:]}"
+        if name.lower().startswith("đợt")
+        else f"kết quả học tập, quán triệt {name}"
+    )
+    last: Report | None = Report.objects.filter(unit=unit).light().order_by("-pk").first()
+    numbers = (
+        Report.objects.filter(unit=unit, state=ReportState.SENT).order_by("-pk").values_list("number", flat=True)[:50]
+    )
+    if last is not None:
+        symbol = numbering.symbol_of(last.number) or _symbol(unit)
+        kept = ("superior", "body", "place", "recipients", "authority", "signer_title", "signer_name")
+        return {one: getattr(last, one) for one in kept} | {
+            "subject": subject[:400],
+            "number": numbering.next_number(numbers, symbol),
+        }
+    parent = unit.parent
+    head = (
+        PostHeld.objects.on()
+        .filter(unit=unit, post__is_head=True)
+        .select_related("person", "post")
+        .order_by("post__rank")
+        .first()
+    )
+    authority = {
+        DecisionBody.STANDING_COMMITTEE: "T/M BAN THƯỜNG VỤ",
+        DecisionBody.EXECUTIVE_COMMITTEE: "T/M BAN CHẤP HÀNH",
+        DecisionBody.PARTY_ORGANIZATION: "T/M CHI BỘ" if unit.kind.holds_members else "T/M CẤP ỦY",
+    }.get(DecisionBody(unit.kind.decision_body), "")
+    return {
+        "superior": parent.name.upper() if parent else "",
+        "body": unit.name.upper(),
+        "place": "",
+        "recipients": "\n".join(([parent.name] if parent else []) + ["Các đơn vị trực thuộc", "Lưu"]),
+        "authority": authority,
+        "signer_title": head.post.name.upper() if head else "",
+        "signer_name": head.person.full_name if head else "",
+        "subject": subject[:400],
+        "number": "",
+    }
+
+
+def _symbol(unit: Unit) -> str:
+    return numbering.default_symbol(is_province=unit.kind.level == Level.PROVINCE, is_cell=unit.kind.holds_members)
+
+
+def same_number(report: Report) -> Report | None:
+    """A sent report of the same unit that carries this number already; numbers begin anew with a term, so only a hint."""
+    if not report.number:
+        return None
+    found: Report | None = (
+        Report.objects.filter(unit_id=report.unit_id, number=report.number, state=ReportState.SENT)
+        .exclude(pk=report.pk)
+        .light()
+        .order_by("-sent_at")
+        .first()
+    )
+    return found
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def template_in_force(unit: Unit) -> ReportTemplate | None:
+    """The office's own template: of the unit, else of the nearest unit above; None is the built-in one."""
+    return (
+        ReportTemplate.objects.filter(unit_id__in=unit.ancestor_ids, kind=ReportKind.CAMPAIGN_RESULT, is_current=True)
+        .select_related("unit", "uploaded_by")
+        .defer("content")
+        .order_by("-unit__depth")
+        .first()
+    )
+
+
+def template_history(unit: Unit) -> list[ReportTemplate]:
+    """Every template this unit has uploaded, latest first, with how many sent reports rest on it."""
+    return list(
+        ReportTemplate.objects.filter(unit=unit, kind=ReportKind.CAMPAIGN_RESULT)
+        .select_related("uploaded_by")
+        .defer("content")
+        .annotate(report_count=Count("reports"))
+        .order_by("-uploaded_at", "-pk")
+    )
+
+
+def texts_of(report: Report) -> dict[Section, str]:
+    return {section: report.narrative.get(section.value, {}).get("text", "") for section in Section}
+
+
+def head_of(report: Report) -> paper.Head:
+    corrected = report.corrects
+    corrects = ""
+    if corrected is not None:
+        day = corrected.signed_on or local(corrected.as_of).date()
+        corrects = f"Báo cáo {corrected.number} ngày {show_day(day)}"
+    return paper.Head(
+        superior=report.superior,
+        body=report.body,
+        number=report.number,
+        symbol=_symbol(report.unit),
+        place=report.place,
+        signed_on=report.signed_on,
+        subject=report.subject,
+        recipients=tuple(line.strip().rstrip(",.;") for line in report.recipients.splitlines() if line.strip()),
+        authority=report.authority,
+        signer_title=report.signer_title,
+        signer_name=report.signer_name,
+        corrects=corrects,
+    )
+
+
+def word_file(report: Report) -> bytes:
+    """The report as Word: what was sent, byte for byte; of a draft what would be sent now (B-17)."""
+    return bytes(report.docx or b"") if report.is_sent else made_word(report, template_in_force(report.unit))
+
+
+def excel_file(report: Report) -> bytes:
+    """The figures as Excel: what was sent, byte for byte; of a draft what would be sent now."""
+    return bytes(report.xlsx or b"") if report.is_sent else made_excel(report)
+
+
+def made_word(report: Report, template: ReportTemplate | None) -> bytes:
+    """Fill the template from what is frozen in the report and nothing else: the same report, the same bytes."""
+    filled = paper.context(head_of(report), Figures.from_json(report.figures), texts_of(report))
+    content = bytes(template.content) if template else paper.template()
+    return paper.render(content, filled, at=report.as_of, author=report.body, title=f"Báo cáo {report.subject}")
+
+
+def made_excel(report: Report) -> bytes:
+    """Write the workbook from what is frozen in the report and nothing else."""
+    return workbook.workbook(Figures.from_json(report.figures), title=f"Báo cáo {report.subject}", at=report.as_of)

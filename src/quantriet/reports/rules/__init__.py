@@ -1,0 +1,1 @@
+"""What a report says and how its papers look: decisions on plain figures."""

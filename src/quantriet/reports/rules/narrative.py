@@ -1,0 +1,419 @@
+"""Proposed paragraphs of a report: every sentence states figures, and what is not reported is never taken for zero.
+
+A person reads, changes and confirms each section before the report is sent. Basis: B-08, B-17, R-036.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from quantriet.kit.numbers import share, show_number, show_percent
+from quantriet.reports.vocab import Before, Figures, Named, Section, UnitRow
+
+# So many units are named in a sentence; the annex and the Excel file name all.
+MOST_PRAISED = 5
+MOST_URGED = 10
+MOST_MOVED = 3
+_HUNDREDTH = Decimal("0.01")
+
+
+def narrative(figures: Figures, before: Before | None = None) -> dict[Section, list[str]]:
+    """The proposed paragraphs of every section; a section may be empty."""
+    said = {
+        Section.OVERVIEW: _overview(figures),
+        Section.RESULTS: _results(figures),
+        Section.COMPARISON: _comparison(figures, before),
+        Section.PRAISE: _praise(figures),
+        Section.URGE: _urge(figures),
+        Section.SHORTCOMINGS: _shortcomings(figures),
+        Section.PROPOSALS: _proposals(figures),
+    }
+    return {section: [one for one in paragraphs if one] for section, paragraphs in said.items()}
+
+
+# --- numbers in words ------------------------------------------------------------------------------------------------
+
+
+def percent(part: int, whole: int) -> str:
+    """A share as reports print it: "99,16%", "100%"; "–" when nobody is obliged."""
+    return show_percent(part, whole, 2)
+
+
+def printed_share(part: int, whole: int) -> Decimal | None:
+    """The share in per cent with the two places that are printed; short of the whole it never becomes 100."""
+    exact = share(part, whole)
+    if exact is None:
+        return None
+    rounded = exact.quantize(_HUNDREDTH, rounding=ROUND_HALF_UP)
+    return min(rounded, Decimal("99.99")) if exact < 100 else rounded
+
+
+def moved_share(what: str, before: tuple[int, int], after: tuple[int, int]) -> str:
+    """A rise or fall of a share in percentage points, taken from the printed values so that the paper adds up."""
+    old, new = printed_share(*before), printed_share(*after)
+    if old is None or new is None:
+        return ""
+    if old == new:
+        return f"{what} giữ nguyên {percent(*after)}."
+    verb, way = ("tăng", "lên") if new > old else ("giảm", "xuống")
+    return (
+        f"{what} {verb} {show_number(abs(new - old), 2)} điểm phần trăm "
+        f"(từ {percent(*before)} {way} {percent(*after)})."
+    )
+
+
+def moved_count(what: str, before: int, after: int, noun: str) -> str:
+    """A rise or fall of a count: "Số lớp tăng 12 lớp (từ 366 lên 378)."."""
+    if before == after:
+        return f"{what} giữ nguyên {show_number(after)} {noun}."
+    verb, way = ("tăng", "lên") if after > before else ("giảm", "xuống")
+    step = show_number(abs(after - before))
+    return f"{what} {verb} {step} {noun} (từ {show_number(before)} {way} {show_number(after)})."
+
+
+def listed(parts: Sequence[str], *, most: int | None = None, noun: str = "đơn vị", mark: str = ", ") -> str:
+    """Parts in a row: "A, B và C"; beyond `most` the rest is counted, never dropped silently."""
+    shown = list(parts if most is None else parts[:most])
+    rest = len(parts) - len(shown)
+    if rest:
+        return f"{mark.join(shown)} và {show_number(rest)} {noun} khác"
+    if len(shown) < 2 or mark != ", ":
+        return mark.join(shown)
+    return f"{mark.join(shown[:-1])} và {shown[-1]}"
+
+
+def _small(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def _names(rows: Iterable[Named]) -> list[str]:
+    return [f"{row.name} ({row.superior})" if row.superior else row.name for row in rows]
+
+
+# --- sections --------------------------------------------------------------------------------------------------------
+
+
+def _overview(figures: Figures) -> list[str]:
+    basis = f"Kế hoạch {figures.plan_number}" if figures.plan_number else f"kế hoạch của {figures.organiser}"
+    papers = listed([f"{one.citation} của {one.issuing_body}" for one in figures.documents], mark="; ")
+    studied = f" {papers}" if papers else " các văn bản của đợt"
+    paragraphs = [
+        f"Thực hiện {basis}, từ ngày {figures.period_from} đến ngày {figures.period_to}, {figures.unit} tổ chức học tập, "
+        f"quán triệt{studied} trong đợt “{figures.campaign}”; hình thức: {_small(figures.form)}. "
+        f"Số liệu {figures.as_of}."
+    ]
+    if figures.organising:
+        done = figures.organising - len(figures.unorganised)
+        sentence = f"Đã có {show_number(done)}/{show_number(figures.organising)} đơn vị tổ chức học tập."
+        if figures.unorganised:
+            sentence = (
+                f"Đã có {show_number(done)}/{show_number(figures.organising)} đơn vị tổ chức học tập; còn "
+                f"{show_number(len(figures.unorganised))} đơn vị chưa tổ chức: "
+                f"{listed(_names(figures.unorganised), most=MOST_URGED, mark='; ')}."
+            )
+        paragraphs.append(sentence)
+    for one in figures.instructions:
+        later = f", lùi đến ngày {one.postponed_to}" if one.postponed_to else ""
+        change = (
+            f"chuyển hình thức học từ {_small(one.before)} sang {_small(one.after)}"
+            if one.before != one.after
+            else f"giữ hình thức {_small(one.after)}"
+        )
+        paragraphs.append(f"Ngày {one.on}, do {one.situation}, {one.unit} {change}{later}, theo {one.basis}.")
+    return paragraphs
+
+
+def _results(figures: Figures) -> list[str]:
+    return [
+        _classes(figures),
+        _people(figures),
+        _groups(figures),
+        _owing(figures),
+        _catch_ups(figures),
+        _leading(figures),
+    ]
+
+
+def _classes(figures: Figures) -> str:
+    classes = figures.classes
+    coming = f" Còn {show_number(classes.planned)} lớp đã lập, chưa học xong." if classes.planned else ""
+    if not classes.held:
+        return f"Chưa có lớp nào học xong và chốt điểm danh.{coming}"
+    levels = [f"{show_number(one.classes)} lớp dành cho {_small(one.label)}" for one in classes.levels if one.classes]
+    forms = [f"{show_number(one.classes)} lớp {_small(one.label)}" for one in classes.forms if one.classes]
+    parts = (
+        f", gồm {listed(levels)}" if len(levels) > 1 else f", đều {levels[0].split(' lớp ', 1)[1]}" if levels else ""
+    )
+    ways = f" Theo hình thức: {listed(forms)}." if len(forms) > 1 else ""
+    catch_up = f" Trong đó có {show_number(classes.catch_up)} lớp học bù." if classes.catch_up else ""
+    return (
+        f"Đã tổ chức {show_number(classes.held)} lớp{parts}; tổng số {show_number(classes.sessions)} buổi, "
+        f"{show_number(classes.venues)} địa điểm.{ways}{catch_up}{coming}"
+    )
+
+
+def _people(figures: Figures) -> str:
+    people = figures.people
+    if not people.obliged:
+        return "Chưa có ai trong danh sách phải học."
+    credited = (
+        f", trong đó {show_number(people.credited)} người được công nhận đã học nơi khác" if people.credited else ""
+    )
+    said = (
+        f"Đã học xong {show_number(people.done)}/{show_number(people.obliged)} người phải học, "
+        f"đạt {percent(people.done, people.obliged)}{credited}."
+    )
+    if figures.silent:
+        said += (
+            f" Trong số phải học có {show_number(figures.silent_people)} người thuộc "
+            f"{show_number(len(figures.silent))} đơn vị chưa báo cáo, chưa rõ kết quả"
+        )
+        said += (
+            f"; riêng các đơn vị đã báo cáo đạt {show_number(people.done)}/{show_number(figures.heard_people)} người "
+            f"({percent(people.done, figures.heard_people)})."
+            if figures.heard_people
+            else "."
+        )
+    if figures.classes.outsiders:
+        said += f" Ngoài ra có {show_number(figures.classes.outsiders)} người ngoài Đảng dự học."
+    return said
+
+
+def _groups(figures: Figures) -> str:
+    sentences = []
+    tiers = [one for one in figures.tiers if one.people.obliged]
+    if len(tiers) > 1:
+        said = [_of_group(one.label, one.people.done, one.people.obliged) for one in tiers]
+        sentences.append(f"Theo đối tượng: {'; '.join(said)}.")
+    levels = [one for one in figures.classes.levels if one.called]
+    if levels:
+        said = [_of_group(one.label, one.attended, one.called) for one in levels]
+        sentences.append(f"Dự đủ thời gian trên số được triệu tập, theo cấp học: {'; '.join(said)}.")
+    sorts = [one for one in figures.sorts if one.people.obliged]
+    if sorts:
+        said = [_of_group(one.label, one.people.done, one.people.obliged) for one in sorts]
+        sentences.append(f"Tỷ lệ tham gia học tập: {'; '.join(said)}.")
+    return " ".join(sentences)
+
+
+def _of_group(label: str, part: int, whole: int) -> str:
+    return f"{_small(label)} {show_number(part)}/{show_number(whole)} người ({percent(part, whole)})"
+
+
+def _owing(figures: Figures) -> str:
+    people = figures.people
+    sentences = []
+    if people.owing:
+        reasons = [
+            (people.excused, "vắng có lý do"),
+            (people.absent, "vắng không có lý do"),
+            (people.retake, "vắng quá thời gian cho phép, phải học lại"),
+            (people.waiting, "chưa có kết quả"),
+        ]
+        said = [f"{show_number(count)} người {words}" for count, words in reasons if count]
+        sentences.append(f"Còn {show_number(people.owing)} người chưa học xong: {'; '.join(said)}.")
+    if people.exempt:
+        sentences.append(f"Miễn học {show_number(people.exempt)} người, không tính vào số phải học.")
+    return " ".join(sentences)
+
+
+def _catch_ups(figures: Figures) -> str:
+    chain = figures.catch_ups
+    if not chain.opened:
+        return ""
+    said = f"Đã đưa {show_number(chain.opened)} người vắng vào danh sách học bù; {show_number(chain.done)} người đã học bù xong"
+    if chain.placed is None:
+        said += f", {show_number(chain.following)} người đang theo dõi"
+    else:
+        said += (
+            f", {show_number(chain.placed)} người đã xếp vào lớp sau, "
+            f"{show_number(chain.following - chain.placed)} người chờ xếp"
+        )
+    late = f"; {show_number(chain.late)} người đã quá hạn mời học bù" if chain.late else ""
+    return f"{said}{late}."
+
+
+def _leading(figures: Figures) -> str:
+    said = []
+    for one in figures.leading:
+        if one.persons:
+            heads = f", trong đó {show_number(one.heads)} người đứng đầu" if one.heads else ""
+            said.append(
+                f"{_small(one.label)} {show_number(one.persons)} đồng chí ở {show_number(one.classes)} lớp{heads}"
+            )
+    return f"Lãnh đạo tham gia: {'; '.join(said)}." if said else ""
+
+
+def _comparison(figures: Figures, before: Before | None) -> list[str]:
+    if before is None:
+        return ["Đây là báo cáo đầu tiên, chưa có số liệu trước để so sánh."]
+    old, now = before.figures, figures
+    sentences = [
+        moved_share("Tỷ lệ học xong", (old.people.done, old.people.obliged), (now.people.done, now.people.obliged)),
+        moved_count("Số người học xong", old.people.done, now.people.done, "người"),
+        moved_count("Số lớp đã tổ chức", old.classes.held, now.classes.held, "lớp"),
+        moved_count("Số đơn vị chưa báo cáo", len(old.silent), len(now.silent), "đơn vị"),
+    ]
+    if old.organising and now.organising:
+        sentences.append(moved_count("Số đơn vị chưa tổ chức", len(old.unorganised), len(now.unorganised), "đơn vị"))
+    if old.classes.outsiders or now.classes.outsiders:
+        sentences.append(
+            moved_count("Số người ngoài Đảng dự học", old.classes.outsiders, now.classes.outsiders, "người")
+        )
+    paragraphs = [f"So với {before.name}: " + " ".join(one for one in sentences if one)]
+    rises, falls = moved_units(old.units, now.units)
+    if rises:
+        paragraphs.append(f"Đơn vị tăng nhiều nhất: {'; '.join(rises)}.")
+    if falls:
+        paragraphs.append(f"Đơn vị giảm: {'; '.join(falls)}.")
+    return paragraphs
+
+
+def moved_units(old: Sequence[UnitRow], now: Sequence[UnitRow]) -> tuple[list[str], list[str]]:
+    """Units whose share rose and fell most; only those that had reported both times."""
+    then = {row.unit_id: row for row in old if not row.is_silent}
+    steps = []
+    for row in now:
+        earlier = then.get(row.unit_id)
+        if earlier is None or row.is_silent:
+            continue
+        was, share_now = printed_share(earlier.done, earlier.obliged), printed_share(row.done, row.obliged)
+        if was is not None and share_now is not None and was != share_now:
+            way = "lên" if share_now > was else "xuống"
+            words = (
+                f"{row.name} (từ {percent(earlier.done, earlier.obliged)} {way} {percent(row.done, row.obliged)}, "
+                f"{'tăng' if share_now > was else 'giảm'} {show_number(abs(share_now - was), 2)} điểm phần trăm)"
+            )
+            steps.append((share_now - was, row.name, words))
+    steps.sort(key=lambda step: (-abs(step[0]), step[1]))
+    rises = [words for step, _, words in steps if step > 0][:MOST_MOVED]
+    return rises, [words for step, _, words in steps if step < 0][:MOST_MOVED]
+
+
+def praised_units(figures: Figures) -> list[UnitRow]:
+    """Units below that have organised and reported everything and reach the whole's share, best first."""
+    whole = share(figures.people.done, figures.people.obliged)
+    if whole is None:
+        return []
+    rows = [
+        row
+        for row in figures.units
+        if not row.is_own and row.is_complete and row.done and (share(row.done, row.obliged) or Decimal(0)) >= whole
+    ]
+    return sorted(rows, key=lambda row: (-(share(row.done, row.obliged) or Decimal(0)), -row.obliged, row.name))
+
+
+def slow_units(figures: Figures) -> list[UnitRow]:
+    """Units below that have reported and stay under the whole's share, lowest first."""
+    whole = share(figures.people.done, figures.people.obliged)
+    rows = [
+        row
+        for row in figures.units
+        if not row.is_own and row.obliged and not row.is_silent and row.owing
+        and whole is not None and (share(row.done, row.obliged) or Decimal(0)) <= whole
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (share(row.done, row.obliged) or Decimal(0), -row.owing, row.name))
+
+
+def _praise(figures: Figures) -> list[str]:
+    rows = praised_units(figures)
+    paragraphs = []
+    if rows:
+        full = [row for row in rows if not row.owing]
+        said = [_unit_share(row) for row in rows]
+        lead = f"{show_number(len(full))} đơn vị đạt 100%. " if len(full) > 1 else ""
+        paragraphs.append(
+            f"{lead}Đơn vị tổ chức, báo cáo đầy đủ và đạt tỷ lệ cao: {listed(said, most=MOST_PRAISED, mark='; ')}."
+        )
+    if figures.praise:
+        paragraphs.append(figures.praise)
+    return paragraphs
+
+
+def _unit_share(row: UnitRow) -> str:
+    return f"{row.name} {show_number(row.done)}/{show_number(row.obliged)} người ({percent(row.done, row.obliged)})"
+
+
+def _urge(figures: Figures) -> list[str]:
+    paragraphs = []
+    mute = [row for row in figures.units if row.is_silent and not row.is_own]
+    if mute:
+        said = [f"{row.name}, {show_number(row.obliged)} người" for row in mute]
+        paragraphs.append(
+            f"{show_number(len(mute))} đơn vị trực thuộc chưa báo cáo kết quả nào: "
+            f"{listed(said, most=MOST_URGED, mark='; ')}."
+        )
+    elsewhere = {row.unit_id for row in mute}
+    scattered = [one for one in figures.silent if one.under not in elsewhere]
+    if scattered:
+        said = [
+            f"{one.name}{f' ({one.superior})' if one.superior else ''}, {show_number(one.people)} người"
+            for one in scattered
+        ]
+        lead = "Ngoài ra còn " if mute else ""
+        paragraphs.append(
+            f"{lead}{show_number(len(scattered))} chi bộ chưa báo cáo: {listed(said, most=MOST_URGED, noun='chi bộ', mark='; ')}."
+        )
+    if figures.unorganised:
+        paragraphs.append(
+            f"{show_number(len(figures.unorganised))} đơn vị chưa tổ chức: "
+            f"{listed(_names(figures.unorganised), most=MOST_URGED, mark='; ')}."
+        )
+    slow = slow_units(figures)
+    if slow:
+        said = [f"{_unit_share(row)}, còn {show_number(row.owing)} người" for row in slow]
+        paragraphs.append(f"Đơn vị đã báo cáo nhưng đạt tỷ lệ thấp: {listed(said, most=MOST_PRAISED, mark='; ')}.")
+    if figures.criticism:
+        paragraphs.append(figures.criticism)
+    return paragraphs
+
+
+def _shortcomings(figures: Figures) -> list[str]:
+    people = figures.people
+    said = []
+    if figures.unorganised:
+        said.append(
+            f"còn {show_number(len(figures.unorganised))}/{show_number(figures.organising)} đơn vị chưa tổ chức học tập"
+        )
+    if figures.silent:
+        said.append(f"còn {show_number(len(figures.silent))}/{show_number(figures.cells)} đơn vị chưa báo cáo kết quả")
+    if people.absent:
+        said.append(
+            f"{show_number(people.absent)} người vắng không có lý do ({percent(people.absent, people.obliged)} số phải học)"
+        )
+    if people.retake:
+        said.append(f"{show_number(people.retake)} người vắng quá thời gian cho phép, phải học lại")
+    if figures.catch_ups.late:
+        said.append(f"{show_number(figures.catch_ups.late)} người vắng chưa được mời học bù đúng hạn")
+    paragraphs = [f"Qua số liệu, {'; '.join(said)}."] if said else []
+    if not said and people.obliged and not people.owing:
+        paragraphs.append("Qua số liệu, tất cả các đơn vị đã tổ chức và báo cáo; không còn người nào chưa học xong.")
+    if figures.lessons:
+        paragraphs.append(f"Bài học kinh nghiệm qua sơ kết: {figures.lessons}")
+    return paragraphs
+
+
+def _proposals(figures: Figures) -> list[str]:
+    paragraphs = []
+    if figures.unorganised:
+        paragraphs.append(
+            f"Đề nghị {show_number(len(figures.unorganised))} đơn vị chưa tổ chức hoàn thành việc học tập, quán triệt "
+            f"trước ngày {figures.due_on}."
+        )
+    if figures.silent:
+        paragraphs.append(
+            f"Đề nghị {show_number(len(figures.silent))} đơn vị chưa báo cáo gửi kết quả; cấp ủy cấp trên trực tiếp đôn đốc."
+        )
+    missed = figures.people.excused + figures.people.absent + figures.people.retake
+    if missed:
+        paragraphs.append(
+            f"Đề nghị các cấp ủy xếp lớp học bù cho {show_number(missed)} người vắng hoặc phải học lại, hoàn thành trước "
+            f"ngày {figures.due_on}."
+        )
+    if figures.people.absent:
+        paragraphs.append(
+            f"Đề nghị chi bộ làm rõ lý do của {show_number(figures.people.absent)} người vắng không có lý do, nhắc nhở "
+            "hoặc xem xét theo mức độ."
+        )
+    return paragraphs

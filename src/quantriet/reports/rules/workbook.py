@@ -1,0 +1,210 @@
+"""The Excel file of a report: the same figures as the paper, with every unit named."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from quantriet.kit.numbers import share
+from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
+from quantriet.reports.rules.narrative import percent
+from quantriet.reports.rules.paper import unit_note
+from quantriet.reports.vocab import ClassGroup, Figures, Group, UnitRow
+
+_SHARE = OutColumn("share", "Tỷ lệ", kind="percent")
+
+
+def workbook(figures: Figures, *, title: str, at: datetime) -> bytes:
+    """The workbook of these figures; same figures, title and moment, same bytes."""
+    content = io.BytesIO()
+    write_workbook(content, _sheets(figures, title), at=at, title=title)
+    return content.getvalue()
+
+
+def _sheets(figures: Figures, title: str) -> Sequence[Sheet]:
+    heading = (title, f"Đợt “{figures.campaign}”, {figures.as_of}")
+    return (
+        Sheet(
+            "Tổng hợp",
+            [
+                OutColumn("what", "Nội dung", 62),
+                OutColumn("value", "Số liệu", 16, "whole"),
+                OutColumn("note", "Ghi chú", 50),
+            ],
+            _summary(figures),
+            heading=heading,
+        ),
+        Sheet(
+            "Theo đơn vị",
+            [
+                OutColumn("name", "Đơn vị", 40),
+                OutColumn("obliged", "Phải học", kind="whole"),
+                OutColumn("done", "Đã học", kind="whole"),
+                _SHARE,
+                OutColumn("owing", "Chưa học xong", kind="whole"),
+                OutColumn("exempt", "Miễn học", kind="whole"),
+                OutColumn("cells", "Đơn vị có người học", kind="whole"),
+                OutColumn("silent", "Chưa báo cáo", kind="whole"),
+                OutColumn("organising", "Nơi phải tổ chức", kind="whole"),
+                OutColumn("organised", "Đã tổ chức", kind="whole"),
+                OutColumn("classes", "Số lớp", kind="whole"),
+                OutColumn("outsiders", "Người ngoài Đảng", kind="whole"),
+                OutColumn("note", "Ghi chú", 34),
+            ],
+            (_unit(row) for row in figures.units),
+            heading=heading,
+            total=_total(figures.units),
+            notes=("Ô trống ở cột Đã học là đơn vị chưa báo cáo, không phải bằng 0.",),
+        ),
+        Sheet("Theo cấp học", _class_columns("Cấp học"), _classes(figures.classes.levels), heading=heading),
+        Sheet("Theo hình thức", _class_columns("Hình thức"), _classes(figures.classes.forms), heading=heading),
+        Sheet(
+            "Theo đối tượng",
+            [
+                OutColumn("label", "Đối tượng", 40),
+                OutColumn("obliged", "Phải học", kind="whole"),
+                OutColumn("done", "Đã học", kind="whole"),
+                _SHARE,
+                OutColumn("credited", "Trong đó đã học nơi khác", kind="whole"),
+                OutColumn("excused", "Vắng có lý do", kind="whole"),
+                OutColumn("absent", "Vắng không lý do", kind="whole"),
+                OutColumn("retake", "Phải học lại", kind="whole"),
+                OutColumn("waiting", "Chưa có kết quả", kind="whole"),
+                OutColumn("exempt", "Miễn học", kind="whole"),
+            ],
+            (_group(one) for one in (*figures.tiers, *figures.sorts)),
+            heading=heading,
+        ),
+        Sheet(
+            "Chưa tổ chức, chưa báo cáo",
+            [
+                OutColumn("name", "Đơn vị", 44),
+                OutColumn("superior", "Cấp trên trực tiếp", 40),
+                OutColumn("people", "Số người phải học", kind="whole"),
+                OutColumn("state", "Tình trạng", 18),
+            ],
+            _named(figures),
+            heading=heading,
+        ),
+    )
+
+
+def _summary(figures: Figures) -> Iterator[dict[str, Any]]:
+    people, classes, chain = figures.people, figures.classes, figures.catch_ups
+    lines: list[tuple[str, int | None, str]] = [
+        ("Số lớp đã tổ chức", classes.held, ""),
+        ("Số lớp học bù trong đó", classes.catch_up, ""),
+        ("Số lớp còn phải học", classes.planned, ""),
+        ("Số buổi", classes.sessions, ""),
+        ("Số địa điểm, điểm cầu", classes.venues, ""),
+        ("Người phải học", people.obliged, "Không kể người miễn học"),
+        ("Trong đó thuộc đơn vị chưa báo cáo", figures.silent_people, "Chưa rõ kết quả, không coi là bằng 0"),
+        ("Đã học xong", people.done, _percent(people.done, people.obliged)),
+        ("Trong đó đã học nơi khác, được công nhận", people.credited, ""),
+        ("Chưa học xong", people.owing, ""),
+        ("– vắng có lý do", people.excused, ""),
+        ("– vắng không có lý do", people.absent, ""),
+        ("– phải học lại", people.retake, ""),
+        ("– chưa có kết quả", people.waiting, ""),
+        ("Miễn học", people.exempt, ""),
+        ("Người ngoài Đảng dự học", classes.outsiders, ""),
+        ("Đưa vào danh sách học bù", chain.opened, ""),
+        ("– đã học bù xong", chain.done, ""),
+        ("– đã xếp vào lớp sau", chain.placed, "" if chain.placed is not None else "Chỉ biết ở thời điểm hiện tại"),
+        ("– quá hạn mời", chain.late, "" if chain.late is not None else "Chỉ biết ở thời điểm hiện tại"),
+        ("Nơi phải tổ chức", figures.organising, ""),
+        ("Nơi chưa tổ chức", len(figures.unorganised), ""),
+        ("Đơn vị có người học", figures.cells, ""),
+        ("Đơn vị chưa báo cáo", len(figures.silent), ""),
+    ]
+    lines += [
+        (f"{one.label}: số đồng chí", one.persons, f"{one.classes} lớp; {one.heads} người đứng đầu")
+        for one in figures.leading
+    ]
+    for what, value, note in lines:
+        yield {"what": what, "value": value, "note": note}
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"Đạt {percent(part, whole)}"
+
+
+def _rounded(part: int, whole: int) -> float | None:
+    value = share(part, whole)
+    return None if value is None else round(float(value), 2)
+
+
+def _unit(row: UnitRow) -> dict[str, Any]:
+    silent = row.is_silent
+    return {
+        "name": row.name,
+        "obliged": row.obliged,
+        "done": None if silent else row.done,
+        "share": None if silent else _rounded(row.done, row.obliged),
+        "owing": None if silent else row.owing,
+        "exempt": row.exempt,
+        "cells": row.cells,
+        "silent": row.silent_cells,
+        "organising": row.organising,
+        "organised": row.organised,
+        "classes": row.classes,
+        "outsiders": row.outsiders,
+        "note": unit_note(row),
+    }
+
+
+def _total(rows: Sequence[UnitRow]) -> dict[str, Any]:
+    sums = {
+        key: sum(getattr(row, name) for row in rows)
+        for key, name in (
+            ("obliged", "obliged"), ("done", "done"), ("owing", "owing"), ("exempt", "exempt"), ("cells", "cells"),
+            ("silent", "silent_cells"), ("organising", "organising"), ("organised", "organised"), ("classes", "classes"),
+            ("outsiders", "outsiders"),
+        )
+    }  # fmt: skip
+    return {"name": "Cộng", "share": _rounded(sums["done"], sums["obliged"]), **sums}
+
+
+def _class_columns(label: str) -> list[OutColumn]:
+    return [
+        OutColumn("label", label, 44),
+        OutColumn("classes", "Số lớp", kind="whole"),
+        OutColumn("called", "Được triệu tập", kind="whole"),
+        OutColumn("attended", "Dự đủ thời gian", kind="whole"),
+        _SHARE,
+    ]
+
+
+def _classes(groups: Sequence[ClassGroup]) -> Iterator[dict[str, Any]]:
+    for one in groups:
+        yield {
+            "label": one.label,
+            "classes": one.classes,
+            "called": one.called,
+            "attended": one.attended,
+            "share": _rounded(one.attended, one.called),
+        }
+
+
+def _group(one: Group) -> dict[str, Any]:
+    people = one.people
+    return {
+        "label": one.label,
+        "obliged": people.obliged,
+        "done": people.done,
+        "share": _rounded(people.done, people.obliged),
+        "credited": people.credited,
+        "excused": people.excused,
+        "absent": people.absent,
+        "retake": people.retake,
+        "waiting": people.waiting,
+        "exempt": people.exempt,
+    }
+
+
+def _named(figures: Figures) -> Iterator[dict[str, Any]]:
+    for state, rows in (("Chưa tổ chức", figures.unorganised), ("Chưa báo cáo", figures.silent)):
+        for one in rows:
+            yield {"name": one.name, "superior": one.superior, "people": one.people or None, "state": state}
