@@ -65,7 +65,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     )
     add(Permission.CLASS_EDIT, waiting.count(), "người vắng chưa xếp vào lớp học bù", reverse("catch-up-list"))
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
-    add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ phân định", reverse("identity-list"))
+    add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ phân định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])
     add(Permission.PERSON_EDIT, imports.count(), "lần nhập danh sách chờ xác nhận", reverse("import-list"))
     failed = org_access.scope(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from quantriet.kit import text
 
 MAX_HEADING = 200  # a numbered paragraph longer than this is content, not a heading
+MAX_SENTENCE_HEADING = 40  # and so is a shorter one that ends like a sentence, unless it is as short as a title
 
 _ROMAN = r"(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{1,3})"
 # kind, pattern; the order decides between shapes that look alike. The kind names the rank in one paper.
@@ -149,10 +150,11 @@ def _marked(parts: list[Part], parent: int | None, kind: str, count: int, rest: 
 
 
 def _split(rest: str) -> tuple[str, list[str]]:
-    """Heading and body of a numbered line: a short line is a heading, a long one is content."""
-    if len(rest) <= MAX_HEADING:
-        return rest.rstrip(":. "), []
-    return "", [rest]
+    """Heading and body of a numbered line: a title is a heading, a long line or a sentence is content."""
+    is_sentence = rest.endswith((".", ";")) and len(rest) > MAX_SENTENCE_HEADING
+    if len(rest) > MAX_HEADING or is_sentence:
+        return "", [rest]
+    return rest.rstrip(":. "), []
 
 
 def _make_unique(parts: list[Part]) -> None:
