@@ -600,7 +600,7 @@ def _syntax_sentence(error: Any) -> str:
         if name.startswith("end"):
             return f"Thẻ đóng “{{% {name} %}}” không có thẻ mở tương ứng. Hãy kiểm tra các cặp thẻ trong mẫu."
         return f"Lệnh “{{% {name} %}}” không có. Hãy chỉ dùng for, if và các thẻ trong danh sách thẻ của hệ thống."
-    if "end of template" in said or "end of print statement" in said:
+    if "end of template" in said:
         return "Có thẻ mở ra mà chưa đóng lại ({% for %} thiếu {% endfor %}, {% if %} thiếu {% endif %} hoặc thiếu dấu }}). Hãy kiểm tra các cặp thẻ trong mẫu."
     around = " ".join(re.sub(r"<[^>]*>", "", str(line)) for line in getattr(error, "docx_context", []) or [])
     place = next(iter(re.findall(r"\{[{%][^}]{0,80}", around)), "")

@@ -145,18 +145,10 @@ def _day_of_number(value: int | float) -> Parsed[Day]:
 
 
 def _eight_digits(digits: str, value: Cell) -> Parsed[Day]:
-    """ddmmyyyy or yyyymmdd without marks; an error when both are possible dates of our time."""
-    readings = set()
+    """ddmmyyyy or yyyymmdd without marks; years of our time are no months, so never both."""
     for day, month, year in ((digits[:2], digits[2:4], digits[4:]), (digits[6:], digits[4:6], digits[:4])):
         if EARLIEST.year <= int(year) <= LATEST.year:
-            try:
-                readings.add(dt.date(int(year), int(month), int(day)))
-            except ValueError:
-                continue
-    if len(readings) == 1:
-        return Parsed(Day(readings.pop()))
-    if readings:
-        return Parsed(error=f"“{shown(value)}” có thể hiểu thành nhiều ngày; hãy ghi theo dạng ngày/tháng/năm.")
+            return _make(int(day), int(month), int(year), value)
     return _no_day(value)
 
 
