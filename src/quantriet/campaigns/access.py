@@ -21,20 +21,14 @@ def _above(account: Account, permission: Permission) -> set[int]:
     return {pk for path in paths_with(account, permission) for pk in ancestor_ids(path)}
 
 
-def campaigns_seen_by(
-    account: Account, permission: Permission = Permission.CAMPAIGN_VIEW
-) -> QuerySet[StudyCampaign]:
+def campaigns_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[StudyCampaign]:
     """Campaigns organised at or below the account's units, and what superiors have opened for them."""
     own = scope_q(account, permission, "unit__path")
-    opened = Q(
-        unit_id__in=_above(account, permission), state__in=[CampaignState.OPEN, CampaignState.CLOSED]
-    )
+    opened = Q(unit_id__in=_above(account, permission), state__in=[CampaignState.OPEN, CampaignState.CLOSED])
     return StudyCampaign.objects.filter(own | opened)
 
 
-def get_campaign(
-    account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW
-) -> StudyCampaign:
+def get_campaign(account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW) -> StudyCampaign:
     """A campaign the account may see; NotAllowed when another permission is asked for and missing at the organiser."""
     campaign = one_of(campaigns_seen_by(account).select_related("unit__kind", "rulebook__unit"), pk)
     if permission != Permission.CAMPAIGN_VIEW:
@@ -85,9 +79,7 @@ def rulebooks_seen_by(account: Account) -> QuerySet[Rulebook]:
     return Rulebook.objects.filter(own | Q(unit_id__in=_above(account, Permission.CAMPAIGN_VIEW)))
 
 
-def get_rulebook(
-    account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW
-) -> Rulebook:
+def get_rulebook(account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW) -> Rulebook:
     rulebook = one_of(rulebooks_seen_by(account).select_related("unit"), pk)
     if permission != Permission.CAMPAIGN_VIEW:
         require(account, permission, rulebook.unit)
@@ -96,7 +88,9 @@ def get_rulebook(
 
 def rulebooks_for(unit: Unit) -> QuerySet[Rulebook]:
     """Rulebooks a campaign of this unit may use: its own and those of units above, the nearest first."""
-    return Rulebook.objects.filter(unit_id__in=unit.ancestor_ids).select_related("unit").order_by("-unit__depth", "name")
+    return (
+        Rulebook.objects.filter(unit_id__in=unit.ancestor_ids).select_related("unit").order_by("-unit__depth", "name")
+    )
 
 
 def adjustments_seen_by(account: Account) -> QuerySet[AudienceAdjustment]:
@@ -116,3 +110,8 @@ def planning_units(account: Account) -> QuerySet[Unit]:
 def may_plan(account: Account, campaign: StudyCampaign) -> bool:
     """Whether the pages of this campaign offer to change it."""
     return may(account, Permission.CAMPAIGN_PLAN, campaign.unit)
+
+
+def sees_whole(account: Account, campaign: StudyCampaign) -> bool:
+    """Whether the account sees the campaign from the organiser's place, and so its whole counts."""
+    return may(account, Permission.CAMPAIGN_VIEW, campaign.unit)

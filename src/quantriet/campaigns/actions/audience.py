@@ -40,9 +40,7 @@ def add_audience_rule(
     return rule
 
 
-def add_audience_preset(
-    campaign: StudyCampaign, key: str, *, by: Account | None, at: datetime
-) -> list[AudienceRule]:
+def add_audience_preset(campaign: StudyCampaign, key: str, *, by: Account | None, at: datetime) -> list[AudienceRule]:
     """Add a ready-made group of rules (R-040 … R-042) behind the present ones; rules already there are left out."""
     preset = rules.preset(key)
     if preset is None:
@@ -51,9 +49,15 @@ def add_audience_preset(
         present = set(AudienceRule.objects.filter(campaign=campaign).values_list("name", flat=True))
         return [
             add_audience_rule(
-                campaign, name=rule.name, effect=rule.effect, tier=rule.tier, criteria=rule.criteria, basis=rule.basis,
-                by=by, at=at,
-            )  # fmt: skip
+                campaign,
+                name=rule.name,
+                effect=rule.effect,
+                tier=rule.tier,
+                criteria=rule.criteria,
+                basis=rule.basis,
+                by=by,
+                at=at,
+            )
             for rule in preset.rules
             if rule.name not in present
         ]

@@ -82,7 +82,9 @@ def change_campaign(
             new[name] = text.squeeze(new[name])
     if "instructions" in new:
         new["instructions"] = text.nfc(new["instructions"]).strip()
-    chosen = list(documents) if documents is not None else list(campaign.documents.order_by("campaign_documents__order"))
+    chosen = (
+        list(documents) if documents is not None else list(campaign.documents.order_by("campaign_documents__order"))
+    )
     rulebook = rulebook or campaign.rulebook
     merged = {name: new.get(name, getattr(campaign, name)) for name in _PLAIN}
     _refuse_unfit(campaign.unit, rulebook, merged, chosen)
@@ -123,9 +125,9 @@ def cancel_campaign(campaign: StudyCampaign, *, reason: str, by: Account | None,
     if not reason:
         raise Refusal("campaign.reason_missing", "Phải ghi lý do hủy đợt học tập.", field="reason")
     with transaction.atomic():
-        if not StudyCampaign.objects.filter(
-            pk=campaign.pk, state__in=[CampaignState.DRAFT, CampaignState.OPEN]
-        ).update(state=CampaignState.CANCELLED, closed_at=at):
+        if not StudyCampaign.objects.filter(pk=campaign.pk, state__in=[CampaignState.DRAFT, CampaignState.OPEN]).update(
+            state=CampaignState.CANCELLED, closed_at=at
+        ):
             raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
         campaign.state, campaign.closed_at = CampaignState.CANCELLED, at
         record("campaign.cancelled", by=by, at=at, thing=campaign, unit=campaign.unit, after={"reason": reason})
@@ -155,9 +157,7 @@ def change_form(
             )
         )
     if not campaign.unit.contains(unit):
-        faults.append(
-            Refusal("form.unit_outside", f"{unit.name} không thuộc phạm vi của đợt học tập.", field="unit")
-        )
+        faults.append(Refusal("form.unit_outside", f"{unit.name} không thuộc phạm vi của đợt học tập.", field="unit"))
     if faults:
         raise Refusals(faults)
     _refuse_ended(campaign)
@@ -217,9 +217,7 @@ def _set_documents(campaign: StudyCampaign, documents: Sequence[GuidingDocument]
     )
 
 
-def _refuse_unfit(
-    unit: Unit, rulebook: Rulebook, new: dict[str, Any], documents: Sequence[GuidingDocument]
-) -> None:
+def _refuse_unfit(unit: Unit, rulebook: Rulebook, new: dict[str, Any], documents: Sequence[GuidingDocument]) -> None:
     faults = []
     if not new["name"]:
         faults.append(Refusal("campaign.name_missing", "Đợt học tập phải có tên.", field="name"))

@@ -3,6 +3,7 @@
 Everything about everybody is one statement each; only the few people whose case changed while a campaign runs are
 handled one by one.
 """
+# ruff: noqa: S608  (every word of these statements is ours; whatever a person gave is a parameter)
 
 from __future__ import annotations
 
@@ -132,9 +133,7 @@ def _run(sql: str, parameters: Sequence[Any]) -> int:
         return int(cursor.rowcount)
 
 
-def _insert_missing(
-    campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any], due_on: date
-) -> int:
+def _insert_missing(campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any], due_on: date) -> int:
     return _run(
         wanted
         + """
@@ -177,7 +176,7 @@ def _drop_unwanted(campaign: StudyCampaign, wanted: str, parameters: list[Any]) 
         + f"""
         UPDATE campaigns_studyduty SET state = %s, reason = %s, sentence = %s
         WHERE {outside} AND reason <> %s
-        """,  # noqa: S608  (only our own words)
+        """,
         [
             *parameters, DutyState.EXEMPT.value, DutyReason.WITHDRAWN.value, WITHDRAWN_SENTENCE, campaign.pk,
             DutyReason.WITHDRAWN.value,
@@ -194,9 +193,7 @@ def _drop_unwanted(campaign: StudyCampaign, wanted: str, parameters: list[Any]) 
     gone._raw_delete(gone.db)
 
 
-def _differences(
-    campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any]
-) -> list[Shift]:
+def _differences(campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any]) -> list[Shift]:
     """Duties of a running campaign of which the audience now says something else."""
     fluid = ", ".join(["%s"] * len(AUDIENCE_REASONS))
     sql = (
@@ -209,7 +206,7 @@ def _differences(
             AND ((wanted.person_id IS NULL AND duty.reason <> %s)
                 OR wanted.state <> duty.state OR wanted.unit_id <> duty.unit_id OR wanted.tier <> duty.tier
                 OR (wanted.state = %s AND wanted.reason <> duty.reason))
-        """  # noqa: S608  (only our own words)
+        """
     )
     with connection.cursor() as cursor:
         cursor.execute(
@@ -295,5 +292,3 @@ def _count_birth_day(campaign: StudyCampaign, after: int, at: datetime) -> None:
 
 def _day(day: date) -> Any:
     return connection.ops.adapt_datefield_value(day)
-
-

@@ -69,9 +69,7 @@ def message_units(
     return sent
 
 
-def _mail(
-    kind: str, unit: Unit, to: Sequence[Unit], subject: str, body: str, *, by: Account, at: datetime
-) -> int:
+def _mail(kind: str, unit: Unit, to: Sequence[Unit], subject: str, body: str, *, by: Account, at: datetime) -> int:
     addressed = [one for one in to if one.email]
     for one in addressed:
         notify_actions.send_mail(

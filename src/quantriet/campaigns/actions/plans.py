@@ -33,7 +33,9 @@ def make_plans(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> 
         .order_by("path")
     )
     counted = {
-        pk for path in Tally.objects.filter(campaign=campaign).values_list("path", flat=True) for pk in ancestor_ids(path)
+        pk
+        for path in Tally.objects.filter(campaign=campaign).values_list("path", flat=True)
+        for pk in ancestor_ids(path)
     }
     cells_organise = campaign.unit.kind.level in (Level.COMMUNE, Level.GRASSROOTS)
     organising = [
@@ -110,9 +112,9 @@ def schedule_plan(
 def mark_scheduled(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignPlan | None:
     """Note that a class of this unit is fixed: the nearest plan at or above it counts as scheduled."""
     plan = queries.nearest_plan(campaign, unit)
-    if plan and CampaignPlan.objects.filter(
-        pk=plan.pk, state__in=[PlanState.TO_SCHEDULE, PlanState.POSTPONED]
-    ).update(state=PlanState.SCHEDULED, scheduled_at=plan.scheduled_at or at):
+    if plan and CampaignPlan.objects.filter(pk=plan.pk, state__in=[PlanState.TO_SCHEDULE, PlanState.POSTPONED]).update(
+        state=PlanState.SCHEDULED, scheduled_at=plan.scheduled_at or at
+    ):
         plan.state, plan.scheduled_at = PlanState.SCHEDULED, plan.scheduled_at or at
     return plan
 
@@ -126,5 +128,3 @@ def mark_held(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignP
         )
         plan.state, plan.first_held_at, plan.scheduled_at = PlanState.HELD, at, plan.scheduled_at or at
     return plan
-
-

@@ -85,9 +85,7 @@ def set_rule_value(
             if last.valid_to is None or last.valid_to >= valid_from:
                 last.valid_to = valid_from - timedelta(days=1)
                 last.save(update_fields=["valid_to"])
-        fresh = RuleValue.objects.create(
-            rulebook=rulebook, key=key, value=number, basis=basis, valid_from=valid_from
-        )
+        fresh = RuleValue.objects.create(rulebook=rulebook, key=key, value=number, basis=basis, valid_from=valid_from)
         record(
             "rulebook.changed", by=by, at=at, thing=rulebook, unit=rulebook.unit,
             before=before, after={key.value: number, "basis": basis, "from": valid_from},

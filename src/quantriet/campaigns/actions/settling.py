@@ -128,9 +128,7 @@ def _write(batch: list[tuple[StudyDuty, Shift]], by: Account | None, at: datetim
             "sentence": sentence, "account": by,
         }  # fmt: skip
         if unit.pk == before_unit.pk:
-            lines.append(
-                DutyChange(path=unit.path, state_before=before_state, state_after=shift.state.value, **common)
-            )
+            lines.append(DutyChange(path=unit.path, state_before=before_state, state_after=shift.state.value, **common))
         else:
             lines.append(DutyChange(path=before_unit.path, state_before=before_state, state_after="", **common))
             lines.append(DutyChange(path=unit.path, state_before="", state_after=shift.state.value, **common))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count as Counted
 from django.db.models.functions import Length, Substr
+from django.utils.translation import gettext as _
 
 from quantriet.campaigns.models import AudienceAdjustment, AudienceRule, StudyCampaign
 from quantriet.campaigns.rules import audience as rules
@@ -16,7 +18,8 @@ from quantriet.campaigns.rules.audience import Criteria, Outcome, Rule
 from quantriet.campaigns.vocab import AdjustmentKind, DutyReason, DutyState, RuleEffect
 from quantriet.kit.time import today
 from quantriet.library.vocab import ContentTier
-from quantriet.org.models import ActivityExemption, Person, PostHeld, Unit, path_end
+from quantriet.org.models import ActivityExemption, Person, PostHeld, PostKind, Unit, UnitKind, path_end
+from quantriet.org.vocab import Level, PersonKind
 
 # `decided` of a person: the position of the rule, or one of these for decisions made by hand.
 REMOVED = -10
@@ -103,17 +106,13 @@ def audience(campaign: StudyCampaign, on: date | None = None, only: Sequence[Aud
         When(pk__in=hand.filter(kind=AdjustmentKind.ADD, tier=tier).values("person_id"), then=Value(code))
         for tier, code in ADDED.items()
     ]
-    cases += [
-        When(criteria_q(rule.criteria, day), then=Value(position)) for position, rule in enumerate(plain)
-    ]
+    cases += [When(criteria_q(rule.criteria, day), then=Value(position)) for position, rule in enumerate(plain)]
     everybody = (
         Person.objects.active()
         .under(campaign.unit)
         .annotate(
             decided=Case(*cases, default=Value(None), output_field=IntegerField()),
-            is_exempt=Case(
-                When(pk__in=_exempt_on(day), then=Value(1)), default=Value(0), output_field=IntegerField()
-            ),
+            is_exempt=Case(When(pk__in=_exempt_on(day), then=Value(1)), default=Value(0), output_field=IntegerField()),
         )
     )
     outcomes = {
@@ -131,3 +130,75 @@ def as_rule(row: AudienceRule) -> Rule:
     return Rule(Criteria.from_json(row.criteria), RuleEffect(row.effect), row.tier, row.name, row.basis)
 
 
+@dataclass(frozen=True)
+class RuleCount:
+    """How many people one rule decides about, and how many of them are exempt."""
+
+    people: int = 0
+    exempt: int = 0
+
+
+@dataclass(frozen=True)
+class AudienceCount:
+    by_rule: dict[int, RuleCount]  # position of the rule → people
+    added: int
+    removed: int
+    people: int
+    exempt: int
+
+    @property
+    def obliged(self) -> int:
+        return self.people - self.exempt
+
+
+def audience_count(found: Audience) -> AudienceCount:
+    """Count the audience by rule, in one statement."""
+    sums = found.everybody.order_by().values_list("decided", "is_exempt").annotate(number=Counted("pk"))
+    by_rule: dict[int, RuleCount] = {}
+    added = removed = people = exempt = 0
+    for decided, is_exempt, number in sums:
+        if decided is None:
+            continue
+        if decided == REMOVED:
+            removed += number
+            continue
+        people += number
+        is_out = found.outcomes[decided, is_exempt].state == DutyState.EXEMPT
+        exempt += number if is_out else 0
+        if decided < 0:
+            added += number
+        else:
+            before = by_rule.get(decided, RuleCount())
+            by_rule[decided] = RuleCount(before.people + number, before.exempt + (number if is_out else 0))
+    return AudienceCount(by_rule, added, removed, people, exempt)
+
+
+def describe(criteria: Criteria) -> list[tuple[str, str]]:
+    """The criteria in words, for the list of rules: (what is asked, values)."""
+    names = dict(PostKind.objects.filter(code__in=criteria.posts).values_list("code", "name")) if criteria.posts else {}
+    kinds = {}
+    if criteria.post_unit_kinds or criteria.unit_kinds:
+        asked = {*criteria.post_unit_kinds, *criteria.unit_kinds}
+        kinds = dict(UnitKind.objects.filter(code__in=asked).values_list("code", "name"))
+    units = list(Unit.objects.filter(pk__in=criteria.units).values_list("name", flat=True)) if criteria.units else []
+    words = [
+        (_("Posts"), ", ".join(names.get(code, code) for code in criteria.posts)),
+        (_("Post managed by"), ", ".join(Level(level).label for level in criteria.managed_by)),
+        (_("Post held at level"), ", ".join(Level(level).label for level in criteria.post_levels)),
+        (_("Post held in"), ", ".join(kinds.get(code, code) for code in criteria.post_unit_kinds)),
+        (_("Under units"), ", ".join(units)),
+        (_("Under level"), ", ".join(Level(level).label for level in criteria.unit_levels)),
+        (_("Under kinds of units"), ", ".join(kinds.get(code, code) for code in criteria.unit_kinds)),
+        (_("Kinds of people"), ", ".join(PersonKind(kind).label for kind in criteria.person_kinds)),
+        (_("Age"), _ages(criteria)),
+        (_("Exempt from activities"), {True: _("yes"), False: _("no"), None: ""}[criteria.exempt]),
+    ]
+    return [(label, value) for label, value in words if value]
+
+
+def _ages(criteria: Criteria) -> str:
+    if criteria.age_from is not None and criteria.age_to is not None:
+        return f"{criteria.age_from}–{criteria.age_to}"
+    if criteria.age_from is not None:
+        return _("from %(age)s") % {"age": criteria.age_from}
+    return _("up to %(age)s") % {"age": criteria.age_to} if criteria.age_to is not None else ""

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from quantriet.campaigns.models import StudyCampaign, StudyDuty
+from quantriet.campaigns.models import (
+    CampaignDocument,
+    CampaignReview,
+    FormChange,
+    StudyCampaign,
+    StudyDuty,
+    Tally,
+)
 from quantriet.campaigns.rules import deadline
-from quantriet.campaigns.vocab import DUTY_KINDS, Problem
+from quantriet.campaigns.rules.boards import Count as People
+from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, Problem
+from quantriet.kit.time import show_day
+from quantriet.library.models import GuidingDocument
+from quantriet.org.models import Unit
 
 
 def duties_of(campaign: StudyCampaign, kind: str) -> QuerySet[StudyDuty]:
@@ -34,3 +45,59 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
         if kind and kind.before_opening:
             problems += kind.before_opening(campaign)
     return problems
+
+
+def deadline_warnings(campaign: StudyCampaign) -> list[str]:
+    """Documents that must be finished before the campaign's period ends (R-023)."""
+    return [
+        f"{document.citation} phải học xong trước ngày {show_day(document.finish_before_on)}, sớm hơn ngày kết thúc đợt "
+        f"({show_day(campaign.planned_to)}); hạn của người học là {show_day(campaign_due_on(campaign))}."
+        for document in campaign.documents.filter(finish_before_on__lte=campaign.planned_to)
+        if document.finish_before_on
+    ]
+
+
+def totals(campaigns: list[StudyCampaign], tops: list[str]) -> dict[int, People]:
+    """Done, exempt and owing of the first kind of duty of each campaign, inside the given paths."""
+    inside = Q()
+    for path in tops:
+        inside |= Q(path__startswith=path)
+    first = Q()
+    for campaign in campaigns:
+        if campaign.duty_kinds:
+            first |= Q(campaign=campaign, kind=campaign.duty_kinds[0])
+    if not first or not tops:
+        return {}
+    sums = (
+        Tally.objects.filter(first)
+        .filter(inside)
+        .order_by()
+        .values("campaign_id")
+        .annotate(done_sum=Sum("done"), exempt_sum=Sum("exempt"), owing_sum=Sum("owing"))
+    )
+    return {row["campaign_id"]: People(row["done_sum"], row["exempt_sum"], row["owing_sum"]) for row in sums}
+
+
+def unstudied(documents: QuerySet[GuidingDocument]) -> QuerySet[GuidingDocument]:
+    """Of these documents the ones in no campaign that is planned, runs or has run (R-018); adds `notice_count`."""
+    planned = CampaignDocument.objects.filter(document=OuterRef("pk")).exclude(campaign__state=CampaignState.CANCELLED)
+    return documents.filter(~Exists(planned)).annotate(notice_count=Count("study_notices"))
+
+
+def earlier_lessons(unit: Unit, besides: StudyCampaign | None = None) -> list[CampaignReview]:
+    """Lessons of earlier campaigns of this unit or of units above, latest first: read when the next is planned."""
+    reviews = CampaignReview.objects.filter(Q(unit_id__in=unit.ancestor_ids) | Q(campaign__unit=unit)).select_related(
+        "campaign", "unit"
+    )
+    if besides is not None and besides.pk:
+        reviews = reviews.exclude(campaign=besides)
+    return list(reviews.order_by("-at")[:5])
+
+
+def form_changes(campaign: StudyCampaign, unit: Unit | None = None) -> list[FormChange]:
+    """Emergency changes of form that hold for a unit (all of the campaign without one), latest first (R-034)."""
+    rows = FormChange.objects.filter(campaign=campaign).select_related("unit", "by").order_by("-at")
+    if unit is not None:
+        # A change holds for its unit and everything below; a board also shows those made further down.
+        rows = rows.filter(Q(unit_id__in=unit.ancestor_ids) | Q(unit__path__startswith=unit.path))
+    return list(rows[:20])

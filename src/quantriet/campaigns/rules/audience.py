@@ -197,9 +197,7 @@ PRESETS: tuple[Preset, ...] = (
         "Bốn nhóm: diện Ban Thường vụ quản lý; trưởng, phó phòng, ban; bí thư, phó bí thư tổ chức cơ sở đảng; "
         "cán bộ, chuyên viên cơ quan tham mưu, giúp việc cấp ủy.",
         (
-            _oblige(
-                "Cán bộ diện Ban Thường vụ cấp ủy quản lý", "key_cadre", managed_by=("province", "district")
-            ),
+            _oblige("Cán bộ diện Ban Thường vụ cấp ủy quản lý", "key_cadre", managed_by=("province", "district")),
             _oblige("Trưởng, phó các phòng, ban", "key_cadre", posts=_HEADS, post_levels=("district",)),
             _oblige(
                 "Bí thư, phó bí thư các tổ chức cơ sở đảng",
@@ -246,11 +244,7 @@ PRESETS: tuple[Preset, ...] = (
         "cell_leaders",
         "Mở rộng: bí thư, phó bí thư chi bộ",
         "Tùy nội dung, điểm cầu cấp xã có thể mở rộng đến bí thư, phó bí thư các chi bộ trực thuộc.",
-        (
-            _oblige(
-                "Bí thư, phó bí thư các chi bộ trực thuộc", "key_cadre", posts=_SECRETARIES, post_levels=("cell",)
-            ),
-        ),
+        (_oblige("Bí thư, phó bí thư các chi bộ trực thuộc", "key_cadre", posts=_SECRETARIES, post_levels=("cell",)),),
     ),
     Preset(
         "remaining",

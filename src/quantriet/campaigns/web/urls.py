@@ -1,3 +1,45 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from quantriet.campaigns.web import audience, boards, desk, plans, rulebooks
+
+_CAMPAIGN = "desk/campaigns/<int:pk>/"
+
+urlpatterns = [
+    path("desk/campaigns/", desk.campaigns, name="campaign-list"),
+    path("desk/campaigns/new/", desk.new, name="campaign-new"),
+    path(_CAMPAIGN, desk.campaign, name="campaign"),
+    path(_CAMPAIGN + "edit/", desk.edit, name="campaign-edit"),
+    path(_CAMPAIGN + "proof/", desk.proof, name="campaign-proof"),
+    path(_CAMPAIGN + "prepare/", desk.prepare, name="campaign-prepare"),
+    path(_CAMPAIGN + "open/", desk.opening, name="campaign-open"),
+    path(_CAMPAIGN + "sync/", desk.sync, name="campaign-sync"),
+    path(_CAMPAIGN + "close/", desk.close, name="campaign-close"),
+    path(_CAMPAIGN + "cancel/", desk.cancel, name="campaign-cancel"),
+    path(_CAMPAIGN + "form/", desk.form_change, name="campaign-form"),
+    path(_CAMPAIGN + "form/<int:change>/file/", desk.form_change_file, name="campaign-form-file"),
+    path(_CAMPAIGN + "review/", desk.review, name="campaign-review"),
+    path(_CAMPAIGN + "audience/", audience.rules, name="campaign-audience"),
+    path(_CAMPAIGN + "audience/ready/", audience.add_ready, name="campaign-audience-ready"),
+    path(_CAMPAIGN + "audience/rules/new/", audience.rule, name="audience-rule-new"),
+    path(_CAMPAIGN + "audience/rules/<int:rule_pk>/", audience.rule, name="audience-rule"),
+    path(_CAMPAIGN + "audience/rules/<int:rule_pk>/move/", audience.move, name="audience-rule-move"),
+    path(_CAMPAIGN + "audience/rules/<int:rule_pk>/remove/", audience.remove, name="audience-rule-remove"),
+    path(_CAMPAIGN + "audience/people/", audience.people, name="campaign-people"),
+    path(_CAMPAIGN + "audience/by-hand/", audience.adjustments, name="campaign-adjustments"),
+    path(_CAMPAIGN + "audience/by-hand/<int:adjustment_pk>/undo/", audience.undo, name="campaign-adjustment-undo"),
+    path(_CAMPAIGN + "board/", boards.board, name="campaign-board"),
+    path(_CAMPAIGN + "names/", boards.names, name="campaign-names"),
+    path(_CAMPAIGN + "silent/", boards.silent, name="campaign-silent"),
+    path(_CAMPAIGN + "plans/", plans.of_campaign, name="campaign-plans"),
+    path(_CAMPAIGN + "message/", boards.message, name="campaign-message"),
+    path("desk/absentees/", boards.absentees, name="absentee-list"),
+    path("desk/plans/", plans.plans, name="plan-list"),
+    path("desk/plans/<int:pk>/", plans.plan, name="plan"),
+    path("desk/rulebooks/", rulebooks.rulebooks, name="rulebook-list"),
+    path("desk/rulebooks/new/", rulebooks.new, name="rulebook-new"),
+    path("desk/rulebooks/<int:pk>/", rulebooks.rulebook, name="rulebook"),
+    path("desk/rulebooks/<int:pk>/edit/", rulebooks.edit, name="rulebook-edit"),
+    path("desk/rulebooks/<int:pk>/<str:key>/", rulebooks.value, name="rulebook-value"),
+    path("desk/unstudied/", plans.unstudied, name="unstudied-list"),
+    path("desk/unstudied/<int:pk>/notice/", plans.notice, name="study-notice"),
+]

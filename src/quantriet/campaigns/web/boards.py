@@ -1,0 +1,452 @@
+"""Who has not done it yet: the board, the names behind each figure, a message to just those units."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib import messages
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quantriet.campaigns import access, actions, queries
+from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.rules.boards import Count
+from quantriet.campaigns.vocab import DUTY_KINDS, DutyReason, DutyState, PlanState
+from quantriet.campaigns.web.desk import frame
+from quantriet.campaigns.web.excel import workbook
+from quantriet.campaigns.web.forms import BoardForm, MessageForm, NamesForm
+from quantriet.kit.numbers import share, show_number, show_percent
+from quantriet.kit.refusal import refusals_on
+from quantriet.kit.spreadsheets import OutColumn, Sheet
+from quantriet.kit.text import fold
+from quantriet.kit.time import now, parse_day, show_day
+from quantriet.kit.web import Chip, listing, page, query, saved
+from quantriet.library.vocab import ContentTier
+from quantriet.org import access as org_access
+from quantriet.org.access import home_unit, may, units_seen_by
+from quantriet.org.models import Unit
+from quantriet.org.vocab import Permission
+from quantriet.org.web.pages import desk_page
+
+
+def _kinds(campaign: StudyCampaign) -> list[tuple[str, str]]:
+    return [(key, DUTY_KINDS[key].label if key in DUTY_KINDS else key) for key in campaign.duty_kinds]
+
+
+def _day(text: str) -> dt.date | None:
+    """An as-of day from the address: typed as 12/01/2026 or by the picker as 2026-01-12."""
+    try:
+        return parse_day(text) or dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _place(request, pk):
+    """Campaign, node, kind and moment of a board address; all pages behind a figure share them."""
+    campaign = access.get_campaign(request.account, pk)
+    asked = request.GET.get("unit", "")
+    unit = access.get_board_unit(request.account, campaign, asked if asked.isdigit() else None)
+    kinds = _kinds(campaign)
+    kind = request.GET.get("kind", "")
+    if kind not in dict(kinds):
+        kind = kinds[0][0] if kinds else ""
+    return campaign, unit, kind, queries.as_of(_day(request.GET.get("as_of", "")))
+
+
+def _crumbs(request, campaign, unit, name="campaign-board", extra=""):
+    """The units from the top the account may see down to this one."""
+    tops = access.board_units(request.account, campaign)
+    start = next((top for top in tops if top.contains(unit)), unit)
+    between = [pk for pk in unit.ancestor_ids if pk not in start.ancestor_ids[:-1]]
+    units = Unit.objects.filter(pk__in=between).order_by("depth")
+    address = reverse(name, args=[campaign.pk])
+    return [
+        {"label": one.short_name or one.name, "url": "" if one.pk == unit.pk else f"{address}?unit={one.pk}{extra}"}
+        for one in units
+    ]
+
+
+@desk_page(Permission.CAMPAIGN_VIEW)
+def board(request, pk):
+    campaign, unit, kind, at = _place(request, pk)
+    found = queries.board(campaign, unit, kind, at)
+    carried = "".join(
+        f"&{name}={value}" for name, value in (("as_of", at.day or ""), ("kind", kind if len(_kinds(campaign)) > 1 else "")) if value
+    )  # fmt: skip
+    address, behind = reverse("campaign-board", args=[pk]), reverse("campaign-names", args=[pk])
+    for row in found.rows:
+        row.url = f"{address}?unit={row.unit.pk}{carried}"
+        row.names_url = f"{behind}?unit={row.unit.pk}{carried}"
+        if row.is_own or row.unit.kind.level == "cell":
+            row.url = row.names_url
+    if request.GET.get("format") == "xlsx":
+        return _board_excel(found)
+    points = queries.progress(campaign, unit, kind, at)
+    changes = queries.form_changes(campaign, unit)
+    form = BoardForm(kinds=_kinds(campaign), initial={"as_of": at.day, "kind": kind})
+    heads, leaders = queries.answerable([unit.pk])
+    asks = []
+    if found.unorganised:
+        asks.append(
+            (
+                _("Message the units that have not organised"),
+                f"{reverse('campaign-message', args=[pk])}?unit={unit.pk}&about=unorganised{carried}",
+            )
+        )
+    if found.silent_rows:
+        asks.append(
+            (
+                _("Message the units that have not reported"),
+                f"{reverse('campaign-message', args=[pk])}?unit={unit.pk}&about=silent{carried}",
+            )
+        )
+    if found.total.owing:
+        asks.append(
+            (
+                _("Message the units with people still owing"),
+                f"{reverse('campaign-message', args=[pk])}?unit={unit.pk}&about=owing{carried}",
+            )
+        )
+    return page(
+        request,
+        "campaigns/desk/board.html",
+        frame(
+            request,
+            campaign,
+            "campaign-board",
+            unit=unit,
+            board=found,
+            bars=[
+                {
+                    "label": row.unit.short_name or row.unit.name,
+                    "value": row.count.done,
+                    "total": row.count.obliged,
+                    "url": row.url,
+                    "kind": "silent" if row.is_silent else "done" if row.count.owing == 0 else "owing",
+                }
+                for row in found.rows
+                if row.count.obliged
+            ],
+            points=points if len(points) > 1 else [],
+            form=form,
+            crumbs=_crumbs(request, campaign, unit, extra=carried),
+            names_url=f"{behind}?unit={unit.pk}{carried}",
+            silent_url=f"{reverse('campaign-silent', args=[pk])}?unit={unit.pk}{carried}",
+            plans_url=f"{reverse('campaign-plans', args=[pk])}?unit={unit.pk}&state=open"
+            + (f"&as_of={at.day}" if at.day else ""),
+            form_changes=changes,
+            due_on=queries.campaign_due_on(campaign),
+            head=heads.get(unit.pk),
+            leaders=leaders.get(unit.pk, []),
+            asks=asks if may(request.account, Permission.MESSAGE_SEND, unit) else [],
+        ),
+    )
+
+
+def _board_excel(found):
+    def lines():
+        for row in found.rows:
+            yield {
+                "unit": row.unit.name if not row.is_own else _("%(unit)s itself") % {"unit": row.unit.name},
+                "roster": row.count.roster,
+                "obliged": row.count.obliged,
+                "done": _("not reported") if row.is_silent else row.count.done,
+                "exempt": row.count.exempt,
+                "owing": row.count.owing,
+                "share": "" if row.is_silent or not row.count.obliged else share(row.count.done, row.count.obliged),
+                "silent": row.silent_cells,
+                "plan": PlanState(row.plan.state).label if row.plan else "",
+                "head": row.head.person.full_name if row.head else "",
+                "leaders": ", ".join(one.person.full_name for one in row.leaders),
+            }
+
+    columns = [
+        OutColumn("unit", _("Unit"), 40),
+        OutColumn("roster", _("On the list"), kind="whole"),
+        OutColumn("obliged", _("Must study"), kind="whole"),
+        OutColumn("done", _("Done"), kind="whole"),
+        OutColumn("exempt", _("Exempt"), kind="whole"),
+        OutColumn("owing", _("Still owing"), kind="whole"),
+        OutColumn("share", _("Share"), kind="percent"),
+        OutColumn("silent", _("Units not reported"), kind="whole"),
+        OutColumn("plan", _("Organising"), 18),
+        OutColumn("head", _("Head"), 24),
+        OutColumn("leaders", _("Leader in charge"), 28),
+    ]
+    total = found.total
+    sheet = Sheet(
+        _("Board"),
+        columns,
+        lines(),
+        heading=(found.campaign.name, found.unit.name, found.sentence),
+        total={
+            "unit": _("Total"),
+            "roster": total.roster,
+            "obliged": total.obliged,
+            "done": total.done,
+            "exempt": total.exempt,
+            "owing": total.owing,
+            "share": share(total.done, total.obliged) if total.obliged else "",
+            "silent": found.silent_cells,
+        },
+    )
+    return workbook(_("Board"), [sheet])
+
+
+def _figure(total: Count, silent: int, when: str):
+    """What the share is made of (B-08)."""
+    return [
+        (_("Share"), show_percent(total.done, total.obliged)),
+        (_("Numerator: done"), show_number(total.done)),
+        (_("Denominator: must study"), show_number(total.obliged)),
+        (_("Left out: exempt"), show_number(total.exempt)),
+        (_("On the list (done + exempt + owing)"), show_number(total.roster)),
+        (_("Units that have not reported"), show_number(silent)),
+        (_("As of"), when),
+    ]
+
+
+@desk_page(Permission.CAMPAIGN_VIEW)
+def names(request, pk):
+    """What a figure is made of: numerator, denominator, exclusions, silent units, names (B-08)."""
+    campaign, unit, kind, at = _place(request, pk)
+    duties = queries.names(campaign, unit, kind, at)
+    chips = []
+    for name, words, column in (
+        ("state", DutyState, "state_then"),
+        ("reason", DutyReason, "reason_then"),
+        ("tier", ContentTier, "tier"),
+    ):
+        chosen = request.GET.get(name, "")
+        if chosen in set(words):
+            duties = duties.filter(**{column: chosen})
+            chips.append(Chip(words(chosen).label, query(request, **{name: None, "page": None})))
+    if request.GET.get("must"):
+        duties = duties.exclude(state_then=DutyState.EXEMPT)
+        chips.append(Chip(_("Must study"), query(request, must=None, page=None)))
+    if at.day:
+        chips.append(Chip(at.phrase, query(request, as_of=None, page=None)))
+    text = request.GET.get("q", "")
+    if text:
+        duties = duties.filter(person__name_folded__contains=fold(text))
+        chips.append(Chip(text, query(request, q=None, page=None)))
+    if request.GET.get("format") == "xlsx":
+        return _names_excel(campaign, unit, duties.order_by("unit__path", "person__sort_key"), at)
+    found = queries.board(campaign, unit, kind, at)
+    return page(
+        request,
+        "campaigns/desk/names.html",
+        frame(
+            request,
+            campaign,
+            "campaign-board",
+            unit=unit,
+            figure=_figure(found.total, found.silent_cells, at.phrase),
+            silent=found.silent_cells,
+            silent_url=reverse("campaign-silent", args=[pk])
+            + query(request, state=None, reason=None, tier=None, q=None, page=None, sort=None),
+            board_url=reverse("campaign-board", args=[pk])
+            + query(request, state=None, reason=None, tier=None, q=None, page=None, sort=None, must=None),
+            crumbs=_crumbs(request, campaign, unit),
+            filters=NamesForm(initial=request.GET.dict() | {"as_of": at.day}),
+            q=text,
+            rows=listing(
+                request,
+                duties,
+                sorts={
+                    "name": ["person__sort_key"],
+                    "unit": ["unit__path", "person__sort_key"],
+                    "state": ["state_then", "reason_then", "person__sort_key"],
+                    "settled": ["settled_at"],
+                },
+                default_sort="name",
+                chips=chips,
+            ),
+        ),
+    )
+
+
+def _names_excel(campaign, unit, duties, at):
+    def lines():
+        for duty in duties.iterator(chunk_size=2000):
+            yield {
+                "code": duty.person.code,
+                "name": duty.person.full_name,
+                "unit": duty.unit.name,
+                "tier": ContentTier(duty.tier).label,
+                "state": DutyState(duty.state_then).label,
+                "reason": DutyReason(duty.reason_then).label,
+                "sentence": duty.sentence_then,
+                "due": duty.due_on,
+            }
+
+    columns = [
+        OutColumn("code", _("Code"), kind="code"),
+        OutColumn("name", _("Full name"), 28),
+        OutColumn("unit", _("Unit"), 32),
+        OutColumn("tier", _("Content tier"), 20),
+        OutColumn("state", _("State"), 12),
+        OutColumn("reason", _("Reason"), 24),
+        OutColumn("sentence", _("Explanation"), 60),
+        OutColumn("due", _("Due on"), kind="day"),
+    ]
+    heading = (campaign.name, unit.name, at.phrase)
+    return workbook(_("Names"), [Sheet(_("Names"), columns, lines(), heading=heading)])
+
+
+@desk_page(Permission.CAMPAIGN_VIEW)
+def silent(request, pk):
+    """Units from which nothing has come, by name: apart from zero."""
+    campaign, unit, kind, at = _place(request, pk)
+    rows = queries.silent_units(campaign, unit, kind, at)
+    if request.GET.get("format") == "xlsx":
+        columns = [
+            OutColumn("unit", _("Unit"), 36),
+            OutColumn("parent", _("Under"), 36),
+            OutColumn("owing", _("Must study"), kind="whole"),
+        ]
+        lines = (
+            {"unit": one.unit.name, "parent": one.unit.parent.name if one.unit.parent else "", "owing": one.owing}
+            for one in rows.order_by("path").iterator()
+        )
+        sheet = Sheet(_("Not reported"), columns, lines, heading=(campaign.name, unit.name, at.phrase))
+        return workbook(_("Not reported"), [sheet])
+    return page(
+        request,
+        "campaigns/desk/silent.html",
+        frame(
+            request,
+            campaign,
+            "campaign-board",
+            unit=unit,
+            as_of=at,
+            crumbs=_crumbs(request, campaign, unit),
+            rows=listing(
+                request,
+                rows,
+                sorts={"unit": ["path"], "owing": ["owing"]},
+                default_sort="unit",
+                chips=[Chip(at.phrase, query(request, as_of=None, page=None))] if at.day else [],
+            ),
+        ),
+    )
+
+
+def _recipients(campaign, unit, kind, at, about):
+    """The units a message goes to: exactly those the board counts as not organised, silent, or with people owing."""
+    if about == "unorganised":
+        return [
+            plan.unit
+            for plan in queries.unorganised(campaign, unit, at).order_by("unit__path")
+            if plan.unit_id != unit.pk
+        ]
+    found = queries.board(campaign, unit, kind, at)
+    rows = found.silent_rows if about == "silent" else [row for row in found.rows if row.count.owing]
+    return [row.unit for row in rows if not row.is_own]
+
+
+def _wording(campaign, unit, units, at, about):
+    """A text ready to send; the officer may change every word."""
+    what = {
+        "unorganised": "chưa tổ chức học tập",
+        "silent": "chưa báo cáo kết quả học tập",
+        "owing": "còn đảng viên chưa học xong",
+    }[about]
+    due = show_day(queries.campaign_due_on(campaign))
+    listed = "\n".join(f"{number}. {one.name}" for number, one in enumerate(units, 1))
+    return (
+        f"Kính gửi các đơn vị,\n\n{unit.name} thông báo: trong {campaign.name}, {at.phrase}, "
+        f"còn {show_number(len(units))} đơn vị {what}:\n\n{listed}\n\n"
+        f"Đề nghị cấp ủy các đơn vị trên khẩn trương tổ chức, hoàn thành trước khi hết ngày {due} và báo cáo kết quả "
+        f"về {unit.name}.\n\nTrân trọng."
+    )
+
+
+@desk_page(Permission.MESSAGE_SEND)
+def message(request, pk):
+    """Words for just these units: copied, or mailed after a confirmation that names the number."""
+    campaign, unit, kind, at = _place(request, pk)
+    org_access.require(request.account, Permission.MESSAGE_SEND, unit)
+    about = request.GET.get("about", "unorganised")
+    if about not in ("unorganised", "silent", "owing"):
+        about = "unorganised"
+    units = _recipients(campaign, unit, kind, at, about)
+    addressed = [one for one in units if one.email]
+    initial = {
+        "subject": f"Đôn đốc học tập: {campaign.name}",
+        "text": _wording(campaign, unit, units, at, about),
+    }
+    form = MessageForm(request.POST or None, initial=initial)
+    confirming = False
+    if request.method == "POST" and form.is_valid():
+        if "confirmed" in request.POST:
+            with refusals_on(form):
+                sent = actions.message_units(
+                    campaign,
+                    unit,
+                    to=units,
+                    subject=form.cleaned_data["subject"],
+                    body=form.cleaned_data["text"],
+                    by=request.account,
+                    at=now(),
+                )
+                messages.success(request, _("Mail to %(number)s units is on its way.") % {"number": show_number(sent)})
+                return saved(request, to=reverse("campaign-board", args=[pk]) + f"?unit={unit.pk}")
+        confirming = bool(addressed)
+    return page(
+        request,
+        "campaigns/desk/message.html",
+        frame(
+            request,
+            campaign,
+            "campaign-board",
+            unit=unit,
+            units=units,
+            addressed=addressed,
+            without=[one for one in units if not one.email],
+            form=form,
+            about=about,
+            confirming=confirming,
+            crumbs=_crumbs(request, campaign, unit),
+        ),
+    )
+
+
+@desk_page(Permission.CAMPAIGN_VIEW)
+def absentees(request):
+    """People who stay away again and again (R-076)."""
+    seen = units_seen_by(request.account, Permission.CAMPAIGN_VIEW)
+    asked = request.GET.get("unit", "")
+    unit = seen.filter(pk=asked).first() if asked.isdigit() else None
+    unit = unit or home_unit(request.account)
+    if unit is None or not may(request.account, Permission.CAMPAIGN_VIEW, unit):
+        unit = seen.order_by("depth", "pk").first()
+    least = request.GET.get("least", "2")
+    least = int(least) if least.isdigit() and 1 <= int(least) <= 20 else 2
+    rows = queries.repeat_absentees(unit, least=least)
+    if request.GET.get("format") == "xlsx":
+        columns = [
+            OutColumn("code", _("Code"), kind="code"),
+            OutColumn("name", _("Full name"), 28),
+            OutColumn("unit", _("Unit"), 32),
+            OutColumn("times", _("Campaigns missed"), kind="whole"),
+        ]
+        lines = (
+            {"code": one.code, "name": one.full_name, "unit": one.unit.name, "times": one.times}
+            for one in rows.order_by("-times", "sort_key").iterator(chunk_size=2000)
+        )
+        return workbook(_("Repeat absentees"), [Sheet(_("Repeat absentees"), columns, lines, heading=(unit.name,))])
+    return page(
+        request,
+        "campaigns/desk/absentees.html",
+        {
+            "unit": unit,
+            "least": least,
+            "rows": listing(
+                request,
+                rows,
+                sorts={"times": ["times"], "name": ["sort_key"], "unit": ["unit__path", "sort_key"]},
+                default_sort="-times",
+            ),
+        },
+    )

@@ -1,0 +1,319 @@
+"""Forms of the desk; labels through the catalogue, rules and refusals through the actions."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from quantriet.campaigns import access
+from quantriet.campaigns.models import Rulebook, StudyCampaign
+from quantriet.campaigns.rules.audience import Criteria
+from quantriet.campaigns.vocab import AdjustmentKind, DutyReason, DutyState, PlanState, RuleEffect, StudyForm
+from quantriet.library import access as library_access
+from quantriet.library.models import GuidingDocument
+from quantriet.library.vocab import ContentTier
+from quantriet.org import access as org_access
+from quantriet.org.models import Account, Person, PostKind, Unit, UnitKind
+from quantriet.org.vocab import Level, Permission, PersonKind
+
+SHORT = {"class": "short"}
+
+
+def _area(rows: int = 4) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class _DocumentChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, document: GuidingDocument) -> str:
+        level = Level(document.level).label if document.level else ""
+        return f"{document.citation} – {document.subject} ({level})"
+
+
+class _RulebookChoice(forms.ModelChoiceField):
+    def label_from_instance(self, rulebook: Rulebook) -> str:
+        return f"{rulebook.name} – {rulebook.unit.name}"
+
+
+class RulebookForm(forms.Form):
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit"))
+    name = forms.CharField(label=_("Name of the rulebook"), max_length=160)
+    note = forms.CharField(label=_("Note"), widget=_area(3), required=False)
+
+    def __init__(self, *args, account: Account, with_unit: bool = True, **kwargs):
+        super().__init__(*args, **kwargs)
+        if with_unit:
+            self.fields["unit"].queryset = _organisers(account)
+        else:
+            del self.fields["unit"]
+
+
+class RuleValueForm(forms.Form):
+    value = forms.DecimalField(
+        label=_("New value"), max_digits=8, decimal_places=2, localize=True, widget=forms.TextInput(attrs=SHORT)
+    )
+    valid_from = forms.DateField(label=_("Valid from"), help_text=_("The present value ends the day before."))
+    basis = forms.CharField(
+        label=_("Legal basis"), max_length=250, help_text=_("As it is quoted in sentences, with clause and number.")
+    )
+
+
+def _organisers(account: Account):
+    """Units that organise campaigns: every unit above a cell."""
+    return access.planning_units(account).exclude(kind__level=Level.CELL).order_by("path")
+
+
+class CampaignForm(forms.Form):
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Organising unit"))
+    name = forms.CharField(label=_("Name of the campaign"), max_length=250)
+    documents = _DocumentChoice(
+        GuidingDocument.objects.none(),
+        label=_("Documents to study"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Several documents of different levels may go into one campaign."),
+    )
+    planned_from = forms.DateField(label=_("From"))
+    planned_to = forms.DateField(label=_("To"))
+    form = forms.ChoiceField(label=_("Form of study"))
+    is_quick_briefing = forms.BooleanField(
+        label=_("Quick briefing"), required=False, help_text=_("A short conference right after a plenum.")
+    )
+    has_current_affairs = forms.BooleanField(label=_("Combined with current affairs"), required=False)
+    rulebook = _RulebookChoice(Rulebook.objects.none(), label=_("Rulebook"), empty_label=None)
+    plan_number = forms.CharField(
+        label=_("Number of the plan"), max_length=60, required=False, widget=forms.TextInput(attrs=SHORT)
+    )
+    instructions = forms.CharField(
+        label=_("Requirements to lower units"),
+        required=False,
+        widget=_area(5),
+        help_text=_("Shown at each lower unit when it schedules its own study."),
+    )
+    fieldsets = [
+        (_("Content"), ["unit", "name", "documents", "is_quick_briefing", "has_current_affairs"]),
+        (_("Period and form"), ["planned_from", "planned_to", "form"]),
+        (_("Basis"), ["rulebook", "plan_number", "instructions"]),
+    ]
+
+    def __init__(self, *args, account: Account, campaign: StudyCampaign | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["form"].choices = StudyForm.labels()
+        seen = library_access.documents_seen_by(account).order_by("-issued_on", "reference_number")
+        self.fields["documents"].queryset = seen
+        if campaign is not None:
+            del self.fields["unit"]
+            self.fields["rulebook"].queryset = access.rulebooks_for(campaign.unit)
+        else:
+            self.fields["unit"].queryset = _organisers(account)
+            self.fields["rulebook"].queryset = access.rulebooks_seen_by(account).select_related("unit")
+
+
+class AudienceRuleForm(forms.Form):
+    name = forms.CharField(label=_("Name of the condition"), max_length=160)
+    effect = forms.ChoiceField(label=_("What it means"), widget=forms.RadioSelect)
+    tier = forms.ChoiceField(label=_("Content tier"))
+    basis = forms.CharField(label=_("Legal basis"), max_length=250, required=False)
+    posts = forms.MultipleChoiceField(label=_("Posts"), required=False, widget=forms.CheckboxSelectMultiple)
+    managed_by = forms.MultipleChoiceField(
+        label=_("Post managed by"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    post_levels = forms.MultipleChoiceField(
+        label=_("Post held at level"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    post_unit_kinds = forms.MultipleChoiceField(
+        label=_("Post held in"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    units = forms.ModelMultipleChoiceField(Unit.objects.none(), label=_("Under units"), required=False)
+    unit_levels = forms.MultipleChoiceField(label=_("Under level"), required=False, widget=forms.CheckboxSelectMultiple)
+    unit_kinds = forms.MultipleChoiceField(
+        label=_("Under kinds of units"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    person_kinds = forms.MultipleChoiceField(
+        label=_("Kinds of people"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing chosen: full and probationary members."),
+    )
+    age_from = forms.IntegerField(
+        label=_("Age from"), required=False, min_value=0, max_value=120, widget=forms.NumberInput(attrs=SHORT)
+    )
+    age_to = forms.IntegerField(
+        label=_("Age to"), required=False, min_value=0, max_value=120, widget=forms.NumberInput(attrs=SHORT)
+    )
+    exempt = forms.ChoiceField(label=_("Exempt from activities"), required=False)
+    fieldsets = [
+        (_("Condition"), ["name", "effect", "tier", "basis"]),
+        (_("Posts (all of these of one and the same post)"), ["posts", "managed_by", "post_levels", "post_unit_kinds"]),
+        (_("Units"), ["units", "unit_levels", "unit_kinds"]),
+        (_("Person"), ["person_kinds", "age_from", "age_to", "exempt"]),
+    ]
+
+    def __init__(self, *args, campaign: StudyCampaign, **kwargs):
+        super().__init__(*args, **kwargs)
+        kinds = list(UnitKind.objects.order_by("pk").values_list("code", "name"))
+        self.fields["effect"].choices = RuleEffect.labels()
+        self.fields["tier"].choices = ContentTier.labels()
+        self.fields["posts"].choices = list(PostKind.objects.order_by("rank").values_list("code", "name"))
+        for name in ("managed_by", "post_levels", "unit_levels"):
+            self.fields[name].choices = Level.labels()
+        for name in ("post_unit_kinds", "unit_kinds"):
+            self.fields[name].choices = kinds
+        self.fields["person_kinds"].choices = PersonKind.labels()
+        self.fields["exempt"].choices = [("", _("No matter")), ("yes", _("Only the exempt")), ("no", _("Only others"))]
+        self.fields["units"].queryset = (
+            Unit.objects.active().under(campaign.unit, itself=False).exclude(kind__level=Level.CELL).order_by("path")
+        )
+
+    def criteria(self) -> Criteria:
+        given = self.cleaned_data
+        return Criteria(
+            posts=tuple(given["posts"]),
+            managed_by=tuple(given["managed_by"]),
+            post_levels=tuple(given["post_levels"]),
+            post_unit_kinds=tuple(given["post_unit_kinds"]),
+            units=tuple(unit.pk for unit in given["units"]),
+            unit_levels=tuple(given["unit_levels"]),
+            unit_kinds=tuple(given["unit_kinds"]),
+            person_kinds=tuple(given["person_kinds"]),
+            age_from=given["age_from"],
+            age_to=given["age_to"],
+            exempt={"yes": True, "no": False}.get(given["exempt"]),
+        )
+
+    @staticmethod
+    def initial_of(rule) -> dict:
+        given = Criteria.from_json(rule.criteria)
+        exempt = {True: "yes", False: "no", None: ""}[given.exempt]
+        lists = {name: list(value) for name, value in given.as_json().items() if isinstance(value, list)}
+        return {
+            "name": rule.name, "effect": rule.effect, "tier": rule.tier, "basis": rule.basis, **lists,
+            "age_from": given.age_from, "age_to": given.age_to, "exempt": exempt,
+        }  # fmt: skip
+
+
+class AdjustForm(forms.Form):
+    """Add or remove one person; the person is chosen on the page from those the search found."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=_("What to do"), widget=forms.RadioSelect)
+    tier = forms.ChoiceField(label=_("Content tier"))
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+    def __init__(self, *args, account: Account, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = org_access.people_seen_by(account)
+        self.fields["kind"].choices = [
+            (AdjustmentKind.ADD.value, _("Add to the list")),
+            (AdjustmentKind.REMOVE.value, _("Take off the list")),
+        ]
+        self.fields["tier"].choices = ContentTier.labels()
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+
+class PlanForm(forms.Form):
+    form = forms.ChoiceField(label=_("Form of study"))
+    planned_from = forms.DateField(label=_("From"))
+    planned_to = forms.DateField(label=_("To"))
+    assignment = forms.CharField(
+        label=_("Assignment of tasks"), widget=_area(6), help_text=_("Who does what, one task a line.")
+    )
+    responsible = forms.ModelChoiceField(
+        Person.objects.none(), label=_("Responsible person"), required=False,
+        help_text=_("People who hold a post in this unit."),
+    )  # fmt: skip
+    plan_number = forms.CharField(
+        label=_("Number of the plan"), max_length=60, required=False, widget=forms.TextInput(attrs=SHORT)
+    )
+
+    def __init__(self, *args, plan, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["form"].choices = StudyForm.labels()
+        self.fields["responsible"].queryset = (
+            Person.objects.active().filter(posts__unit_id=plan.unit_id).distinct().order_by("sort_key")
+        )
+
+
+class FormChangeForm(forms.Form):
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("Where"), help_text=_("It holds for this unit and everything below it.")
+    )
+    situation = forms.CharField(label=_("Situation"), max_length=160, help_text=_("Storm, epidemic …"))
+    instruction = forms.CharField(
+        label=_("Instruction it rests on"), max_length=200, help_text=_("Number, date and issuer.")
+    )
+    instruction_file = forms.FileField(label=_("File of the instruction"), required=False)
+    form = forms.ChoiceField(label=_("New form of study"))
+    postponed_to = forms.DateField(label=_("Postponed to"), required=False)
+
+    def __init__(self, *args, account: Account, campaign: StudyCampaign, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["form"].choices = StudyForm.labels()
+        units = Unit.objects.active().under(campaign.unit).exclude(kind__level=Level.CELL)
+        self.fields["unit"].queryset = org_access.scope(units, account, Permission.PLAN_SCHEDULE, "path").order_by(
+            "path"
+        )
+
+
+class ReviewForm(forms.Form):
+    lessons = forms.CharField(label=_("Lessons learnt"), widget=_area(8))
+    praise = forms.CharField(label=_("Units and people to praise"), widget=_area(4), required=False)
+    criticism = forms.CharField(label=_("Units and people to criticise or remind"), widget=_area(4), required=False)
+
+
+class NoticeForm(forms.Form):
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("On behalf of"))
+    expected = forms.CharField(
+        label=_("Expected time"), max_length=160, help_text=_("For example: first quarter of 2027.")
+    )
+    text = forms.CharField(
+        label=_("Text of the notice"),
+        widget=_area(10),
+        required=False,
+        help_text=_("Leave empty to get a text made from the document."),
+    )
+    mail = forms.BooleanField(label=_("Mail it to the lower units that have an address"), required=False)
+
+    def __init__(self, *args, account: Account, **kwargs):
+        super().__init__(*args, **kwargs)
+        units = org_access.units_seen_by(account, Permission.CAMPAIGN_PLAN).active().exclude(kind__level=Level.CELL)
+        self.fields["unit"].queryset = units.order_by("path")
+
+
+class MessageForm(forms.Form):
+    subject = forms.CharField(label=_("Subject"), max_length=250)
+    text = forms.CharField(label=_("Text of the message"), widget=_area(12))
+
+
+class BoardForm(forms.Form):
+    as_of = forms.DateField(label=_("As of the end of day"), required=False)
+    kind = forms.ChoiceField(label=_("Duty"), required=False)
+
+    def __init__(self, *args, kinds: list[tuple[str, str]], **kwargs):
+        super().__init__(*args, **kwargs)
+        if len(kinds) > 1:
+            self.fields["kind"].choices = kinds
+        else:
+            del self.fields["kind"]
+
+
+class NamesForm(forms.Form):
+    state = forms.ChoiceField(label=_("State"), required=False)
+    reason = forms.ChoiceField(label=_("Reason"), required=False)
+    tier = forms.ChoiceField(label=_("Content tier"), required=False)
+    as_of = forms.DateField(label=_("As of the end of day"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, labels in (("state", DutyState), ("reason", DutyReason), ("tier", ContentTier)):
+            self.fields[name].choices = [("", _("All")), *labels.labels()]
+
+
+class PlanFilterForm(forms.Form):
+    state = forms.ChoiceField(label=_("State"), required=False)
+    as_of = forms.DateField(label=_("As of the end of day"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["state"].choices = [("", _("All")), ("open", _("Not organised yet")), *PlanState.labels()]
