@@ -141,8 +141,8 @@ def extract_in_child(path: str, kind: str, legacy: str | None) -> dict[str, Any]
 # -------------------------------------------------------------------------------------------------------------------- PDF
 
 _STARTS = re.compile(
-    r"(?:\d{1,2}(?:\.\d{1,2})*[.)/]|[IVXLC]{1,6}[.)]|[a-zđ][.)]|[-+–•*]|\(\d{1,2}\)|(?:Điều|Chương|Mục|Phần|Khoản)\s+[\dIVX]+|"
-    r"Nơi nhận|Kính gửi|Căn cứ|Số\s*:?\s*\d)(?=\s|\b|:)?"
+    r"(?:\d{1,2}(?:\.\d{1,2})*[.)/]|[IVXLC]{1,6}[.)]|[a-zđ][.)]|[-+–•*]|\(\d{1,2}\))(?=\s)|"
+    r"(?:Điều|Chương|Mục|Phần|Khoản)\s+[\dIVX]+\b|Nơi nhận|Kính gửi|Căn cứ |Số\s*:?\s*\d"
 )
 _PAGE_NUMBER = re.compile(r"(?:-\s*)?\d{1,4}(?:\s*-)?|Trang \d+(?:\s*/\s*\d+)?")
 
@@ -160,10 +160,7 @@ def _pdf(path: str) -> tuple[Iterator[Paragraph], int, list[int]]:
     for index in range(len(book)):
         page = book[index]
         holder = page.get_textpage()
-        said = holder.get_text_bounded()
-        pages.append(
-            [line.rstrip() for line in re.split(r"\r\n|\r|\n", said.replace("\ufffe", "-").replace("\x02", "-"))]
-        )
+        pages.append(_page_lines(holder))
         holder.close()
         page.close()
     empty = [
@@ -194,9 +191,10 @@ def _page_lines(holder: Any) -> list[str]:
 
     for index in range(holder.count_chars()):
         sign = chr(raw.FPDFText_GetUnicode(holder.raw, index) or 0xFFFE)
-        if sign in "\r\n":
-            if sign == "\n" or line:
-                end()
+        if sign == "\r":
+            continue  # a line feed follows
+        if sign == "\n":
+            end()
             continue
         left, bottom, right, top = holder.get_charbox(index, loose=True)
         if sign == " " and raw.FPDFText_IsGenerated(holder.raw, index) == 1:
