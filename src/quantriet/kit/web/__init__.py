@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,8 +52,13 @@ def safe_next(request: HttpRequest, default: str) -> str:
 
 
 def download(content: Any, *, name: str, kind: str) -> FileResponse:
-    """A file as an attachment with a Vietnamese name; never shown inside the page."""
-    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    """A file (bytes or an open file) as an attachment with a Vietnamese name; never shown inside the page."""
+    response = FileResponse(
+        io.BytesIO(content) if isinstance(content, bytes) else content,
+        as_attachment=True,
+        filename=name,
+        content_type=kind,
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

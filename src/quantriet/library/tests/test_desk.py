@@ -34,6 +34,10 @@ def word_file(*lines: str, header: str = "") -> SimpleUploadedFile:
     return SimpleUploadedFile("huong-dan.docx", content.getvalue())
 
 
+def word_files(folder) -> set:
+    return {path for path in folder.rglob("*") if path.is_file() and b"word/document.xml" in path.read_bytes()}
+
+
 def test_register_by_pasting(as_user, cast):
     client = as_user("officer")
     response = client.post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "body": GUIDANCE})
@@ -79,14 +83,12 @@ def test_word_file_is_read_then_registered_with_the_file_kept(as_user, cast):
 )
 def test_marked_file_is_refused_with_the_law_and_leaves_nothing(as_user, cast, upload, settings):
     upload.seek(0)
+    before = word_files(settings.DATA_DIR)
     response = as_user("officer").post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "file": upload})
     assert response.status_code == 422
     assert "117/2025/QH15" in response.content.decode()
     assert not GuidingDocument.objects.exists()
-    left = [
-        path for path in settings.DATA_DIR.rglob("*") if path.is_file() and b"word/document.xml" in path.read_bytes()
-    ]
-    assert left == []
+    assert word_files(settings.DATA_DIR) == before
     assert AuditEvent.objects.get(verb="document.refused").after == {"where": "đăng ký văn bản"}
 
 

@@ -26,6 +26,7 @@ def me(request: DeskRequest) -> HttpResponse:
     context = {
         "person": person,
         "owing": owing[:MOST_OWED],
+        "owed_count": len(owing),
         "more_owing": owing[MOST_OWED:],
         "settled": [one for one in duties if not one.is_owing],
         "reading": queries.reading_of(person),

@@ -1,0 +1,162 @@
+"""The first page by role, and what a member sees of their own."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.models import StudyDuty
+from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState
+from quantriet.classes import actions as class_actions
+from quantriet.classes.vocab import ClassRoleKind, ItemKind
+from quantriet.kit.time import at_local, now, today
+from quantriet.library.tests.factories import make_document
+from quantriet.library.vocab import ContentTier
+from quantriet.org import actions as org_actions
+from quantriet.org.models import PostKind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def running(cast):
+    """A campaign for the commune X1 with one class tomorrow, open."""
+    by, at = cast.officer, now()
+    rulebook = campaign_actions.add_rulebook(unit=cast.units["T"], name="Quy tắc", by=by, at=at)
+    campaign = campaign_actions.add_campaign(
+        unit=cast.units["T"], name="Đợt học tập thử", rulebook=rulebook, documents=[make_document(cast)],
+        planned_from=today(), planned_to=today() + dt.timedelta(days=30), by=by, at=at,
+    )  # fmt: skip
+    campaign_actions.add_audience_rule(
+        campaign,
+        name="Chi bộ thôn 1",
+        criteria={"units": [cast.units["CB11"].pk]},
+        tier=ContentTier.GRASSROOTS,
+        by=by,
+        at=at,
+    )
+    campaign_actions.prepare_duties(campaign, by=by, at=at)
+    study_class = class_actions.add_class(
+        by=by, at=at, campaign=campaign, unit=cast.units["X1"], title="Lớp học tại xã", venue_name="Nhà văn hóa thôn 1"
+    )
+    day = today() + dt.timedelta(days=1)
+    start, end = at_local(day, dt.time(7, 30)), at_local(day, dt.time(11, 0))
+    session = class_actions.add_session(study_class, by=by, at=at, title="Buổi sáng", starts_at=start, ends_at=end)
+    class_actions.add_item(
+        session, by=by, at=at, kind=ItemKind.DISCUSSION, starts_at=start, ends_at=start + dt.timedelta(hours=1)
+    )
+    for post, person in (("PHO_BI_THU", "M5"),):
+        org_actions.give_post(
+            cast.people[person],
+            by=None,
+            at=at,
+            post=PostKind.objects.get(code=post),
+            unit=cast.units["X1"],
+            valid_from=dt.date(2025, 1, 1),
+        )
+    for kind in (ClassRoleKind.CHAIR, ClassRoleKind.OPENING, ClassRoleKind.CLOSING, ClassRoleKind.LEADER_PRESENTER):
+        class_actions.give_role(study_class, by=by, at=at, kind=kind, person=cast.people["M5"])
+    class_actions.fill_roster(study_class, by=by, at=at, units=[cast.units["CB11"]])
+    campaign_actions.open_campaign(campaign, by=by, at=at)
+    class_actions.release_class(study_class, by=by, at=at)
+    return campaign
+
+
+def duty_of(cast, code):
+    return StudyDuty.objects.get(person=cast.people[code])
+
+
+def test_stranger_gets_the_door(client):
+    page = client.get(reverse("home"))
+    assert page.status_code == 200
+    assert reverse("sign-in") in page.content.decode()
+
+
+@pytest.mark.parametrize("username", ["officer", "leader", "inspector", "organiser1", "secretary11"])
+@pytest.mark.req("R-031", "B-08")
+def test_first_page_answers_who_has_not_done_it(as_user, running, username):
+    page = as_user(username).get(reverse("home")).content.decode()
+    assert "Đợt học tập thử" in page
+    assert reverse("campaign-names", args=[running.pk]) in page
+    assert "chưa" in page
+
+
+def test_first_page_of_another_branch_shows_nothing_of_this_one(as_user, running):
+    assert "Chi bộ thôn 1" not in as_user("secretary21").get(reverse("home")).content.decode()
+
+
+def test_member_is_sent_to_their_own_page(as_user, running):
+    assert as_user("member1").get(reverse("home")).url == reverse("me")
+
+
+@pytest.mark.req("R-155")
+def test_member_sees_what_is_owed_when_and_where(as_user, cast, running):
+    page = as_user("member1").get(reverse("me")).content.decode()
+    assert "còn 1 việc" in page
+    assert "Nhà văn hóa thôn 1" in page
+    assert "07:30" in page
+
+
+@pytest.mark.req("R-155")
+def test_member_reads_why_it_counted(as_user, cast, running):
+    duty = duty_of(cast, "M1")
+    sentence = "Có mặt 190/210 phút (90,5%), đủ thời gian."
+    campaign_actions.settle_duties(
+        [DutyResult(duty.pk, DutyState.DONE, DutyReason.ATTENDED, sentence)], by=cast.officer, at=now()
+    )
+    client = as_user("member1")
+    assert sentence in client.get(reverse("me")).content.decode()
+    assert sentence in client.get(reverse("my-duty", args=[duty.pk])).content.decode()
+
+
+def test_member_sees_nobody_elses_duty(as_user, cast, running):
+    other = duty_of(cast, "M2")
+    client = as_user("member1")
+    assert client.get(reverse("my-duty", args=[other.pk])).status_code == 404
+    assert client.get(reverse("my-calendar", args=[other.pk])).status_code == 404
+    outsider = as_user("member10")
+    assert outsider.get(reverse("my-duty", args=[duty_of(cast, "M1").pk])).status_code == 404
+    document = running.documents.get()
+    assert outsider.get(reverse("my-reading", args=[document.pk])).status_code == 404
+
+
+def test_member_takes_the_class_into_a_calendar(as_user, cast, running):
+    response = as_user("member1").get(reverse("my-calendar", args=[duty_of(cast, "M1").pk]))
+    content = b"".join(response.streaming_content).decode()
+    assert "BEGIN:VEVENT" in content
+    assert "VALARM" not in content
+
+
+def test_member_reads_the_document_of_the_campaign(as_user, cast, running):
+    page = as_user("member1").get(reverse("my-reading", args=[running.documents.get().pk])).content.decode()
+    assert "26-HD/BTGTU" in page
+    assert "quá 40%" in page or "trên 40%" in page
+
+
+def test_account_without_a_person_is_told_what_to_do(as_user):
+    assert "chưa gắn với đảng viên" in as_user("speaker").get(reverse("me")).content.decode()
+
+
+def test_text_size_and_contrast_work_without_scripts(client):
+    response = client.post(reverse("display"), {"text": "3", "next": "/"})
+    assert response.status_code in (302, 303)
+    assert 'data-text="3"' in client.get(reverse("home")).content.decode()
+
+
+def test_missing_page_says_so_in_vietnamese(client):
+    page = client.get("/khong-co/")
+    assert page.status_code == 404
+    assert "Không" in page.content.decode()
+
+
+def test_queries_of_the_member_page_do_not_grow(as_user, cast, running, django_assert_max_num_queries):
+    client = as_user("member1")
+    client.get(reverse("me"))
+    with django_assert_max_num_queries(16):
+        client.get(reverse("me"))
+
+
+def test_first_visit_of_the_member_page_is_light(as_user, running):
+    """Without pictures and fonts the page itself stays far below the 100 kB that also hold its style and scripts."""
+    assert len(as_user("member1").get(reverse("me")).content) < 20_000
