@@ -29,9 +29,7 @@ def venues_marked_by(account: Account, study_class: StudyClass) -> QuerySet[Venu
 
 def may_take_rolls(account: Account) -> bool:
     """Whether the account has anything to do with rolls: by appointment, or as clerk of a venue."""
-    return (
-        org_access.may_anywhere(account, Permission.ROLL_TAKE) or Venue.objects.filter(clerk_id=account.pk).exists()
-    )
+    return org_access.may_anywhere(account, Permission.ROLL_TAKE) or Venue.objects.filter(clerk_id=account.pk).exists()
 
 
 def get_roll(account: Account, pk: int | str) -> StudyClass:

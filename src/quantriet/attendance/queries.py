@@ -138,11 +138,9 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     )
     of_venue = RosterEntry.objects.filter(venue=venue).values("pk")
     facts: dict[int, list[Fact]] = defaultdict(list)
-    for entry_id, kind, moment in (
-        PresenceFact.objects.filter(
-            entry__in=of_venue, session=session, kind__in=STANDING_KINDS, voided_by__isnull=True
-        ).values_list("entry_id", "kind", "at")
-    ):
+    for entry_id, kind, moment in PresenceFact.objects.filter(
+        entry__in=of_venue, session=session, kind__in=STANDING_KINDS, voided_by__isnull=True
+    ).values_list("entry_id", "kind", "at"):
         facts[entry_id].append(Fact(FactKind(kind), moment))
     excused = set(
         ExcusedAbsence.objects.filter(
@@ -235,9 +233,7 @@ class Result:
 def class_result(study_class: StudyClass) -> Result:
     """Counts by verdict; whoever has none yet is undecided."""
     total = RosterEntry.objects.filter(study_class=study_class).count()
-    counts = (
-        ClassVerdict.objects.filter(entry__study_class=study_class).values_list("verdict").annotate(n=Count("pk"))
-    )
+    counts = ClassVerdict.objects.filter(entry__study_class=study_class).values_list("verdict").annotate(n=Count("pk"))
     return Result(total, {Verdict(verdict): n for verdict, n in counts})
 
 
@@ -323,11 +319,7 @@ def evidence(entry: RosterEntry) -> Evidence:
     sessions = []
     for session in ClassSession.objects.filter(study_class_id=entry.study_class_id).order_by("starts_at", "pk"):
         excuse = next(
-            (
-                one
-                for one in excuses
-                if one.state == ExcuseState.APPROVED and one.session_id in (None, session.pk)
-            ),
+            (one for one in excuses if one.state == ExcuseState.APPROVED and one.session_id in (None, session.pk)),
             None,
         )
         minutes = measure(standing_ones[session.pk], times[session.pk], is_excused=excuse is not None)
@@ -403,6 +395,16 @@ def unfollowed(campaign: StudyCampaign) -> QuerySet[RosterEntry]:
         study_class__campaign=campaign,
         study_class__state=ClassState.CLOSED,
         duty__state=DutyState.OWING,
+    )
+
+
+def with_first_day(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[StudyClass]:
+    """Classes still to come, catch-up classes first, each with `first_at`."""
+    return (
+        classes.select_related("unit")
+        .annotate(first_at=Min("sessions__starts_at"), last_at=Max("sessions__ends_at"))
+        .filter(Q(last_at__isnull=True) | Q(last_at__gt=at))
+        .order_by("-is_catch_up", "first_at", "pk")
     )
 
 

@@ -25,9 +25,7 @@ from quantriet.notify import actions as notify_actions
 from quantriet.org.models import Account
 
 
-def follow_absentees(
-    frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Account | None, at: dt.datetime
-) -> int:
+def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Account | None, at: dt.datetime) -> int:
     """After verdicts: open a link for each person with a duty who still owes, end the chain of each who does not.
 
     Called inside the transaction of the verdicts. Returns how many links were opened; run again it opens none twice.
@@ -53,9 +51,7 @@ def follow_absentees(
         due += dt.timedelta(days=int(days.value))
         made = CatchUp.objects.bulk_create(
             [
-                CatchUp(
-                    duty_id=one.entry.duty_id, missed_id=one.entry.entry_id, invite_before_on=due, opened_at=at
-                )
+                CatchUp(duty_id=one.entry.duty_id, missed_id=one.entry.entry_id, invite_before_on=due, opened_at=at)
                 for one in fresh
             ],
             batch_size=500,
@@ -123,9 +119,7 @@ def place_catch_up(
             if link.state == CatchUpState.DONE or link.duty.state != DutyState.OWING:
                 raise Refusal("catch_up.done", f"Đồng chí {name} không còn nợ học tập đợt này.")
             if link.placed is not None and link.placed.is_running:
-                raise Refusal(
-                    "catch_up.placed", f"Đồng chí {name} đã được xếp vào “{link.placed.study_class.title}”."
-                )
+                raise Refusal("catch_up.placed", f"Đồng chí {name} đã được xếp vào “{link.placed.study_class.title}”.")
             link.placed = class_actions.add_to_roster(
                 study_class, duty=link.duty, venue=venue, origin=RosterOrigin.CATCH_UP, reason="Học bù", by=by, at=at
             )

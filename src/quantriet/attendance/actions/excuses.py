@@ -92,7 +92,11 @@ def decide_excuse(
             by=by, at=at, thing=excuse.entry.person, unit=frame.unit, person_id=excuse.entry.person_id,
             after={"class": frame.title, "note": note},
         )  # fmt: skip
-        if is_approved and frame.campaign.state == CampaignState.OPEN and frame.state in (ClassState.RELEASED, ClassState.CLOSED):
+        if (
+            is_approved
+            and frame.campaign.state == CampaignState.OPEN
+            and frame.state in (ClassState.RELEASED, ClassState.CLOSED)
+        ):
             is_closed = frame.state == ClassState.CLOSED
             outcomes = judge(frame, by=by, at=at, is_closed=is_closed)
             if is_closed:

@@ -18,7 +18,6 @@ from quantriet.audit.actions import record, record_many
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState
-from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local, show_day, show_moment
 from quantriet.org import access as org_access
@@ -89,7 +88,12 @@ def mark_rest_present(
 
 
 def record_slips(
-    study_class: StudyClass, cells: Mapping[tuple[int, int], SlipCell], *, nonce: str, by: Account | None, at: dt.datetime
+    study_class: StudyClass,
+    cells: Mapping[tuple[int, int], SlipCell],
+    *,
+    nonce: str,
+    by: Account | None,
+    at: dt.datetime,
 ) -> int:
     """Enter paper slips (R-069): `cells` gives for (entry, session) what the slip says; returns how many cells changed.
 
@@ -101,7 +105,9 @@ def record_slips(
             return 0
         frames = {frame.class_id: frame for frame in frames_of(sorted({entry for entry, _ in cells}))}
         if set(frames) != {study_class.pk}:
-            raise Refusal("mark.not_on_roster", "Có người không còn trong danh sách lớp; hãy mở lại trang rồi ghi tiếp.")
+            raise Refusal(
+                "mark.not_on_roster", "Có người không còn trong danh sách lớp; hãy mở lại trang rồi ghi tiếp."
+            )
         frame = frames[study_class.pk]
         _refuse_class(frame)
         standing = _standing_facts(frame, list(cells))
@@ -170,9 +176,7 @@ def record_pasted(
 _STANDING = (FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT)
 
 
-def _refuse_unfit(
-    marks: Sequence[Mark], frames: Sequence[ClassFrame], by: Account | None, at: dt.datetime
-) -> None:
+def _refuse_unfit(marks: Sequence[Mark], frames: Sequence[ClassFrame], by: Account | None, at: dt.datetime) -> None:
     homes = {entry_id: frame for frame in frames for entry_id in frame.entries}
     for frame in frames:
         _refuse_class(frame)
@@ -198,9 +202,7 @@ def _refuse_class(frame: ClassFrame) -> None:
     if frame.state == ClassState.CANCELLED:
         raise Refusal("mark.class_cancelled", f"Lớp “{frame.title}” đã hủy nên không điểm danh.")
     if frame.state == ClassState.CLOSED and not _is_reopened(frame.class_id):
-        raise Refusal(
-            "mark.class_closed", f"Lớp “{frame.title}” đã chốt điểm danh; hãy mở lại điểm danh để sửa."
-        )
+        raise Refusal("mark.class_closed", f"Lớp “{frame.title}” đã chốt điểm danh; hãy mở lại điểm danh để sửa.")
     if frame.campaign.state != CampaignState.OPEN:
         raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
 
@@ -290,9 +292,7 @@ def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.d
         }
         person = Person(pk=entry.person_id, full_name=entry.full_name)
         if len(marks) == 1:
-            record(
-                "roll.marked", by=by, at=at, thing=person, unit=frame.unit, person_id=entry.person_id, after=after
-            )
+            record("roll.marked", by=by, at=at, thing=person, unit=frame.unit, person_id=entry.person_id, after=after)
             return
         lines.append((person, frame.unit, {}, after))
     if lines:
@@ -306,9 +306,7 @@ def _frame_of(entry_id: int) -> ClassFrame:
     return frames[0]
 
 
-def _standing_facts(
-    frame: ClassFrame, cells: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], list[PresenceFact]]:
+def _standing_facts(frame: ClassFrame, cells: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[PresenceFact]]:
     found: dict[tuple[int, int], list[PresenceFact]] = {}
     entries, sessions = {entry for entry, _ in cells}, {session for _, session in cells}
     rows = PresenceFact.objects.filter(
@@ -328,9 +326,7 @@ def _void(
     at: dt.datetime,
     judged: bool = True,
 ) -> list[MarkResult]:
-    gone = set(
-        PresenceFact.objects.filter(voids__in=[fact.pk for fact in facts]).values_list("voids_id", flat=True)
-    )
+    gone = set(PresenceFact.objects.filter(voids__in=[fact.pk for fact in facts]).values_list("voids_id", flat=True))
     fresh = [
         PresenceFact(
             nonce=nonce,
@@ -374,4 +370,3 @@ def _judged(frame: ClassFrame, sessions: set[int], by: Account | None, at: dt.da
     if is_closed:  # a reopened roll: the chains follow each correction
         follow_absentees(frame, outcomes, by=by, at=at)
     return [outcome.result for outcome in outcomes]
-

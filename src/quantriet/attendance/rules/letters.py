@@ -35,9 +35,7 @@ class Invitation:
         ]
         if self.later_class:
             lines.append(f"{self.inviting_unit} mời đồng chí dự “{self.later_class}” tại {self.place}:")
-            lines += [
-                f"- {title}: {show_clock(start)} – {show_moment(end)}" for title, start, end in self.sessions
-            ]
+            lines += [f"- {title}: {show_clock(start)} – {show_moment(end)}" for title, start, end in self.sessions]
         else:
             lines.append(
                 f"{self.inviting_unit or self.cell} sẽ bố trí lớp học bù và báo thời gian, địa điểm; đề nghị đồng chí đăng ký "

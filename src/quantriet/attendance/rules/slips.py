@@ -1,8 +1,8 @@
 """What a paper slip says in one cell of the table people × sessions (R-069).
 
-    x        whole session                  v          absent
-    90       the first 90 minutes           7:45       arrived then, stayed to the end
-    7:45-10:30  came and went               -10:30     left then, was there from the start
+x        whole session                  v          absent
+90       the first 90 minutes           7:45       arrived then, stayed to the end
+7:45-10:30  came and went               -10:30     left then, was there from the start
 """
 
 from __future__ import annotations

@@ -43,9 +43,7 @@ def clerk(cast):
 
 @pytest.mark.req("R-065", "R-072", "B-01")
 def test_a_mark_becomes_a_verdict_and_a_settled_duty_at_once(hall, clerk):
-    (result,) = actions.record_marks(
-        [hall.mark("M1", FactKind.ARRIVE, clock(7, 50))], by=clerk, at=clock(7, 50)
-    )
+    (result,) = actions.record_marks([hall.mark("M1", FactKind.ARRIVE, clock(7, 50))], by=clerk, at=clock(7, 50))
     assert result.verdict == Verdict.PRESENT
     assert result.sentence == "Có mặt 190/210 phút (90,5%), đủ thời gian."
     verdict = ClassVerdict.objects.get(entry=hall.entries["M1"])
@@ -153,9 +151,7 @@ def test_an_arrival_before_the_session_counts_from_its_start(hall, clerk):
 def test_nothing_is_half_saved_when_one_mark_of_many_is_refused(hall, clerk):
     stranger = Mark(10**6, hall.session.pk, FactKind.ARRIVE, clock(7, 30), "stranger")
     with pytest.raises(Refusal) as refused:
-        actions.record_marks(
-            [hall.mark("M1", FactKind.ARRIVE, clock(7, 30)), stranger], by=clerk, at=clock(7, 30)
-        )
+        actions.record_marks([hall.mark("M1", FactKind.ARRIVE, clock(7, 30)), stranger], by=clerk, at=clock(7, 30))
     assert refused.value.code == "mark.not_on_roster"
     other = [hall.mark("M1", FactKind.ARRIVE, clock(7, 30), nonce="x" * 41), stranger]
     with pytest.raises(Refusals):
@@ -243,9 +239,7 @@ def test_two_sessions_are_one_class(cast, clerk):
     made = make_class(cast, make_campaign(cast), ["M1"], times=(MORNING, AFTERNOON))
     (result,) = actions.record_marks([made.mark("M1", FactKind.WHOLE, clock(7, 30))], by=clerk, at=clock(7, 30))
     assert result.verdict == Verdict.UNDECIDED
-    (result,) = actions.record_marks(
-        [made.mark("M1", FactKind.ARRIVE, clock(14), session=1)], by=clerk, at=clock(14)
-    )
+    (result,) = actions.record_marks([made.mark("M1", FactKind.ARRIVE, clock(14), session=1)], by=clerk, at=clock(14))
     assert result.sentence == "Có mặt 390/420 phút (92,9%), đủ thời gian."
 
 
@@ -285,7 +279,10 @@ def test_slips_are_entered_later_and_twice_the_same_table_changes_nothing(cast, 
     m1 = ClassVerdict.objects.get(entry_id=entry["M1"])
     assert m1.sentence == "Có mặt 360/420 phút (85,7%), đủ thời gian."
     assert ClassVerdict.objects.get(entry_id=entry["M2"]).verdict == Verdict.RETAKE
-    rows = {row.entry.pk: [cell for _, cell in row.cells] for row in queries.slips(made.study_class, list(made.entries.values()))}
+    rows = {
+        row.entry.pk: [cell for _, cell in row.cells]
+        for row in queries.slips(made.study_class, list(made.entries.values()))
+    }
     assert rows[entry["M1"]] == ["x", "13:30-16:00"]
     assert rows[entry["M2"]] == ["07:45-10:30", "v"]
     assert rows[entry["M3"]] == ["", ""]
@@ -330,7 +327,14 @@ def test_pasted_codes_are_all_marked_or_none(hall, clerk):
 def test_pasted_text_with_a_mark_of_secrecy_is_refused(hall, clerk):
     with pytest.raises(Refusal) as refused:
         actions.record_pasted(
-            hall.study_class, hall.session, FactKind.WHOLE, "TỐI MẬT\nM1", moment=clock(8), nonce="p", by=clerk, at=clock(8)
+            hall.study_class,
+            hall.session,
+            FactKind.WHOLE,
+            "TỐI MẬT\nM1",
+            moment=clock(8),
+            nonce="p",
+            by=clerk,
+            at=clock(8),
         )
     assert refused.value.code == "secret.marked"
     assert not PresenceFact.objects.exists()
@@ -384,7 +388,9 @@ def test_the_statements_of_a_mark_do_not_grow_with_the_people_marked(hall, clerk
     clerk._grants = None
     counts = []
     for people in (["M1"], ["M2", "M3", "M7"]):
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             actions.record_marks(
                 [hall.mark(code, FactKind.ARRIVE, clock(7, 30)) for code in people], by=clerk, at=clock(7, 30)
             )

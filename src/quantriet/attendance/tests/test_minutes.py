@@ -108,7 +108,9 @@ def test_the_sentences_of_the_looks():
     assert judged(WHOLE).sentence == "Có mặt 210/210 phút (100%), đủ thời gian."
     assert judged().sentence == f"Vắng cả lớp (210 phút), không có lý do nên phải học lại, theo {BASIS}."
     # Odd seconds are rounded as long as that tells the same story.
-    assert judged(Fact(FactKind.ARRIVE, at(20) + dt.timedelta(seconds=17))).sentence.startswith("Có mặt 190/210 phút (90,3%)")
+    assert judged(Fact(FactKind.ARRIVE, at(20) + dt.timedelta(seconds=17))).sentence.startswith(
+        "Có mặt 190/210 phút (90,3%)"
+    )
 
 
 @pytest.mark.req("R-072")
@@ -212,7 +214,8 @@ def test_a_decision_given_before_the_end_stays(rows, excused_all):
         assert missed_rest.verdict == Verdict.PRESENT
     if early.verdict in (Verdict.RETAKE, Verdict.ABSENT, Verdict.EXCUSED):
         full = [
-            one if one.is_marked or one.is_excused else SessionMinutes(one.planned, one.planned, True) for one in sessions
+            one if one.is_marked or one.is_excused else SessionMinutes(one.planned, one.planned, True)
+            for one in sessions
         ]
         assert decide(full, LIMIT, is_closed=True).verdict != Verdict.PRESENT
     assert len(early.sentence) < 400

@@ -1,0 +1,306 @@
+"""The pages of presence."""
+
+import datetime as dt
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from quantriet.attendance import actions
+from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
+from quantriet.attendance.tests.factories import add_entry, clock, make_campaign, make_class
+from quantriet.attendance.vocab import ConductKind, FactKind, Verdict
+from quantriet.classes.models import Venue
+from quantriet.classes.vocab import ClassState
+
+pytestmark = pytest.mark.django_db
+EVERY_HOUR = ((dt.time(0, 0), dt.time(23, 59)),)
+
+
+@pytest.fixture
+def hall(cast):
+    """A class that lasts the whole of today, so that these tests run at any hour."""
+    return make_class(cast, make_campaign(cast), ["M1", "M2", "M7"], times=EVERY_HOUR)
+
+
+@pytest.fixture
+def closed(cast):
+    made = make_class(cast, make_campaign(cast), ["M1", "M2", "M7"])
+    by = cast.accounts["organiser1"]
+    actions.record_marks([made.mark("M1", FactKind.WHOLE, clock(8))], by=by, at=clock(8))
+    actions.close_roll(made.study_class, by=by, at=clock(11))
+    made.study_class.refresh_from_db()
+    return made
+
+
+def pages(made):
+    pk = made.study_class.pk
+    names = ["roll", "slips", "paste", "conduct", "roll-result", "roll-close"]
+    entry = next(iter(made.entries.values())).pk
+    return [
+        reverse("roll-today"),
+        *(reverse(name, args=[pk]) for name in names),
+        reverse("evidence", args=[entry]),
+        reverse("excuse-new", args=[entry]),
+        reverse("excuse-list"),
+        reverse("catch-up-list"),
+        reverse("repeat-absentees"),
+    ]
+
+
+def test_every_page_opens_for_the_organiser_in_each_state(as_user, hall):
+    client = as_user("organiser1")
+    for state in ClassState:
+        hall.study_class.state = state
+        hall.study_class.save()
+        for url in pages(hall):
+            assert client.get(url).status_code == 200, (state, url)
+
+
+@pytest.mark.parametrize(
+    "username, roll, close, evidence",
+    [
+        ("officer", 200, 200, 200),
+        ("organiser1", 200, 200, 200),
+        ("organiser2", 404, 404, 404),
+        ("secretary11", 403, 403, 200),  # sees the class its people are called to
+        ("secretary21", 404, 404, 404),
+        ("inspector", 403, 403, 200),
+        ("leader", 403, 403, 200),
+        ("leader1", 403, 403, 200),
+        ("admin", 404, 404, 404),
+        ("speaker", 404, 404, 404),
+        ("member1", 404, 404, 404),
+    ],
+)
+def test_who_opens_the_roll(as_user, hall, username, roll, close, evidence):
+    client = as_user(username)
+    pk = hall.study_class.pk
+    for name in ("roll", "slips", "paste", "conduct", "roll-result"):
+        assert client.get(reverse(name, args=[pk])).status_code == roll, name
+    assert client.get(reverse("roll-close", args=[pk])).status_code == close
+    assert client.post(reverse("roll-close", args=[pk])).status_code in ({200: 303}.get(close, close),)
+    assert client.get(reverse("evidence", args=[hall.entries["M1"].pk])).status_code == evidence
+    answer = client.post(
+        reverse("roll-mark", args=[pk]), {"mark": f"arrive:{hall.entries['M1'].pk}", "session": hall.session.pk}
+    )
+    assert answer.status_code in ({200: 303}.get(roll, roll),)
+
+
+def test_the_clerk_of_a_venue_marks_there_alone(as_user, cast, hall):
+    """An account with no other right than a venue to look after."""
+    clerk = cast.accounts["member10"]
+    venue = Venue.objects.create(
+        study_class=hall.study_class, unit=cast.units["CB12"], name="Điểm cầu thôn 2", clerk=clerk
+    )
+    hall.entries["M8"] = add_entry(cast, hall, "M8", venue=venue)
+    client = as_user("member10")
+    assert client.get(reverse("roll-today")).status_code == 200
+    page = client.get(reverse("roll", args=[hall.study_class.pk]))
+    assert "Vàng A Pao" in page.content.decode()
+    assert "Nguyễn Thị Hường" not in page.content.decode()
+    assert client.get(reverse("roll", args=[hall.study_class.pk]) + f"?venue={hall.venue.pk}").context["venue"] == venue
+    assert client.get(reverse("evidence", args=[hall.entries["M1"].pk])).status_code == 404
+    assert client.get(reverse("roll-close", args=[hall.study_class.pk])).status_code == 403
+    answer = client.post(
+        reverse("roll-mark", args=[hall.study_class.pk]),
+        json.dumps({"marks": [
+            {"nonce": "own", "kind": "arrive", "entry": hall.entries["M8"].pk, "session": hall.session.pk, "ago": 3},
+            {"nonce": "other", "kind": "arrive", "entry": hall.entries["M1"].pk, "session": hall.session.pk, "ago": 3},
+        ]}),
+        content_type="application/json",
+    ).json()["marks"]  # fmt: skip
+    assert [(one["nonce"], one["ok"]) for one in answer] == [("own", True), ("other", False)]
+    assert answer[1]["code"] == "mark.outside_scope"
+    assert PresenceFact.objects.count() == 1
+
+
+def test_a_stranger_learns_nothing_from_the_script_door(as_user, hall):
+    body = json.dumps(
+        {"marks": [{"nonce": "n", "kind": "arrive", "entry": hall.entries["M7"].pk, "session": hall.session.pk}]}
+    )
+    for username, status in (("organiser2", 404), ("member1", 404), ("inspector", 403)):
+        answer = as_user(username).post(
+            reverse("roll-mark", args=[hall.study_class.pk]), body, content_type="application/json"
+        )
+        assert answer.status_code == status
+        assert "Bình" not in answer.content.decode()
+    assert not PresenceFact.objects.exists()
+
+
+def test_a_mark_by_plain_form_and_its_undoing(as_user, hall):
+    client = as_user("organiser1")
+    url = reverse("roll-mark", args=[hall.study_class.pk])
+    entry = hall.entries["M1"].pk
+    form = {"mark": f"arrive:{entry}", "session": hall.session.pk, "venue": hall.venue.pk, "nonce": "abcd1234"}
+    for _ in range(2):  # a double click
+        answer = client.post(url, form)
+        assert answer.status_code == 303
+    assert PresenceFact.objects.count() == 1
+    page = client.get(answer.url.split("#")[0])
+    assert "Vừa ghi: Nguyễn Thị Hường." in page.content.decode()
+    fact = PresenceFact.objects.get()
+    client.post(
+        reverse("roll-undo", args=[hall.study_class.pk]),
+        {"of": fact.nonce, "session": hall.session.pk, "venue": hall.venue.pk},
+    )
+    assert PresenceFact.objects.filter(kind=FactKind.VOID, voids=fact).exists()
+    page = client.get(reverse("evidence", args=[entry]))
+    assert "Đã bỏ" in page.content.decode()
+
+
+@pytest.mark.req("B-01")
+def test_the_script_door_acknowledges_each_mark_by_its_nonce(as_user, hall):
+    client = as_user("organiser1")
+    url = reverse("roll-mark", args=[hall.study_class.pk])
+
+    def send(*marks):
+        return client.post(url, json.dumps({"marks": marks}), content_type="application/json")
+
+    first = {"nonce": "a" * 32, "kind": "arrive", "entry": hall.entries["M1"].pk, "session": hall.session.pk, "ago": 0}
+    undo = {"nonce": "b" * 32, "kind": "undo", "of": "a" * 32}
+    again = {"nonce": "c" * 32, "kind": "whole", "entry": hall.entries["M1"].pk, "session": hall.session.pk, "ago": 0}
+    for _ in range(2):  # the answer was lost and everything is sent again
+        answer = send(first, undo, again)
+        assert [one["ok"] for one in answer.json()["marks"]] == [True, True, True]
+    assert PresenceFact.objects.count() == 3
+    assert ClassVerdict.objects.get().verdict == Verdict.PRESENT
+    state = client.get(
+        reverse("roll-state", args=[hall.study_class.pk]), {"session": hall.session.pk, "venue": hall.venue.pk}
+    ).json()
+    assert state["rows"][str(hall.entries["M1"].pk)][:2] == ["whole", "Có mặt cả buổi"]
+    for broken in (
+        "{",
+        "[]",
+        '{"marks": 5}',
+        '{"marks": [{"nonce": 1}]}',
+        '{"marks": [{"nonce":"x","kind":"fly","entry":1,"session":1}]}',
+    ):
+        assert client.post(url, broken, content_type="application/json").status_code == 400, broken
+
+
+def test_the_roll_tells_namesakes_apart(as_user, hall):
+    text = as_user("organiser1").get(reverse("roll", args=[hall.study_class.pk])).content.decode()
+    assert text.count("roll__namesake") == 2  # two called Trần Văn Bình
+    assert "1975" in text
+    assert "1981" in text
+    assert 'data-key="nguyen thi huong m1"' in text
+
+
+def test_search_on_the_roll_needs_no_marks_and_no_script(as_user, hall):
+    client = as_user("organiser1")
+    text = client.get(reverse("roll", args=[hall.study_class.pk]), {"q": "huo"}).content.decode()
+    assert "Nguyễn Thị Hường" in text
+    assert "Trần Văn Bình" not in text
+    assert "Không có ai khớp" in client.get(reverse("roll", args=[hall.study_class.pk]), {"q": "zzz"}).content.decode()
+
+
+def test_whole_session_for_the_rest_by_form(as_user, hall):
+    client = as_user("organiser1")
+    client.post(
+        reverse("roll-rest", args=[hall.study_class.pk]),
+        {"session": hall.session.pk, "venue": hall.venue.pk, "nonce": "abc"},
+    )
+    assert PresenceFact.objects.filter(kind=FactKind.WHOLE).count() == 3
+
+
+@pytest.mark.req("R-069")
+def test_slips_page_saves_or_says_what_it_did_not_understand(as_user, cast):
+    made = make_class(
+        cast, make_campaign(cast), ["M1", "M2"], times=EVERY_HOUR, day=clock(8).date() - dt.timedelta(days=2)
+    )
+    client = as_user("organiser1")
+    url = reverse("slips", args=[made.study_class.pk])
+    cell = {code: f"c-{made.entries[code].pk}-{made.session.pk}" for code in made.entries}
+    answer = client.post(url, {cell["M1"]: "x", cell["M2"]: "bảy giờ", "nonce": "abc"})
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Trần Văn Bình, Buổi sáng: không hiểu “bảy giờ”" in text
+    assert 'value="bảy giờ"' in text  # typed words survive
+    assert not PresenceFact.objects.exists()
+    answer = client.post(url, {cell["M1"]: "x", cell["M2"]: "v", "nonce": "abc"})
+    assert answer.status_code == 303
+    assert PresenceFact.objects.count() == 2
+
+
+@pytest.mark.req("P-09")
+def test_paste_page_lists_unknown_codes_with_their_lines(as_user, hall):
+    client = as_user("organiser1")
+    url = reverse("paste", args=[hall.study_class.pk])
+    form = {"session": hall.session.pk, "kind": "whole", "nonce": "n1"}
+    text = client.post(url, form | {"codes": "M1\nM77"}).content.decode()
+    assert "Dòng 2: mã “M77” không có trong danh sách lớp." in text
+    assert not PresenceFact.objects.exists()
+    assert client.post(url, form | {"codes": "M1\nM2"}).status_code == 303
+    assert PresenceFact.objects.count() == 2
+    assert "phải có giờ" in client.post(url, form | {"codes": "M7", "kind": "arrive"}).content.decode()
+
+
+def test_closing_names_the_number_first(as_user, hall):
+    client = as_user("organiser1")
+    text = client.get(reverse("roll-close", args=[hall.study_class.pk])).content.decode()
+    assert "Còn 3/3 người chưa đủ dữ liệu" in text
+    assert client.post(reverse("roll-close", args=[hall.study_class.pk])).status_code == 303
+    hall.study_class.refresh_from_db()
+    assert hall.study_class.state == ClassState.CLOSED
+    assert CatchUp.objects.count() == 3
+
+
+def test_reopening_needs_a_reason_and_lets_one_correct(as_user, closed):
+    client = as_user("organiser1")
+    pk = closed.study_class.pk
+    client.post(reverse("roll-reopen", args=[pk]), {"reason": ""})
+    mark = {"mark": f"whole:{closed.entries['M2'].pk}", "session": closed.session.pk, "nonce": "z"}
+    client.post(reverse("roll-mark", args=[pk]), mark)
+    assert ClassVerdict.objects.get(entry=closed.entries["M2"]).verdict == Verdict.ABSENT
+    client.post(reverse("roll-reopen", args=[pk]), {"reason": "Sót phiếu của chi bộ thôn 1"})
+    client.post(reverse("roll-mark", args=[pk]), mark)
+    assert ClassVerdict.objects.get(entry=closed.entries["M2"]).verdict == Verdict.PRESENT
+    client.post(reverse("roll-close", args=[pk]))
+    assert "Đã chốt điểm danh" in client.get(reverse("roll-result", args=[pk])).content.decode()
+
+
+def test_excel_of_the_result_and_of_the_catch_up_list(as_user, closed):
+    client = as_user("organiser1")
+    for url in (
+        reverse("roll-result", args=[closed.study_class.pk]),
+        reverse("catch-up-list"),
+        reverse("repeat-absentees"),
+    ):
+        answer = client.get(url + "?format=xlsx")
+        assert answer.status_code == 200
+        assert b"".join(answer.streaming_content)[:2] == b"PK"
+
+
+@pytest.mark.parametrize("name", ["roll", "slips", "roll-result", "catch-up-list", "excuse-list", "conduct"])
+def test_lists_ask_no_more_for_more_rows(as_user, cast, name):
+    counts = []
+    client = as_user("organiser1")
+    for people in (["M1"], ["M2", "M3", "M7"]):
+        made = make_class(cast, make_campaign(cast, name=f"Đợt {len(people)}"), people, times=EVERY_HOUR)
+        by = cast.accounts["organiser1"]
+        for code in people:
+            actions.ask_excuse(made.entries[code], session=None, reason="Ốm", by=by, at=clock(1))
+            actions.note_conduct(
+                made.study_class,
+                entry=made.entries[code],
+                kind=ConductKind.PRAISE,
+                text="Phát biểu tốt",
+                noted_at=clock(1),
+                by=by,
+                at=clock(2),
+            )
+        actions.close_roll(made.study_class, by=by, at=clock(23, 59))
+        url = (
+            reverse(name, args=[made.study_class.pk])
+            if name in ("roll", "slips", "roll-result", "conduct")
+            else reverse(name)
+        )
+        client.get(url)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url).status_code == 200
+        counts.append(len(captured))
+    assert counts[1] <= counts[0], captured.captured_queries[-3:]
+    assert ExcusedAbsence.objects.count() == 4

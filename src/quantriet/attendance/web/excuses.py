@@ -1,0 +1,178 @@
+"""Excuses: asked with a reason and a paper, decided, looked up."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from quantriet.attendance import access, actions
+from quantriet.attendance.rules import paper as paper_rules
+from quantriet.attendance.vocab import ExcuseState
+from quantriet.attendance.web.frame import page
+from quantriet.classes.models import StudyClass
+from quantriet.kit.refusal import NotAllowed, refusals_on
+from quantriet.kit.text import fold
+from quantriet.kit.time import now
+from quantriet.kit.web import Chip, download, listing, query, saved
+from quantriet.org import access as org_access
+from quantriet.org.vocab import Permission
+from quantriet.org.web.pages import DeskRequest, desk_page, member_page
+
+_SIGNS = {ExcuseState.ASKED: "silent", ExcuseState.APPROVED: "done", ExcuseState.REFUSED: "late"}
+
+
+class ExcuseForm(forms.Form):
+    session = forms.ChoiceField(label=gettext_lazy("Absent from"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=250, help_text="Ví dụ: nằm viện điều trị; đi công tác theo quyết định."
+    )
+    paper = forms.FileField(
+        label=gettext_lazy("Paper"),
+        required=False,
+        help_text="Tệp PDF hoặc ảnh JPG, PNG, không quá 10 MB.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+    )
+
+    def __init__(self, *args: Any, study_class: StudyClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sessions = {str(one.pk): one for one in study_class.sessions.order_by("starts_at", "pk")}
+        self.fields["session"].choices = [
+            ("", _("The whole class")),
+            *((key, one.title) for key, one in self.sessions.items()),
+        ]
+
+
+class DecisionForm(forms.Form):
+    is_approved = forms.ChoiceField(label=gettext_lazy("Decision"), widget=forms.RadioSelect)
+    note = forms.CharField(label=gettext_lazy("Remark"), max_length=250, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_approved"].choices = [("yes", _("Approve")), ("no", _("Do not approve"))]
+
+
+@member_page
+def new(request: DeskRequest, pk: int) -> HttpResponse:
+    """Ask for an excused absence of one person."""
+    entry = access.get_entry(request.account, pk)
+    if not access.may_ask_excuse(request.account, entry):
+        raise NotAllowed
+    form = ExcuseForm(request.POST or None, request.FILES or None, study_class=entry.study_class)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            upload = form.cleaned_data["paper"]
+            if upload is not None:
+                _check(upload)
+            actions.ask_excuse(
+                entry,
+                session=form.sessions.get(form.cleaned_data["session"]),
+                reason=form.cleaned_data["reason"],
+                paper=upload,
+                by=request.account,
+                at=now(),
+            )
+            return saved(
+                request, to=reverse("evidence", args=[entry.pk]), message="Đã ghi xin vắng, chờ người có quyền duyệt."
+            )
+    return page(
+        request,
+        "attendance/desk/excuse_new.html",
+        {"heading": _("Ask to be excused"), "entry": entry, "form": form, "place": {"unit": entry.unit.name}},
+    )
+
+
+def _check(upload: Any) -> None:
+    """Let the paper through the gate before anything of it is kept; the copy for the gate is gone afterwards."""
+    with tempfile.NamedTemporaryFile(suffix=Path(upload.name).suffix) as copy:
+        for chunk in upload.chunks():
+            copy.write(chunk)
+        copy.flush()
+        paper_rules.check(Path(copy.name), upload.name)
+    upload.seek(0)
+
+
+@desk_page(Permission.CLASS_VIEW)
+def excuse_list(request: DeskRequest) -> HttpResponse:
+    """Excuses the account sees; those that wait first."""
+    rows = access.excuses_seen_by(request.account).select_related(
+        "entry__person", "entry__unit", "entry__study_class", "session"
+    )
+    chips = []
+    state = request.GET.get("state", "")
+    if state in list(ExcuseState):
+        rows = rows.filter(state=state)
+        chips.append(Chip(ExcuseState(state).label, query(request, state=None, page=None)))
+    words = request.GET.get("q", "").strip()
+    if words:
+        rows = rows.filter(entry__person__name_folded__contains=fold(words))
+        chips.append(Chip(f"{_('Search')}: {words}", query(request, q=None, page=None)))
+    shown = listing(
+        request,
+        rows,
+        sorts={"at": ["asked_at"], "name": ["entry__person__sort_key"], "state": ["state"]},
+        default_sort="-at",
+        chips=chips,
+    )
+    return page(
+        request,
+        "attendance/desk/excuses.html",
+        {
+            "heading": _("Excuses"),
+            "rows": shown,
+            "lines": [(one, ExcuseState(one.state), _SIGNS[ExcuseState(one.state)]) for one in shown],
+            "q": words,
+            "states": [
+                {"label": one.label, "url": query(request, state=one.value, page=None), "current": state == one.value}
+                for one in ExcuseState
+            ],
+        },
+    )
+
+
+@desk_page(Permission.CLASS_VIEW)
+def excuse(request: DeskRequest, pk: int) -> HttpResponse:
+    """One excuse; whoever approves in the class's unit decides here."""
+    deciding = request.method == "POST"
+    found = access.get_excuse(request.account, pk, Permission.EXCUSE_APPROVE if deciding else Permission.CLASS_VIEW)
+    form = DecisionForm(request.POST or None)
+    if deciding and form.is_valid():
+        with refusals_on(form):
+            actions.decide_excuse(
+                found,
+                is_approved=form.cleaned_data["is_approved"] == "yes",
+                note=form.cleaned_data["note"],
+                by=request.account,
+                at=now(),
+            )
+            return saved(request, to=request.path, message="Đã ghi ý kiến duyệt; kết quả đã tính lại.")
+    state = ExcuseState(found.state)
+    return page(
+        request,
+        "attendance/desk/excuse.html",
+        {
+            "heading": _("Excuse"),
+            "excuse": found,
+            "state": state,
+            "sign": _SIGNS[state],
+            "form": form,
+            "may_decide": state == ExcuseState.ASKED
+            and org_access.may(request.account, Permission.EXCUSE_APPROVE, found.entry.study_class.unit),
+            "place": {"unit": found.entry.unit.name},
+        },
+    )
+
+
+@desk_page(Permission.CLASS_VIEW)
+def paper(request: DeskRequest, pk: int) -> HttpResponse:
+    """The paper, as an attachment only."""
+    found = access.get_excuse(request.account, pk)
+    if not found.paper:
+        raise Http404
+    return download(found.paper.open("rb"), name=found.paper_name or "giay-xin-vang", kind="application/octet-stream")

@@ -1,0 +1,111 @@
+"""What the pages of one class's roll share: where one is, the parts of the roll, Excel."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.http import FileResponse, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quantriet.attendance.models import RollReopening
+from quantriet.attendance.vocab import Standing, Verdict
+from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes.models import StudyClass
+from quantriet.classes.vocab import ClassState
+from quantriet.kit import spreadsheets, web
+from quantriet.kit.time import now
+from quantriet.kit.web import download
+from quantriet.org import access as org_access
+from quantriet.org.vocab import Permission
+from quantriet.org.web.pages import DeskRequest
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+VERDICT_SIGNS = {
+    Verdict.UNDECIDED: "silent",
+    Verdict.PRESENT: "done",
+    Verdict.RETAKE: "late",
+    Verdict.EXCUSED: "owing",
+    Verdict.ABSENT: "late",
+}
+STANDING_SIGNS = {
+    Standing.NONE: "silent",
+    Standing.PRESENT: "done",
+    Standing.LEFT: "owing",
+    Standing.WHOLE: "done",
+    Standing.ABSENT: "late",
+}
+
+
+def page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page whose window is called as its heading."""
+    return web.page(request, template, {"title": context["heading"], **context})
+
+
+def is_reopened(study_class: StudyClass) -> bool:
+    return (
+        study_class.state == ClassState.CLOSED
+        and RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).exists()
+    )
+
+
+def why_not(study_class: StudyClass, *, reopened: bool) -> str:
+    """Why nothing can be marked in this class; empty when it can."""
+    if study_class.campaign.state != CampaignState.OPEN:
+        return "Đợt học tập chưa mở hoặc đã khép nên không điểm danh được."
+    return {
+        ClassState.DRAFT: "Lớp chưa chốt danh sách nên chưa điểm danh được.",
+        ClassState.CLOSED: "" if reopened else "Lớp đã chốt điểm danh. Muốn sửa thì mở lại điểm danh ở trang Kết quả.",
+        ClassState.CANCELLED: "Lớp đã hủy nên không điểm danh.",
+    }.get(ClassState(study_class.state), "")
+
+
+def roll_page(
+    request: DeskRequest, template: str, study_class: StudyClass, context: dict[str, Any], *, part: str
+) -> HttpResponse:
+    """A page of one class's roll with its parts as tabs; `part` names the present one."""
+    reopened = is_reopened(study_class)
+    parts = [
+        ("roll", _("Roll call")),
+        ("slips", _("Slips")),
+        ("paste", _("Paste codes")),
+        ("conduct", _("Conduct")),
+        ("roll-result", _("Result")),
+    ]
+    reason = why_not(study_class, reopened=reopened)
+    return page(
+        request,
+        template,
+        {
+            "study_class": study_class,
+            "is_reopened": reopened,
+            "why_not": reason,
+            "may_mark": not reason,
+            "is_whole": org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit),
+            "may_see_class": org_access.may_anywhere(request.account, Permission.CLASS_VIEW),
+            "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
+            "parts": [
+                {"label": label, "url": reverse(name, args=[study_class.pk]), "current": name == part}
+                for name, label in parts
+            ],
+            **context,
+        },
+    )
+
+
+def workbook(
+    name: str,
+    title: str,
+    columns: Sequence[spreadsheets.OutColumn],
+    rows: Iterable[Mapping[str, object]],
+    *,
+    heading: Sequence[str] = (),
+) -> FileResponse:
+    """A list as an Excel file."""
+    file = io.BytesIO()
+    sheet = spreadsheets.Sheet(title, columns, rows, heading=tuple(heading) or (title,))
+    spreadsheets.write_workbook(file, [sheet], at=now(), title=title)
+    file.seek(0)
+    return download(file, name=name, kind=XLSX)

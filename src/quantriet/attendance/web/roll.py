@@ -1,0 +1,267 @@
+"""The clerk's day: today's classes, the roll of one venue in one session, a mark, its undoing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from quantriet.attendance import access, actions, queries
+from quantriet.attendance.models import PresenceFact
+from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method
+from quantriet.attendance.web.frame import STANDING_SIGNS, page, roll_page
+from quantriet.classes.models import ClassSession, StudyClass, Venue
+from quantriet.kit.refusal import NotAllowed, Refusal, Refusals
+from quantriet.kit.text import fold
+from quantriet.kit.time import local, now, show_day
+from quantriet.kit.web import listing, safe_next, saved
+from quantriet.org.models import Account
+from quantriet.org.web.pages import DeskRequest, member_page
+
+# A phone that had no line sends its marks later, with how long ago each was made.
+_LONGEST_DELAY = dt.timedelta(days=2)
+_MOST_MARKS = 500
+
+
+@member_page
+def today(request: DeskRequest) -> HttpResponse:
+    """Classes whose roll is open and taken by this account, today's first; also for the clerk of a single venue."""
+    if not access.may_take_rolls(request.account):
+        raise NotAllowed
+    at = now()
+    classes = queries.open_rolls(access.rolls_taken_by(request.account), at)
+    rows = listing(request, classes, sorts={"day": ["-today", "first_at"], "title": ["title"]}, default_sort="day")
+    return page(
+        request, "attendance/desk/today.html", {"rows": rows, "day": local(at).date(), "heading": _("Roll call")}
+    )
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+@member_page
+def roll(request: DeskRequest, pk: int) -> HttpResponse:
+    """The roll of one venue in one session; works by forms alone, quicker with the script."""
+    study_class = access.get_roll(request.account, pk)
+    at = now()
+    sessions = list(study_class.sessions.order_by("starts_at", "pk"))
+    venues = list(access.venues_marked_by(request.account, study_class).order_by("-is_main", "name"))
+    session = _chosen(sessions, request.GET.get("session")) or queries.current_session(sessions, at)
+    venue = _chosen(venues, request.GET.get("venue")) or next(
+        (one for one in venues if one.clerk_id == request.account.pk), venues[0] if venues else None
+    )
+    context: dict[str, Any] = {
+        "session": session,
+        "venue": venue,
+        "heading": study_class.title,
+        "signs": STANDING_SIGNS,
+    }
+    if session and venue:
+        shown = queries.roll(study_class, venue, session)
+        words = fold(request.GET.get("q", ""))
+        rows = [row for row in shown.rows if words in row.key] if words else shown.rows
+        first, last = local(session.starts_at).date(), local(session.ends_at).date()
+        day = local(at).date()
+        context |= {
+            "roll": shown,
+            "rows": [
+                (row, STANDING_SIGNS[row.standing] if not row.is_excused or row.standing != "none" else "exempt")
+                for row in rows
+            ],
+            "q": request.GET.get("q", ""),
+            "is_today": first <= day <= last,
+            "is_before": day < first,
+            "nonce": secrets.token_hex(8),
+            "last": _last_mark(request, study_class),
+            "session_tabs": [
+                {
+                    "label": f"{one.title} {show_day(local(one.starts_at).date())}",
+                    "url": f"?session={one.pk}&venue={venue.pk}",
+                    "current": one == session,
+                }
+                for one in sessions
+            ],
+            "venue_tabs": [
+                {"label": one.name, "url": f"?session={session.pk}&venue={one.pk}", "current": one == venue}
+                for one in venues
+            ],
+        }
+    return roll_page(request, "attendance/desk/roll.html", study_class, context, part="roll")
+
+
+def _chosen(rows: list[Any], key: str | None) -> Any:
+    return next((row for row in rows if str(row.pk) == key), None)
+
+
+def _last_mark(request: DeskRequest, study_class: StudyClass) -> PresenceFact | None:
+    """The mark just made by a plain form, so that it can be undone at once."""
+    nonce = request.GET.get("last")
+    if not nonce:
+        return None
+    return (
+        PresenceFact.objects.filter(
+            nonce=nonce,
+            entry__study_class=study_class,
+            account=request.account,
+            voided_by__isnull=True,
+            recorded_at__gte=now() - dt.timedelta(minutes=10),
+        )
+        .select_related("entry__person")
+        .first()
+    )
+
+
+@require_GET
+@member_page
+def state(request: DeskRequest, pk: int) -> HttpResponse:
+    """How everybody of a venue stands in a session, for the script to keep two clerks' pages alike."""
+    study_class = access.get_roll(request.account, pk)
+    session, venue = _session_of(study_class, request.GET), _venue_of(request.account, study_class, request.GET)
+    shown = queries.roll(study_class, venue, session)
+    return JsonResponse({"rows": {row.entry_id: [row.standing, row.words, row.is_excused] for row in shown.rows}})
+
+
+def _session_of(study_class: StudyClass, values: Any) -> ClassSession:
+    key = values.get("session", "")
+    session = study_class.sessions.filter(pk=key).first() if key.isdigit() else None
+    if session is None:
+        raise Http404
+    return session
+
+
+def _venue_of(account: Account, study_class: StudyClass, values: Any) -> Venue:
+    key = values.get("venue", "")
+    venue = access.venues_marked_by(account, study_class).filter(pk=key).first() if key.isdigit() else None
+    if venue is None:
+        raise Http404
+    return venue
+
+
+# --- a mark -----------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@member_page
+def mark(request: DeskRequest, pk: int) -> HttpResponse:
+    """One mark from a form, or several from the script as JSON; the answer comes after the data is on disk."""
+    if request.content_type == "application/json":
+        return _mark_by_script(request, pk)
+    study_class = access.get_roll(request.account, pk)
+    kind, _sign, entry = request.POST.get("mark", "").partition(":")
+    back = _back(request, study_class)
+    if kind not in list(FactKind) or not entry.isdigit() or not request.POST.get("session", "").isdigit():
+        raise Http404
+    at = now()
+    nonce = f"{request.POST.get('nonce', '')[:16] or secrets.token_hex(8)}-{entry}-{kind}"
+    one = Mark(int(entry), int(request.POST["session"]), FactKind(kind), at.replace(microsecond=0), nonce)
+    try:
+        (result,) = actions.record_marks([one], by=request.account, at=at)
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=back)
+    return saved(request, to=f"{back}&last={nonce}#e{result.entry_id}")
+
+
+def _back(request: DeskRequest, study_class: StudyClass) -> str:
+    asked = {name: request.POST.get(name, "") for name in ("session", "venue")}
+    query = "&".join(f"{name}={value}" for name, value in asked.items() if value.isdigit())
+    return f"{reverse('roll', args=[study_class.pk])}?{query}"
+
+
+def _mark_by_script(request: DeskRequest, pk: int) -> HttpResponse:
+    """Marks and undoings in the order they were made; each is acknowledged or refused by its nonce."""
+    at = now()
+    try:
+        asked = json.loads(request.body)["marks"]
+        if not isinstance(asked, list) or len(asked) > _MOST_MARKS:
+            raise ValueError
+        orders = [_order(one, at) for one in asked]
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return JsonResponse({"error": "Dữ liệu điểm danh không đọc được; hãy tải lại trang."}, status=400)
+    answers: list[dict[str, Any]] = []
+    for order in orders:
+        try:
+            answers.append(_answer(order, _take(request.account, order, at)))
+        except Refusal as refusal:
+            # Only here is asked whether the class may be known at all: a mark in order costs no extra statement.
+            access.get_roll(request.account, pk)
+            one = refusal.several[0] if isinstance(refusal, Refusals) else refusal
+            answers.append({"nonce": order[0], "ok": False, "code": one.code, "sentence": one.sentence})
+    return JsonResponse({"marks": answers})
+
+
+Order = tuple[str, Mark | str]  # nonce; a mark, or the nonce of the one to take back
+
+
+def _order(one: dict[str, Any], at: dt.datetime) -> Order:
+    nonce = str(one["nonce"])
+    if one["kind"] == "undo":
+        return nonce, str(one["of"])
+    ago = dt.timedelta(seconds=max(0.0, float(one.get("ago", 0))))
+    moment = at - min(ago, _LONGEST_DELAY)
+    return nonce, Mark(
+        int(one["entry"]), int(one["session"]), FactKind(one["kind"]), moment.replace(microsecond=0), nonce, Method.ROLL
+    )
+
+
+def _take(account: Account, order: Order, at: dt.datetime) -> MarkResult | None:
+    nonce, what = order
+    if isinstance(what, Mark):
+        return actions.record_marks([what], by=account, at=at)[0]
+    fact = PresenceFact.objects.filter(nonce=what, account=account).first()
+    # An unknown mark was refused before, so that there is nothing to take back.
+    return actions.void_mark(fact, nonce=nonce, by=account, at=at) if fact else None
+
+
+def _answer(order: Order, result: MarkResult | None) -> dict[str, Any]:
+    answer: dict[str, Any] = {"nonce": order[0], "ok": True}
+    if result:
+        answer |= {"entry": result.entry_id, "verdict": result.verdict, "sentence": result.sentence}
+    return answer
+
+
+@require_POST
+@member_page
+def undo(request: DeskRequest, pk: int) -> HttpResponse:
+    """Take back the mark just made."""
+    study_class = access.get_roll(request.account, pk)
+    nonce = request.POST.get("of", "")
+    fact = PresenceFact.objects.filter(nonce=nonce, account=request.account, entry__study_class=study_class).first()
+    back = safe_next(request, _back(request, study_class))
+    if fact is None:
+        raise Http404
+    try:
+        actions.void_mark(fact, nonce=f"undo-{fact.pk}", by=request.account, at=now())
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=back)
+    return saved(request, to=back, message="Đã bỏ lượt điểm danh vừa ghi.")
+
+
+@require_POST
+@member_page
+def rest(request: DeskRequest, pk: int) -> HttpResponse:
+    """Whole session for everybody of the venue not marked yet."""
+    study_class = access.get_roll(request.account, pk)
+    session, venue = _session_of(study_class, request.POST), _venue_of(request.account, study_class, request.POST)
+    back = _back(request, study_class)
+    try:
+        count = actions.mark_rest_present(
+            study_class,
+            session,
+            venue,
+            nonce=request.POST.get("nonce", "") or secrets.token_hex(8),
+            by=request.account,
+            at=now(),
+        )
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=back)
+    return saved(request, to=back, message=f"Đã ghi có mặt cả buổi cho {count} người chưa điểm danh.")
