@@ -229,7 +229,9 @@ def test_queries_do_not_grow_with_rows(cast, running, as_user, name, django_asse
 
     client.get(address)
     with CaptureQueriesContext(connection) as few:
-        client.get(address, {"unit": cast.units["X2"].pk, "q": "zzz"} if "list" in name else {"unit": cast.units["X2"].pk})
+        client.get(
+            address, {"unit": cast.units["X2"].pk, "q": "zzz"} if "list" in name else {"unit": cast.units["X2"].pk}
+        )
     factories.open_campaign(cast.units["T"], cast.officer, name="Đợt hai")
     factories.open_campaign(cast.units["T"], cast.officer, name="Đợt ba")
     with CaptureQueriesContext(connection) as many:
@@ -269,7 +271,7 @@ def test_units_are_told_of_a_document_that_waits(cast, as_user):
     assert notice.units_told == 3
     assert "quý I/2027" in notice.text
     factories.campaign(cast.units["T"], cast.officer, documents=[document])
-    assert "<th scope=\"row\">08-CT/TU" not in client.get(reverse("unstudied-list")).content.decode()
+    assert '<th scope="row">08-CT/TU' not in client.get(reverse("unstudied-list")).content.decode()
 
 
 @pytest.mark.req("R-029", "R-035")
