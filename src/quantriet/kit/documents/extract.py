@@ -156,7 +156,7 @@ def _pdf(path: str) -> tuple[Iterator[Paragraph], int, list[int]]:
         if "assword" in str(error):
             raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence) from None
         raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence) from None
-    pages: list[list[str]] = []
+    pages: list[list[_Line]] = []
     for index in range(len(book)):
         page = book[index]
         holder = page.get_textpage()
@@ -166,14 +166,22 @@ def _pdf(path: str) -> tuple[Iterator[Paragraph], int, list[int]]:
     empty = [
         number
         for number, lines in enumerate(pages, start=1)
-        if sum(letter.isalpha() for line in lines for letter in line) < 10
+        if sum(letter.isalpha() for line in lines for letter in line.text) < 10
     ]
     if len(empty) == len(pages):
         raise Refusal(_SCAN.code, _SCAN.sentence)
     return _pdf_paragraphs(pages), len(pages), empty
 
 
-def _page_lines(holder: Any) -> list[str]:
+@dataclass(frozen=True)
+class _Line:
+    """A line of a page: its text (a tab at each wide gap) and where it ends."""
+
+    text: str
+    right: float
+
+
+def _page_lines(holder: Any) -> list[_Line]:
     """The lines of a page in the order of the eye.
 
     Writers that lack a letter in a font (Vietnamese ones often) print the rest of the line first and these letters after it;
@@ -181,12 +189,11 @@ def _page_lines(holder: Any) -> list[str]:
     """
     from pypdfium2 import raw
 
-    lines: list[str] = []
+    lines: list[_Line] = []
     line: list[tuple[str, float, float, float]] = []
 
     def end() -> None:
-        backwards = any(after[1] < before[1] - 0.5 for before, after in itertools.pairwise(line) if after[0] != " ")
-        lines.append((_in_order(line) if backwards else "".join(one[0] for one in line)).rstrip())
+        lines.append(_Line(_joined(line), max((one[2] for one in line), default=0.0)))
         line.clear()
 
     for index in range(holder.count_chars()):
@@ -196,60 +203,67 @@ def _page_lines(holder: Any) -> list[str]:
         if sign == "\n":
             end()
             continue
-        left, bottom, right, top = holder.get_charbox(index, loose=True)
         if sign == " " and raw.FPDFText_IsGenerated(holder.raw, index) == 1:
-            # A gap that the library saw; its place is that of the letter before.
-            line.append((" ", line[-1][2] if line else left, line[-1][2] if line else left, 0.0))
-            continue
+            continue  # a gap that the library saw; gaps are judged when the letters are in order
+        left, bottom, right, top = holder.get_charbox(index, loose=True)
         line.append(("-" if sign in "\x02\ufffe" else sign, left, right, top - bottom))
     end()
     return lines
 
 
-def _in_order(line: list[tuple[str, float, float, float]]) -> str:
-    letters = sorted((one for one in line if one[3] > 0), key=lambda one: one[1])
+def _joined(line: list[tuple[str, float, float, float]]) -> str:
+    if any(after[1] < before[1] - 0.5 for before, after in itertools.pairwise(line)):
+        line = sorted(line, key=lambda one: one[1])
     said = ""
-    before: tuple[str, float, float, float] | None = None
-    for one in letters:
-        if before is not None and one[0] != " " and before[0] != " " and one[1] - before[2] > 0.18 * one[3]:
-            said += " "
-        said += one[0]
-        before = one
-    return said
+    edge: float | None = None
+    for sign, left, right, height in line:
+        if edge is not None and sign != " ":
+            gap = left - edge
+            if gap > 1.5 * height > 0:
+                said = said.rstrip(" ") + "\t"
+            elif gap > 0.18 * height > 0 and not said.endswith((" ", "\t")):
+                said += " "
+        said += sign
+        if sign != " ":
+            edge = right
+    return said.strip()
 
 
-def _pdf_paragraphs(pages: list[list[str]]) -> Iterator[Paragraph]:
+def _pdf_paragraphs(pages: list[list[_Line]]) -> Iterator[Paragraph]:
     """Join the lines of a page into paragraphs; a page number alone in the first or last line is dropped."""
     for number, lines in enumerate(pages, start=1):
-        kept = [line.strip() for line in lines]
-        while kept and not kept[0]:
+        kept = list(lines)
+        while kept and (not kept[0].text or _PAGE_NUMBER.fullmatch(kept[0].text)):
             kept.pop(0)
-        while kept and not kept[-1]:
+        while kept and (not kept[-1].text or _PAGE_NUMBER.fullmatch(kept[-1].text)):
             kept.pop()
-        if kept and _PAGE_NUMBER.fullmatch(kept[0]):
-            kept.pop(0)
-        if kept and _PAGE_NUMBER.fullmatch(kept[-1]):
-            kept.pop()
-        longest = sorted(map(len, kept))[int(len(kept) * 0.8)] if kept else 0
-        held: list[str] = []
+        edge = max((line.right for line in kept), default=0.0)
+        held: list[_Line] = []
         for line in kept:
-            if held and (not line or _breaks(held[-1], line, longest)):
-                yield Paragraph(" ".join(held), page=number)
+            wide = "\t" in line.text
+            if held and (not line.text or wide or _breaks(held[-1], line, edge)):
+                yield Paragraph(" ".join(one.text for one in held), page=number)
                 held = []
-            if line:
+            if wide:
+                yield Paragraph(" | ".join(part.strip() for part in line.text.split("\t")), kind="row", page=number)
+            elif line.text:
                 held.append(line)
         if held:
-            yield Paragraph(" ".join(held), page=number)
+            yield Paragraph(" ".join(one.text for one in held), page=number)
 
 
-def _breaks(before: str, line: str, longest: int) -> bool:
+def _breaks(before: _Line, line: _Line, edge: float) -> bool:
     """Say whether `line` starts a new paragraph after `before`."""
-    if _STARTS.match(line) or line.isupper() or before.isupper():
+    if _STARTS.match(line.text) or line.text.isupper() or before.text.isupper():
         return True
-    if before.endswith((".", ";", ":", "!", "?", "./.", "…")) and (line[:1].isupper() or len(before) < longest * 0.8):
+    if (
+        before.text.endswith((".", ";", ":", "!", "?", "./.", "…"))
+        and line.text[:1].isupper()
+        and before.right < edge * 0.97
+    ):
         return True
-    # A line far shorter than its neighbours ends a paragraph (a title, an address).
-    return len(before) < longest * 0.6
+    # A line that ends far before its neighbours ends a paragraph (a title, an address).
+    return before.right < edge * 0.85
 
 
 # ------------------------------------------------------------------------------------------------------------------- Word
