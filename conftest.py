@@ -27,6 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = str(folder / "files")
     settings.EMAIL_FILE_PATH = str(folder / "mail")
+    database = settings.DATABASES["default"]
+    if "sqlite" in database["ENGINE"]:
+        # Said aloud: each of several test processes would else be given a file of its own.
+        database.setdefault("TEST", {})["NAME"] = ":memory:"
     # Argon2 takes 0.2 s a password, which is its purpose and not ours here.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Names with a digest need `collectstatic` first.
