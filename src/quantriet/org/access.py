@@ -16,7 +16,7 @@ from django.http import Http404
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import NotAllowed
 from quantriet.kit.time import today
-from quantriet.org.models import Account, Appointment, ImportRun, Person, Unit, path_end
+from quantriet.org.models import Account, Appointment, IdentityDecision, ImportRun, Person, Unit, path_end
 from quantriet.org.vocab import ROLES, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
@@ -126,7 +126,7 @@ def people_list(account: Account, *, under: Unit | None = None) -> QuerySet[Pers
 
 
 def get_person(account: Account, pk: int | str, permission: Permission = Permission.PERSON_VIEW) -> Person:
-    person = one_of(people_seen_by(account).select_related("unit__kind"), pk)
+    person = one_of(people_seen_by(account).select_related("unit__kind", "unit__parent"), pk)
     require(account, permission, person.unit)
     return person
 
@@ -169,6 +169,16 @@ def events_seen_by(account: Account) -> QuerySet[AuditEvent]:
 
 def import_runs_seen_by(account: Account) -> QuerySet[ImportRun]:
     return scope(ImportRun.objects.all(), account, Permission.PERSON_EDIT)
+
+
+def get_import_run(account: Account, pk: int | str) -> ImportRun:
+    """An import into one of the account's units."""
+    return one_of(import_runs_seen_by(account).select_related("unit__kind", "account"), pk)
+
+
+def identity_questions_seen_by(account: Account) -> QuerySet[IdentityDecision]:
+    """Doubtful rows of imports into the account's units (B-06)."""
+    return scope(IdentityDecision.objects.all(), account, Permission.PERSON_EDIT)
 
 
 def home_unit(account: Account) -> Unit | None:

@@ -117,7 +117,7 @@ def _behind(beginning: str) -> str:
 def namesakes(rows: QuerySet[Person], person: Person, *, limit: int = 10) -> list[Person]:
     """Others of the same name, marks aside; shown with their cell and year of birth so that nobody is mistaken."""
     same = rows.filter(name_folded=person.name_folded, left_on__isnull=True).exclude(pk=person.pk)
-    return list(same.select_related("unit").order_by("sort_key", "pk")[:limit])
+    return list(same.select_related("unit__parent").order_by("sort_key", "pk")[:limit])
 
 
 def posts_of(people: Iterable[Person], *, on: date | None = None) -> dict[int, list[PostHeld]]:

@@ -76,6 +76,8 @@ def told(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
         {
             "event": event,
             "phrase": audit_queries.phrase(event),
+            # Whoever signs in does it to the own account; said once is enough.
+            "on_itself": event.thing_kind == "org.account" and event.thing_id == str(event.actor_id),
             "url": reverse(PAGES[event.thing_kind], args=[event.thing_id]) if event.thing_kind in PAGES else "",
             "changes": [
                 (_word(key), _said(event, key, event.before.get(key)), _said(event, key, event.after.get(key)))
