@@ -230,7 +230,9 @@ def _joined(line: list[tuple[str, float, float, float]]) -> str:
 
 
 def _pdf_paragraphs(pages: list[list[_Line]]) -> Iterator[Paragraph]:
-    """Join the lines of a page into paragraphs; a page number alone in the first or last line is dropped."""
+    """Join lines into paragraphs, over the end of a page too; a page number alone in the first or last line is dropped."""
+    held: list[_Line] = []
+    began, full = 1, False
     for number, lines in enumerate(pages, start=1):
         kept = list(lines)
         while kept and (not kept[0].text or _PAGE_NUMBER.fullmatch(kept[0].text)):
@@ -238,18 +240,29 @@ def _pdf_paragraphs(pages: list[list[_Line]]) -> Iterator[Paragraph]:
         while kept and (not kept[-1].text or _PAGE_NUMBER.fullmatch(kept[-1].text)):
             kept.pop()
         edge = max((line.right for line in kept), default=0.0)
-        held: list[_Line] = []
-        for line in kept:
+        for place, line in enumerate(kept):
             wide = "\t" in line.text
-            if held and (not line.text or wide or _breaks(held[-1], line, edge)):
-                yield Paragraph(" ".join(one.text for one in held), page=number)
+            goes_on = place == 0 and (line.text[:1].islower() or (full and not _STARTS.match(line.text)))
+            if held and (not line.text or wide or (not goes_on and (place == 0 or _breaks(held[-1], line, edge)))):
+                yield Paragraph(_one_text(held), page=began)
                 held = []
             if wide:
                 yield Paragraph(" | ".join(part.strip() for part in line.text.split("\t")), kind="row", page=number)
             elif line.text:
+                began = began if held else number
                 held.append(line)
-        if held:
-            yield Paragraph(" ".join(one.text for one in held), page=number)
+        full = bool(held) and held[-1].right > edge * 0.95 and not held[-1].text.endswith((".", ";", ":", "!", "?"))
+    if held:
+        yield Paragraph(_one_text(held), page=began)
+
+
+def _one_text(lines: list[_Line]) -> str:
+    """Lines as one text; "26-" at the end of a line and "HD/BTGTU" below are one word."""
+    said = ""
+    for line in lines:
+        whole = len(said) > 1 and said[-1] in "-/" and said[-2].isalnum()
+        said += line.text if not said or whole else f" {line.text}"
+    return said
 
 
 def _breaks(before: _Line, line: _Line, edge: float) -> bool:

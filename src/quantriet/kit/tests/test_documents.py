@@ -295,6 +295,14 @@ def test_pdf_lines_become_paragraphs_page_by_page(tmp_path):
     ]
 
 
+def test_a_paragraph_over_two_pages_and_a_number_over_two_lines_stay_whole(tmp_path):
+    words = "thực hiện Hướng dẫn số 26-HD/BTGTU và Chỉ thị số 08-CT/TU " * 60
+    markup = PAGE + f"Các đảng ủy {words.strip()}."
+    found = read(office_files.pdf(tmp_path / "a.pdf", markup))
+    assert found.pages == 2
+    assert [one.text for one in found.paragraphs] == [f"Các đảng ủy {words.strip()}."]
+
+
 def test_a_pdf_without_text_is_a_scan_and_empty_pages_are_told(tmp_path):
     scan = office_files.pdf(tmp_path / "a.pdf", '#set page(numbering: "1")\n#rect(width: 100pt, fill: red)')
     refusal = refusal_of(scan)
