@@ -23,6 +23,7 @@ from quantriet.org.models import PostHeld, Unit, ancestor_ids, path_end
 from quantriet.org.vocab import MEMBER_KINDS, DecisionBody, Level
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import numbering, paper, workbook
+from quantriet.reports.rules.narrative import called
 from quantriet.reports.vocab import (
     Before,
     CatchUps,
@@ -367,7 +368,7 @@ def what_went_before(
     """What a report is compared with: the report before, else the campaign before as it stands."""
     report = previous_report(campaign, unit, at, besides)
     if report is not None:
-        of = "" if report.campaign_id == campaign.pk else f" (đợt “{report.campaign.name}”)"
+        of = "" if report.campaign_id == campaign.pk else f" ({called(report.campaign.name)})"
         day = report.signed_on or local(report.as_of).date()
         name = f"Báo cáo {report.number} ngày {show_day(day)}{of}"
         return report, Before(name, Figures.from_json(report.figures))
@@ -383,7 +384,7 @@ def what_went_before(
     )
     for one in earlier[:5]:
         if Tally.objects.filter(campaign=one, kind=ATTEND).under(unit).exists():
-            return None, Before(f"đợt “{one.name}”", figures(one, unit, campaign_queries.as_of()))
+            return None, Before(called(one.name), figures(one, unit, campaign_queries.as_of()))
     return None, None
 
 
@@ -422,7 +423,9 @@ def head_defaults(campaign: StudyCampaign, unit: Unit) -> dict[str, str]:
     return {
         "superior": parent.name.upper() if parent else "",
         "body": unit.name.upper(),
-        "place": "",
+        "place": numbering.default_place(
+            Unit.objects.filter(pk__in=unit.ancestor_ids).order_by("-depth").values_list("name", flat=True)
+        ),
         "recipients": "\n".join(([parent.name] if parent else []) + ["Các đơn vị trực thuộc", "Lưu"]),
         "authority": authority,
         "signer_title": head.post.name.upper() if head else "",

@@ -251,7 +251,7 @@ def _read(kind: Any, data: Any) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
         return kind(**{one.name: _read(hints[one.name], data[one.name]) for one in fields(kind) if one.name in data})
-    if isinstance(data, list):
+    if isinstance(data, list | tuple):
         inner = get_args(kind)[0]
         return tuple(_read(inner, one) for one in data)
     return data

@@ -83,6 +83,11 @@ def listed(parts: Sequence[str], *, most: int | None = None, noun: str = "đơn 
     return f"{mark.join(shown[:-1])} và {shown[-1]}"
 
 
+def called(campaign: str) -> str:
+    """A campaign as sentences name it; many names begin with "Đợt" themselves."""
+    return f"“{campaign}”" if campaign.lower().startswith("đợt") else f"đợt “{campaign}”"
+
+
 def _small(label: str) -> str:
     return label[:1].lower() + label[1:]
 
@@ -100,7 +105,7 @@ def _overview(figures: Figures) -> list[str]:
     studied = f" {papers}" if papers else " các văn bản của đợt"
     paragraphs = [
         f"Thực hiện {basis}, từ ngày {figures.period_from} đến ngày {figures.period_to}, {figures.unit} tổ chức học tập, "
-        f"quán triệt{studied} trong đợt “{figures.campaign}”; hình thức: {_small(figures.form)}. "
+        f"quán triệt{studied} trong {called(figures.campaign)}; hình thức: {_small(figures.form)}. "
         f"Số liệu {figures.as_of}."
     ]
     if figures.organising:
@@ -222,16 +227,14 @@ def _catch_ups(figures: Figures) -> str:
     chain = figures.catch_ups
     if not chain.opened:
         return ""
-    said = f"Đã đưa {show_number(chain.opened)} người vắng vào danh sách học bù; {show_number(chain.done)} người đã học bù xong"
+    parts = [(chain.done, "đã học bù xong")]
     if chain.placed is None:
-        said += f", {show_number(chain.following)} người đang theo dõi"
+        parts.append((chain.following, "đang theo dõi"))
     else:
-        said += (
-            f", {show_number(chain.placed)} người đã xếp vào lớp sau, "
-            f"{show_number(chain.following - chain.placed)} người chờ xếp"
-        )
+        parts += [(chain.placed, "đã xếp vào lớp sau"), (chain.following - chain.placed, "chờ xếp")]
+    said = listed([f"{show_number(count)} người {words}" for count, words in parts if count > 0])
     late = f"; {show_number(chain.late)} người đã quá hạn mời học bù" if chain.late else ""
-    return f"{said}{late}."
+    return f"Đã đưa {show_number(chain.opened)} người vắng vào danh sách học bù: {said}{late}."
 
 
 def _leading(figures: Figures) -> str:
@@ -325,6 +328,16 @@ def _praise(figures: Figures) -> list[str]:
         lead = f"{show_number(len(full))} đơn vị đạt 100%. " if len(full) > 1 else ""
         paragraphs.append(
             f"{lead}Đơn vị tổ chức, báo cáo đầy đủ và đạt tỷ lệ cao: {listed(said, most=MOST_PRAISED, mark='; ')}."
+        )
+    elif any(row.done for row in figures.units if not row.is_own):
+        best = sorted(
+            (row for row in figures.units if row.done and not row.is_own),
+            key=lambda row: (-(share(row.done, row.obliged) or Decimal(0)), -row.obliged, row.name),
+        )
+        said = [_unit_share(row) for row in best[:MOST_MOVED]]
+        paragraphs.append(
+            "Chưa có đơn vị trực thuộc nào vừa tổ chức, báo cáo đầy đủ vừa đạt từ tỷ lệ chung trở lên; "
+            f"tỷ lệ cao nhất: {'; '.join(said)}."
         )
     if figures.praise:
         paragraphs.append(figures.praise)

@@ -57,3 +57,14 @@ def day_line(day: date | None) -> str:
 def default_symbol(*, is_province: bool, is_cell: bool) -> str:
     """The body code that units of a kind usually carry; an office corrects it once in its first report."""
     return "TU" if is_province else "CB" if is_cell else "ĐU"
+
+
+_PLACE = re.compile(r"^(?:Tỉnh ủy|Thành ủy|Đảng (?:ủy|bộ) (?:tỉnh|thành phố|xã|phường|đặc khu)) (?P<place>[^(]+)")
+
+
+def default_place(names: Iterable[str]) -> str:
+    """The place of signing told by the unit's name, else by the nearest name above; `names` go upwards."""
+    for name in names:
+        if found := _PLACE.match(name):
+            return found["place"].strip()
+    return ""

@@ -94,12 +94,12 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
     parts = {section: _paragraphs(texts.get(section, "")) for section in Section}
     people, classes = figures.people, figures.classes
     filled = [section for section in Section if parts[section]]
-    named = _named(figures)
+    named = named_units(figures)
     return {
         "superior": head.superior,
         "body": head.body,
         "number_line": numbering.number_line(head.number, head.symbol),
-        "place": head.place,
+        "place": head.place or "……",
         "day_line": numbering.day_line(head.signed_on),
         "subject": head.subject,
         "corrects": f"Báo cáo này thay thế {head.corrects}." if head.corrects else "",
@@ -226,7 +226,8 @@ def unit_note(row: UnitRow) -> str:
     return joined[:1].upper() + joined[1:]
 
 
-def _named(figures: Figures) -> list[dict[str, str]]:
+def named_units(figures: Figures) -> list[dict[str, str]]:
+    """Every unit that has not organised or not reported, by name."""
     rows = [(one, "Chưa tổ chức") for one in figures.unorganised]
     rows += [(one, "Chưa báo cáo") for one in figures.silent]
     return [
@@ -340,7 +341,7 @@ def template() -> bytes:
         ),
     ]
     paper = Paper(
-        superior="{{ superior }}",
+        superior="{%p if superior %}\n{{ superior }}\n{%p endif %}",
         body="{{ body }}",
         number="{{ number_line }}",
         place="{{ place }}",

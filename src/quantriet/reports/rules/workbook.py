@@ -24,7 +24,7 @@ def workbook(figures: Figures, *, title: str, at: datetime) -> bytes:
 
 
 def _sheets(figures: Figures, title: str) -> Sequence[Sheet]:
-    heading = (title, f"Đợt “{figures.campaign}”, {figures.as_of}")
+    heading = (title, f"{figures.campaign}, {figures.as_of}")
     return (
         Sheet(
             "Tổng hợp",
