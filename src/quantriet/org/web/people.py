@@ -85,6 +85,7 @@ def people_list(request: DeskRequest) -> HttpResponse:
         "typed": typed,
         "filters": form,
         "under": under,
+        "more_in_use": any(value not in (None, "") for name, value in given.items() if name != "unit"),
         "breadcrumb": crumbs(request.account, under, (_("People"), ""))
         if under
         else [{"label": _("People"), "url": ""}],
