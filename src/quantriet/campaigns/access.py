@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from quantriet.campaigns.models import AudienceAdjustment, CampaignPlan, Rulebook, StudyCampaign, StudyDuty, StudyNotice
+from quantriet.campaigns.models import (
+    AudienceAdjustment,
+    CampaignPlan,
+    Rulebook,
+    StudyCampaign,
+    StudyDuty,
+    StudyNotice,
+    schedulable,
+)
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access as org_access
@@ -22,10 +30,10 @@ def _above(account: Account, permission: Permission) -> set[int]:
 
 
 def campaigns_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[StudyCampaign]:
-    """Campaigns organised at or below the account's units, and what superiors have opened for them."""
+    """Campaigns organised at or below the account's units, and what superiors have handed down or opened for them."""
     own = scope_q(account, permission, "unit__path")
-    opened = Q(unit_id__in=_above(account, permission), state__in=[CampaignState.OPEN, CampaignState.CLOSED])
-    return StudyCampaign.objects.filter(own | opened)
+    known = schedulable() | Q(state=CampaignState.CLOSED)
+    return StudyCampaign.objects.filter(own | (Q(unit_id__in=_above(account, permission)) & known))
 
 
 def get_campaign(account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW) -> StudyCampaign:

@@ -73,6 +73,7 @@ class StudyCampaign(models.Model):
     plan_number = models.CharField(max_length=60, blank=True)  # reference number of the plan paper
     instructions = models.TextField(blank=True)  # requirements to lower units
     duty_kinds = models.JSONField(default=list)  # keys of DUTY_KINDS this campaign asks for
+    handed_down_at = models.DateTimeField(null=True, blank=True)  # lower units schedule from here on, before opening
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
@@ -85,6 +86,20 @@ class StudyCampaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def takes_schedules(self) -> bool:
+        """Whether lower units may schedule it: handed down, or open."""
+        return self.state == CampaignState.OPEN or (
+            self.state == CampaignState.DRAFT and self.handed_down_at is not None
+        )
+
+
+def schedulable(prefix: str = "") -> Q:
+    """The condition of `StudyCampaign.takes_schedules`; `prefix` leads to the campaign ("campaign__")."""
+    return Q(**{f"{prefix}state": CampaignState.OPEN}) | Q(
+        **{f"{prefix}state": CampaignState.DRAFT, f"{prefix}handed_down_at__isnull": False}
+    )
 
 
 class CampaignDocument(models.Model):

@@ -169,6 +169,7 @@ def register() -> None:
         "rulebook.changed": "sửa bộ quy tắc",
         "campaign.added": "lập đợt học tập",
         "campaign.changed": "sửa đợt học tập",
+        "campaign.handed_down": "giao cấp dưới xếp lịch",
         "campaign.opened": "mở đợt học tập",
         "campaign.closed": "khép đợt học tập",
         "campaign.cancelled": "hủy đợt học tập",

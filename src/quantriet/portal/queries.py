@@ -11,7 +11,7 @@ from django.urls import reverse
 from quantriet.attendance.models import CatchUp, ClassVerdict
 from quantriet.attendance.vocab import CatchUpState
 from quantriet.campaigns import access as campaign_access
-from quantriet.campaigns.models import StudyCampaign, StudyDuty
+from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
 from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState
 from quantriet.classes import access as class_access
 from quantriet.classes.models import ClassSession, RosterEntry
@@ -50,7 +50,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     ended = classes.filter(state=ClassState.RELEASED).exclude(sessions__ends_at__gt=at).distinct()
     add(Permission.ROLL_TAKE, ended.count(), "lớp đã học xong, chưa chốt điểm danh", reverse("roll-today"))
     plans = campaign_access.plans_seen_by(account, Permission.PLAN_SCHEDULE).filter(
-        state=PlanState.TO_SCHEDULE, campaign__state=CampaignState.OPEN
+        schedulable("campaign__"), state=PlanState.TO_SCHEDULE
     )
     add(
         Permission.PLAN_SCHEDULE,

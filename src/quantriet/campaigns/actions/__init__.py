@@ -17,7 +17,7 @@ from quantriet.campaigns.actions.campaigns import (
     close_campaign,
     review_campaign,
 )
-from quantriet.campaigns.actions.duties import open_campaign, prepare_duties, sync_audience
+from quantriet.campaigns.actions.duties import hand_down, open_campaign, prepare_duties, sync_audience
 from quantriet.campaigns.actions.notices import message_units, send_study_notice
 from quantriet.campaigns.actions.plans import make_plans, mark_held, mark_scheduled, schedule_plan
 from quantriet.campaigns.actions.rulebooks import add_rulebook, change_rulebook, set_rule_value
@@ -35,6 +35,7 @@ __all__ = [
     "change_form",
     "change_rulebook",
     "close_campaign",
+    "hand_down",
     "make_plans",
     "mark_held",
     "mark_reported",

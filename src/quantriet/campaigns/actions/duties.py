@@ -60,6 +60,23 @@ def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime)
     return people
 
 
+def hand_down(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+    """Let lower units schedule a campaign before it opens, so that everybody can be placed; returns how many plans.
+
+    Refuses a campaign that is not in draft. Effects, in order: ledger brought in step with the audience, a plan at each
+    lower unit that organises (R-030), `handed_down_at`, audit. Done again it adds plans of units that came since.
+    """
+    with named_lock(f"audience-{campaign.pk}"):
+        prepare_duties(campaign, by=by, at=at)
+        made = make_plans(campaign, by=by, at=at)
+        first = campaign.handed_down_at or at
+        if not StudyCampaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(handed_down_at=first):
+            raise Refusal("campaign.not_draft", "Đợt học tập không còn ở bước lập kế hoạch.")
+        campaign.handed_down_at = first
+        record("campaign.handed_down", by=by, at=at, thing=campaign, unit=campaign.unit, after={"plans": made})
+    return made
+
+
 def open_campaign(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> StudyCampaign:
     """Open a campaign: from now on it stands at every lower unit and takes results.
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from quantriet.audit.actions import changes, record
 from quantriet.campaigns import queries
 from quantriet.campaigns.models import CampaignPlan, StudyCampaign, Tally
-from quantriet.campaigns.vocab import CampaignState, PlanState
+from quantriet.campaigns.vocab import PlanState
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import show_day
@@ -78,8 +78,8 @@ def schedule_plan(
     Refuses when the campaign does not run or the period is the wrong way round. The assignment is asked for, because a
     plan without tasks is none.
     """
-    if plan.campaign.state != CampaignState.OPEN:
-        raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên chưa xếp lịch được.")
+    if not plan.campaign.takes_schedules:
+        raise Refusal("campaign.not_open", "Đợt học tập chưa giao xuống hoặc đã khép nên chưa xếp lịch được.")
     if planned_to < planned_from:
         raise Refusal(
             "plan.period_order", f"Ngày kết thúc phải từ ngày {show_day(planned_from)} trở đi.", field="planned_to"

@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 ('plan_number', models.CharField(blank=True, max_length=60)),
                 ('instructions', models.TextField(blank=True)),
                 ('duty_kinds', models.JSONField(default=list)),
+                ('handed_down_at', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access, actions, queries
-from quantriet.campaigns.models import CampaignDocument, FormChange
+from quantriet.campaigns.models import CampaignDocument, FormChange, schedulable
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState
 from quantriet.campaigns.web.forms import CampaignForm, FormChangeForm, ReasonForm, ReviewForm
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
@@ -124,7 +124,7 @@ def plans_waiting(account) -> int:
     """Plans of the account's units that are still to be scheduled."""
     return (
         access.plans_seen_by(account, Permission.PLAN_SCHEDULE)
-        .filter(state__in=["to_schedule", "postponed"], campaign__state=CampaignState.OPEN)
+        .filter(schedulable("campaign__"), state__in=["to_schedule", "postponed"])
         .count()
     )
 
@@ -234,6 +234,7 @@ def proof(request, pk):
             discrepancies=queries.audit_ledger(campaign),
             count=tallies.get(campaign.pk),
             kinds=[(key, DUTY_KINDS.get(key)) for key in campaign.duty_kinds],
+            plans=campaign.plans.count(),
         ),
     )
 
@@ -247,6 +248,19 @@ def prepare(request, pk):
         lambda: actions.prepare_duties(campaign, by=request.account, at=now()),
         reverse("campaign-proof", args=[pk]),
         _("The list of people has been made from the audience."),
+    )
+
+
+@desk_page(Permission.CAMPAIGN_PLAN)
+@require_POST
+def hand_down(request, pk):
+    """Lower units schedule from now on; opening waits for the proof."""
+    campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
+    return _done(
+        request,
+        lambda: actions.hand_down(campaign, by=request.account, at=now()),
+        reverse("campaign-proof", args=[pk]),
+        _("The campaign stands at the lower units, to be scheduled."),
     )
 
 

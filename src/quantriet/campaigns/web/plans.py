@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quantriet.campaigns import access, actions, queries
-from quantriet.campaigns.models import CampaignPlan
-from quantriet.campaigns.vocab import CampaignState, PlanState
+from quantriet.campaigns.models import CampaignPlan, schedulable
+from quantriet.campaigns.vocab import PlanState
 from quantriet.campaigns.web.boards import _crumbs, _day
 from quantriet.campaigns.web.desk import frame
 from quantriet.campaigns.web.excel import workbook
@@ -129,7 +129,7 @@ def plans(request):
     at = queries.as_of(_day(request.GET.get("as_of", "")))
     rows = (
         access.plans_seen_by(request.account)
-        .filter(campaign__state=CampaignState.OPEN)
+        .filter(schedulable("campaign__"))
         .select_related("unit", "campaign__unit", "responsible")
     )
     rows, chips, words = _narrowed(request, rows, at)
@@ -160,7 +160,7 @@ def plan(request, pk):
     campaign = found.campaign
     may_schedule = may(request.account, Permission.PLAN_SCHEDULE, found.unit)
     form = None
-    if may_schedule and campaign.state == CampaignState.OPEN:
+    if may_schedule and campaign.takes_schedules:
         initial = {
             "form": found.form or campaign.form,
             "planned_from": found.planned_from or campaign.planned_from,

@@ -11,6 +11,7 @@ urlpatterns = [
     path(_CAMPAIGN + "edit/", desk.edit, name="campaign-edit"),
     path(_CAMPAIGN + "proof/", desk.proof, name="campaign-proof"),
     path(_CAMPAIGN + "prepare/", desk.prepare, name="campaign-prepare"),
+    path(_CAMPAIGN + "hand-down/", desk.hand_down, name="campaign-hand-down"),
     path(_CAMPAIGN + "open/", desk.opening, name="campaign-open"),
     path(_CAMPAIGN + "sync/", desk.sync, name="campaign-sync"),
     path(_CAMPAIGN + "close/", desk.close, name="campaign-close"),
