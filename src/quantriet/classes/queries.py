@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
@@ -279,7 +280,7 @@ def placement(campaign: StudyCampaign, unit: Unit | None = None) -> Placement:
     placed by a line in a running class, or when the duty is done already.
     """
     duty, entry, cls = (model._meta.db_table for model in (StudyDuty, RosterEntry, StudyClass))
-    inside, inside_params = "", []
+    inside, inside_params = "", list[str]()
     if unit is not None:
         inside = f"AND d.unit_id IN (SELECT id FROM {Unit._meta.db_table} WHERE path >= %s AND path < %s)"  # noqa: S608
         inside_params = [unit.path, path_end(unit.path)]
@@ -298,12 +299,17 @@ def placement(campaign: StudyCampaign, unit: Unit | None = None) -> Placement:
         GROUP BY d.unit_id ORDER BY d.unit_id
     """  # noqa: S608
     exempt, done, owing = DutyState.EXEMPT.value, DutyState.DONE.value, DutyState.OWING.value
-    params = [exempt, done, owing, exempt, exempt, campaign.pk, campaign.pk, ATTEND, *inside_params]
+    params: list[str | int] = [exempt, done, owing, exempt, exempt, campaign.pk, campaign.pk, ATTEND, *inside_params]
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         units = tuple(UnitPlacement(*(int(value) for value in row)) for row in cursor.fetchall())
-    sums = [sum(column) for column in zip(*((u.in_one, u.in_none, u.in_several, u.exempt) for u in units), strict=True)]
-    return Placement(*sums, units=units) if sums else Placement()
+    return Placement(
+        in_one=sum(unit.in_one for unit in units),
+        in_none=sum(unit.in_none for unit in units),
+        in_several=sum(unit.in_several for unit in units),
+        exempt=sum(unit.exempt for unit in units),
+        units=units,
+    )
 
 
 def under(units: Iterable[Unit], path: str = "unit__path") -> Q:
@@ -394,7 +400,7 @@ def class_rows(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
     )
 
 
-def _counted(rows: QuerySet[RosterEntry] | QuerySet[Venue]) -> object:
+def _counted(rows: QuerySet[Any, Any]) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
 
 
@@ -406,10 +412,18 @@ def find_people(people: QuerySet[Person], words: str, limit: int = 20) -> list[P
     return list(found.select_related("unit").order_by("sort_key", "pk")[:limit])
 
 
-def standing_of(people: Iterable[Person], study_class: StudyClass) -> dict[int, str]:
-    """How each of these people stands with this class and its campaign, in one sentence; nothing for who may just come."""
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands with a class and its campaign, and whether calling them makes sense."""
+
+    sentence: str
+    may_come: bool
+
+
+def standing_of(people: Iterable[Person], study_class: StudyClass) -> dict[int, Standing]:
+    """How each of these people stands with this class; nothing for who owes the study and is in no class."""
     keys = [person.pk for person in people]
-    told: dict[int, str] = {}
+    told: dict[int, Standing] = {}
     duties = dict(
         StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person_id__in=keys).values_list(
             "person_id", "state"
@@ -417,16 +431,17 @@ def standing_of(people: Iterable[Person], study_class: StudyClass) -> dict[int, 
     )
     for key in keys:
         if key not in duties:
-            told[key] = "Không thuộc đối tượng của đợt; dự như khách mời."
+            told[key] = Standing("Không thuộc đối tượng của đợt; dự như khách.", True)
         elif duties[key] == DutyState.EXEMPT:
-            told[key] = "Được miễn học."
+            told[key] = Standing("Được miễn học.", False)
         elif duties[key] == DutyState.DONE:
-            told[key] = "Đã học xong."
+            told[key] = Standing("Đã học xong.", True)
     lines = RosterEntry.objects.filter(
         person_id__in=keys, is_running=True, study_class__campaign_id=study_class.campaign_id
     ).values_list("person_id", "study_class_id", "study_class__title")
     for person_id, class_id, title in lines:
-        told[person_id] = "Đã có trong danh sách này." if class_id == study_class.pk else f"Đã ở “{title}”."
+        here = class_id == study_class.pk
+        told[person_id] = Standing("Đã có trong danh sách này." if here else f"Đã ở “{title}”.", False)
     return told
 
 

@@ -55,11 +55,11 @@ class ItemKind(LabelledEnum):
 class RosterOrigin(LabelledEnum):
     AUDIENCE = "audience", gettext_noop("From the audience")
     CATCH_UP = "catch_up", gettext_noop("Catch-up")
-    HAND = "hand", gettext_noop("By hand")
+    HAND = "hand", gettext_noop("Added by hand")
 
 
 class SummonsWay(LabelledEnum):
-    MAIL = "mail", gettext_noop("By mail")
+    MAIL = "mail", gettext_noop("Mailed")
     PRINT = "print", gettext_noop("Printed")
 
 

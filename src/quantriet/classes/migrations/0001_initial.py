@@ -84,10 +84,10 @@ class Migration(migrations.Migration):
             name='RosterEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(choices=[('audience', 'From the audience'), ('catch_up', 'Catch-up'), ('hand', 'By hand')], default=quantriet.classes.vocab.RosterOrigin['AUDIENCE'], max_length=10)),
+                ('origin', models.CharField(choices=[('audience', 'From the audience'), ('catch_up', 'Catch-up'), ('hand', 'Added by hand')], default=quantriet.classes.vocab.RosterOrigin['AUDIENCE'], max_length=10)),
                 ('seat', models.CharField(blank=True, max_length=20)),
                 ('summoned_at', models.DateTimeField(blank=True, null=True)),
-                ('summoned_by', models.CharField(blank=True, choices=[('mail', 'By mail'), ('print', 'Printed')], max_length=10)),
+                ('summoned_by', models.CharField(blank=True, choices=[('mail', 'Mailed'), ('print', 'Printed')], max_length=10)),
                 ('is_running', models.BooleanField(default=True)),
                 ('duty', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='roster_entries', to='campaigns.studyduty')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_entries', to='org.person')),

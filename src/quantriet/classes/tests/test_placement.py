@@ -115,7 +115,7 @@ def _in_threads(*jobs) -> list[Exception]:
         try:
             ready.wait(10)
             job()
-        except Exception as error:  # noqa: BLE001 - told to the test in the main thread
+        except Exception as error:
             wrong.append(error)
         finally:
             connections.close_all()

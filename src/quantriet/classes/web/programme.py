@@ -33,7 +33,6 @@ def programme(request: DeskRequest, pk: int) -> HttpResponse:
     for session in sessions:
         for item in session.items.all():
             item.word = ItemKind(item.kind).label
-            item.is_discussion = item.kind == ItemKind.DISCUSSION
             item.minutes = int((item.ends_at - item.starts_at).total_seconds()) // 60
     try:
         share = queries.discussion_share(study_class)

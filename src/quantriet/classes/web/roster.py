@@ -25,7 +25,7 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.text import fold, squeeze
-from quantriet.kit.time import now
+from quantriet.kit.time import now, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.org import access as org_access
 from quantriet.org.models import Person, Unit
@@ -245,7 +245,14 @@ def call(request: DeskRequest, pk: int) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     found = queries.find_people(org_access.people_seen_by(request.account).active(), words) if words else []
     standing = queries.standing_of(found, study_class)
-    candidates = [{"person": person, "standing": standing.get(person.pk, "")} for person in found]
+    candidates = [
+        {
+            "person": person,
+            "standing": standing[person.pk].sentence if person.pk in standing else "",
+            "may_add": person.pk not in standing or standing[person.pk].may_come,
+        }
+        for person in found
+    ]
     context = {"form": form, "q": words, "candidates": candidates, "searched": bool(words)}
     return class_page(request, "classes/desk/roster_call.html", study_class, context, part="class-roster")
 
@@ -311,7 +318,12 @@ def print_roster(request: DeskRequest, pk: int) -> HttpResponse:
             "tables": tables,
             "exempt": exempt,
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
-            "paper": {"unit": study_class.unit.name, "superior": getattr(study_class.unit.parent, "name", "")},
+            "paper": {
+                "unit": study_class.unit.name,
+                "superior": getattr(study_class.unit.parent, "name", ""),
+                "party": "ĐẢNG CỘNG SẢN VIỆT NAM",
+                "place_and_date": f"Ngày {show_day(today())}",
+            },
             "back_url": reverse("class-roster", args=[pk]),
             "chair": study_class.roles.filter(kind="chair").select_related("person").first(),
         },

@@ -56,6 +56,8 @@ def roles(request: DeskRequest, pk: int) -> HttpResponse:
         }
         for person in found
     ]
+    # Who may lead comes first: those are looked for most.
+    candidates.sort(key=lambda one: not one["may_lead"])
     groups = [
         {
             "kind": kind,
