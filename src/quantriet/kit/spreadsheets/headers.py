@@ -100,9 +100,12 @@ def find_header(
     `rows` are (row number, cells) without gaps being needed. A deeper header (two or three merged rows) wins only when it
     explains more than its first row alone.
     """
-    grid = {number: list(cells) for number, cells in rows if number <= _last_head_row(rows)}
+    last = _last_head_row(rows)
+    grid = {number: list(cells) for number, cells in rows if number <= last}
     best: Header | None = None
     for number, cells in grid.items():
+        if best is not None and number > best.row + MOST_DEPTH and _beyond_doubt(best):
+            break
         if sum(1 for cell in cells if isinstance(cell, str) and cell.strip()) < 1:
             continue
         for depth in range(1, MOST_DEPTH + 1):
@@ -110,6 +113,12 @@ def find_header(
             if found is not None and (best is None or found.score > best.score + 0.01):
                 best = found
     return best
+
+
+def _beyond_doubt(header: Header) -> bool:
+    """Whether nearly every text of a header was recognised word for word: rows below it need not be tried."""
+    exact = sum(value >= EXACT for value in header.confidence.values())
+    return exact >= 3 and exact * 10 >= len(header.texts) * 8
 
 
 def _last_head_row(rows: Sequence[tuple[int, Sequence[Cell]]]) -> int:

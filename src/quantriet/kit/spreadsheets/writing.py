@@ -1,6 +1,7 @@
 """Write lists as Excel files that open well on paper and that our own reader reads back to the same rows."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from quantriet.kit.spreadsheets.cells import Cell, shown
 
 MOST_ROWS = 1_048_000
 _MOST_LETTERS = 32_000
+_LINE_HEIGHT = 15.75  # points, for letters of 12
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _FONT = {"font_name": "Times New Roman", "font_size": 12}
 
@@ -30,7 +32,10 @@ _KINDS: dict[str, tuple[str, str, float]] = {
 
 @dataclass(frozen=True)
 class OutColumn:
-    """A column to write. Kinds: text, code, number, whole, percent (45.2 is 45.2 %), day, moment."""
+    """A column to write. Kinds: text, code, number, whole, percent (45.2 is 45.2 %), day, moment.
+
+    Labels and titles may be lazy translations; they are read when the workbook is written.
+    """
 
     key: str
     label: str
@@ -72,7 +77,7 @@ def write_workbook(
         },
     )
     created = at or dt.datetime.now(_ZONE)
-    book.set_properties({"title": title, "created": created.astimezone(_ZONE).replace(tzinfo=None)})
+    book.set_properties({"title": str(title), "created": created.astimezone(_ZONE).replace(tzinfo=None)})
     styles = _Styles(book)
     names: set[str] = set()
     count = 0
@@ -102,6 +107,8 @@ class _Styles:
     def cell(self, kind: str, *, bold: bool = False, quote: bool = False) -> Any:
         number_format, align, _ = _KINDS[kind]
         wanted: dict[str, Any] = {"border": 1, "align": align, "num_format": number_format}
+        if align != "center":
+            wanted["indent"] = 1  # the number of one column and the text of the next keep apart
         if kind == "text":
             wanted["text_wrap"] = True
         if bold:
@@ -125,17 +132,24 @@ def _write_sheet(
         style = styles.get(bold=True, align="center", font_size=14 if at == 0 else 12)
         if last_column:
             page.merge_range(at, 0, at, last_column, "", style)
-        page.write_string(at, 0, line, style)
+        page.write_string(at, 0, str(line), style)
         at += 1
     if at:
         at += 1
     header = at
     style = styles.get(bold=True, align="center", text_wrap=True, border=1, bg_color="#E7ECF3")
+    lines = max((_lines(str(column.label), _width(column) - 2) for column in columns), default=1)
+    page.set_row(header, _LINE_HEIGHT * lines + 4)
     for place, column in enumerate(columns):
-        page.write_string(header, place, column.label, style)
+        page.write_string(header, place, str(column.label), style)
     page.freeze_panes(header + 1, 0)
     at, count, more = header + 1, 0, False
+    wrapping = [(column.key, _width(column)) for column in columns if column.kind == "text"]
     for row in rows:
+        lines = max((_lines(row.get(key), width) for key, width in wrapping), default=1)
+        if lines > 1:
+            # Excel finds the height of wrapped text by itself, LibreOffice does not.
+            page.set_row(at, min(_LINE_HEIGHT * lines, 400))
         for place, column in enumerate(columns):
             _write_cell(page, styles, at, place, row.get(column.key), column.kind)
         at += 1
@@ -152,7 +166,7 @@ def _write_sheet(
     if sheet.notes and not more:
         at += 1
         for line in sheet.notes:
-            page.write_string(at, 0, line, styles.get(italic=True))
+            page.write_string(at, 0, str(line), styles.get(italic=True))
             at += 1
     page.set_landscape()
     page.set_paper(9)
@@ -187,15 +201,22 @@ def _write_cell(page: Any, styles: _Styles, row: int, place: int, value: Any, ki
         page.write_string(row, place, said, styles.cell(shape, bold=bold, quote=said[:1] in "=+-@"))
 
 
+def _lines(value: Any, width: float) -> int:
+    """Lines that a text needs in a column: letters are a little narrower than Excel's unit, words are not cut."""
+    if not isinstance(value, str) or (len(value) < width and "\n" not in value):
+        return 1
+    return sum(max(1, math.ceil(len(part) * 0.95 / width)) for part in value.split("\n"))
+
+
 def _width(column: OutColumn) -> float:
     if column.width is not None:
         return column.width
-    return max(_KINDS[column.kind][2], min(len(column.label) + 2, 30))
+    return max(_KINDS[column.kind][2], min(len(str(column.label)) + 2, 30))
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:
     """A name that Excel takes: 31 letters at most, none of []:*?/\\, no quotation mark at an end, unique."""
-    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", text.squeeze(title)).strip(" '")[:31].strip() or "Danh sách"
+    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", text.squeeze(str(title))).strip(" '")[:31].strip() or "Danh sách"
     name, number = plain, 2
     while name.lower() in taken:
         ending = f" ({number})"
