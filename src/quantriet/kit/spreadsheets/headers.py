@@ -34,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Mapping:
-    """Where the table starts and which column (0 = A) holds which key. Kept by the caller, changed by a person."""
+    """Where the table starts and which column (0 = A) holds which key. Kept by the caller, changed by a person.
+
+    Several columns with one key are joined with a space, in order: family name and given name.
+    """
 
     sheet: int
     header_row: int
@@ -137,6 +140,7 @@ def read_header(
     if not _enough(matched, columns, len(texts)):
         return None
     score = sum(value for _, value in matched.values())
+    matched |= _under_one_label(matched, merged, row + depth - 1)
     # Between equals the header that leaves fewer words unexplained, and the shallower one, is the better.
     score -= 0.02 * (depth - 1)
     return Header(
@@ -197,6 +201,17 @@ def _from_the_left(grid: MappingType[int, Sequence[Cell]], number: int, index: i
         if not _said(grid.get(last, ()), left):
             return ""
     return ""
+
+
+def _under_one_label(
+    matched: dict[int, tuple[str, float]], merged: Sequence[Merged], last: int
+) -> dict[int, tuple[str, float]]:
+    """Further columns under a merged label that has nothing below it: "Họ và tên" over family and given name."""
+    more: dict[int, tuple[str, float]] = {}
+    for top, left, bottom, right in merged:
+        if top <= last <= bottom and left in matched and right - left <= 3:
+            more |= {index: matched[left] for index in range(left + 1, right + 1) if index not in matched}
+    return more
 
 
 def _enough(matched: dict[int, tuple[str, float]], columns: Sequence[Column], filled: int) -> bool:
@@ -283,7 +298,7 @@ _TOTAL = re.compile(
 _SIGNATURE = re.compile(
     r"(?:nguoi lap(?: bieu| bang| danh sach)?|lap bieu|nguoi tong hop|ke toan(?: truong)?|thu truong(?: don vi| co quan)?|t m .*|tm .*|"
     r"k t .*|kt (?:truong|bi thu|chu).*|noi nhan.*|ky ten.*|ky va ghi ro.*|ky ghi ro.*|xac nhan cua .*|dai dien .*|"
-    r".*ngay \d* ?thang \d* ?nam ?\d*)"
+    r".*ngay \d* ?thang \d* ?nam ?\d*|ghi chu .*|luu y .*|chu thich .*)"
 )
 _SIGNATURE_TITLE = re.compile(
     r"(?:(?:pho )?bi thu(?: chi bo| dang uy| thuong truc)?|(?:pho )?chu tich|(?:pho )?truong ban|chanh van phong|nguoi (?:kiem tra|duyet))"
