@@ -13,6 +13,7 @@ from quantriet.audit.actions import changes, record
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
+from quantriet.org import access
 from quantriet.org.models import (
     Account,
     ActivityExemption,
@@ -23,7 +24,7 @@ from quantriet.org.models import (
     Unit,
     UnitResponsibility,
 )
-from quantriet.org.vocab import MEMBER_KINDS, LeavingReason
+from quantriet.org.vocab import MEMBER_KINDS, LeavingReason, Permission
 
 
 def _named(full_name: str) -> dict[str, str]:
@@ -54,9 +55,9 @@ def add_person(
     with transaction.atomic():
         taken = Person.objects.filter(code=code).first()
         if taken:
-            raise Refusal(
-                "person.code_taken", f"Mã {code} đã có ở {taken.full_name} ({taken.unit.name}).", field="code"
-            )
+            known = by is None or access.may(by, Permission.PERSON_VIEW, taken.unit)
+            whom = f"{taken.full_name} ({taken.unit.name})" if known else "người khác"
+            raise Refusal("person.code_taken", f"Mã {code} đã có ở {whom}.", field="code")
         person = Person(code=code, unit=unit, **_named(full_name), **details)
         if person.kind in MEMBER_KINDS:
             _refuse_unless_holds_members(unit)

@@ -93,8 +93,8 @@ def named_people(rows: QuerySet[Person], typed: str) -> QuerySet[Person]:
     # The keys once, for the count and the page; beside an order and a page both databases would look up every row.
     keys = list(found.order_by().values_list("pk", flat=True)[:MANY])
     if not keys:
-        anywhere = Person.objects.filter(Q(name_folded__contains=" " + phrase) | Q(name_folded__startswith=phrase))
-        keys = list(anywhere.order_by().values_list("pk", flat=True)[:MANY])
+        found = rows.filter(Q(name_folded__contains=" " + phrase) | Q(name_folded__startswith=phrase))
+        keys = list(found.order_by().values_list("pk", flat=True)[:MANY])
     return rows.filter(pk__in=keys) if len(keys) < MANY else found
 
 
