@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -110,21 +112,43 @@ def schedule_plan(
 
 
 def mark_scheduled(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignPlan | None:
-    """Note that a class of this unit is fixed: the nearest plan at or above it counts as scheduled."""
+    """Note that a class of this unit is fixed: the nearest plan at or above it counts as scheduled.
+
+    A committee whose lower units all have fixed theirs counts as scheduled, too.
+    """
     plan = queries.nearest_plan(campaign, unit)
-    if plan and CampaignPlan.objects.filter(pk=plan.pk, state__in=[PlanState.TO_SCHEDULE, PlanState.POSTPONED]).update(
+    if plan and CampaignPlan.objects.filter(pk=plan.pk, state__in=_UNSCHEDULED).update(
         state=PlanState.SCHEDULED, scheduled_at=plan.scheduled_at or at
     ):
         plan.state, plan.scheduled_at = PlanState.SCHEDULED, plan.scheduled_at or at
+        _climb(plan, missing=_UNSCHEDULED, change={"state": PlanState.SCHEDULED, "scheduled_at": at})
     return plan
 
 
 def mark_held(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignPlan | None:
-    """Note that a class of this unit was held: the nearest plan at or above it counts as organised from then on."""
+    """Note that a class of this unit was held: the nearest plan at or above it counts as organised from then on.
+
+    A committee whose lower units have all organised counts as organised, too (R-031).
+    """
     plan = queries.nearest_plan(campaign, unit)
     if plan and (plan.first_held_at is None or at < plan.first_held_at):
         CampaignPlan.objects.filter(pk=plan.pk).update(
             state=PlanState.HELD, first_held_at=at, scheduled_at=plan.scheduled_at or at
         )
         plan.state, plan.first_held_at, plan.scheduled_at = PlanState.HELD, at, plan.scheduled_at or at
+        _climb(
+            plan, missing=[one for one in PlanState if one != PlanState.HELD],
+            change={"state": PlanState.HELD, "first_held_at": at, "scheduled_at": at},
+        )  # fmt: skip
     return plan
+
+
+_UNSCHEDULED = [PlanState.TO_SCHEDULE, PlanState.POSTPONED]
+
+
+def _climb(plan: CampaignPlan, *, missing: Sequence[PlanState], change: dict[str, Any]) -> None:
+    """Carry a state up as long as no other plan under the same committee still lacks it."""
+    above = plan.parent_id
+    while above is not None and not CampaignPlan.objects.filter(parent_id=above, state__in=missing).exists():
+        CampaignPlan.objects.filter(pk=above, state__in=missing).update(**change)
+        above = CampaignPlan.objects.values_list("parent_id", flat=True).get(pk=above)

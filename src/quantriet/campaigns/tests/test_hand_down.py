@@ -9,6 +9,8 @@ from quantriet.campaigns.tests import factories
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
+from quantriet.org import actions as org_actions
+from quantriet.org.models import UnitKind
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +54,37 @@ def test_hand_down_by_the_button_of_the_proof_page(as_user, cast):
     assert address in client.get(reverse("campaign-proof", args=[campaign.pk])).content.decode()
     assert client.post(address).status_code in (302, 303)
     assert address not in client.get(reverse("campaign-proof", args=[campaign.pk])).content.decode()
+
+
+@pytest.mark.req("R-031")
+def test_a_committee_has_organised_when_all_its_lower_units_have(cast):
+    by, at = cast.officer, now()
+    kinds = {kind.code: kind for kind in UnitKind.objects.all()}
+    bases = [
+        org_actions.add_unit(
+            by=by,
+            at=at,
+            code=f"B{number}",
+            name=f"Đảng bộ {number}",
+            kind=kinds["DANG_BO_CO_SO"],
+            parent=cast.units["DN"],
+        )
+        for number in (1, 2)
+    ]
+    cells = [
+        org_actions.add_unit(by=by, at=at, code=f"B{number}C", name="Chi bộ 1", kind=kinds["CHI_BO"], parent=base)
+        for number, base in enumerate(bases, 1)
+    ]
+    for number, cell in enumerate(cells):
+        org_actions.add_person(by=by, at=at, code=f"N{number}", full_name="Lê Văn Thử", unit=cell)
+    for person in [cast.people["M12"]]:
+        org_actions.transfer_person(person, by=by, at=at, to=cells[0], on=at.date())
+    campaign = factories.campaign(cast.units["T"], by)
+    actions.hand_down(campaign, by=by, at=at)
+    above = CampaignPlan.objects.get(campaign=campaign, unit=cast.units["DN"])
+    for unit, state in ((bases[0], "to_schedule"), (bases[1], "held")):
+        actions.mark_scheduled(campaign, unit, at=at)
+        actions.mark_held(campaign, unit, at=at)
+        above.refresh_from_db()
+        assert above.state == state
+    assert above.first_held_at == at
