@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import F
 
@@ -19,6 +20,9 @@ from quantriet.org.rules.secrecy import refuse_if_marked
 SEND_JOB = "quantriet.notify.jobs.send_message_job"
 ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
+SERVER_TIMEOUT = 60  # seconds
+LEASE = timedelta(minutes=15)  # longer than any server may take; after it a sending counts as broken off
+BATCH = 500
 
 
 def send_mail(
@@ -42,8 +46,9 @@ def send_mail(
     """
     if not address:
         raise Refusal("message.no_address", "Nơi nhận chưa có địa chỉ thư điện tử.", field="address")
-    refuse_if_marked(subject + "\n" + body, "nội dung thư")
     name, content_type, content = attachment or ("", "", "")
+    for words in (subject, body, name, content):
+        refuse_if_marked(words, "Nội dung thư")
     with transaction.atomic():
         if dedupe_key and Message.objects.filter(dedupe_key=dedupe_key).exists():
             return None
@@ -74,40 +79,64 @@ def deliver(message_id: int, *, at: datetime) -> Message:
     """Try to send one message now; on failure note why and when to try again. A sent one is never sent twice."""
     # Claim by a conditional update: two workers, or a retry beside the tick, send one mail once.
     claimed = Message.objects.filter(pk=message_id, state=MessageState.QUEUED).update(
-        attempts=F("attempts") + 1, state=MessageState.FAILED, last_error="đang gửi", next_try_at=at + timedelta(minutes=15)
+        attempts=F("attempts") + 1, state=MessageState.SENDING, last_error="", next_try_at=at + LEASE
     )
     message = Message.objects.get(pk=message_id)
     if not claimed:
         return message
-    mail = EmailMessage(message.subject, message.body, to=[message.address])
-    if message.attachment:
-        mail.attach(message.attachment_name, message.attachment, message.attachment_kind)
     try:
+        mail = EmailMessage(
+            message.subject, message.body, to=[message.address], connection=get_connection(timeout=SERVER_TIMEOUT)
+        )
+        if message.attachment:
+            mail.attach(message.attachment_name, message.attachment, message.attachment_kind)
         mail.send()
-    except OSError as error:  # smtplib's errors are OSErrors
-        message.last_error = str(error)[:300] or type(error).__name__
-        message.next_try_at = at + FIRST_PAUSE * 2 ** (message.attempts - 1) if message.attempts < ATTEMPTS else None
-        message.save(update_fields=["last_error", "next_try_at"])
+    except Exception as error:  # noqa: BLE001 whatever a mail server or its library says, a person must see it
+        again = at + FIRST_PAUSE * 2 ** (message.attempts - 1) if message.attempts < ATTEMPTS else None
+        values = {"state": MessageState.FAILED, "last_error": _said(error), "next_try_at": again}
     else:
-        message.state, message.sent_at, message.last_error, message.next_try_at = MessageState.SENT, at, "", None
-        message.save(update_fields=["state", "sent_at", "last_error", "next_try_at"])
+        values = {"state": MessageState.SENT, "sent_at": at, "last_error": "", "next_try_at": None}
+    # Only while the claim is still ours: a worker that was given up must not write over the one that took its place.
+    Message.objects.filter(pk=message.pk, state=MessageState.SENDING, attempts=message.attempts).update(**values)
+    message.refresh_from_db()
     return message
 
 
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300].rstrip(": ")
+
+
 def requeue_due(*, at: datetime) -> list[int]:
-    """Put failed messages whose pause is over back into the queue; returns their ids."""
-    due = list(Message.objects.filter(state=MessageState.FAILED, next_try_at__lte=at).values_list("pk", flat=True)[:500])
-    Message.objects.filter(pk__in=due, state=MessageState.FAILED).update(state=MessageState.QUEUED)
+    """Put failed messages whose pause is over back into the queue, and those whose sending broke off; returns their ids."""
+    waiting = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.SENDING], next_try_at__lte=at)
+    due = []
+    for message_id, state in waiting.order_by("next_try_at").values_list("pk", "state")[:BATCH]:
+        # One by one and conditionally, so that two ticks never both own a message.
+        due += [message_id] * Message.objects.filter(pk=message_id, state=state, next_try_at__lte=at).update(
+            state=MessageState.QUEUED, next_try_at=None
+        )
     return due
 
 
 def retry_message(message: Message, *, by: Account, at: datetime) -> None:
     """A person sends a failed message again, with a fresh count of attempts. Refuses one already sent."""
+    if not retry_messages([message], by=by, at=at):
+        raise Refusal("message.not_failed", "Thư này đã gửi hoặc đang chờ gửi.")
+
+
+def retry_messages(messages: Iterable[Message], *, by: Account, at: datetime) -> int:
+    """Send failed messages again and return how many were; what is sent or waiting is left alone.
+
+    Effects: state and count of attempts, audit "message.retried", the sending jobs.
+    """
+    count = 0
     with transaction.atomic():
-        changed = Message.objects.filter(pk=message.pk, state=MessageState.FAILED).update(
-            state=MessageState.QUEUED, attempts=0, next_try_at=None
-        )
-        if not changed:
-            raise Refusal("message.not_failed", "Thư này đã gửi hoặc đang chờ gửi.")
-        record("message.retried", by=by, at=at, thing=message, unit=message.unit)
-        enqueue(SEND_JOB, message.pk)
+        for message in messages:
+            changed = Message.objects.filter(pk=message.pk, state=MessageState.FAILED).update(
+                state=MessageState.QUEUED, attempts=0, next_try_at=None
+            )
+            if changed:
+                record("message.retried", by=by, at=at, thing=message, unit=message.unit)
+                enqueue(SEND_JOB, message.pk)
+                count += 1
+    return count

@@ -8,9 +8,10 @@ from quantriet.kit.vocab import LabelledEnum, gettext_noop
 
 
 class MessageState(LabelledEnum):
-    QUEUED = "queued", gettext_noop("Waiting")
+    QUEUED = "queued", gettext_noop("Waiting to be sent")
+    SENDING = "sending", gettext_noop("Being sent")
     SENT = "sent", gettext_noop("Sent")
-    FAILED = "failed", gettext_noop("Failed")
+    FAILED = "failed", gettext_noop("Not sent")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class NotificationKind:
 
 
 NOTIFICATION_KINDS: Registry[NotificationKind] = Registry("notification kind")
+
+
+def kind_label(kind: str) -> str:
+    """What the outbox calls a kind of notice; a kind of a room that is gone keeps its key."""
+    found = NOTIFICATION_KINDS.get(kind)
+    return found.label if found else kind
 
 
 def register() -> None:

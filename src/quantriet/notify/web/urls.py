@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from quantriet.notify.web import desk
+
+urlpatterns = [
+    path("desk/messages/", desk.message_list, name="message-list"),
+    path("desk/messages/retry/", desk.messages_retry, name="messages-retry"),
+    path("desk/messages/<int:pk>/", desk.message, name="message"),
+    path("desk/messages/<int:pk>/retry/", desk.message_retry, name="message-retry"),
+]

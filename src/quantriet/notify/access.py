@@ -1,0 +1,20 @@
+"""Whose outbox an account sees: what its units, or units below, sent or had sent for them."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from quantriet.notify.models import Message
+from quantriet.org import access
+from quantriet.org.models import Account
+from quantriet.org.vocab import Permission
+
+
+def messages_seen_by(account: Account, permission: Permission = Permission.MESSAGE_SEND) -> QuerySet[Message]:
+    return access.scope(Message.objects.all(), account, permission)
+
+
+def get_message(account: Account, pk: int | str) -> Message:
+    """A message the account sees."""
+    seen = messages_seen_by(account).select_related("unit", "to_unit", "to_person__unit", "queued_by")
+    return access.one_of(seen, pk)

@@ -1,0 +1,29 @@
+"""What a failed sending means, in words that tell a person what to do."""
+
+from __future__ import annotations
+
+import re
+
+# First match wins; what the server said stays beside the sentence.
+_MEANINGS = [
+    (r"connection ?refused|unreachable|no route|errno 111|errno 113", "Không nối được với máy chủ thư. Hãy báo người quản trị kiểm tra máy chủ thư."),
+    (r"getaddrinfo|name or service|name resolution|nodename", "Không tìm thấy máy chủ thư. Hãy báo người quản trị kiểm tra địa chỉ máy chủ thư."),
+    (r"timed? ?out", "Máy chủ thư không trả lời kịp. Hệ thống sẽ tự gửi lại."),
+    (r"auth|\b535\b|\b530\b|credential", "Máy chủ thư không nhận tài khoản gửi. Hãy báo người quản trị kiểm tra tên và mật khẩu gửi thư."),
+    (r"recipient|\b550\b|\b553\b|mailbox|user unknown|no such user", "Máy chủ từ chối địa chỉ nhận. Hãy kiểm tra lại địa chỉ thư của nơi nhận."),
+    (r"\b552\b|\b452\b|quota|too large|size", "Hộp thư nhận đã đầy hoặc thư quá lớn."),
+    (r"\b554\b|spam|blocked|blacklist", "Máy chủ nhận chặn thư này. Hãy báo người quản trị."),
+    (r"\b4\d\d\b|tempor|greylist|try again", "Máy chủ thư tạm thời chưa nhận. Hệ thống sẽ tự gửi lại."),
+    (r"certificate|ssl|tls", "Kết nối mã hóa với máy chủ thư bị lỗi. Hãy báo người quản trị."),
+    (r"header|encode|ascii", "Địa chỉ hoặc tiêu đề thư có ký tự không gửi được. Hãy kiểm tra lại địa chỉ."),
+]  # fmt: skip
+
+
+def explain_error(said: str) -> str:
+    """One sentence for what a mail server or its library said; empty when it said nothing."""
+    if not said:
+        return ""
+    for pattern, sentence in _MEANINGS:
+        if re.search(pattern, said, re.I):
+            return sentence
+    return "Chưa gửi được thư. Hãy báo người quản trị kèm nội dung lỗi ghi bên dưới."
