@@ -159,6 +159,7 @@ def plan(organisation: Organisation, documents: list[GuidingDocument]) -> StudyC
 def hold(organisation: Organisation, campaign: StudyCampaign) -> list[StudyClass]:
     """Classes of three weeks: most held and counted, some to come, a few not fixed yet; then the campaign is running."""
     opened = at_local(today() - dt.timedelta(days=21), dt.time(8, 0))
+    campaign_actions.hand_down(campaign, by=organisation.officer, at=opened - dt.timedelta(days=2))
     classes = [_conference(organisation, campaign)]
     hosts = list(
         Unit.objects.filter(kind__code__in=["DANG_BO_CO_SO", "CHI_BO_CO_SO"]).select_related("kind").order_by("path")
