@@ -298,7 +298,7 @@ _TOTAL = re.compile(
 _SIGNATURE = re.compile(
     r"(?:nguoi lap(?: bieu| bang| danh sach)?|lap bieu|nguoi tong hop|ke toan(?: truong)?|thu truong(?: don vi| co quan)?|t m .*|tm .*|"
     r"k t .*|kt (?:truong|bi thu|chu).*|noi nhan.*|ky ten.*|ky va ghi ro.*|ky ghi ro.*|xac nhan cua .*|dai dien .*|"
-    r".*ngay \d* ?thang \d* ?nam ?\d*|ghi chu .*|luu y .*|chu thich .*)"
+    r".*ngay \d* ?thang \d* ?nam ?\d*|(?:ghi chu|luu y|chu thich)(?: .*)?)"
 )
 _SIGNATURE_TITLE = re.compile(
     r"(?:(?:pho )?bi thu(?: chi bo| dang uy| thuong truc)?|(?:pho )?chu tich|(?:pho )?truong ban|chanh van phong|nguoi (?:kiem tra|duyet))"

@@ -555,20 +555,25 @@ def table_in_child(
     page, chosen, texts = _choose(source, wanted, legacy, Mapping.from_json(mapping) if mapping else None, sheet)
     lacking = _missing(chosen.columns.values(), wanted)
     if lacking:
-        labels = ", ".join(f"“{one.label}”" for one in wanted if one.key in lacking)
+        named = ", ".join(f"“{one.label}”" for one in wanted if one.key in lacking)
         raise Refusal(
             "sheet.column_missing",
-            f"Bảng ở dòng {chosen.header_row} thiếu cột {labels}. "
+            f"Bảng ở dòng {chosen.header_row} thiếu cột {named}. "
             "Hãy thêm cột đó vào tệp, hoặc chọn lại cột tương ứng ở bước ghép cột.",
         )
     labels_by_key = {one.key: one.label for one in wanted}
+    labels: dict[str, str] = {}
+    for index, key in sorted(chosen.columns.items()):
+        said = texts.get(index, "")
+        if key not in labels:
+            labels[key] = said or labels_by_key.get(key, key)
+        elif said and said not in labels[key].split(" + "):
+            labels[key] += f" + {said}"
     yield {
         "sheet_name": source.sheets[page.index][0],
         "sheets": source.sheets,
         "mapping": chosen.as_json(),
-        "labels": [
-            (key, texts.get(index) or labels_by_key.get(key, key)) for index, key in sorted(chosen.columns.items())
-        ],
+        "labels": list(labels.items()),
         "unmatched": [(index, said) for index, said in sorted(texts.items()) if index not in chosen.columns],
         "encoding": page.finding.as_json() if page.finding else None,
     }
@@ -644,12 +649,16 @@ class _Sorter:
     def __init__(self, page: _Page, mapping: Mapping, required: frozenset[str], texts: dict[int, str]) -> None:
         self.indexes = sorted(mapping.columns)
         self.start = mapping.header_row + mapping.depth
-        self.needed = [place for place, index in enumerate(self.indexes) if mapping.columns[index] in required]
-        self.needed_indexes = {self.indexes[place] for place in self.needed}
+        keys = list(dict.fromkeys(mapping.columns[index] for index in self.indexes))
+        # For each key the places of its columns: a name may stand in two ("Họ và tên" merged over both).
+        self.parts = [
+            [place for place, index in enumerate(self.indexes) if mapping.columns[index] == key] for key in keys
+        ]
+        self.needed = [place for place, key in enumerate(keys) if key in required]
         self.columns_in_file = max(len(texts), len(self.indexes))
         self.group: str | None = None
         self.signed = False
-        probe = self.indexes[self.needed[0] if self.needed else 0]
+        probe = self.indexes[self.parts[self.needed[0] if self.needed else 0][0]]
         self.probe = probe
         grid = {number: page.converted(row) for number, row in page.head}
         self.header_cells = {
@@ -660,7 +669,7 @@ class _Sorter:
         }
         self.down: dict[int, list[tuple[int, int]]] = {}
         self.broad: set[int] = set()
-        places = {index: place for place, index in enumerate(self.indexes)}
+        places = {self.indexes[part[0]]: place for place, part in enumerate(self.parts)}
         for top, left, bottom, right in page.merged:
             if top < self.start:
                 continue
@@ -698,7 +707,15 @@ class _Sorter:
         if len(filled) == 2:
             return self.columns_in_file >= 4
         index, said = filled[0]
-        return number in self.broad or index not in self.needed_indexes or headers.marked_as_group(shown(said))
+        return number in self.broad or index not in self.indexes or headers.marked_as_group(shown(said))
+
+    def united(self, cells: Sequence[Cell]) -> Sequence[Cell]:
+        """One cell a key: parts that stand in several columns joined with a space."""
+        one_each: list[Cell] = []
+        for part in self.parts:
+            filled = [cells[place] for place in part if cells[place] != ""]
+            one_each.append(filled[0] if len(filled) == 1 else " ".join(shown(cell) for cell in filled))
+        return one_each
 
 
 def _batches(
@@ -706,7 +723,8 @@ def _batches(
 ) -> Iterator[dict[str, Any]]:
     sorter = _Sorter(page, mapping, required, texts)
     indexes, start, down = sorter.indexes, sorter.start, sorter.down
-    width, wanted = indexes[-1] + 1, len(indexes)
+    width, wanted = indexes[-1] + 1, len(sorter.parts)
+    several = wanted < len(indexes)
     probe, header_cells = sorter.probe, sorter.header_cells
     needed = itemgetter(*sorter.needed) if len(sorter.needed) > 1 else None
     only_needed = sorter.needed[0] if len(sorter.needed) == 1 else None
@@ -721,6 +739,8 @@ def _batches(
         groups: list[str | None] = []
         kept: list[Sequence[Cell]] = []
         for (number, row), cells in zip(chunk, _clean_cells([row for _, row in chunk], indexes), strict=True):
+            if several:
+                cells = sorter.united(cells)
             empty = cells.count("")
             first = row[0] if row else ""
             if first == "" and len(row) > 1:
@@ -759,7 +779,7 @@ def _batches(
             + ". Hãy kiểm tra lại tệp hoặc chọn lại dòng tiêu đề.",
         )
     if left:
-        yield {"numbers": [], "groups": [], "columns": [[] for _ in indexes], "left": left}
+        yield {"numbers": [], "groups": [], "columns": [[] for _ in sorter.parts], "left": left}
 
 
 # A space or line break at an end of a cell, seen in texts joined by `_BETWEEN`. Plain searches beat a regular expression here.

@@ -173,6 +173,36 @@ def test_two_row_header_and_merged_data(tmp_path):
     ]
 
 
+def test_a_name_in_two_columns_under_one_label_is_whole(tmp_path):
+    rows = [
+        ["TT", "Họ và tên", None, "Số thẻ", "Ghi chú"],
+        [1, "Nguyễn Văn", "An", "001", None],
+        [2, "H'Hen", "Niê", "002", None],
+        [3, None, "Bình", "003", None],
+        ["Ghi chú: danh sách tính đến 30/6."],
+    ]
+    path = office_files.xlsx(tmp_path / "a.xlsx", rows, merged=["B1:C1"])
+    table, found = read(path)
+    assert table.mapping.columns == {1: "name", 2: "name", 3: "code"}
+    assert table.columns == {"name": "Họ và tên", "code": "Số thẻ"}
+    assert [tuple(row.cells.values()) for row in found] == [
+        ("Nguyễn Văn An", "001"),
+        ("H'Hen Niê", "002"),
+        ("Bình", "003"),
+    ]
+    assert [one.number for one in table.left_out] == [5]
+    apart = office_files.xlsx(tmp_path / "b.xlsx", [["Họ đệm", "Tên", "Số thẻ"], ["Nguyễn Văn", "An", "001"]])
+    table, found = read(apart, mapping=Mapping(0, 1, 1, {0: "name", 1: "name", 2: "code"}))
+    assert found[0].cells == {"name": "Nguyễn Văn An", "code": "001"}
+    assert table.columns == {"name": "Họ đệm + Tên", "code": "Số thẻ"}
+
+
+def test_a_row_with_a_single_known_cell_is_an_error_to_tell_and_no_heading(tmp_path):
+    path = office_files.xlsx(tmp_path / "a.xlsx", [HEAD, *ROWS, [None, None, "00199", None, None]])
+    _, rows = read(path)
+    assert rows[-1].cells == {"name": None, "code": "00199", "born": None, "unit": None}
+
+
 def test_row_and_column_numbers_are_those_of_excel(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
