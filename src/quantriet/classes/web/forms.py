@@ -23,12 +23,12 @@ from quantriet.org.models import Account, Person, Unit
 CLASS_TIERS = (ContentTier.KEY_CADRE, ContentTier.GRASSROOTS)
 
 
-class ClockField(forms.CharField):
+class ClockField(forms.Field):
     """A time of day as people write it: 07:30, 7h30, 14g."""
 
     def __init__(self, **kwargs: Any) -> None:
-        attrs = {"class": "short", "placeholder": "07:30", "autocomplete": "off"}
-        super().__init__(max_length=8, widget=forms.TextInput(attrs=attrs), **kwargs)
+        attrs = {"class": "short", "placeholder": "07:30", "autocomplete": "off", "maxlength": "8"}
+        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, dt.time) or value in self.empty_values:
