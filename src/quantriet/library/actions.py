@@ -35,7 +35,7 @@ def register_document(
     issued_on: date,
     subject: str,
     paragraphs: Sequence[str] = (),
-    file: File | None = None,
+    file: File[Any] | None = None,
     file_name: str = "",
     needs_no_programme: bool = False,
     finish_before_on: date | None = None,

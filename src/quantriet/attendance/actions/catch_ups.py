@@ -51,7 +51,7 @@ def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Acco
         due += dt.timedelta(days=int(days.value))
         made = CatchUp.objects.bulk_create(
             [
-                CatchUp(duty_id=one.entry.duty_id, missed_id=one.entry.entry_id, invite_before_on=due, opened_at=at)
+                CatchUp(duty_id=one.entry.duty_id, missed_id=one.entry.entry_id, invite_before_on=due, opened_at=at)  # type: ignore[misc]
                 for one in fresh
             ],
             batch_size=500,

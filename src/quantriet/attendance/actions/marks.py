@@ -280,7 +280,7 @@ def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> set[s
 
 def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> None:
     """The log: a line per person marked."""
-    lines = []
+    lines: list[Any] = []
     for mark in marks:
         entry = frame.entries[mark.entry_id]
         after = {

@@ -26,8 +26,8 @@ def read_codes(text: str, known: Mapping[str, int]) -> tuple[list[int], list[Wro
     """
     by_code = {_plain(code): entry for code, entry in known.items()}
     bare: dict[str, list[int]] = {}
-    for code, entry in by_code.items():
-        bare.setdefault(code.lstrip("0"), []).append(entry)
+    for code, known_entry in by_code.items():
+        bare.setdefault(code.lstrip("0"), []).append(known_entry)
     found: dict[int, None] = {}
     wrong: list[WrongLine] = []
     for number, line in enumerate(nfc(text).splitlines(), start=1):

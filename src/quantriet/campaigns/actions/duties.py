@@ -134,7 +134,7 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
 
 def _wanted(audience: Audience) -> tuple[str, list[Any]]:
     """The statement head that names everybody wanted in the ledger, with its parameters."""
-    rows = audience.people.order_by().values_list("id", "unit_id", "decided", "is_exempt")
+    rows = audience.people.order_by().values_list("id", "unit_id", "decided", "is_exempt")  # type: ignore[misc]
     everybody, first = rows.query.sql_with_params()
     everybody = f"SELECT id, unit_id, decided, is_exempt FROM ({everybody}) AS chosen"
     outcomes, second = [], []

@@ -38,7 +38,7 @@ class Audience:
     @property
     def people(self) -> QuerySet[Person]:
         """Only those whom a rule or a hand has put on the list."""
-        return self.everybody.filter(decided__gt=REMOVED)
+        return self.everybody.filter(decided__gt=REMOVED)  # type: ignore[misc]  # annotated where `everybody` is made
 
     def outcome(self, person: Person) -> Outcome:
         return self.outcomes[person.decided, person.is_exempt]  # type: ignore[attr-defined]
@@ -153,7 +153,7 @@ class AudienceCount:
 
 def audience_count(found: Audience) -> AudienceCount:
     """Count the audience by rule, in one statement."""
-    sums = found.everybody.order_by().values_list("decided", "is_exempt").annotate(number=Counted("pk"))
+    sums = found.everybody.order_by().values_list("decided", "is_exempt").annotate(number=Counted("pk"))  # type: ignore[misc]
     by_rule: dict[int, RuleCount] = {}
     added = removed = people = exempt = 0
     for decided, is_exempt, number in sums:

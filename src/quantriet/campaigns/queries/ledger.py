@@ -45,7 +45,7 @@ def audit_ledger(campaign: StudyCampaign) -> list[Discrepancy]:
     }
     nothing = (0, 0, 0)
     return [
-        Discrepancy(*place, duties.get(place, nothing), tallies.get(place, nothing))
+        Discrepancy(place[0], place[1], place[2], duties.get(place, nothing), tallies.get(place, nothing))
         for place in sorted(duties.keys() | tallies.keys())
         if duties.get(place, nothing) != tallies.get(place, nothing)
     ]

@@ -50,13 +50,10 @@ class Criteria:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Criteria:
         known = {one.name for one in fields(cls)}
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in stored.items()
-                if name in known
-            }
-        )
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in known
+        }
+        return cls(**given)
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         self._take_lock()
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # missing in the stubs
         except BaseException:
             self._free_lock()
             raise
 
     def _commit(self) -> Any:
         try:
-            result = super()._commit()
+            result = super()._commit()  # type: ignore[misc]
             self._checkpoint_if_grown()
             return result
         finally:
@@ -59,7 +59,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _rollback(self) -> Any:
         try:
-            return super()._rollback()
+            return super()._rollback()  # type: ignore[misc]
         finally:
             self._free_lock()
 

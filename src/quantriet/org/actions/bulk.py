@@ -124,7 +124,7 @@ def add_people_at_once(
         ]
         people = {row.code: row for row in Person.objects.bulk_create(rows, batch_size=BATCH)}
         MembershipTransfer.objects.bulk_create(
-            (MembershipTransfer(person=row, to_unit=row.unit, on=row.joined_on) for row in people.values()),
+            (MembershipTransfer(person=row, to_unit=row.unit, on=row.joined_on) for row in people.values()),  # type: ignore[misc]
             batch_size=BATCH,
         )
         PostHeld.objects.bulk_create(
