@@ -19,7 +19,7 @@ from quantriet.attendance.rules.minutes import Decision, Fact, Limit, SessionMin
 from quantriet.attendance.vocab import ExcuseState, FactKind, MarkResult, Verdict
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
-from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.models import RuleValue, StudyCampaign
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState, RuleKey
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ItemKind
@@ -27,11 +27,12 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Person, Unit
 
-FACT, RECORD, VERDICT, EXCUSE, ENTRY, SESSION, ITEM, CLASS, VENUE, CAMPAIGN, UNIT, PERSON = (
+FACT, RECORD, VERDICT, EXCUSE, ENTRY, SESSION, ITEM, CLASS, VENUE, CAMPAIGN, UNIT, PERSON, RULE = (
     model._meta.db_table
     for model in (
         PresenceFact, AttendanceRecord, ClassVerdict, ExcusedAbsence, RosterEntry, ClassSession, ProgrammeItem,
         StudyClass, Venue, StudyCampaign, Unit, Person,
+        RuleValue,
     )
 )  # fmt: skip
 
@@ -145,12 +146,29 @@ def _fill(frame: ClassFrame) -> None:
     if frame.sessions:
         day = local(next(iter(frame.sessions.values())).start).date()
         try:
-            rule = campaign_queries.rule_in_force(frame.campaign, RuleKey.RETAKE_LIMIT_PERCENT, on=day)
+            frame.limit = _limit(frame.campaign, day)
         except Refusal as refusal:
             # The marks of a full hall are not turned away because a setting is missing; the verdict waits.
             frame.no_limit = refusal.sentence
-        else:
-            frame.limit = Limit(rule.value, rule.basis)
+
+
+def _limit(campaign: StudyCampaign, day: dt.date) -> Limit:
+    """The retake limit in force; what `rule_in_force` reads, without building a row for each mark of the roll."""
+    found = select(
+        f"SELECT value, basis FROM {RULE} WHERE rulebook_id = %s AND key = %s AND valid_from <= %s"  # noqa: S608
+        " AND (valid_to IS NULL OR valid_to >= %s) ORDER BY valid_from DESC LIMIT 1",
+        [
+            campaign.rulebook_id,
+            RuleKey.RETAKE_LIMIT_PERCENT.value,
+            connection.ops.adapt_datefield_value(day),
+            connection.ops.adapt_datefield_value(day),
+        ],
+    )
+    if not found:
+        rule = campaign_queries.rule_in_force(campaign, RuleKey.RETAKE_LIMIT_PERCENT, on=day)  # says what is missing
+        return Limit(rule.value, rule.basis)
+    value, basis = found[0]
+    return Limit(value if isinstance(value, Decimal) else Decimal(str(value)), basis)
 
 
 def judge(

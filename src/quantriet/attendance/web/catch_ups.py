@@ -281,6 +281,8 @@ def print_invitations(request: DeskRequest) -> HttpResponse:
         "attendance/desk/invitations_print.html",
         {
             "heading": _("Invitations to the later class"),
+            "place": {"unit": links[0].missed.unit.name if len({link.missed.unit_id for link in links}) == 1 else ""},
+            "paper": {},
             "letters": [(link, queries.invitation(link)) for link in links],
             "day": this_day(),
         },
