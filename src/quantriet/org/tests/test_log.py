@@ -1,0 +1,129 @@
+"""The log page: in words, inside the scope, narrowed, paged by key."""
+
+import datetime as dt
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from quantriet.audit import queries as audit_queries
+from quantriet.audit.models import AuditEvent
+from quantriet.kit.time import now, today
+from quantriet.org import actions
+from quantriet.org.web.log import told
+
+
+def test_a_line_says_who_did_what_with_before_and_after_in_words(cast, as_user):
+    person = cast.people["M1"]
+    actions.change_person(
+        person, by=cast.officer, at=now(), kind="probationary", joined_on=dt.date(2026, 3, 9), gender="female"
+    )
+    actions.remove_person(cast.people["M6"], by=cast.officer, at=now(), on=dt.date(2026, 11, 20), reason="died")
+    page = as_user("inspector").get(reverse("log"), {"actor": "OFFICER"}).content.decode()
+    assert "officer sửa thông tin" in page
+    assert "Nguyễn Thị Hường" in page
+    assert "Loại: Đảng viên chính thức → Đảng viên dự bị" in page
+    assert "Ngày vào Đảng: 01/01/2020 → 09/03/2026" in page
+    assert "Giới tính: Nữ" in page
+    assert "officer đưa ra khỏi danh sách" in page
+    assert "Lý do: Từ trần" in page
+    assert "Ngày: 20/11/2026" in page
+
+
+def test_no_english_word_is_left_in_the_log_of_this_room(cast):
+    admin = cast.accounts["admin"]
+    actions.change_unit(cast.units["X1"], by=admin, at=now(), name="Đảng ủy xã Ea Tam mới", phone="0262")
+    actions.change_account(cast.accounts["leader"], by=admin, at=now(), display_name="Lãnh đạo", email="a@b.vn")
+    actions.reset_password(cast.accounts["leader"], by=admin, at=now())
+    actions.note_sign_in(admin, at=now(), address="127.0.0.1")
+    from django.utils.translation import override
+
+    with override("vi"):
+        words = {word for line in told(AuditEvent.objects.all()) for word, _, _ in line["changes"]}
+    with override("en"):
+        english = {word for line in told(AuditEvent.objects.all()) for word, _, _ in line["changes"]}
+    assert not words & english
+
+
+def test_the_log_stays_inside_the_scope(cast, as_user):
+    actions.change_person(cast.people["M10"], by=cast.officer, at=now(), occupation="Nông dân")
+    actions.change_person(cast.people["M1"], by=cast.officer, at=now(), occupation="Giáo viên")
+    page = as_user("leader1").get(reverse("log")).content.decode()
+    assert "Giáo viên" in page
+    assert "Nông dân" not in page
+    assert "Hoàng Văn Sửu" not in page
+    page = as_user("leader1").get(reverse("log"), {"unit": "X2"}).content.decode()
+    assert "Không tìm thấy đơn vị" in page
+    for username in ("organiser1", "secretary11", "member1", "speaker"):
+        assert as_user(username).get(reverse("log")).status_code == 403
+
+
+def test_the_log_is_narrowed_by_unit_verb_thing_and_days(cast, as_user):
+    client = as_user("officer")
+    actions.change_person(cast.people["M10"], by=cast.officer, at=now(), occupation="Nông dân")
+    actions.change_person(cast.people["M1"], by=cast.officer, at=now() - dt.timedelta(days=40), occupation="Giáo viên")
+    page = client.get(reverse("log"), {"unit": "X2", "verb": "person.changed"}).content.decode()
+    assert "Nông dân" in page
+    assert "Giáo viên" not in page
+    assert "Đơn vị: Đảng ủy xã Suối Ngần" in page
+    page = client.get(reverse("log"), {"of": f"org.person:{cast.people['M1'].pk}"}).content.decode()
+    assert "Giáo viên" in page
+    assert "Nông dân" not in page
+    day = f"{today() - dt.timedelta(days=39):%d/%m/%Y}"
+    page = client.get(reverse("log"), {"until": day, "verb": "person.changed"}).content.decode()
+    assert "Giáo viên" in page
+    assert "Nông dân" not in page
+    page = client.get(reverse("log"), {"since": day, "verb": "person.changed"}).content.decode()
+    assert "Giáo viên" not in page
+    page = client.get(reverse("log"), {"actor": "khong-co"}).content.decode()
+    assert "Nhật ký không có việc nào khớp" in page
+
+
+def test_pages_follow_each_other_by_key_without_gap_or_repeat(cast, as_user):
+    at = now()
+    for number in range(7):
+        for _ in range(3):  # lines of one moment
+            actions.change_person(
+                cast.people["M1"],
+                by=cast.officer,
+                at=at + dt.timedelta(seconds=number),
+                occupation=f"Việc {_} {number}",
+            )
+    rows = AuditEvent.objects.filter(verb="person.changed")
+    everything = list(rows.order_by("-at", "-pk"))
+    assert len(everything) == 21
+    saved_page, audit_queries.PAGE = audit_queries.PAGE, 4
+    try:
+        seen, before = [], None
+        while True:
+            shown = audit_queries.event_page(rows, before=before)
+            seen += shown.events
+            last = shown
+            if shown.older is None:
+                break
+            before = audit_queries.EventKey.read(str(shown.older))
+        assert seen == everything
+        back = audit_queries.event_page(rows, after=last.newer)
+        assert list(back.events) == everything[16:20]
+        assert audit_queries.event_page(rows).newer is None
+    finally:
+        audit_queries.PAGE = saved_page
+    assert audit_queries.EventKey.read("hôm qua") is None
+    assert as_user("officer").get(reverse("log"), {"before": "bậy"}).status_code == 200
+
+
+def test_the_log_costs_the_same_with_one_line_and_many(cast, as_user):
+    client = as_user("officer")
+
+    def cost(query):
+        client.get(reverse("log") + query)
+        with CaptureQueriesContext(connection) as seen:
+            client.get(reverse("log") + query)
+        return len(seen)
+
+    actions.change_person(cast.people["M1"], by=cast.officer, at=now(), occupation="Giáo viên")
+    one = cost("?verb=person.changed")
+    for name in ("M2", "M3"):
+        actions.change_person(cast.people[name], by=cast.officer, at=now(), occupation="Giáo viên")
+    assert cost("?verb=person.changed") == one
+    assert cost("") == one
