@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 class CampaignState(LabelledEnum):
     DRAFT = "draft", gettext_noop("Being planned")
-    OPEN = "open", gettext_noop("Open")
-    CLOSED = "closed", gettext_noop("Closed")
+    OPEN = "open", gettext_noop("Running")
+    CLOSED = "closed", gettext_noop("Ended")
     CANCELLED = "cancelled", gettext_noop("Cancelled")
 
 

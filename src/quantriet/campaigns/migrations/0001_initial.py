@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=250)),
-                ('state', models.CharField(choices=[('draft', 'Being planned'), ('open', 'Open'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default=quantriet.campaigns.vocab.CampaignState['DRAFT'], max_length=10)),
+                ('state', models.CharField(choices=[('draft', 'Being planned'), ('open', 'Running'), ('closed', 'Ended'), ('cancelled', 'Cancelled')], default=quantriet.campaigns.vocab.CampaignState['DRAFT'], max_length=10)),
                 ('form', models.CharField(choices=[('in_person', 'In person'), ('online', 'Online'), ('mixed', 'Mixed'), ('software', 'By software or network'), ('cell_meeting', 'In the cell meeting')], default=quantriet.campaigns.vocab.StudyForm['IN_PERSON'], max_length=14)),
                 ('is_quick_briefing', models.BooleanField(default=False)),
                 ('has_current_affairs', models.BooleanField(default=False)),

@@ -77,6 +77,7 @@ def board(request, pk):
     for row in found.rows:
         row.url = f"{address}?unit={row.unit.pk}{carried}"
         row.names_url = f"{behind}?unit={row.unit.pk}{carried}"
+        row.silent_words = f"{show_number(row.silent_cells)}/{show_number(row.cells)}"
         if row.is_own or row.unit.kind.level == "cell":
             row.url = row.names_url
     if request.GET.get("format") == "xlsx":
