@@ -101,7 +101,8 @@ def _split_name(mapping: Mapping, texts: dict[int, str]) -> Mapping:
     if whole is None or "given_name" in mapping.columns.values():
         return mapping
     beside = whole + 1
-    if beside not in mapping.columns and texts.get(beside) and texts.get(beside) == texts.get(whole):
+    same_label = beside not in mapping.columns and texts.get(beside) and texts.get(beside) == texts.get(whole)
+    if same_label or mapping.columns.get(beside) == "full_name":
         return Mapping(
             mapping.sheet, mapping.header_row, mapping.depth, {**mapping.columns, beside: "given_name"}, mapping.confidence
         )
