@@ -1,13 +1,21 @@
 """The only writer of the log; call it inside the transaction of the write it tells of."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from django.db import connection
 from django.db.models import Model
 
 from quantriet.audit.models import AuditEvent
+from quantriet.kit.db import insert_many
+
+_MANY = (
+    "verb", "at", "actor_id", "actor_label", "thing_kind", "thing_id", "thing_label", "unit_id", "unit_path", "person_id",
+    "before", "after",
+)  # fmt: skip
 
 
 class Actor(Protocol):
@@ -54,13 +62,20 @@ def record_many(
 
     `of_people`: each thing is a person, whose own record the line belongs to.
     """
-    AuditEvent.objects.bulk_create(
-        (
-            AuditEvent(**_columns(verb, by, at, thing, unit, thing.pk if of_people else None, before, after))
+    moment = connection.ops.adapt_datetimefield_value(at)
+    actor_id, actor = (by.pk, str(by)[:200]) if by else (None, "Hệ thống")
+    insert_many(
+        AuditEvent,
+        _MANY,
+        [
+            (
+                verb, moment, actor_id, actor, thing._meta.label_lower, str(thing.pk), str(thing)[:300],
+                unit.pk if unit else None, unit.path if unit else "", thing.pk if of_people else None,
+                json.dumps(plain(before), ensure_ascii=False), json.dumps(plain(after), ensure_ascii=False),
+            )
             for thing, unit, before, after in lines
-        ),
-        batch_size=2000,
-    )
+        ],
+    )  # fmt: skip
 
 
 def changes(thing: Model, new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

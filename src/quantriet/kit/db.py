@@ -1,10 +1,12 @@
 """The database door: one blocking write lock on SQLite, and the few places where the two databases differ."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 
 @contextmanager
@@ -26,3 +28,19 @@ def byte_order(table: str, column: str, length: int = 255) -> str:
     if connection.vendor != "postgresql":
         return ""
     return f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE varchar({length}) COLLATE "C"'
+
+
+def insert_many(model: type[Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of plain values, for actions that write by the hundred thousand; `names` are attributes of the model.
+
+    `bulk_create` without the instances: a fifth of its time. Every column without a default in the database is named by
+    the caller; dates may be ISO text; keys of the new rows are not returned.
+    """
+    if not rows:
+        return
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)

@@ -17,6 +17,7 @@ from django.db import connection
 
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
+from quantriet.kit.db import insert_many
 from quantriet.kit.spreadsheets import Gated, Row, common_width, read_table, restore_zeros
 from quantriet.org import access
 from quantriet.org.models import (
@@ -44,6 +45,11 @@ _PIECE = 1000
 MADE_PREFIX = "QT"  # codes that the product gives to people whose list has none
 _LEAST_RESTORED = 6  # shorter numbers are rather running numbers than codes that lost zeros
 _MOST_MISSING = 5000
+# What a row may say about somebody new, with what is stored when it says nothing.
+_NEW: dict[str, str | None] = {
+    "birth_date": None, "birth_precision": "day", "gender": "", "ethnicity": "", "kind": "member", "joined_on": None,
+    "official_on": None, "occupation": "", "phone": "", "email": "", "address": "",
+}  # fmt: skip
 _ROWS = 10_000_000  # more than a sheet has
 
 Tell = Callable[[int, int, str], None]
@@ -420,29 +426,34 @@ def apply_members(
     units = {unit.pk: unit for unit in Unit.objects.only("pk", "path", "name").iterator(chunk_size=5000)}
     done = 0
     first = number = queries.highest_made_code(MADE_PREFIX)
+    today = day.isoformat()
     for batch in _batches(plan, Status.NEW):
-        people = []
+        rows, codes = [], []
         for line in batch:
-            values = dict(line["v"])
-            code = values.pop("code", None)
+            values = line["v"]
+            code = values.get("code")
             if not code:
                 number += 1
                 code = made_code(number)
-            name = values.pop("full_name")
-            people.append(
-                Person(
-                    code=code, full_name=name, name_folded=text.fold(name), sort_key=text.name_key(name),
-                    unit_id=line["u"], **_dated(values),
-                )
-            )  # fmt: skip
-        Person.objects.bulk_create(people, batch_size=BATCH)
-        MembershipTransfer.objects.bulk_create(
-            [MembershipTransfer(person=one, to_unit_id=one.unit_id, on=one.joined_on or day) for one in people],
-            batch_size=BATCH,
+            codes.append(code)
+            name = values["full_name"]
+            rows.append(
+                (code, name, text.fold(name), text.name_key(name), line["u"], "", *(values.get(one, empty) for one, empty in _NEW.items()))
+            )
+        insert_many(Person, ("code", "full_name", "name_folded", "sort_key", "unit", "left_reason", *_NEW), rows)
+        keys = dict(Person.objects.filter(code__in=codes).values_list("code", "pk"))
+        people = [Person(pk=keys[row[0]], full_name=row[1], unit_id=row[4]) for row in rows]
+        insert_many(
+            MembershipTransfer,
+            ("person", "to_unit", "on", "basis"),
+            [(one.pk, line["u"], line["v"].get("joined_on") or today, "") for one, line in zip(people, batch, strict=True)],
         )
         record_many(
-            "person.added", by=by, at=at,
-            lines=[(one, units[one.unit_id], {}, {"code": one.code, "file": file_name}) for one in people], of_people=True,
+            "person.added", by=by, at=at, of_people=True,
+            lines=[
+                (one, units[line["u"]], {}, {"code": code, "file": file_name})
+                for one, line, code in zip(people, batch, codes, strict=True)
+            ],
         )  # fmt: skip
         _add_facts(list(zip(people, batch, strict=True)), posts, by, at, day, units)
         done += len(batch)

@@ -35,7 +35,7 @@ from quantriet.org.models import Account, IdentityDecision, ImportKind, ImportRu
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns
 from quantriet.org.rules.members import Status
-from quantriet.org.rules.plan import PlanReader
+from quantriet.org.rules.plan import PlanReader, PlanWriter
 from quantriet.org.rules.secrecy import find_mark, refuse_if_marked
 from quantriet.org.rules.understanding import Understanding, names_somebody, understood
 from quantriet.org.vocab import Permission
@@ -61,9 +61,17 @@ def start_import(
     Effects: the run with its file, audit "import.uploaded".
     """
     _require(by, kind, unit)
-    _, seen = first_look(kind=kind, unit=unit, file_name=file_name, source=source)
+    digest = _digest(source)
+    before = queries.same_file(kind, unit, digest)
+    if before:
+        # The same bytes were looked at before; the columns chosen then hold again.
+        refuse_if_marked(Path(file_name).stem.replace("_", " "), "Tên tệp")
+        gate(source, file_name, limit=settings.UPLOAD_LIMIT_BYTES)
+        seen = Understanding.from_json(before.understanding)
+    else:
+        _, seen = first_look(kind=kind, unit=unit, file_name=file_name, source=source)
     run = ImportRun(
-        kind=kind, unit=unit, account=by, file_name=file_name[:200], digest=_digest(source), created_at=at, changed_at=at,
+        kind=kind, unit=unit, account=by, file_name=file_name[:200], digest=digest, created_at=at, changed_at=at,
         understanding=seen.as_json(),
     )  # fmt: skip
     with transaction.atomic(), source.open("rb") as content:
@@ -286,8 +294,50 @@ def _refused(run: ImportRun, refusal: Refusal, at: datetime) -> None:
             transaction.on_commit(lambda: _forget_files(run))
 
 
-def _planner(run: ImportRun, at: datetime, tell: Tell) -> MemberPlanner | UnitPlanner:
+class _Repeated:
+    """The plan of a file that was written already, while nothing has changed since: every row written then is the same now."""
+
+    def __init__(self, before: ImportRun, seen: Understanding) -> None:
+        self._before = before
+        self.total, self.missing = int(before.counts["rows"]), int(before.counts["missing"])
+        self.mostly_elsewhere = str(before.counts["elsewhere"])
+        self.left_out, self.left_out_count = seen.left_out, seen.left_out_count
+        self.questions: list[IdentityDecision] = []
+
+    def make(self) -> PlanWriter:
+        """Write the plan anew from the one kept."""
+        writer = PlanWriter()
+        with queries.open_plan(self._before) as plan:
+            for _, line in plan.in_file_order([*_WRITTEN, Status.SAME]):
+                writer.add(Status.SAME, {key: line[key] for key in ("n", "h", "t") if key in line})
+            for section in (Status.WRONG, "missing"):
+                for line in plan.lines(section):
+                    writer.add(section, line)
+        return writer
+
+
+def _written_already(run: ImportRun, seen: Understanding, at: datetime) -> ImportRun | None:
+    """The earlier import of this very file, if all that decided about its rows is as it was."""
+    before = queries.same_file(run.kind, run.unit, run.digest)
+    if before is None or before.counts.get("doubtful") or "stamp_after" not in before.counts:
+        return None
+    then = Understanding.from_json(before.understanding)
+    if (then.used, then.legacy) != (seen.used, seen.legacy) or before.applied_at is None:
+        return None
+    permission = NEEDED[ImportKind(run.kind)]
+    paths = [access.paths_with(one, permission) if one else None for one in (run.account, before.account)]
+    # Exemptions and posts end with a day, so another day asks again.
+    same_day = local(before.applied_at).date() == local(at).date()
+    if paths[0] != paths[1] or not same_day or queries.touched_since(before.counts["stamp_after"], paths[0]):
+        return None
+    return before
+
+
+def _planner(run: ImportRun, at: datetime, tell: Tell) -> MemberPlanner | UnitPlanner | _Repeated:
     seen = Understanding.from_json(run.understanding)
+    before = _written_already(run, seen, at)
+    if before:
+        return _Repeated(before, seen)
     made = MemberPlanner if run.kind == ImportKind.MEMBERS else UnitPlanner
     return made(gated=_gated(run), seen=seen, root=run.unit, account=run.account, day=local(at).date(), tell=tell)
 
@@ -437,12 +487,12 @@ def _write(run: ImportRun, at: datetime) -> bool:
                     )
                 else:
                     apply_units(plan, by=run.account, at=at, day=local(at).date(), tell=tell)
-            counts = {**run.counts, "first_made": first}
+            told = {str(status): run.counts.get(status, 0) for status in Status}
+            record("import.applied", by=run.account, at=at, thing=run, unit=run.unit, after={**told, "digest": run.digest})
+            counts = {**run.counts, "first_made": first, "stamp_after": queries.stamp()}
             ImportRun.objects.filter(pk=run.pk).update(
                 state=ImportState.DONE, applied_at=at, changed_at=at, counts=counts, notice=""
             )
-            told = {str(status): run.counts.get(status, 0) for status in Status}
-            record("import.applied", by=run.account, at=at, thing=run, unit=run.unit, after={**told, "digest": run.digest})
             enqueue(RESULT_JOB, run.pk)
     except IntegrityError:
         # A code was taken by somebody else in the meantime, outside what this account sees.
@@ -486,12 +536,14 @@ def write_rows(run: ImportRun, target: Path, *, at: datetime, only: Sequence[str
 
 
 def dry_run(
-    *, kind: str, unit: Unit, file_name: str, source: Path, at: datetime, legacy: str | None = None
+    *, kind: str, unit: Unit, file_name: str, source: Path, at: datetime, convert: bool | None = None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Say what an import would do, writing nothing at all: counts, and the rows that are wrong or doubtful."""
     gated, seen = first_look(kind=kind, unit=unit, file_name=file_name, source=source)
-    if seen.asks_encoding and legacy is None:
-        raise Refusal("import.encoding", f"Chữ trong tệp là {seen.encoding['label']}; hãy thêm --convert hoặc --no-convert." if seen.encoding else "")
+    if seen.encoding and seen.asks_encoding:
+        if convert is None:
+            raise Refusal("import.encoding", "Chữ trong tệp là phông cũ; hãy thêm --convert hoặc --no-convert.")
+        seen = _understand(gated, kind, unit, str(seen.encoding["choice"]) if convert else "none")
     made = MemberPlanner if kind == ImportKind.MEMBERS else UnitPlanner
     planner = made(gated=gated, seen=seen, root=unit, account=None, day=local(at).date(), tell=quiet)
     writer = planner.make()

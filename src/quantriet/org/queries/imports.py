@@ -39,7 +39,7 @@ from quantriet.org.vocab import BirthPrecision, Level, PersonKind
 
 PREVIEW_ROWS = 50
 # Kinds of log entries after which a preview may no longer be true.
-_TOUCHING = ("org.person", "org.unit")
+_TOUCHING = ("org.person", "org.unit", "org.identitydecision")
 _PERSON_COLUMNS = (
     "pk", "code", "name_folded", "unit_id", "left_on", "full_name", "birth_date", "birth_precision", "gender", "ethnicity",
     "kind", "joined_on", "official_on", "occupation", "phone", "email", "address",
@@ -168,6 +168,12 @@ def touched_since(stamp: int, paths: Sequence[str] | None) -> bool:
     return later.filter(under_paths(paths, "unit_path")).exists()
 
 
+def same_file(kind: str, unit: Unit, digest: str) -> ImportRun | None:
+    """The last import of exactly this file into this unit, if it was written."""
+    rows = ImportRun.objects.filter(kind=kind, unit=unit, digest=digest, state="done", plan__gt="")
+    return rows.select_related("account").order_by("-applied_at", "-pk").first()
+
+
 @dataclass(frozen=True)
 class KnownUnit:
     """A unit as the import of units compares it."""
@@ -283,7 +289,7 @@ def preview_page(run: ImportRun, tab: str, number: int) -> PreviewPage:
     units = dict(
         Unit.objects.filter(pk__in={key for line in lines for key in (line.get("u"), line.get("f")) if key}).values_list("pk", "name")
     )
-    asked = {
+    asked: dict[str, tuple[int, str | None, bool]] = {
         key: (pk, person, new)
         for pk, key, person, new in IdentityDecision.objects.filter(
             fingerprint__in=[line["q"] for line in lines if "q" in line]

@@ -68,6 +68,10 @@ _LEVELS = [
     ("thanh uy", "province"), ("thanh pho", "province"), ("cap tren co so", "district"), ("huyen", "district"),
     ("xa", "commune"), ("phuong", "commune"), ("chi bo", "cell"), ("co so", "grassroots"),
 ]  # fmt: skip
+_DIGIT = re.compile(r"\d")
+_MOBILE = re.compile(r"0[35789][0-9]{8}", re.ASCII)
+# Composed letters with single spaces: nothing to mend. Anything else takes the long way.
+_PLAIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-žƠơƯưẠ-ỹ'’]+(?: [A-Za-zÀ-ÖØ-öø-žƠơƯưẠ-ỹ'’]+)*")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
 _LONGEST = {"code": 40, "full_name": 160, "ethnicity": 40, "occupation": 160, "email": 254, "address": 200, "exempt_reason": 200}
 _PLAIN = ("ethnicity", "occupation", "address", "unit_name", "unit_above", "posts", "exempt_reason")
@@ -153,6 +157,21 @@ def _mark(value: str) -> str | None:
     return find_mark(value)
 
 
+@lru_cache(maxsize=16384)
+def _unit_code(value: Cell, kind: str) -> Parsed[str]:
+    return parse_code(value)
+
+
+@lru_cache(maxsize=16384)
+def _squeezed(value: str) -> str:
+    words = text.squeeze(value)
+    return "" if words in ("-", "–") else words
+
+
+def _words(value: Cell) -> str:
+    return _squeezed(value if type(value) is str else shown(value))
+
+
 @lru_cache(maxsize=4096)
 def _gender(value: str) -> Parsed[str]:
     return parse_gender(value)
@@ -188,18 +207,22 @@ def read_member(cells: dict[str, Cell], today: dt.date) -> MemberRow:
     if (level := get("secrecy")) and text.fold(str(level)) in {"mat", "toi mat", "tuyet mat"}:
         row.secret = str(level)
 
-    code = parse_code(get("code"))
-    if code.value:
-        values["code"] = code.value
-    elif code.error:
-        errors.append(Wrong("code", code.error))
+    said = get("code")
+    if type(said) is str and said.isalnum() and said.isascii():
+        values["code"] = said  # by far the most frequent
+    else:
+        code = parse_code(said)
+        if code.value:
+            values["code"] = code.value
+        elif code.error:
+            errors.append(Wrong("code", code.error))
 
     name = _name(cells)
     if not name:
         errors.append(Wrong("full_name", "Thiếu họ và tên."))
-    elif any(letter.isdigit() for letter in name):
+    elif _DIGIT.search(name):
         errors.append(Wrong("full_name", f"“{name}” có chữ số nên không phải là họ và tên."))
-    elif not any(letter.isalpha() for letter in name):
+    elif not (name[0].isalpha() or any(letter.isalpha() for letter in name)):
         errors.append(Wrong("full_name", f"“{name}” không phải là họ và tên."))
     else:
         values["full_name"] = name
@@ -232,10 +255,10 @@ def read_member(cells: dict[str, Cell], today: dt.date) -> MemberRow:
         else:
             errors.append(Wrong("kind", f"“{words}” không rõ loại; hãy ghi “Chính thức” hoặc “Dự bị”."))
     for key in _PLAIN:
-        if (said := get(key)) is not None and (words := said if type(said) is str else shown(said)) and words not in ("-", "–"):
+        if (said := get(key)) is not None and (words := _words(said)):
             values[key] = words
     if (said := get("unit_code")) is not None:
-        unit_code = parse_code(said)
+        unit_code = _unit_code(said, type(said).__name__)
         if unit_code.value:
             values["unit_code"] = unit_code.value
         elif unit_code.error:
@@ -247,7 +270,7 @@ def read_member(cells: dict[str, Cell], today: dt.date) -> MemberRow:
         else:
             row.notes.append(f"Chưa nhận ra diện quản lý “{words}”.")
     if (said := get("phone")) is not None:
-        phone = parse_phone(said)
+        phone = Parsed(said) if type(said) is str and _MOBILE.fullmatch(said) else parse_phone(said)
         if phone.value:
             values["phone"] = phone.value
             if phone.note:
@@ -272,6 +295,8 @@ def _name(cells: dict[str, Cell]) -> str:
     family, given = cells.get("family_name"), cells.get("given_name")
     if whole is None and given is None and family is None:
         return ""
+    if type(whole) is str and not given and not family:
+        return whole if _PLAIN_NAME.fullmatch(whole) else text.squeeze(whole)
     said = " ".join(shown(part) for part in (whole, family, given) if part not in (None, ""))
     return text.squeeze(said)
 

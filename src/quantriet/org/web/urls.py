@@ -1,6 +1,6 @@
 """Addresses of the organisation; each module of pages brings its own."""
 
-from quantriet.org.web import accounts, facts, log, people, sign_in, units
+from quantriet.org.web import accounts, facts, imports, log, people, sign_in, units
 
 urlpatterns = [
     *sign_in.urlpatterns,
@@ -8,5 +8,6 @@ urlpatterns = [
     *people.urlpatterns,
     *facts.urlpatterns,
     *accounts.urlpatterns,
+    *imports.urlpatterns,
     *log.urlpatterns,
 ]
