@@ -3,6 +3,8 @@ import itertools
 import logging
 import resource
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -126,3 +128,17 @@ def test_places_are_given_back_after_failures():
         with pytest.raises(Refusal):
             sandbox.run(f"{HERE}:die", {"number": 1})
     assert sandbox.run(f"{HERE}:echo", {"value": 1}) == 1
+
+
+@pytest.mark.parametrize(
+    "module", ["kit.sandbox", "kit.encodings", "kit.spreadsheets", "kit.documents", "kit.documents.official"]
+)
+def test_what_runs_in_the_child_imports_no_django(module):
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); __import__('quantriet.' + sys.argv[2]);"
+        "print([name for name in sys.modules if name.split('.')[0] in ('django', 'docx', 'xlsxwriter', 'lxml', 'pypdfium2')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program, sandbox._SOURCE_ROOT, module], capture_output=True, check=True
+    )
+    assert done.stdout.strip() == b"[]"
