@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +10,11 @@ from django.db.models import Q
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
+from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org import access
+from quantriet.org.actions.import_members import MADE_PREFIX, made_code
 from quantriet.org.models import (
     Account,
     ActivityExemption,
@@ -24,6 +25,7 @@ from quantriet.org.models import (
     Unit,
     UnitResponsibility,
 )
+from quantriet.org.queries import imports as import_queries
 from quantriet.org.vocab import MEMBER_KINDS, LeavingReason, Permission
 
 
@@ -50,9 +52,10 @@ def add_person(
         raise Refusal("person.name_missing", "Thiếu họ và tên.", field="full_name")
     if unit.closed_on:
         raise Refusal("person.unit_closed", f"{unit.name} đã ngừng hoạt động.", field="unit")
-    code = text.squeeze(code) or made_code()
+    code = text.squeeze(code)
     details = {name: text.squeeze(value) if isinstance(value, str) else value for name, value in details.items()}
-    with transaction.atomic():
+    with named_lock("person-code"):
+        code = code or made_code(import_queries.highest_made_code(MADE_PREFIX) + 1)
         taken = Person.objects.filter(code=code).first()
         if taken:
             known = by is None or access.may(by, Permission.PERSON_VIEW, taken.unit)
@@ -67,11 +70,6 @@ def add_person(
             "person.added", by=by, at=at, thing=person, unit=unit, person_id=person.pk, after={"code": code, **details}
         )
     return person
-
-
-def made_code() -> str:
-    """A member code of the product's own, unlike any that lists carry: "QT-" and eight random digits."""
-    return f"QT-{secrets.randbelow(10**8):08d}"
 
 
 def change_person(person: Person, *, by: Account | None, at: datetime, **new: Any) -> Person:

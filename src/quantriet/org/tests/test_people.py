@@ -202,7 +202,8 @@ def test_a_person_is_entered_with_a_made_code_and_a_first_transfer(cast, as_user
     answer = as_user("organiser1").post(reverse("person-new"), person_data(joined_on="02/09/2015"))
     made = Person.objects.get(full_name="Y Bhăm Niê")
     assert answer.status_code == 303
-    assert made.code.startswith("QT-")
+    assert made.code == "QT0000001"
+    assert a_person(cast.units["CB11"], code="").code == "QT0000002"
     assert (made.birth_date, made.unit, made.gender) == (dt.date(1988, 3, 9), cast.units["CB11"], "male")
     assert [(fact.from_unit, fact.to_unit, fact.on) for fact in made.transfers.all()] == [
         (None, cast.units["CB11"], dt.date(2015, 9, 2))

@@ -1,4 +1,4 @@
-"""Forms of units and people, and the field with which every form of the house may ask for a unit."""
+"""Forms of units and people, and the field with which they ask for a unit."""
 
 from __future__ import annotations
 
