@@ -294,9 +294,14 @@ def moved_units(old: Sequence[UnitRow], now: Sequence[UnitRow]) -> tuple[list[st
     return rises, [words for step, _, words in steps if step < 0][:MOST_MOVED]
 
 
+def common_share(figures: Figures) -> Decimal | None:
+    """The share that units are measured against: of the people in units that have reported."""
+    return share(figures.people.done, figures.heard_people) if figures.heard_people > 0 else None
+
+
 def praised_units(figures: Figures) -> list[UnitRow]:
-    """Units below that have organised and reported everything and reach the whole's share, best first."""
-    whole = share(figures.people.done, figures.people.obliged)
+    """Units below that have organised and reported everything and reach the common share, best first."""
+    whole = common_share(figures)
     if whole is None:
         return []
     rows = [
@@ -308,8 +313,8 @@ def praised_units(figures: Figures) -> list[UnitRow]:
 
 
 def slow_units(figures: Figures) -> list[UnitRow]:
-    """Units below that have reported and stay under the whole's share, lowest first."""
-    whole = share(figures.people.done, figures.people.obliged)
+    """Units below that have reported and stay under the common share, lowest first."""
+    whole = common_share(figures)
     rows = [
         row
         for row in figures.units
