@@ -224,8 +224,9 @@ def _enough(matched: dict[int, tuple[str, float]], columns: Sequence[Column], fi
     required = {column.key for column in columns if column.required}
     if len(matched) == 1:
         return max(value for _, value in matched.values()) >= 0.9
-    # A data row or a title may resemble a header in a word or two, hardly in the required columns and by whole texts.
-    return bool(not required or keys & required or sum(value >= 0.9 for _, value in matched.values()) >= 3)
+    # A data row or a title may resemble a header in a word or two, hardly in a required column and rarely by whole texts.
+    sure = [value for _, value in matched.values() if value >= 0.9]
+    return bool(not required or keys & required or (sure and sum(value for _, value in matched.values()) >= 1.5))
 
 
 def match(texts: MappingType[int, str], columns: Sequence[Column]) -> dict[int, tuple[str, float]]:
@@ -261,9 +262,7 @@ def likeness(said: str, wanted: str) -> float:
     padded = f" {said} "
     if len(wanted) >= 3 and f" {wanted} " in padded:
         best = CONTAINED * (0.5 + 0.5 * len(wanted) / len(said))
-    elif len(said) >= 5 and f" {said} " in f" {wanted} ":
-        best = CONTAINED * (0.4 + 0.5 * len(said) / len(wanted))
-    allowed = 0 if len(wanted) < 5 else 1 if len(wanted) < 10 else 2
+    allowed = 0 if len(wanted) < 7 else 1 if len(wanted) < 12 else 2
     if allowed and abs(len(said) - len(wanted)) <= allowed and len(set(said) ^ set(wanted)) <= 2 * allowed:
         slips = _distance(said, wanted, allowed)
         if slips <= allowed:

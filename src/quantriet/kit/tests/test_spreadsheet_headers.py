@@ -87,6 +87,19 @@ def test_an_exact_label_beats_one_that_contains_it():
     assert header.columns == {0: "name", 1: "joined", 3: "born", 4: "unit"}
 
 
+@pytest.mark.parametrize("said", ["Số TT", "Đảng viên", "Nam", "Tên", "Sinh hoạt", "Bộ"])
+def test_short_or_partial_words_are_not_taken_for_a_label(said):
+    header = found_in(["Họ và tên", "Ngày sinh", said])
+    assert header is not None
+    assert header.columns == {0: "name", 1: "born"}
+
+
+def test_a_header_without_the_required_column_is_still_shown_for_mapping():
+    header = found_in(["Số TT", "Đồng chí", "Ngày sinh", "Chi bộ"], [1, "Nguyễn Văn An", "1970", "Chi bộ 1"])
+    assert header is not None
+    assert header.columns == {2: "born", 3: "unit"}
+
+
 @pytest.mark.parametrize(
     "rows",
     [
