@@ -31,7 +31,7 @@ MEMBERS = (
          "Họ và tên đồng chí", "Đồng chí", "Họ tên khai sinh", "Họ, tên"),
         "text", "Bắt buộc; viết đủ dấu.", 28, required=True,
     ),
-    Known("family_name", "Họ và tên đệm", ("Họ và chữ đệm", "Họ đệm", "Họ, tên đệm", "Họ và đệm", "Họ lót", "Họ"), exported=False),
+    Known("family_name", "Họ và tên đệm", ("Họ và chữ đệm", "Họ, chữ đệm", "Họ đệm", "Họ, tên đệm", "Họ và đệm", "Họ lót", "Họ"), exported=False),
     Known("given_name", "Tên", ("Tên gọi",), exported=False),
     Known(
         "birth", "Ngày sinh",
