@@ -388,6 +388,7 @@ def _sheet_choices(request: DeskRequest, sheet: SheetPlan) -> dict[str, Any]:
         for index in range(width)
     }
     unit = access.units_seen_by(request.account, Permission.PERSON_EDIT).filter(pk=sheet.unit).first() if sheet.unit else None
+    first = mapping.header_row if mapping else 1
     return {
         "sheet": sheet,
         "prefix": prefix,
@@ -395,9 +396,15 @@ def _sheet_choices(request: DeskRequest, sheet: SheetPlan) -> dict[str, Any]:
         "row": request.POST.get(f"{prefix}row") if posted else (mapping.header_row if mapping else 1),
         "depth": int(request.POST.get(f"{prefix}depth") or 1) if posted else (mapping.depth if mapping else 1),
         "unit": request.POST.get(f"{prefix}unit", "") if posted else (unit.code if unit else ""),
-        "columns": [(index, _letter(index), chosen[index]) for index in range(width)],
+        "columns": [(index, _letter(index), chosen[index], _example(sheet, index, first)) for index in range(width)],
         "head": [(number, cells + [""] * (width - len(cells))) for number, cells in sheet.head],
     }
+
+
+def _example(sheet: SheetPlan, index: int, first: int) -> str:
+    """What stands in a column from the header down: enough to know it again."""
+    said = [cells[index] for number, cells in sheet.head if number >= first and index < len(cells) and cells[index]]
+    return "; ".join(said[:3])[:80]
 
 
 def _letter(index: int) -> str:
