@@ -1,7 +1,9 @@
 """Who did what to which thing, when.
 
-Owns: the append-only log of every write, its sentence in words, the pages that show it.
+Owns: the append-only log of every write, its sentence in words, its order and its pages of lines.
 Does not own: the things themselves; it keeps their kind, number and label only, so it has no foreign keys.
+The screen stands in org, which knows who may read what.
 Stands on: kit.
-Doors: `actions.record` for every writing action of every room; `vocab.VERBS` for their sentences; /desk/log/.
+Doors: `actions.record` for every writing action of every room; `vocab.VERBS` for their sentences;
+`queries.event_page` for whoever shows lines.
 """

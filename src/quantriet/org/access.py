@@ -116,8 +116,7 @@ def people_list(account: Account, *, under: Unit | None = None) -> QuerySet[Pers
     if under is not None:
         tops = [under.path] if any(under.path.startswith(top) for top in tops) else tops
         units = units.under(under)  # type: ignore[attr-defined]
-    roots = set(Unit.objects.filter(parent__isnull=True).values_list("path", flat=True)[: len(tops) + 1])
-    if roots and roots <= set(tops):
+    if _are_whole_tree(tops):
         return Person.objects.all()
     inside = units.order_by().values("pk")
     if len(units.order_by().values_list("pk")[:WIDE_SCOPE]) < WIDE_SCOPE:
@@ -129,6 +128,12 @@ def get_person(account: Account, pk: int | str, permission: Permission = Permiss
     person = one_of(people_seen_by(account).select_related("unit__kind", "unit__parent"), pk)
     require(account, permission, person.unit)
     return person
+
+
+def _are_whole_tree(tops: list[str]) -> bool:
+    """Whether everything lies under these paths: then no condition is faster than a true one."""
+    roots = set(Unit.objects.filter(parent__isnull=True).values_list("path", flat=True)[: len(tops) + 1])
+    return bool(roots) and roots <= set(tops)
 
 
 def accounts_seen_by(account: Account) -> QuerySet[Account]:
@@ -161,8 +166,11 @@ def may_govern(account: Account, other: Account) -> bool:
 
 def events_seen_by(account: Account) -> QuerySet[AuditEvent]:
     """Lines of the log about the account's units; what belongs to no unit is read at the top of the tree."""
+    tops = paths_with(account, Permission.LOG_VIEW)
+    if _are_whole_tree(tops):
+        return AuditEvent.objects.all()
     seen = scope_q(account, Permission.LOG_VIEW, "unit_path")
-    if any("." not in path[:-1] for path in paths_with(account, Permission.LOG_VIEW)):
+    if any("." not in path[:-1] for path in tops):
         seen |= Q(unit_path="")
     return AuditEvent.objects.filter(seen)
 
