@@ -133,6 +133,8 @@ def read_header(
     grid: MappingType[int, Sequence[Cell]], merged: Sequence[Merged], row: int, depth: int, columns: Sequence[Column]
 ) -> Header | None:
     """Read rows row … row+depth-1 as one header; None when too little of it is known."""
+    if depth > 1 and not all(_may_be_part(grid.get(number, ())) for number in range(row, row + depth)):
+        return None
     texts = joined_texts(grid, merged, row, depth)
     if not texts:
         return None
@@ -151,6 +153,12 @@ def read_header(
         confidence={index: round(value, 2) for index, (_, value) in sorted(matched.items())},
         score=score,
     )
+
+
+def _may_be_part(cells: Sequence[Cell]) -> bool:
+    """A row of a header of several rows holds two texts at least and no number: titles and data do not join in."""
+    said = [cell for cell in cells if cell not in (None, "")]
+    return sum(isinstance(cell, str) for cell in said) >= 2 and all(isinstance(cell, str) for cell in said)
 
 
 def joined_texts(
