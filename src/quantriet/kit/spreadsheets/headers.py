@@ -111,7 +111,7 @@ def find_header(
             break
         if sum(1 for cell in cells if isinstance(cell, str) and cell.strip()) < 1:
             continue
-        for depth in range(1, MOST_DEPTH + 1):
+        for depth in range(_merged_depth(merged, number), MOST_DEPTH + 1):
             found = read_header(grid, merged, number, depth, columns)
             if found is not None and (best is None or found.score > best.score + 0.01):
                 best = found
@@ -133,7 +133,10 @@ def read_header(
     grid: MappingType[int, Sequence[Cell]], merged: Sequence[Merged], row: int, depth: int, columns: Sequence[Column]
 ) -> Header | None:
     """Read rows row … row+depth-1 as one header; None when too little of it is known."""
-    if depth > 1 and not all(_may_be_part(grid.get(number, ())) for number in range(row, row + depth)):
+    deep = _merged_depth(merged, row)
+    if depth > 1 and not all(
+        number < row + deep or _may_be_part(grid.get(number, ())) for number in range(row, row + depth)
+    ):
         return None
     texts = joined_texts(grid, merged, row, depth)
     if not texts:
@@ -153,6 +156,12 @@ def read_header(
         confidence={index: round(value, 2) for index, (_, value) in sorted(matched.items())},
         score=score,
     )
+
+
+def _merged_depth(merged: Sequence[Merged], row: int) -> int:
+    """Rows that cells merged downwards from `row` take; 1 when there are none."""
+    depths = [bottom - top + 1 for top, _, bottom, _ in merged if top == row and bottom > top]
+    return max((depth for depth in depths if depth <= MOST_DEPTH), default=1)
 
 
 def _may_be_part(cells: Sequence[Cell]) -> bool:

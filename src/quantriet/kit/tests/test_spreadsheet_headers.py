@@ -70,6 +70,23 @@ def test_two_row_merged_header():
     assert header.texts[3] == "Ngày sinh – Nữ"
 
 
+def test_a_remark_under_one_label_belongs_to_the_header():
+    header = found_in(
+        ["TT", "Họ và tên", "Ngày sinh"],
+        [None, None, "(ngày/tháng/năm)"],
+        [1, "Nguyễn Văn An", "1/1/1970"],
+        merged=[(1, 0, 2, 0), (1, 1, 2, 1)],
+    )
+    assert header is not None
+    assert (header.row, header.depth, header.columns) == (1, 2, {1: "name", 2: "born"})
+
+
+def test_titles_and_data_do_not_join_a_header():
+    header = found_in(["Đơn vị sinh hoạt: Chi bộ 1"], ["TT", "Họ và tên", "Ngày sinh"], ["1", "Nguyễn Văn An", 1970])
+    assert header is not None
+    assert (header.row, header.depth) == (2, 1)
+
+
 def test_two_row_header_pasted_without_merged_areas():
     header = found_in(
         ["TT", "Họ và tên", "Ngày sinh", "", "Ngày vào Đảng", ""],
