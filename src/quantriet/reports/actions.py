@@ -307,7 +307,7 @@ def upload_template(unit: Unit, *, path: Path, file_name: str, by: Account, at: 
     Refuses what is no clean Word file, one with a secrecy mark (B-18), and unknown or broken tags, each in a sentence.
     Effects: the template, audit "template.uploaded".
     """
-    refuse_if_marked(file_name, "Tên tệp")
+    refuse_if_marked(Path(file_name).stem, "Tên tệp")
     gated = papers.gate(path, file_name)
     if gated.kind != papers.Kind.DOCX:
         raise Refusal("template.not_word", "Mẫu báo cáo phải là tệp Word (.docx).", field="file")
