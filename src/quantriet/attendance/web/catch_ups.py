@@ -41,7 +41,9 @@ _MOST = 1000
 
 
 class CatchUpFilter(forms.Form):
-    campaign = forms.ModelChoiceField(queryset=None, required=False, label=gettext_lazy("Study campaign"))
+    campaign = forms.ModelChoiceField(
+        queryset=None, required=False, empty_label=gettext_lazy("All"), label=gettext_lazy("Study campaign")
+    )
     step = forms.ChoiceField(required=False, label=gettext_lazy("Step"))
 
     def __init__(self, *args: Any, campaigns: Any, **kwargs: Any) -> None:

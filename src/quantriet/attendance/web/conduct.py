@@ -24,7 +24,7 @@ _SIGNS = {ConductKind.PRAISE: "done", ConductKind.BREACH: "late"}
 class ConductForm(forms.Form):
     """Who, what, when."""
 
-    entry = forms.ModelChoiceField(queryset=RosterEntry.objects.none(), label=gettext_lazy("Person"))
+    entry = forms.ModelChoiceField(queryset=RosterEntry.objects.none(), label=gettext_lazy("Full name"))
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=forms.RadioSelect)
     text = forms.CharField(
         label=gettext_lazy("What happened"), max_length=400, widget=forms.Textarea(attrs={"rows": 3})

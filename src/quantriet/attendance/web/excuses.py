@@ -50,7 +50,7 @@ class ExcuseForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    is_approved = forms.ChoiceField(label=gettext_lazy("Decision"), widget=forms.RadioSelect)
+    is_approved = forms.ChoiceField(label=gettext_lazy("Approval"), widget=forms.RadioSelect)
     note = forms.CharField(label=gettext_lazy("Remark"), max_length=250, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
