@@ -33,6 +33,7 @@ from quantriet.classes.vocab import (
 )
 from quantriet.kit import text
 from quantriet.kit.db import named_lock
+from quantriet.kit.jobs import enqueue
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import show_day
@@ -42,6 +43,7 @@ from quantriet.notify import actions as notify_actions
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
+TELL_CANCELLED_JOB = "quantriet.classes.jobs.tell_cancelled_job"
 _TEXTS = ("title", "note", "rules_of_conduct")
 
 
@@ -203,7 +205,10 @@ def close_class(study_class: StudyClass, *, by: Account | None, at: datetime) ->
 
 
 def cancel_class(study_class: StudyClass, *, by: Account | None, at: datetime, reason: str = "") -> StudyClass:
-    """Cancel a draft or released class; its people are in no class again. Refuses once anything was marked in it."""
+    """Cancel a draft or released class; its people are in no class again. Refuses once anything was marked in it.
+
+    Effects: state, roster lines no longer running, audit "class.cancelled", a mail to everybody who was summoned.
+    """
     refuse_if_marked(reason, "lý do")
     with _class_in(study_class, *RUNNING_STATES, roster=True):
         if queries.is_marked(study_class):
@@ -216,7 +221,32 @@ def cancel_class(study_class: StudyClass, *, by: Account | None, at: datetime, r
             "class.cancelled", by=by, at=at, thing=study_class, unit=study_class.unit,
             before={"state": before, "people": people}, after={"reason": text.squeeze(reason)},
         )  # fmt: skip
+        if before == ClassState.RELEASED:
+            enqueue(TELL_CANCELLED_JOB, study_class.pk, by.pk if by else 0)
     return study_class
+
+
+def tell_cancelled(study_class: StudyClass, *, by: Account | None, at: datetime) -> int:
+    """Mail everybody who was summoned to a class that it is cancelled, once a person; returns how many mails."""
+    _refuse_unless(study_class, ClassState.CANCELLED)
+    letter = queries.SummonsLetter(study_class)
+    told = 0
+    with transaction.atomic():
+        for entry in queries.roster(study_class).filter(summoned_at__isnull=False).exclude(person__email=""):
+            message = notify_actions.send_mail(
+                kind="summons",
+                unit=study_class.unit,
+                address=entry.person.email,
+                subject=f"Hủy lớp: {study_class.title}",
+                body=letter.cancelled_body(entry),
+                by=by,
+                at=at,
+                to_person=entry.person,
+                attachment=("lop-hoc.ics", "text/calendar", letter.calendar(entry)),
+                dedupe_key=f"cancelled:{study_class.pk}:{entry.person_id}",
+            )
+            told += message is not None
+    return told
 
 
 @contextmanager

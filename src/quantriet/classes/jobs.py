@@ -11,3 +11,9 @@ from quantriet.org.models import Account
 def send_summons_job(class_id: int, account_id: int) -> None:
     study_class = StudyClass.objects.select_related("unit", "campaign").get(pk=class_id)
     actions.send_summons(study_class, by=Account.objects.get(pk=account_id), at=now())
+
+
+@background
+def tell_cancelled_job(class_id: int, account_id: int) -> None:
+    study_class = StudyClass.objects.select_related("unit", "campaign").get(pk=class_id)
+    actions.tell_cancelled(study_class, by=Account.objects.filter(pk=account_id).first(), at=now())

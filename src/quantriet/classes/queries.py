@@ -337,16 +337,18 @@ def placed(campaign: StudyCampaign, how: str, unit: Unit | None = None) -> Query
         duties = duties.filter(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
     if how == "exempt":
         return duties.filter(state=DutyState.EXEMPT)
-    lines = RosterEntry.objects.filter(
-        person_id=OuterRef("person_id"), is_running=True, study_class__campaign=campaign
-    ).order_by()
+    by_duty = Exists(RosterEntry.objects.filter(duty=OuterRef("pk"), is_running=True))
+    lines = RosterEntry.objects.filter(is_running=True, study_class__campaign=campaign).order_by()
+    as_guest = Q(person_id__in=lines.filter(duty__isnull=True).values("person_id"))
     if how == "none":
-        return duties.filter(~Exists(lines), state=DutyState.OWING)
+        return duties.filter(~by_duty, ~as_guest, state=DutyState.OWING)
     duties = duties.exclude(state=DutyState.EXEMPT)
-    several = Exists(lines.values("person_id").annotate(n=Count("pk")).filter(n__gt=1))
+    # Only lines without a duty can make it several; looking for those first spares counting everybody's lines.
+    own = lines.filter(person_id=OuterRef("person_id")).values("person_id")
+    several = as_guest & Q(Exists(own.annotate(n=Count("pk")).filter(n__gt=1)))
     if how == "several":
         return duties.filter(several)
-    return duties.filter(~several).filter(Exists(lines) | Q(state=DutyState.DONE))
+    return duties.filter(by_duty | as_guest | Q(state=DutyState.DONE)).exclude(several)
 
 
 # --- numbers for reports (P-12) --------------------------------------------------------------------------------------
@@ -577,6 +579,18 @@ class SummonsLetter:
         ]
         return "\n".join(lines)
 
+    def cancelled_body(self, entry: RosterEntry) -> str:
+        """The mail that takes a summons back."""
+        return "\n".join(
+            [
+                f"Kính gửi: Đồng chí {entry.person.full_name}, {entry.unit.name}.",
+                "",
+                f"{self.study_class.unit.name} xin báo: lớp “{self.study_class.title}” không tổ chức theo giấy mời đã gửi "
+                f"({'; '.join(self.times)}).",
+                "Đồng chí sẽ được mời vào lớp khác của đợt học tập.",
+            ]
+        )
+
     def calendar(self, entry: RosterEntry | None = None, venue: Venue | None = None) -> str:
         """The calendar file of the class, or of one person's venue: UTC times, identifiers that stay, no alarms."""
         import icalendar  # 0.2 s to import; only those who ask for a calendar pay it
@@ -595,12 +609,13 @@ class SummonsLetter:
             event.add("dtstamp", stamp.astimezone(UTC))
             event.add("dtstart", session.starts_at.astimezone(UTC))
             event.add("dtend", session.ends_at.astimezone(UTC))
-            event.add("sequence", self.study_class.revision)
+            is_cancelled = self.study_class.state == ClassState.CANCELLED
+            event.add("sequence", self.study_class.revision + is_cancelled)
             event.add("summary", f"{self.study_class.title} – {session.title}")
             if where is not None:
                 event.add("location", self.place(where))
             event.add("description", f"{self.study_class.unit.name}. {'; '.join(self.documents)}".strip())
-            if self.study_class.state == ClassState.CANCELLED:
+            if is_cancelled:
                 event.add("status", "CANCELLED")
             file.add_component(event)
         return str(file.to_ical().decode("utf-8"))

@@ -566,3 +566,20 @@ def test_campaign_with_current_affairs_asks_for_them_in_the_programme(cast, camp
     actions.remove_item(lecture, by=None, at=now())
     factories.item(ready.sessions.get(), ItemKind.CURRENT_AFFAIRS, "07:30", "08:00")
     assert next(one for one in queries.release_checks(ready) if one.code == "class.current_affairs").passed
+
+
+def test_summoned_people_hear_once_that_the_class_is_cancelled(cast, ready):
+    org_actions.change_person(cast.people["M1"], by=None, at=now(), email="m1@example.org")
+    actions.release_class(ready, by=cast.officer, at=now())
+    actions.send_summons(ready, by=cast.officer, at=now())
+    with pytest.raises(Refusal):
+        actions.tell_cancelled(ready, by=cast.officer, at=now())
+    actions.cancel_class(ready, by=cast.officer, at=now(), reason="Bão lớn")
+    assert (
+        actions.tell_cancelled(ready, by=cast.officer, at=now())
+        + actions.tell_cancelled(ready, by=cast.officer, at=now())
+        <= 1
+    )
+    message = Message.objects.get(subject__startswith="Hủy lớp")
+    assert "không tổ chức theo giấy mời đã gửi" in message.body
+    assert "STATUS:CANCELLED" in message.attachment

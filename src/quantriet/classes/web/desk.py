@@ -91,6 +91,7 @@ def class_list(request: DeskRequest) -> HttpResponse:
             "filters": filters,
             "q": words,
             "may_add": org_access.may_anywhere(request.account, Permission.CLASS_EDIT),
+            "is_clerk": not request.GET.get("mine") and access.is_clerk(request.account),
             "has_any": bool(shown.total) or bool(chips),
         },
     )
