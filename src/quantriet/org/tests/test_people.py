@@ -239,6 +239,21 @@ def test_a_wrong_person_is_refused_in_words(cast, as_user, given, sentence):
     assert Person.objects.count() == 12
 
 
+def test_a_namesake_of_the_same_year_is_asked_about_once(cast, as_user):
+    client = as_user("organiser1")
+    data = person_data(full_name="Tran Van Bình", birth="1975", unit="CB12")
+    answer = client.post(reverse("person-new"), data)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Trần Văn Bình, sinh năm 1975, Chi bộ thôn 1 (M2)" in page
+    assert "1981" not in page  # another year is another person
+    assert 'name="another"' in page
+    assert client.post(reverse("person-new"), data | {"another": "on"}).status_code == 303
+    # Namesakes outside the scope are neither asked about nor told.
+    data = person_data(full_name="Hoàng Văn Sửu", birth="1966")
+    assert client.post(reverse("person-new"), data).status_code == 303
+
+
 def test_a_taken_code_tells_nothing_of_people_outside_the_scope(cast, as_user):
     page = as_user("organiser1").post(reverse("person-new"), person_data(code="M10")).content.decode()
     assert "Hoàng Văn Sửu" not in page

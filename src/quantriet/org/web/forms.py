@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -174,8 +174,15 @@ class PersonForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), required=False)
     address = forms.CharField(label=_("Address"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, cells: QuerySet[Unit] | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        cells: QuerySet[Unit] | None = None,
+        people: QuerySet[Person] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
+        self.people = people
         if cells is None:
             del self.fields["unit"]
             self.fields["code"].required = True
@@ -188,9 +195,26 @@ class PersonForm(forms.Form):
         joined, official = given.get("joined_on"), given.get("official_on")
         if joined and official and official < joined:
             self.add_error("official_on", "Ngày chính thức không thể trước ngày vào Đảng.")
+        self._ask_about_namesakes(given)
         if given.get("phone"):
             given["phone"] = "".join(letter for letter in given["phone"] if letter.isdigit() or letter == "+")
         return given
+
+    def _ask_about_namesakes(self, given: dict[str, Any]) -> None:
+        """The same name and year of birth is asked about once, with the cells, before somebody is entered twice."""
+        name, birth = given.get("full_name"), given.get("birth")
+        if self.people is None or not name or self.data.get("another"):
+            return
+        same = self.people.filter(name_folded=text.fold(name), left_on__isnull=True)
+        if birth:
+            same = same.filter(Q(birth_date__year=birth[0].year) | Q(birth_date__isnull=True))
+        known = [
+            f"{one.full_name}{f', sinh năm {one.birth_date.year}' if one.birth_date else ''}, {one.unit.name} ({one.code})"
+            for one in same.select_related("unit").order_by("sort_key", "pk")[:5]
+        ]
+        if known:
+            self.add_error(None, f"Đã có người trùng họ tên và năm sinh: {'; '.join(known)}.")
+            self.fields["another"] = forms.BooleanField(label=_("This is somebody else"), required=False)
 
     def facts(self) -> dict[str, Any]:
         """The values as the actions take them."""

@@ -182,7 +182,12 @@ def person_new(request: DeskRequest) -> HttpResponse:
     cells = access.units_seen_by(request.account, Permission.PERSON_EDIT)
     wanted = request.GET.get("unit", "")
     cell = access.one_of(cells, wanted) if wanted.isdigit() else None
-    form = PersonForm(request.POST or None, cells=cells, initial={"unit": cell, "kind": PersonKind.MEMBER})
+    form = PersonForm(
+        request.POST or None,
+        cells=cells,
+        people=access.people_seen_by(request.account),
+        initial={"unit": cell, "kind": PersonKind.MEMBER},
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             made = actions.add_person(by=request.account, at=time.now(), **form.facts())
