@@ -7,7 +7,8 @@ handled one by one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -27,15 +28,20 @@ from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local
 from quantriet.org.models import Account
 
-# One row per person with what the audience makes of them. MATERIALIZED: each rule is tried once per person.
-_WANTED = """
-WITH everybody AS MATERIALIZED ({everybody}),
-outcome (decided, is_exempt, state, reason, tier, sentence) AS (VALUES {outcomes}),
-wanted AS MATERIALIZED (
-    SELECT everybody.id AS person_id, everybody.unit_id, outcome.state, outcome.reason, outcome.tier, outcome.sentence
-    FROM everybody
-    JOIN outcome ON outcome.decided = everybody.decided AND outcome.is_exempt = everybody.is_exempt
+# One row per person with what the audience makes of them, for the length of one transaction.
+_WANTED_TABLE = """
+CREATE TEMPORARY TABLE campaigns_wanted (
+    person_id bigint PRIMARY KEY, unit_id bigint NOT NULL, state varchar(8) NOT NULL, reason varchar(16) NOT NULL,
+    tier varchar(12) NOT NULL, sentence varchar(400) NOT NULL
 )
+"""
+# MATERIALIZED: each rule is tried once per person.
+_WANTED = """
+INSERT INTO campaigns_wanted (person_id, unit_id, state, reason, tier, sentence)
+WITH everybody AS MATERIALIZED (SELECT id, unit_id, decided, is_exempt FROM ({everybody}) AS chosen),
+outcome (decided, is_exempt, state, reason, tier, sentence) AS (VALUES {outcomes})
+SELECT everybody.id, everybody.unit_id, outcome.state, outcome.reason, outcome.tier, outcome.sentence
+FROM everybody JOIN outcome ON outcome.decided = everybody.decided AND outcome.is_exempt = everybody.is_exempt
 """
 
 
@@ -48,12 +54,13 @@ def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime)
     if campaign.state != CampaignState.DRAFT:
         raise Refusal("campaign.not_draft", "Đợt học tập không còn ở bước lập kế hoạch.")
     with named_lock(f"audience-{campaign.pk}"):
-        wanted, parameters = _wanted(queries.audience(campaign))
         due_on = queries.campaign_due_on(campaign)
-        _drop_unwanted(campaign, wanted, parameters)
-        for kind in campaign.duty_kinds:
-            _follow(campaign, kind, wanted, parameters, due_on)
-            _insert_missing(campaign, kind, wanted, parameters, due_on)
+        with _wanted(queries.audience(campaign)):
+            if StudyDuty.objects.filter(campaign=campaign).exists():
+                _drop_unwanted(campaign)
+                _follow(campaign, due_on)
+            for kind in campaign.duty_kinds:
+                _insert_missing(campaign, kind, due_on)
         _count_again(campaign)
         people = StudyDuty.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).count()
         record("audience.prepared", by=by, at=at, thing=campaign, unit=campaign.unit, after={"people": people})
@@ -111,13 +118,12 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
     if campaign.state != CampaignState.OPEN:
         raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
     with named_lock(f"audience-{campaign.pk}"):
-        wanted, parameters = _wanted(queries.audience(campaign))
         due_on = queries.campaign_due_on(campaign)
         before = StudyDuty.objects.aggregate(last=Max("pk"))["last"] or 0
-        shifts: list[Shift] = []
-        for kind in campaign.duty_kinds:
-            shifts += _differences(campaign, kind, wanted, parameters)
-            _insert_missing(campaign, kind, wanted, parameters, due_on)
+        with _wanted(queries.audience(campaign)):
+            shifts = _differences(campaign)
+            for kind in campaign.duty_kinds:
+                _insert_missing(campaign, kind, due_on)
         added = StudyDuty.objects.filter(campaign=campaign, pk__gt=before).count()
         if added:
             _tell_birth(campaign, before, by, at)
@@ -132,16 +138,23 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
     return added + changed
 
 
-def _wanted(audience: Audience) -> tuple[str, list[Any]]:
-    """The statement head that names everybody wanted in the ledger, with its parameters."""
+@contextmanager
+def _wanted(audience: Audience) -> Iterator[None]:
+    """Keep what the audience says in the table `campaigns_wanted` while the block runs."""
     rows = audience.people.order_by().values_list("id", "unit_id", "decided", "is_exempt")  # type: ignore[misc]
-    everybody, first = rows.query.sql_with_params()
-    everybody = f"SELECT id, unit_id, decided, is_exempt FROM ({everybody}) AS chosen"
-    outcomes, second = [], []
+    everybody, parameters = rows.query.sql_with_params()
+    outcomes, values = [], []
     for (decided, exempt), outcome in audience.outcomes.items():
         outcomes.append("(%s, %s, %s, %s, %s, %s)")
-        second += [decided, exempt, outcome.state.value, outcome.reason.value, outcome.tier, outcome.sentence]
-    return _WANTED.format(everybody=everybody, outcomes=", ".join(outcomes)), [*first, *second]
+        values += [
+            decided, exempt, outcome.state.value, outcome.reason.value, outcome.tier, outcome.sentence[:400],
+        ]  # fmt: skip
+    _run(_WANTED_TABLE, [])
+    _run(_WANTED.format(everybody=everybody, outcomes=", ".join(outcomes)), [*parameters, *values])
+    _run("ANALYZE campaigns_wanted", [])
+    yield
+    # After a refusal the transaction takes the table back by itself.
+    _run("DROP TABLE campaigns_wanted", [])
 
 
 def _run(sql: str, parameters: Sequence[Any]) -> int:
@@ -150,52 +163,47 @@ def _run(sql: str, parameters: Sequence[Any]) -> int:
         return int(cursor.rowcount)
 
 
-def _insert_missing(campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any], due_on: date) -> int:
+def _insert_missing(campaign: StudyCampaign, kind: str, due_on: date) -> int:
     return _run(
-        wanted
-        + """
+        """
         INSERT INTO campaigns_studyduty
             (campaign_id, kind, due_on, person_id, unit_id, tier, state, reason, sentence)
-        SELECT %s, %s, %s, person_id, unit_id, tier, state, reason, sentence FROM wanted
+        SELECT %s, %s, %s, person_id, unit_id, tier, state, reason, sentence FROM campaigns_wanted AS wanted
         WHERE NOT EXISTS (
             SELECT 1 FROM campaigns_studyduty AS present
             WHERE present.campaign_id = %s AND present.kind = %s AND present.person_id = wanted.person_id
         )
         """,
-        [*parameters, campaign.pk, kind, _day(due_on), campaign.pk, kind],
+        [campaign.pk, kind, _day(due_on), campaign.pk, kind],
     )
 
 
-def _follow(campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any], due_on: date) -> int:
+def _follow(campaign: StudyCampaign, due_on: date) -> int:
     """Bring the rows of a draft in step with the audience; nothing has been done yet."""
     return _run(
-        wanted
-        + """
+        """
         UPDATE campaigns_studyduty SET
             unit_id = wanted.unit_id, tier = wanted.tier, state = wanted.state, reason = wanted.reason,
             sentence = wanted.sentence, due_on = %s
-        FROM wanted
-        WHERE campaigns_studyduty.campaign_id = %s AND campaigns_studyduty.kind = %s
-            AND campaigns_studyduty.person_id = wanted.person_id
+        FROM campaigns_wanted AS wanted
+        WHERE campaigns_studyduty.campaign_id = %s AND campaigns_studyduty.person_id = wanted.person_id
             AND (campaigns_studyduty.unit_id <> wanted.unit_id OR campaigns_studyduty.tier <> wanted.tier
                 OR campaigns_studyduty.state <> wanted.state OR campaigns_studyduty.reason <> wanted.reason
                 OR campaigns_studyduty.sentence <> wanted.sentence OR campaigns_studyduty.due_on <> %s)
         """,
-        [*parameters, _day(due_on), campaign.pk, kind, _day(due_on)],
+        [_day(due_on), campaign.pk, _day(due_on)],
     )
 
 
-def _drop_unwanted(campaign: StudyCampaign, wanted: str, parameters: list[Any]) -> None:
+def _drop_unwanted(campaign: StudyCampaign) -> None:
     """In a draft: forget people outside the audience; whom another room already names stays, withdrawn."""
-    outside = "campaign_id = %s AND person_id NOT IN (SELECT person_id FROM wanted)"
     _run(
-        wanted
-        + f"""
+        """
         UPDATE campaigns_studyduty SET state = %s, reason = %s, sentence = %s
-        WHERE {outside} AND reason <> %s
+        WHERE campaign_id = %s AND person_id NOT IN (SELECT person_id FROM campaigns_wanted) AND reason <> %s
         """,
         [
-            *parameters, DutyState.EXEMPT.value, DutyReason.WITHDRAWN.value, WITHDRAWN_SENTENCE, campaign.pk,
+            DutyState.EXEMPT.value, DutyReason.WITHDRAWN.value, WITHDRAWN_SENTENCE, campaign.pk,
             DutyReason.WITHDRAWN.value,
         ],
     )  # fmt: skip
@@ -210,26 +218,23 @@ def _drop_unwanted(campaign: StudyCampaign, wanted: str, parameters: list[Any]) 
     gone._raw_delete(gone.db)
 
 
-def _differences(campaign: StudyCampaign, kind: str, wanted: str, parameters: list[Any]) -> list[Shift]:
+def _differences(campaign: StudyCampaign) -> list[Shift]:
     """Duties of a running campaign of which the audience now says something else."""
     fluid = ", ".join(["%s"] * len(AUDIENCE_REASONS))
-    sql = (
-        wanted
-        + f"""
+    sql = f"""
         SELECT duty.id, wanted.unit_id, wanted.state, wanted.reason, wanted.tier, wanted.sentence
-        FROM campaigns_studyduty AS duty LEFT JOIN wanted ON wanted.person_id = duty.person_id
-        WHERE duty.campaign_id = %s AND duty.kind = %s
+        FROM campaigns_studyduty AS duty LEFT JOIN campaigns_wanted AS wanted ON wanted.person_id = duty.person_id
+        WHERE duty.campaign_id = %s
             AND (duty.state = %s OR (duty.state = %s AND duty.reason IN ({fluid})))
             AND ((wanted.person_id IS NULL AND duty.reason <> %s)
                 OR wanted.state <> duty.state OR wanted.unit_id <> duty.unit_id OR wanted.tier <> duty.tier
                 OR (wanted.state = %s AND wanted.reason <> duty.reason))
         """
-    )
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
             [
-                *parameters, campaign.pk, kind, DutyState.OWING.value, DutyState.EXEMPT.value,
+                campaign.pk, DutyState.OWING.value, DutyState.EXEMPT.value,
                 *(reason.value for reason in AUDIENCE_REASONS), DutyReason.WITHDRAWN.value, DutyState.EXEMPT.value,
             ],
         )  # fmt: skip

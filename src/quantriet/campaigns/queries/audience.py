@@ -1,14 +1,16 @@
 """The audience rules as SQL: one statement decides about everybody, so that 165,000 people take no loop."""
+# ruff: noqa: S608  (one statement is written out; every word of it is ours, the values are parameters)
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models import Count as Counted
-from django.db.models.functions import Length, Substr
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from quantriet.campaigns.models import AudienceAdjustment, AudienceRule, StudyCampaign
@@ -79,9 +81,9 @@ def criteria_q(criteria: Criteria, day: date) -> Q:
             inside |= Q(unit__path__gte=path, unit__path__lt=path_end(path))
         asked &= inside
     if criteria.unit_levels:
-        asked &= Q(unit_id__in=_cells_within(Q(kind__level__in=criteria.unit_levels)))
+        asked &= Q(unit_id__in=_cells_within("level", criteria.unit_levels))
     if criteria.unit_kinds:
-        asked &= Q(unit_id__in=_cells_within(Q(kind__code__in=criteria.unit_kinds)))
+        asked &= Q(unit_id__in=_cells_within("code", criteria.unit_kinds))
     return asked
 
 
@@ -89,10 +91,19 @@ def _exempt_on(day: date) -> QuerySet[ActivityExemption, int]:
     return ActivityExemption.objects.on(day).values_list("person_id")  # type: ignore[no-any-return]
 
 
-def _cells_within(kind: Q) -> QuerySet[Unit, int]:
-    """Units that are, or lie under, a unit of that kind."""
-    above = Unit.objects.filter(kind, path=Substr(OuterRef("path"), 1, Length("path")))
-    return Unit.objects.filter(Exists(above)).values_list("pk")  # type: ignore[return-value]
+def _cells_within(column: Literal["level", "code"], values: Sequence[str]) -> RawSQL:
+    """Units that are, or lie under, a unit whose kind has one of these levels or codes.
+
+    CROSS JOIN fixes the order kind → unit → range of paths on SQLite, which else compares every unit with every other
+    (98 s instead of 0.02 s for 8,000 units).
+    """
+    marks = ", ".join(["%s"] * len(values))
+    sql = (
+        "SELECT below.id FROM org_unitkind AS kind CROSS JOIN org_unit AS above CROSS JOIN org_unit AS below"
+        f" WHERE kind.{column} IN ({marks}) AND above.kind_id = kind.id"
+        " AND below.path >= above.path AND below.path < substr(above.path, 1, length(above.path) - 1) || '/'"
+    )
+    return RawSQL(sql, tuple(values))  # noqa: S611  (every word is ours; the values are parameters)
 
 
 def audience(campaign: StudyCampaign, on: date | None = None, only: Sequence[AudienceRule] | None = None) -> Audience:
