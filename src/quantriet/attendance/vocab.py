@@ -53,7 +53,7 @@ class Standing(LabelledEnum):
 class ExcuseState(LabelledEnum):
     ASKED = "asked", gettext_noop("Waiting for approval")
     APPROVED = "approved", gettext_noop("Approved")
-    REFUSED = "refused", gettext_noop("Refused")
+    REFUSED = "refused", gettext_noop("Not approved")
 
 
 class InvitedBy(LabelledEnum):

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=250)),
                 ('paper', models.FileField(blank=True, upload_to='excuses/')),
                 ('paper_name', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('asked', 'Waiting for approval'), ('approved', 'Approved'), ('refused', 'Refused')], default=quantriet.attendance.vocab.ExcuseState['ASKED'], max_length=8)),
+                ('state', models.CharField(choices=[('asked', 'Waiting for approval'), ('approved', 'Approved'), ('refused', 'Not approved')], default=quantriet.attendance.vocab.ExcuseState['ASKED'], max_length=8)),
                 ('asked_at', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('decision_note', models.CharField(blank=True, max_length=250)),
