@@ -245,7 +245,7 @@ def test_a_namesake_of_the_same_year_is_asked_about_once(cast, as_user):
     answer = client.post(reverse("person-new"), data)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Trần Văn Bình, sinh năm 1975, Chi bộ thôn 1 (M2)" in page
+    assert "Trần Văn Bình, sinh năm 1975, Chi bộ thôn 1, Đảng ủy xã Ea Tam (M2)" in page
     assert "1981" not in page  # another year is another person
     assert 'name="another"' in page
     assert client.post(reverse("person-new"), data | {"another": "on"}).status_code == 303

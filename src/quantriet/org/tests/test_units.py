@@ -254,7 +254,7 @@ def test_a_unit_is_entered_through_the_form(cast, as_user):
         ({"parent": "X1", "code": "CB11"}, "Mã đơn vị “CB11” đã có"),
         ({"parent": "CB11"}, "là chi bộ, không lập đơn vị dưới chi bộ"),
         ({"parent": "khong co"}, "Không tìm thấy đơn vị “khong co” trong phạm vi được giao."),
-        ({"parent": "chi bộ thôn"}, "Có nhiều đơn vị khớp với “chi bộ thôn”: Chi bộ thôn 1 (CB11)"),
+        ({"parent": "chi bộ thôn"}, "Có nhiều đơn vị khớp với “chi bộ thôn”: Chi bộ thôn 1 (CB11, Đảng ủy xã Ea Tam)"),
     ],
 )
 def test_a_wrong_new_unit_is_refused_in_words(cast, as_user, given, sentence):

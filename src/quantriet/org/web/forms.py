@@ -86,7 +86,10 @@ class UnitField(forms.Field):
             return (same or several)[0]
         if not several:
             raise forms.ValidationError(f"Không tìm thấy đơn vị “{typed}” trong phạm vi được giao.")
-        names = "; ".join(f"{unit.name} ({unit.code})" for unit in (same or several)[:5])
+        names = "; ".join(
+            f"{unit.name} ({unit.code}{', ' + unit.parent.name if unit.parent else ''})"
+            for unit in (same or several)[:5]
+        )
         raise forms.ValidationError(f"Có nhiều đơn vị khớp với “{typed}”: {names}. Hãy gõ mã của đơn vị cần chọn.")
 
 
@@ -203,14 +206,14 @@ class PersonForm(forms.Form):
     def _ask_about_namesakes(self, given: dict[str, Any]) -> None:
         """The same name and year of birth is asked about once, with the cells, before somebody is entered twice."""
         name, birth = given.get("full_name"), given.get("birth")
-        if self.people is None or not name or self.data.get("another"):
+        if self.people is None or not name or "birth" in self.errors or self.data.get("another"):
             return
         same = self.people.filter(name_folded=text.fold(name), left_on__isnull=True)
         if birth:
             same = same.filter(Q(birth_date__year=birth[0].year) | Q(birth_date__isnull=True))
         known = [
-            f"{one.full_name}{f', sinh năm {one.birth_date.year}' if one.birth_date else ''}, {one.unit.name} ({one.code})"
-            for one in same.select_related("unit").order_by("sort_key", "pk")[:5]
+            f"{one.full_name}{f', sinh năm {one.birth_date.year}' if one.birth_date else ''}, {_place(one.unit)} ({one.code})"
+            for one in same.select_related("unit__parent").order_by("sort_key", "pk")[:5]
         ]
         if known:
             self.add_error(None, f"Đã có người trùng họ tên và năm sinh: {'; '.join(known)}.")
@@ -325,6 +328,10 @@ class UnitFilterForm(forms.Form):
         empty_label=_("All"),
     )
     closed = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("Working")), ("1", _("Closed"))])
+
+
+def _place(unit: Unit) -> str:
+    return f"{unit.name}, {unit.parent.short_name or unit.parent.name}" if unit.parent else unit.name
 
 
 def initial_of_person(person: Person) -> dict[str, Any]:

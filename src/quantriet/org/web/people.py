@@ -202,7 +202,9 @@ def person_new(request: DeskRequest) -> HttpResponse:
         heading=_("New person"),
         submit=_("Enter person"),
         cancel=reverse("unit", args=[cell.pk]) if cell else reverse("people-list"),
-        breadcrumb=crumbs(request.account, cell, (_("New person"), "")),
+        breadcrumb=crumbs(request.account, cell, (_("New person"), ""))
+        if cell
+        else [{"label": _("People"), "url": reverse("people-list")}, {"label": _("New person"), "url": ""}],
         keep="person-new",
     )
 
