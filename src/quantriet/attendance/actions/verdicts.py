@@ -322,7 +322,7 @@ def _marks(values: Sequence[Any]) -> str:
 def select(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _write(sql: str, rows: list[tuple[Any, ...]]) -> None:
