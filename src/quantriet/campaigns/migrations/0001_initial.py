@@ -285,7 +285,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tally',
-            index=models.Index(fields=['campaign', 'kind', 'path'], include=('done', 'exempt', 'owing', 'reported_at'), name='tally_range'),
+            index=models.Index(fields=['campaign', 'kind', 'path', 'done', 'exempt', 'owing', 'reported_at'], name='tally_range'),
         ),
         migrations.AddConstraint(
             model_name='tally',

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models import Count as Counted
-from django.db.models.functions import Coalesce, Concat, StrIndex, Substr
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, StrIndex, Substr
 
 from quantriet.campaigns.models import CampaignPlan, DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.rules import boards as rules
@@ -106,15 +106,10 @@ class Board:
         )
 
 
-def _child_of(unit: Unit, column: str = "path") -> Case:
+def _child_of(unit: Unit, column: str = "path") -> Substr:
     """SQL for the path of the child of `unit` under which a path lies; the unit's own path stays itself."""
     length = len(unit.path)
-    rest = Substr(column, length + 1)
-    return Case(
-        When(**{column: unit.path}, then=Value(unit.path)),
-        default=Concat(Value(unit.path), Substr(rest, 1, StrIndex(rest, Value(".")))),
-        output_field=CharField(),
-    )
+    return Substr(column, 1, StrIndex(Substr(column, length + 1), Value(".")) + length)
 
 
 def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> Board:
@@ -231,13 +226,10 @@ def progress(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = N
 
 def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[StudyDuty]:
     """The duties behind a figure, with `state_then` and `reason_then` as they were at the moment shown."""
-    duties = (
-        StudyDuty.objects.filter(
-            campaign=campaign, kind=kind, unit__path__gte=unit.path, unit__path__lt=path_end(unit.path)
-        )
-        .select_related("person", "unit")
-        .annotate(path=F("unit__path"))
-    )
+    duties = StudyDuty.objects.filter(campaign=campaign, kind=kind).select_related("person", "unit")
+    if unit.pk != campaign.unit_id:
+        # Everybody of a campaign lies under its organiser; below it the keys of the units lead to the index.
+        duties = duties.filter(unit__in=Unit.objects.under(unit).order_by().values("pk"))
     if at is None or at.day is None:
         return duties.annotate(state_then=F("state"), reason_then=F("reason"), sentence_then=F("sentence"))
     before = (

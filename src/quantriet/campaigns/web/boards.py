@@ -28,6 +28,15 @@ from quantriet.org.models import Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import desk_page
 
+# A bar for each of some hundred units says no more than the table below it.
+MOST_BARS = 20
+_PLAN_SIGNS = {
+    PlanState.TO_SCHEDULE: "silent",
+    PlanState.SCHEDULED: "owing",
+    PlanState.HELD: "done",
+    PlanState.POSTPONED: "late",
+}
+
 
 def _kinds(campaign: StudyCampaign) -> list[tuple[str, str]]:
     return [(key, DUTY_KINDS[key].label if key in DUTY_KINDS else key) for key in campaign.duty_kinds]
@@ -74,12 +83,15 @@ def board(request, pk):
         f"&{name}={value}" for name, value in (("as_of", at.day or ""), ("kind", kind if len(_kinds(campaign)) > 1 else "")) if value
     )  # fmt: skip
     address, behind = reverse("campaign-board", args=[pk]), reverse("campaign-names", args=[pk])
+    labels = [_("Must study"), _("Done"), _("Exempt"), _("Still owing"), _("Share"), _("Not reported")]
     for row in found.rows:
         row.url = f"{address}?unit={row.unit.pk}{carried}"
         row.names_url = f"{behind}?unit={row.unit.pk}{carried}"
-        row.silent_words = f"{show_number(row.silent_cells)}/{show_number(row.cells)}"
         if row.is_own or row.unit.kind.level == "cell":
             row.url = row.names_url
+        row.cells_shown = _cells(row, labels)
+        if row.plan:
+            row.plan_kind, row.plan_words = _PLAN_SIGNS[PlanState(row.plan.state)], PlanState(row.plan.state).label
     if request.GET.get("format") == "xlsx":
         return _board_excel(found)
     points = queries.progress(campaign, unit, kind, at)
@@ -117,6 +129,7 @@ def board(request, pk):
             "campaign-board",
             unit=unit,
             board=found,
+            labels=labels,
             bars=[
                 {
                     "label": row.unit.short_name or row.unit.name,
@@ -127,7 +140,10 @@ def board(request, pk):
                 }
                 for row in found.rows
                 if row.count.obliged
-            ],
+            ][:MOST_BARS],
+            bars_desc=_("What needs a hand stands first; the first %(number)s") % {"number": MOST_BARS}
+            if len(found.rows) > MOST_BARS
+            else _("What needs a hand stands first"),
             points=points if len(points) > 1 else [],
             form=form,
             crumbs=_crumbs(request, campaign, unit, extra=carried),
@@ -142,6 +158,22 @@ def board(request, pk):
             asks=asks if may(request.account, Permission.MESSAGE_SEND, unit) else [],
         ),
     )
+
+
+def _cells(row, labels):
+    """The figures of one row ready to be written out: a province has some hundred rows, so the page only writes."""
+    count, behind = row.count, row.names_url
+    done = "–" if row.is_silent else show_number(count.done)
+    part = "–" if row.is_silent else show_percent(count.done, count.obliged)
+    silent = f"{show_number(row.silent_cells)}/{show_number(row.cells)}" if row.cells else "–"
+    return [
+        (labels[0], show_number(count.obliged), f"{behind}&must=1"),
+        (labels[1], done, "" if row.is_silent else f"{behind}&state=done"),
+        (labels[2], show_number(count.exempt), f"{behind}&state=exempt"),
+        (labels[3], show_number(count.owing), f"{behind}&state=owing"),
+        (labels[4], part, "" if row.is_silent else behind),
+        (labels[5], ("○ " if row.is_silent else "") + silent, ""),
+    ]
 
 
 def _board_excel(found):

@@ -71,8 +71,8 @@ class CampaignForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Several documents of different levels may go into one campaign."),
     )
-    planned_from = forms.DateField(label=_("From"))
-    planned_to = forms.DateField(label=_("To"))
+    planned_from = forms.DateField(label=_("From day"))
+    planned_to = forms.DateField(label=_("To day"))
     form = forms.ChoiceField(label=_("Form of study"))
     is_quick_briefing = forms.BooleanField(
         label=_("Quick briefing"), required=False, help_text=_("A short conference right after a plenum.")
@@ -214,8 +214,8 @@ class ReasonForm(forms.Form):
 
 class PlanForm(forms.Form):
     form = forms.ChoiceField(label=_("Form of study"))
-    planned_from = forms.DateField(label=_("From"))
-    planned_to = forms.DateField(label=_("To"))
+    planned_from = forms.DateField(label=_("From day"))
+    planned_to = forms.DateField(label=_("To day"))
     assignment = forms.CharField(
         label=_("Assignment of tasks"), widget=_area(6), help_text=_("Who does what, one task a line.")
     )
