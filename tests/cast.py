@@ -48,7 +48,7 @@ _PEOPLE = [
     ("M12", "Bùi Quang Đại", "CS1", dt.date(1984, 10, 2)),
 ]
 # account, role, unit, person
-_ACCOUNTS = [
+ACCOUNTS = [
     ("admin", Role.ADMINISTRATOR, "T", None),
     ("officer", Role.BOARD_OFFICER, "T", None),
     ("organiser1", Role.ORGANISER, "X1", None),
@@ -113,7 +113,7 @@ def make_cast() -> Cast:
             valid_from=LONG_AGO,
             managed_by="commune",
         )
-    for username, role, unit, person in _ACCOUNTS:
+    for username, role, unit, person in ACCOUNTS:
         account = actions.add_account(
             by=None,
             at=at,
