@@ -73,7 +73,9 @@ def roster_seen_by(account: Account, permission: Permission = Permission.CLASS_V
 
 def own_entries(account: Account) -> QuerySet[RosterEntry]:
     """The classes a person is called to, once they are released."""
-    mine = RosterEntry.objects.filter(person_id=account.person_id, person__isnull=False)
+    if account.person_id is None:
+        return RosterEntry.objects.none()
+    mine = RosterEntry.objects.filter(person_id=account.person_id)
     return mine.exclude(study_class__state=ClassState.DRAFT).select_related(
         "study_class__campaign", "study_class__unit", "venue"
     )

@@ -4,6 +4,7 @@ import datetime as dt
 
 import icalendar
 import pytest
+from django.apps import apps
 
 from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import actions as campaign_actions
@@ -478,6 +479,30 @@ def test_reopened_class_summons_anew(cast, ready):
     actions.reopen_class(ready, by=cast.officer, at=now())
     assert ready.revision == 1
     assert not ready.roster.filter(summoned_at__isnull=False).exists()
+
+
+def test_class_with_marks_is_neither_reopened_nor_cancelled_nor_emptied(cast, ready):
+    """The rows that protect a roster line belong to a room above, which this one knows only through the models."""
+    actions.release_class(ready, by=cast.officer, at=now())
+    entry = ready.roster.get(person=cast.people["M1"])
+    apps.get_model("attendance", "PresenceFact").objects.create(
+        nonce="n1", entry=entry, session=ready.sessions.get(), kind="whole", at=now(), recorded_at=now(), method="roll"
+    )
+    steps = (
+        ("class.marked", lambda: actions.reopen_class(ready, by=cast.officer, at=now())),
+        ("class.marked", lambda: actions.cancel_class(ready, by=cast.officer, at=now(), reason="Bão lớn")),
+        ("roster.marked", lambda: actions.remove_from_roster(entry, by=cast.officer, at=now())),
+        (
+            "roster.marked",
+            lambda: actions.remove_many_from_roster([entry], ready, by=cast.officer, at=now(), reason="Nhầm"),
+        ),
+    )
+    for code, step in steps:
+        with pytest.raises(Refusal) as caught:
+            step()
+        assert caught.value.code == code
+    ready.refresh_from_db()
+    assert (ready.state, ready.roster.count()) == (ClassState.RELEASED, 9)
 
 
 def test_cancelled_class_frees_its_people(cast, campaign, ready):
