@@ -13,5 +13,5 @@ def test_member_signs_in_reads_and_enlarges_without_scripts(cast, open_page):
     page.fill("[name=password]", "mat-khau-thu-nghiem")
     page.locator("main button[type=submit]").first.click()
     expect(page.locator("h1")).to_contain_text("Nguyễn Thị Hường")
-    page.get_by_role("button", name="A+").first.click()
+    page.locator(".display__larger").first.click()
     expect(page.locator("html")).to_have_attribute("data-text", "2")
