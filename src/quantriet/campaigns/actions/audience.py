@@ -17,6 +17,7 @@ from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
 from quantriet.library.vocab import ContentTier
 from quantriet.org.models import Account, Person
+from quantriet.org.rules.secrecy import refuse_if_marked
 
 
 def add_audience_rule(
@@ -128,6 +129,7 @@ def adjust_audience(
     reason = text.squeeze(reason)
     if not reason:
         raise Refusal("audience.reason_missing", "Phải ghi lý do thêm bớt.", field="reason")
+    refuse_if_marked(reason, "Lý do thêm bớt")
     if not campaign.unit.contains(person.unit):
         raise Refusal(
             "audience.person_outside", f"{person.full_name} không thuộc {campaign.unit.name}.", field="person"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
@@ -21,11 +23,13 @@ from quantriet.campaigns.models import (
     StudyDuty,
 )
 from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState, StudyForm
+from quantriet.kit import documents as documents_of
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import show_day
 from quantriet.library.models import GuidingDocument
 from quantriet.org.models import Account, Unit
+from quantriet.org.rules.secrecy import refuse_if_marked
 
 _PLAIN = (
     "name",
@@ -161,6 +165,9 @@ def change_form(
     if faults:
         raise Refusals(faults)
     _refuse_ended(campaign)
+    refuse_if_marked(f"{situation}\n{instruction}", "Nội dung chỉ đạo")
+    if instruction_file:
+        _refuse_marked_file(instruction_file)
     with transaction.atomic():
         own = queries.nearest_plan(campaign, unit)
         before = (own.form if own and own.form else "") or campaign.form
@@ -201,12 +208,25 @@ def review_campaign(
     if campaign.state not in (CampaignState.OPEN, CampaignState.CLOSED):
         raise Refusal("review.too_early", "Chỉ sơ kết đợt học tập đang mở hoặc đã khép.")
     new = {"lessons": lessons, "praise": text.nfc(praise).strip(), "criticism": text.nfc(criticism).strip()}
+    refuse_if_marked("\n".join(new.values()), "Nội dung sơ kết")
     with transaction.atomic():
         review, _made = CampaignReview.objects.update_or_create(
             campaign=campaign, unit=unit, defaults={**new, "at": at, "by": by}
         )
         record("lesson.noted", by=by, at=at, thing=campaign, unit=unit, after=new)
     return review
+
+
+def _refuse_marked_file(file: File[bytes]) -> None:
+    """Refuse an instruction that is no readable document, or that bears a mark of secrecy (B-18)."""
+    name = file.name or "chi-dao"
+    with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as copy:
+        for chunk in file.chunks():
+            copy.write(chunk)
+        copy.flush()
+        found = documents_of.extract(documents_of.gate(Path(copy.name), name))
+    file.seek(0)
+    refuse_if_marked("\n".join(one.text for one in found.paragraphs), "Tệp văn bản chỉ đạo")
 
 
 def _set_documents(campaign: StudyCampaign, documents: Sequence[GuidingDocument]) -> None:
@@ -218,6 +238,7 @@ def _set_documents(campaign: StudyCampaign, documents: Sequence[GuidingDocument]
 
 
 def _refuse_unfit(unit: Unit, rulebook: Rulebook, new: dict[str, Any], documents: Sequence[GuidingDocument]) -> None:
+    refuse_if_marked("\n".join((new["name"], new["plan_number"], new["instructions"])), "Nội dung đợt học tập")
     faults = []
     if not new["name"]:
         faults.append(Refusal("campaign.name_missing", "Đợt học tập phải có tên.", field="name"))

@@ -14,6 +14,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.library.models import GuidingDocument
 from quantriet.notify import actions as notify_actions
 from quantriet.org.models import Account, Unit
+from quantriet.org.rules.secrecy import refuse_if_marked
 
 
 def send_study_notice(
@@ -30,6 +31,7 @@ def send_study_notice(
         raise Refusal("notice.expected_missing", "Phải ghi thời gian dự kiến tổ chức học tập.", field="expected")
     if not body:
         raise Refusal("notice.text_missing", "Phải có nội dung thông báo.", field="text")
+    refuse_if_marked(f"{expected}\n{body}", "Nội dung thông báo")
     with transaction.atomic():
         notice = StudyNotice.objects.create(
             document=document, unit=unit, expected=expected, text=body, at=at, by=by, units_told=len(to)

@@ -16,6 +16,7 @@ from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import show_day
 from quantriet.org.models import Account, Person, Unit, ancestor_ids
+from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.vocab import DecisionBody, Level
 
 ORGANISING_LEVELS = (Level.DISTRICT, Level.COMMUNE, Level.GRASSROOTS)
@@ -89,6 +90,7 @@ def schedule_plan(
     assignment = text.nfc(assignment).strip()
     if not assignment:
         raise Refusal("plan.assignment_missing", "Phải ghi phân công nhiệm vụ.", field="assignment")
+    refuse_if_marked(f"{assignment}\n{plan_number}", "Nội dung phân công")
     new = {
         "form": form, "planned_from": planned_from, "planned_to": planned_to, "assignment": assignment,
         "responsible": responsible, "plan_number": text.squeeze(plan_number),

@@ -107,6 +107,14 @@ class CampaignForm(forms.Form):
             self.fields["rulebook"].queryset = access.rulebooks_seen_by(account).select_related("unit")
 
 
+def _name_of(value: str) -> str:
+    """A level or a kind of unit that does not stand in the tree today."""
+    if value in set(Level):
+        return Level(value).label
+    kind = UnitKind.objects.filter(code=value).first()
+    return kind.name if kind else value
+
+
 class AudienceRuleForm(forms.Form):
     name = forms.CharField(label=_("Name of the condition"), max_length=160)
     effect = forms.ChoiceField(label=_("What it means"), widget=forms.RadioSelect)
@@ -149,14 +157,24 @@ class AudienceRuleForm(forms.Form):
 
     def __init__(self, *args, campaign: StudyCampaign, **kwargs):
         super().__init__(*args, **kwargs)
-        kinds = list(UnitKind.objects.order_by("pk").values_list("code", "name"))
+        # Only what stands in the organiser's tree, and where its posts may be held; thirty kinds would hide the few.
+        present = UnitKind.objects.filter(units__path__startswith=campaign.unit.path).order_by("pk").distinct()
+        kinds = [(kind.code, kind.name) for kind in present]
+        levels = {kind.level for kind in present}
         self.fields["effect"].choices = RuleEffect.labels()
         self.fields["tier"].choices = ContentTier.labels()
         self.fields["posts"].choices = list(PostKind.objects.order_by("rank").values_list("code", "name"))
-        for name in ("managed_by", "post_levels", "unit_levels"):
-            self.fields[name].choices = Level.labels()
+        self.fields["managed_by"].choices = Level.labels()
+        for name in ("post_levels", "unit_levels"):
+            self.fields[name].choices = [(level.value, level.label) for level in Level if level.value in levels]
         for name in ("post_unit_kinds", "unit_kinds"):
             self.fields[name].choices = kinds
+        # A rule made for another tree keeps what it asks.
+        for name in ("post_levels", "unit_levels", "post_unit_kinds", "unit_kinds"):
+            known = {value for value, _label in self.fields[name].choices}
+            for value in self.initial.get(name, []):
+                if value not in known:
+                    self.fields[name].choices = [*self.fields[name].choices, (value, _name_of(value))]
         self.fields["person_kinds"].choices = PersonKind.labels()
         self.fields["exempt"].choices = [("", _("No matter")), ("yes", _("Only the exempt")), ("no", _("Only others"))]
         self.fields["units"].queryset = (
