@@ -146,11 +146,17 @@ class UnitPlanner:
         if row.errors:
             return
         row.parent = self._parent(row)
+        self._settle_parent(row)
         if row.errors or row.known or "code" in row.values or not isinstance(row.parent, KnownUnit):
             return
         row.known = self.below.get((row.parent.pk, text.fold(row.values["name"])))
         if row.parent.pk == self.root.pk and text.fold(row.values["name"]) == self.root.name_folded:
             row.known, row.parent = self.by_pk[self.root.pk], None
+
+    def _settle_parent(self, row: _Row) -> None:
+        """A superior that stands in the file and in the tree is the one in the tree."""
+        if isinstance(row.parent, _Row) and row.parent.known:
+            row.parent = row.parent.known
 
     def _parent(self, row: _Row) -> KnownUnit | _Row | None:
         code, name = row.values.get("parent_code"), row.values.get("parent_name")
@@ -249,6 +255,7 @@ class UnitPlanner:
         return str(value or "")
 
     def _check(self, row: _Row) -> None:
+        self._settle_parent(row)
         said = row.values.get("kind", "")
         row.kind = unit_rows.kind_of(said, row.values["name"], self.kinds) or ""
         if row.known:
