@@ -121,7 +121,9 @@ def one_import(file: str) -> None:
 
     unit = Unit.objects.select_related("kind").get(code="T")
     begun = time.perf_counter()
-    run = imports.start_import(kind="members", unit=unit, file_name="dang-vien.xlsx", source=Path(file), by=None, at=now())
+    run = imports.start_import(
+        kind="members", unit=unit, file_name="dang-vien.xlsx", source=Path(file), by=None, at=now()
+    )
     looked = time.perf_counter()
     imports.start_preview(run, by=None, at=now())
     imports.preview_import(run.pk, at=now())
@@ -137,7 +139,11 @@ def one_import(file: str) -> None:
     run.refresh_from_db()
     peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     steps = {"look": looked - begun, "preview": previewed - looked, "write": done - previewed}
-    print(json.dumps({"seconds": done - begun, "server": peak[0], "child": peak[1], "state": run.state, **run.counts, **steps}))
+    print(
+        json.dumps(
+            {"seconds": done - begun, "server": peak[0], "child": peak[1], "state": run.state, **run.counts, **steps}
+        )
+    )
 
 
 def imported(file: Path) -> dict[str, Any]:

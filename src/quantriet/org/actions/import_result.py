@@ -27,9 +27,7 @@ _DONE_WORDS = {
 _KINDS = {"code": "code", "phone": "code", "unit_code": "code", "parent_code": "code"}
 
 
-def write_result(
-    run: ImportRun, gated: Gated, target: Path, *, at: datetime, only: Sequence[str] = ()
-) -> None:
+def write_result(run: ImportRun, gated: Gated, target: Path, *, at: datetime, only: Sequence[str] = ()) -> None:
     """Write the rows of the file in its own columns with status and explanation; `only` some statuses."""
     seen = Understanding.from_json(run.understanding)
     done = run.state == ImportState.DONE
@@ -72,7 +70,12 @@ def _sheet(
                     made += 1
                     code = made_code(made)
                 words = _DONE_WORDS if done else STATUS_WORDS
-                yield row.number, row.cells, words[Status(section)], sentence(section, line, units, done=done, code=code)
+                yield (
+                    row.number,
+                    row.cells,
+                    words[Status(section)],
+                    sentence(section, line, units, done=done, code=code),
+                )
 
     return status_sheet(sheet.name or "Danh sách", out, rows(), heading=())
 

@@ -134,7 +134,9 @@ class UnitPlanner:
                 if row.known and (not row.known.path.startswith(self.root.path) or row.known.closed):
                     row.known = None
                     self.elsewhere += 1
-                    row.errors.append(Wrong("code", f"Mã {code} đã dùng cho đơn vị khác, không thuộc {self.root.name}."))
+                    row.errors.append(
+                        Wrong("code", f"Mã {code} đã dùng cho đơn vị khác, không thuộc {self.root.name}.")
+                    )
         if "name" in row.values:
             folded = text.fold(row.values["name"])
             self.names[folded].append(row)
@@ -168,7 +170,9 @@ class UnitPlanner:
                 found = None
             if found is None:
                 self.elsewhere += 1
-                row.errors.append(Wrong("parent_code", f"Không có đơn vị mã “{code}” trong {self.root.name} và trong tệp."))
+                row.errors.append(
+                    Wrong("parent_code", f"Không có đơn vị mã “{code}” trong {self.root.name} và trong tệp.")
+                )
             elif found is row:
                 row.errors.append(Wrong("parent_code", "Đơn vị không thể trực thuộc chính mình."))
             return found
@@ -182,10 +186,14 @@ class UnitPlanner:
             if len({_code_of(one) for one in options}) == 1 or len(options) == 1:
                 return options[0]
             if options:
-                row.errors.append(Wrong("parent_name", f"Có {len(options)} đơn vị tên “{said}”; hãy ghi mã đơn vị cấp trên."))
+                row.errors.append(
+                    Wrong("parent_name", f"Có {len(options)} đơn vị tên “{said}”; hãy ghi mã đơn vị cấp trên.")
+                )
             elif name:
                 self.elsewhere += 1
-                row.errors.append(Wrong("parent_name", f"Không có đơn vị “{said}” trong {self.root.name} và trong tệp."))
+                row.errors.append(
+                    Wrong("parent_name", f"Không có đơn vị “{said}” trong {self.root.name} và trong tệp.")
+                )
             else:
                 return self.by_pk[self.root.pk]
             return None
@@ -265,12 +273,18 @@ class UnitPlanner:
             above = row.parent.known if isinstance(row.parent, _Row) else row.parent
             if named and row.known.pk != self.root.pk and (above is None or above.pk != row.known.parent_id):
                 row.errors.append(
-                    Wrong("parent_name", f"{row.known.name} đang trực thuộc đơn vị khác; đổi cấp trên cần một quyết định tổ chức, không nhập từ tệp.")
+                    Wrong(
+                        "parent_name",
+                        f"{row.known.name} đang trực thuộc đơn vị khác; đổi cấp trên cần một quyết định tổ chức, không nhập từ tệp.",
+                    )
                 )
             return
         if not row.kind:
             row.errors.append(
-                Wrong("kind", f"Không có loại đơn vị “{said}”." if said else "Chưa rõ loại đơn vị; hãy thêm cột “Loại đơn vị”.")
+                Wrong(
+                    "kind",
+                    f"Không có loại đơn vị “{said}”." if said else "Chưa rõ loại đơn vị; hãy thêm cột “Loại đơn vị”.",
+                )
             )
         parent = row.parent
         if parent is None:
@@ -321,7 +335,10 @@ def apply_units(plan: PlanReader, *, by: Account | None, at: datetime, day: date
     kinds = {kind.code: kind for kind in UnitKind.objects.all()}
     waiting = list(plan.lines(Status.NEW))
     total, done = len(waiting) + plan.count(Status.CHANGED), 0
-    placed = {code.casefold(): (pk, path, depth) for code, pk, path, depth in Unit.objects.values_list("code", "pk", "path", "depth")}
+    placed = {
+        code.casefold(): (pk, path, depth)
+        for code, pk, path, depth in Unit.objects.values_list("code", "pk", "path", "depth")
+    }
     while waiting:
         ready = [line for line in waiting if line["pc"].casefold() in placed]
         waiting = [line for line in waiting if line["pc"].casefold() not in placed]
@@ -345,7 +362,12 @@ def apply_units(plan: PlanReader, *, by: Account | None, at: datetime, day: date
 
 
 def _write_units(
-    lines: list[Line], placed: dict[str, tuple[int, str, int]], kinds: dict[str, UnitKind], by: Account | None, at: datetime, day: date
+    lines: list[Line],
+    placed: dict[str, tuple[int, str, int]],
+    kinds: dict[str, UnitKind],
+    by: Account | None,
+    at: datetime,
+    day: date,
 ) -> list[Unit]:
     units = []
     for line in lines:
@@ -368,7 +390,13 @@ def _write_units(
         cursor.executemany(f"UPDATE {table} SET path = %s WHERE id = %s", [(unit.path, unit.pk) for unit in units])  # noqa: S608
     UnitVersion.objects.bulk_create(
         [
-            UnitVersion(unit=unit, valid_from=unit.established_on or day, name=unit.name, kind_id=unit.kind_id, parent_id=unit.parent_id)
+            UnitVersion(
+                unit=unit,
+                valid_from=unit.established_on or day,
+                name=unit.name,
+                kind_id=unit.kind_id,
+                parent_id=unit.parent_id,
+            )
             for unit in units
         ],
         batch_size=BATCH,

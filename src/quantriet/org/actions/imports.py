@@ -52,9 +52,7 @@ _WRITTEN = (Status.NEW, Status.CHANGED, Status.MOVED)
 # ------------------------------------------------------------------------------------------------------- upload, columns
 
 
-def start_import(
-    *, kind: str, unit: Unit, file_name: str, source: Path, by: Account | None, at: datetime
-) -> ImportRun:
+def start_import(*, kind: str, unit: Unit, file_name: str, source: Path, by: Account | None, at: datetime) -> ImportRun:
     """Take a file in: check it, look at it, keep it.
 
     Refuses what is no list, what is marked secret (before anything is stored) and who may not write in the unit.
@@ -78,7 +76,9 @@ def start_import(
         run.file.save(f"{run.digest[:16]}{Path(file_name).suffix.lower()[:8]}", File(content), save=False)
         try:
             run.save(force_insert=True)
-            record("import.uploaded", by=by, at=at, thing=run, unit=unit, after={"kind": kind, "sheets": len(seen.sheets)})
+            record(
+                "import.uploaded", by=by, at=at, thing=run, unit=unit, after={"kind": kind, "sheets": len(seen.sheets)}
+            )
         except BaseException:
             run.file.delete(save=False)
             raise
@@ -177,10 +177,14 @@ def choose_columns(
         keys = list(choice.columns.values())
         doubled = sorted({columns.label_of(run.kind, key) for key in keys if keys.count(key) > 1})
         if doubled:
-            raise Refusal("import.column_twice", f"Ở {where}, cột “{doubled[0]}” được chọn hai lần; mỗi ý nghĩa chỉ một cột.")
+            raise Refusal(
+                "import.column_twice", f"Ở {where}, cột “{doubled[0]}” được chọn hai lần; mỗi ý nghĩa chỉ một cột."
+            )
         if not names_somebody(set(keys), run.kind):
             needed = "Tên đơn vị" if run.kind == ImportKind.UNITS else "Họ và tên"
-            raise Refusal("import.no_name_column", f"Ở {where} chưa chọn cột “{needed}”; không có cột đó thì không nhập được.")
+            raise Refusal(
+                "import.no_name_column", f"Ở {where} chưa chọn cột “{needed}”; không có cột đó thì không nhập được."
+            )
         sheet.mapping = Mapping(sheet.index, choice.header_row, choice.depth, choice.columns).as_json()
         sheet.unit = choice.unit.pk if choice.unit else None
         if choice.unit and not directory.inside(queries.place_of(choice.unit)):
@@ -215,7 +219,9 @@ def start_preview(run: ImportRun, *, by: Account | None, at: datetime, accept_el
     _require_run(run, by, ImportState.MAPPING, ImportState.READY)
     seen = Understanding.from_json(run.understanding)
     if not seen.used:
-        raise Refusal("import.no_sheet", "Chưa nhận ra bảng nào trong tệp; hãy chọn trang tính, dòng tiêu đề và các cột.")
+        raise Refusal(
+            "import.no_sheet", "Chưa nhận ra bảng nào trong tệp; hãy chọn trang tính, dòng tiêu đề và các cột."
+        )
     if seen.asks_encoding:
         raise Refusal("import.encoding", "Hãy chọn cách đọc chữ của tệp trước khi xem trước.")
     for sheet in seen.used:
@@ -287,7 +293,9 @@ def _refused(run: ImportRun, refusal: Refusal, at: datetime) -> None:
         if refusal.code.startswith("sheet."):
             _move(run, ImportState.MAPPING, at, frm=(ImportState.READING,), notice=refusal.sentence)
         else:
-            _move(run, ImportState.REFUSED, at, frm=(ImportState.READING, ImportState.APPLYING), refusal=refusal.sentence)
+            _move(
+                run, ImportState.REFUSED, at, frm=(ImportState.READING, ImportState.APPLYING), refusal=refusal.sentence
+            )
             if refusal.code == "secret.marked":
                 # Neither the file nor anything read from it stays.
                 ImportRun.objects.filter(pk=run.pk).update(understanding={}, file_name="", counts={})
@@ -408,9 +416,13 @@ def decide_identity(
     """
     access.require(by, Permission.PERSON_EDIT, question.unit)
     if (person is None) != is_new:
-        raise Refusal("identity.undecided", "Hãy chọn một người trong danh sách, hoặc chọn là người khác.", field="choice")
+        raise Refusal(
+            "identity.undecided", "Hãy chọn một người trong danh sách, hoặc chọn là người khác.", field="choice"
+        )
     if person is not None and person.pk not in {int(pk) for pk, _ in question.candidates}:
-        raise Refusal("identity.no_candidate", f"{person.full_name} không nằm trong những người cần so sánh.", field="choice")
+        raise Refusal(
+            "identity.no_candidate", f"{person.full_name} không nằm trong những người cần so sánh.", field="choice"
+        )
     with transaction.atomic():
         question.person, question.is_new, question.decided_at, question.decided_by = person, is_new, at, by
         question.save(update_fields=["person", "is_new", "decided_at", "decided_by"])
@@ -425,7 +437,9 @@ def decide_identity(
 # ----------------------------------------------------------------------------------------------------------------- write
 
 
-def confirm_import(run: ImportRun, *, by: Account | None, at: datetime, plan_digest: str, accept_elsewhere: bool = False) -> ImportRun:
+def confirm_import(
+    run: ImportRun, *, by: Account | None, at: datetime, plan_digest: str, accept_elsewhere: bool = False
+) -> ImportRun:
     """Say yes to the preview as shown (`plan_digest`); a job writes it, all or nothing.
 
     Refuses when there is nothing to write, when the preview is another one than the officer saw, when decisions were made
@@ -488,7 +502,9 @@ def _write(run: ImportRun, at: datetime) -> bool:
                 else:
                     apply_units(plan, by=run.account, at=at, day=local(at).date(), tell=tell)
             told = {str(status): run.counts.get(status, 0) for status in Status}
-            record("import.applied", by=run.account, at=at, thing=run, unit=run.unit, after={**told, "digest": run.digest})
+            record(
+                "import.applied", by=run.account, at=at, thing=run, unit=run.unit, after={**told, "digest": run.digest}
+            )
             counts = {**run.counts, "first_made": first, "stamp_after": queries.stamp()}
             ImportRun.objects.filter(pk=run.pk).update(
                 state=ImportState.DONE, applied_at=at, changed_at=at, counts=counts, notice=""

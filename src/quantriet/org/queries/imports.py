@@ -99,7 +99,9 @@ def under_paths(paths: Sequence[str] | None, column: str) -> Q:
 def namesakes(names: Iterable[str], paths: Sequence[str] | None) -> dict[str, list[members.Person]]:
     """The people under `paths` who are still counted, by folded name."""
     found: dict[str, list[members.Person]] = defaultdict(list)
-    rows = Person.objects.filter(name_folded__in=list(names), left_on__isnull=True).filter(under_paths(paths, "unit__path"))
+    rows = Person.objects.filter(name_folded__in=list(names), left_on__isnull=True).filter(
+        under_paths(paths, "unit__path")
+    )
     for person in _people(rows):
         found[person.name_folded].append(person)
     return found
@@ -108,8 +110,8 @@ def namesakes(names: Iterable[str], paths: Sequence[str] | None) -> dict[str, li
 def posts_now(ids: Iterable[int], on: date) -> dict[int, set[tuple[str, int]]]:
     """The posts that these people hold on a day, as (code of the post, unit)."""
     found: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    for person, post, unit in PostHeld.objects.on(on).filter(person__in=list(ids)).values_list(
-        "person_id", "post__code", "unit_id"
+    for person, post, unit in (
+        PostHeld.objects.on(on).filter(person__in=list(ids)).values_list("person_id", "post__code", "unit_id")
     ):
         found[person].add((post, unit))
     return found
@@ -149,7 +151,9 @@ def people_of_units(unit_ids: Iterable[int]) -> Iterator[tuple[int, str, str, in
     ids = sorted(unit_ids)
     for start in range(0, len(ids), 500):
         rows = Person.objects.active().members().filter(unit__in=ids[start : start + 500])
-        yield from rows.order_by("unit_id", "sort_key", "pk").values_list("pk", "code", "full_name", "unit_id").iterator()
+        yield from (
+            rows.order_by("unit_id", "sort_key", "pk").values_list("pk", "code", "full_name", "unit_id").iterator()
+        )
 
 
 def highest_key() -> int:
@@ -287,7 +291,9 @@ def preview_page(run: ImportRun, tab: str, number: int) -> PreviewPage:
     sheets = [sheet["name"] for sheet in run.understanding.get("sheets", []) if sheet["use"]]
     names = {sheet["index"]: sheet["name"] for sheet in run.understanding.get("sheets", [])} if len(sheets) > 1 else {}
     units = dict(
-        Unit.objects.filter(pk__in={key for line in lines for key in (line.get("u"), line.get("f")) if key}).values_list("pk", "name")
+        Unit.objects.filter(
+            pk__in={key for line in lines for key in (line.get("u"), line.get("f")) if key}
+        ).values_list("pk", "name")
     )
     asked: dict[str, tuple[int, str | None, bool]] = {
         key: (pk, person, new)
@@ -444,5 +450,3 @@ def unit_rows(units: QuerySet[Unit]) -> Iterator[dict[str, Any]]:
             "email": unit.email,
             "address": unit.address,
         }
-
-

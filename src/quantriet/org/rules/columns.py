@@ -125,9 +125,7 @@ BY_KIND = {"members": MEMBERS, "units": UNITS}
 
 def wanted(kind: str, *, split_name: bool = False) -> list[Column]:
     """The columns to look for in a file; `split_name`: the name stands in two columns, so the whole name is not asked for."""
-    return [
-        Column(one.key, one.label, one.spellings, one.required and not split_name) for one in BY_KIND[kind]
-    ]
+    return [Column(one.key, one.label, one.spellings, one.required and not split_name) for one in BY_KIND[kind]]
 
 
 def exported(kind: str) -> list[OutColumn]:

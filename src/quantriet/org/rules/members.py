@@ -73,7 +73,15 @@ _MOBILE = re.compile(r"0[35789][0-9]{8}", re.ASCII)
 # Composed letters with single spaces: nothing to mend. Anything else takes the long way.
 _PLAIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-žƠơƯưẠ-ỹ'’]+(?: [A-Za-zÀ-ÖØ-öø-žƠơƯưẠ-ỹ'’]+)*")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
-_LONGEST = {"code": 40, "full_name": 160, "ethnicity": 40, "occupation": 160, "email": 254, "address": 200, "exempt_reason": 200}
+_LONGEST = {
+    "code": 40,
+    "full_name": 160,
+    "ethnicity": 40,
+    "occupation": 160,
+    "email": 254,
+    "address": 200,
+    "exempt_reason": 200,
+}
 _PLAIN = ("ethnicity", "occupation", "address", "unit_name", "unit_above", "posts", "exempt_reason")
 _FREE = ("occupation", "address", "posts", "exempt_reason", "note")
 
@@ -342,7 +350,9 @@ def _check_order(row: MemberRow) -> None:
     values = row.values
     birth, joined, official = values.get("birth_date"), values.get("joined_on"), values.get("official_on")
     if birth and joined and joined[:4] < birth[:4]:
-        row.errors.append(Wrong("joined_on", f"Ngày vào Đảng {_shown_day(joined)} trước ngày sinh {_shown_day(birth)}."))
+        row.errors.append(
+            Wrong("joined_on", f"Ngày vào Đảng {_shown_day(joined)} trước ngày sinh {_shown_day(birth)}.")
+        )
     if joined and official and official < joined:
         row.errors.append(
             Wrong("official_on", f"Ngày chính thức {_shown_day(official)} trước ngày vào Đảng {_shown_day(joined)}.")
@@ -451,11 +461,18 @@ def likely(values: Values, unit_id: int | None, namesakes: Sequence[Person], spo
         if person.pk in spoken_for or person.left_on:
             continue
         reasons = []
-        if same_birth(values.get("birth_date"), values.get("birth_precision", "day"), person.birth_date, person.birth_precision):
+        if same_birth(
+            values.get("birth_date"), values.get("birth_precision", "day"), person.birth_date, person.birth_precision
+        ):
             reasons.append("birth")
         if values.get("phone") and values["phone"] == person.phone:
             reasons.append("phone")
-        if not reasons and not values.get("code") and person.unit_id == unit_id and not (values.get("birth_date") and person.birth_date):
+        if (
+            not reasons
+            and not values.get("code")
+            and person.unit_id == unit_id
+            and not (values.get("birth_date") and person.birth_date)
+        ):
             reasons.append("unit")
         if reasons:
             found.append(Likely(person.pk, tuple(reasons)))
@@ -486,7 +503,9 @@ def contradicts(values: Values, person: Person) -> bool:
     name = text.fold(values.get("full_name") or "")
     if not name or name == person.name_folded:
         return False
-    if same_birth(values.get("birth_date"), values.get("birth_precision", "day"), person.birth_date, person.birth_precision):
+    if same_birth(
+        values.get("birth_date"), values.get("birth_precision", "day"), person.birth_date, person.birth_precision
+    ):
         return False
     return not (values.get("phone") and values["phone"] == person.phone)
 

@@ -109,7 +109,9 @@ class Directory:
         place = self.by_code(code)
         if place is None or not self.inside(place):
             # The same sentence for "elsewhere" and "nowhere": a stranger learns nothing about other units.
-            return Found(sentence=f"Không có chi bộ mã “{code}” trong {self.root.name}.", column="unit_code", elsewhere=True)
+            return Found(
+                sentence=f"Không có chi bộ mã “{code}” trong {self.root.name}.", column="unit_code", elsewhere=True
+            )
         return Found(place, column="unit_code")
 
     def _by_name(self, name: str, above: str) -> Found:
@@ -150,7 +152,10 @@ class Directory:
             near = [
                 place
                 for place in candidates
-                if any(wanted in (core(one.name_folded), core(one.short_folded), one.code.casefold()) for one in self.above(place))
+                if any(
+                    wanted in (core(one.name_folded), core(one.short_folded), one.code.casefold())
+                    for one in self.above(place)
+                )
             ]
             candidates = near or candidates
         return candidates

@@ -32,7 +32,9 @@ _WORDS: list[tuple[str, str]] = sorted(
     ],
     key=lambda pair: -len(pair[0]),
 )  # fmt: skip
-_ABOVE = re.compile(r"\b(?:dang uy|dang bo|tinh uy|thanh uy|huyen uy|ban thuong vu|btv|xa|phuong|tinh|doan xa|doan phuong)\b")
+_ABOVE = re.compile(
+    r"\b(?:dang uy|dang bo|tinh uy|thanh uy|huyen uy|ban thuong vu|btv|xa|phuong|tinh|doan xa|doan phuong)\b"
+)
 _ALWAYS_ABOVE = {
     "UV_BAN_THUONG_VU", "CAP_UY_VIEN", "CHU_TICH_HDND", "CHU_TICH_UBND", "PHO_CHU_TICH_UBND", "CHU_TICH_MTTQ", "BI_THU_DOAN",
     "CONG_CHUC_XA", "TRUONG_BAN", "PHO_TRUONG_BAN",

@@ -27,10 +27,16 @@ _LOOKALIKES = str.maketrans("АВЕІКМНОРСТУХаеіорсухΑΒΕΙ�
 _AROUND = " \t.,;:!?…·•*_~=#|/\\<>[](){}«»“”„\"'’‘`+–—-"
 _PIECES = re.compile(r"\s{2,}|\t|\||\u2028")
 _LEVEL = r"(?P<level>tuyệt\s+mật|tối\s+mật|mật)"
-_NAMED = re.compile(rf"(?:độ|cấp|mức)\s*(?:bảo\s+)?mật\s*(?:[:：=]|là\s*[:：])\s*[“\"'(\[]*{_LEVEL}(?!\w)(?P<rest>.*)", re.I | re.S)
-_NAMED_BARE = re.compile(r"(?<!\w)do\s*mat\s*[:：=]\s*[\"'(\[]*(?P<level>tuyet\s+mat|toi\s+mat|mat)(?!\w)(?P<rest>.*)", re.I | re.S)
+_NAMED = re.compile(
+    rf"(?:độ|cấp|mức)\s*(?:bảo\s+)?mật\s*(?:[:：=]|là\s*[:：])\s*[“\"'(\[]*{_LEVEL}(?!\w)(?P<rest>.*)", re.I | re.S
+)
+_NAMED_BARE = re.compile(
+    r"(?<!\w)do\s*mat\s*[:：=]\s*[\"'(\[]*(?P<level>tuyet\s+mat|toi\s+mat|mat)(?!\w)(?P<rest>.*)", re.I | re.S
+)
 # "Độ mật: Mật, Tối mật, Tuyệt mật" explains the levels; so does "Độ mật: mật hoặc tối mật".
-_GOES_ON = re.compile(r"\s*[”\"')\]]*\s*(?:[,;/]|hoặc|và|hay|hoac|va)\s*[“\"'(\[]*\s*(?:tối|tuyệt|mật|toi|tuyet|mat)", re.I)
+_GOES_ON = re.compile(
+    r"\s*[”\"')\]]*\s*(?:[,;/]|hoặc|và|hay|hoac|va)\s*[“\"'(\[]*\s*(?:tối|tuyệt|mật|toi|tuyet|mat)", re.I
+)
 _STAMP = re.compile(r"(?:(?:TÀI LIỆU|VĂN BẢN|CÔNG VĂN|HỒ SƠ) )?(?P<level>TUYỆT MẬT|TỐI MẬT|MẬT)")
 _STAMP_TAIL = re.compile(r"\s*[-–—(:,]?\s*(?:bản số|số bản|tài liệu thu hồi|không sao chụp|thời hạn)\b.{0,60}$", re.I)
 # A printed line at least this long may break a sentence, so that its last word stands alone on the next line.

@@ -45,7 +45,12 @@ class Understanding:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Understanding":
-        return cls(**{**data, "sheets": [SheetPlan(**{**one, "head": [(n, c) for n, c in one["head"]]}) for one in data["sheets"]]})
+        return cls(
+            **{
+                **data,
+                "sheets": [SheetPlan(**{**one, "head": [(n, c) for n, c in one["head"]]}) for one in data["sheets"]],
+            }
+        )
 
     @property
     def used(self) -> list[SheetPlan]:
@@ -104,13 +109,19 @@ def _split_name(mapping: Mapping, texts: dict[int, str]) -> Mapping:
     same_label = beside not in mapping.columns and texts.get(beside) and texts.get(beside) == texts.get(whole)
     if same_label or mapping.columns.get(beside) == "full_name":
         return Mapping(
-            mapping.sheet, mapping.header_row, mapping.depth, {**mapping.columns, beside: "given_name"}, mapping.confidence
+            mapping.sheet,
+            mapping.header_row,
+            mapping.depth,
+            {**mapping.columns, beside: "given_name"},
+            mapping.confidence,
         )
     return mapping
 
 
 def _complete(sheet: SheetPlan, kind: str) -> bool:
-    return bool(sheet.mapping) and names_somebody(set(sheet.mapping["columns"].values()), kind) if sheet.mapping else False
+    return (
+        bool(sheet.mapping) and names_somebody(set(sheet.mapping["columns"].values()), kind) if sheet.mapping else False
+    )
 
 
 def names_somebody(keys: set[str], kind: str) -> bool:

@@ -17,7 +17,9 @@ from quantriet.org.queries import imports as queries
 HEADER = ["Mã đảng viên", "Họ và tên", "Ngày sinh", "Mã chi bộ"]
 
 
-def workbook(path: Path, rows: Sequence[Sequence[Any]], *, sheet: str = "Danh sách", merge: Sequence[tuple] = ()) -> Path:
+def workbook(
+    path: Path, rows: Sequence[Sequence[Any]], *, sheet: str = "Danh sách", merge: Sequence[tuple] = ()
+) -> Path:
     """Write rows as an .xlsx, cell by cell as given."""
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy"})
     page = book.add_worksheet(sheet)

@@ -46,7 +46,9 @@ def bomb(path: Path) -> Path:
 def locked(path: Path) -> Path:
     # An encrypted workbook is an OLE container with these two streams' names in it.
     head = bytes.fromhex("d0cf11e0a1b11ae1")
-    path.write_bytes(head + b"\0" * 504 + "EncryptedPackage".encode("utf-16le") + "EncryptionInfo".encode("utf-16le") + b"\0" * 2000)
+    path.write_bytes(
+        head + b"\0" * 504 + "EncryptedPackage".encode("utf-16le") + "EncryptionInfo".encode("utf-16le") + b"\0" * 2000
+    )
     return path
 
 
@@ -78,7 +80,10 @@ def test_file_of_a_hundred_megabytes_is_refused(cast, tmp_path):
 
 
 def test_workbook_whose_dimension_lies_is_read_whole(cast, tmp_path):
-    path = lists.workbook(tmp_path / "a.xlsx", [HEADER, *([f"D{number}", f"Vi Văn {'ABCDEFGHIK'[number]}", None, "CB11"] for number in range(10))])
+    path = lists.workbook(
+        tmp_path / "a.xlsx",
+        [HEADER, *([f"D{number}", f"Vi Văn {'ABCDEFGHIK'[number]}", None, "CB11"] for number in range(10))],
+    )
     out = io.BytesIO()
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
@@ -120,8 +125,14 @@ def test_dates_in_every_writing(cast, tmp_path):
 
 
 def test_decomposed_text_is_the_same_text(cast, tmp_path):
-    rows = [[unicodedata.normalize("NFD", said) for said in HEADER], ["M1", unicodedata.normalize("NFD", "Nguyễn Thị Hường"), dt.date(1958, 3, 9), "CB11"]]
-    assert lists.said(lists.previewed(lists.workbook(tmp_path / "a.xlsx", rows), cast.units["X1"], cast.officer))["same"] == 1
+    rows = [
+        [unicodedata.normalize("NFD", said) for said in HEADER],
+        ["M1", unicodedata.normalize("NFD", "Nguyễn Thị Hường"), dt.date(1958, 3, 9), "CB11"],
+    ]
+    assert (
+        lists.said(lists.previewed(lists.workbook(tmp_path / "a.xlsx", rows), cast.units["X1"], cast.officer))["same"]
+        == 1
+    )
 
 
 def test_blank_rows_and_second_and_hidden_sheets(cast, tmp_path):
@@ -189,7 +200,7 @@ def test_marked_list_is_refused_before_anything_is_stored(cast, tmp_path, rows, 
 @pytest.mark.req("B-18", "P-05")
 @pytest.mark.parametrize("where", ["under the table", "in a remark", "in its own column"])
 def test_mark_found_while_reading_throws_the_file_away(cast, tmp_path, where, django_capture_on_commit_callbacks):
-    filling = [["D%d" % number, "Vi Văn Đông", dt.date(1950 + number, 1, 1), "CB11"] for number in range(40)]
+    filling = [[f"D{number}", "Vi Văn Đông", dt.date(1950 + number, 1, 1), "CB11"] for number in range(40)]
     if where == "under the table":
         rows = [HEADER, *filling, ["Tổng cộng: 40", None, None, "TUYỆT MẬT"]]
     elif where == "in a remark":

@@ -22,7 +22,12 @@ from quantriet.org.models import ImportRun, Person
 from quantriet.org.tests import lists
 
 HEADER = lists.HEADER
-ROWS = [HEADER, ["D1", "Vi Văn Một", dt.date(1990, 1, 2), "CB11"], ["D2", "Vi Văn Hai", "31/02/1980", "CB11"], ["Z", "Đỗ Thị Ỷ", dt.date(1999, 9, 9), "CB12"]]
+ROWS = [
+    HEADER,
+    ["D1", "Vi Văn Một", dt.date(1990, 1, 2), "CB11"],
+    ["D2", "Vi Văn Hai", "31/02/1980", "CB11"],
+    ["Z", "Đỗ Thị Ỷ", dt.date(1999, 9, 9), "CB12"],
+]
 
 
 def told(*args, **options) -> dict:
@@ -37,7 +42,12 @@ def test_dry_run_says_everything_and_writes_nothing_at_all(cast, tmp_path):
     path = lists.workbook(tmp_path / "a.xlsx", ROWS)
     people, events = Person.objects.count(), AuditEvent.objects.count()
     said = told("members", str(path), unit="X1", dry_run=True)
-    assert {name: said[name] for name in ("new", "wrong", "doubtful", "rows")} == {"new": 1, "wrong": 1, "doubtful": 1, "rows": 3}
+    assert {name: said[name] for name in ("new", "wrong", "doubtful", "rows")} == {
+        "new": 1,
+        "wrong": 1,
+        "doubtful": 1,
+        "rows": 3,
+    }
     assert said["errors"] == [{"row": 3, "column": "Ngày sinh", "sentence": said["errors"][0]["sentence"]}]
     assert (Person.objects.count(), AuditEvent.objects.count(), ImportRun.objects.count()) == (people, events, 0)
 
@@ -47,14 +57,20 @@ def test_yes_writes_and_gives_the_result(cast, tmp_path):
     path, result = lists.workbook(tmp_path / "a.xlsx", ROWS), tmp_path / "kq.xlsx"
     assert told("members", str(path), unit="X1", yes=True, result=result)["outcome"] == "done"
     assert Person.objects.get(code="D1").unit.code == "CB11"
-    assert [row[4] for row in lists.cells_of(result.read_bytes())[1:]] == ["Đã thêm", "Chưa nhập – lỗi", "Chưa nhập – cần xem"]
+    assert [row[4] for row in lists.cells_of(result.read_bytes())[1:]] == [
+        "Đã thêm",
+        "Chưa nhập – lỗi",
+        "Chưa nhập – cần xem",
+    ]
     assert told("members", str(path), unit="X1", yes=True)["outcome"] == "nothing"
 
 
 @pytest.mark.django_db
 def test_without_yes_and_without_a_terminal_nothing_is_written(cast, tmp_path):
     out = io.StringIO()
-    call_command("import", "members", str(lists.workbook(tmp_path / "a.xlsx", ROWS)), unit="X1", stdout=out, stderr=io.StringIO())
+    call_command(
+        "import", "members", str(lists.workbook(tmp_path / "a.xlsx", ROWS)), unit="X1", stdout=out, stderr=io.StringIO()
+    )
     assert "Sẽ thêm 1 người" in out.getvalue()
     assert not Person.objects.filter(code="D1").exists()
     assert ImportRun.objects.get().state == "cancelled"
@@ -85,7 +101,9 @@ class Installation:
         return subprocess.run(order, env=self.env, check=True, capture_output=True, text=True).stdout
 
     def start(self, code: str) -> subprocess.Popen:
-        return subprocess.Popen([sys.executable, "-c", f"import django; django.setup()\n{code}"], env=self.env, start_new_session=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", f"import django; django.setup()\n{code}"], env=self.env, start_new_session=True
+        )
 
     def ask(self, sql: str) -> int:
         with sqlite3.connect(self.folder / "quantriet.sqlite3") as base:
@@ -137,14 +155,22 @@ module.{name} = slow
 """
 
 
-@pytest.mark.parametrize("step, module, name", [("reading", "import_members", "insert_many"), ("applying", "import_members", "insert_many")])
+@pytest.mark.parametrize(
+    "step, module, name", [("reading", "import_members", "insert_many"), ("applying", "import_members", "insert_many")]
+)
 def test_killed_import_leaves_all_or_nothing_and_goes_on(tmp_path, step, module, name):
     if step == "reading":
         module, name = "imports", "_ask"
     house = Installation(tmp_path / "data")
     house.folder.mkdir()
     flag = tmp_path / "flag"
-    path = lists.workbook(tmp_path / "a.xlsx", [HEADER, *([f"D{number:05d}", "Vi Văn Đông", dt.date(1950 + number % 50, 1, 1), "C"] for number in range(3000))])
+    path = lists.workbook(
+        tmp_path / "a.xlsx",
+        [
+            HEADER,
+            *([f"D{number:05d}", "Vi Văn Đông", dt.date(1950 + number % 50, 1, 1), "C"] for number in range(3000)),
+        ],
+    )
     house.run(MAKE + START.format(path=str(path)) + (WORK + CONFIRM if step == "applying" else ""))
     worker = house.start(STUCK.format(module=module, name=name, flag=str(flag)) + WORK)
     deadline = time.monotonic() + 90

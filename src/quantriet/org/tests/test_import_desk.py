@@ -175,10 +175,12 @@ def test_old_font_is_offered_converted(as_user):
     client.post(reverse("import-preview", args=[run.pk]))
     run_jobs()
     run.refresh_from_db()
-    assert [line["name"] for line in lists.lines(run, "new")][0] == "Nguyễn Văn Hường"
+    assert next(line["name"] for line in lists.lines(run, "new")) == "Nguyễn Văn Hường"
 
 
-@pytest.mark.parametrize("who, status", [("officer", 200), ("organiser1", 200), ("organiser2", 404), ("leader1", 403), ("member1", 403)])
+@pytest.mark.parametrize(
+    "who, status", [("officer", 200), ("organiser1", 200), ("organiser2", 404), ("leader1", 403), ("member1", 403)]
+)
 def test_run_is_opened_only_by_those_who_may_import_there(cast, client, tmp_path, who, status):
     run = lists.previewed(lists.workbook(tmp_path / "a.xlsx", ROWS), cast.units["X1"], cast.officer)
     client.force_login(cast.accounts[who], backend="quantriet.org.web.sign_in.AccountBackend")
@@ -215,12 +217,14 @@ def test_lists_ask_the_same_number_of_statements_for_one_row_and_for_three(
 
     client.force_login(cast.officer, backend="quantriet.org.web.sign_in.AccountBackend")
     asked = []
-    rows = [["ZZ%d" % number, "Đỗ Thị Ỷ", dt.date(1999, 9, 9), "CB12"] for number in range(3)]
+    rows = [[f"ZZ{number}", "Đỗ Thị Ỷ", dt.date(1999, 9, 9), "CB12"] for number in range(3)]
     for number, row in enumerate(rows):
         lists.previewed(lists.workbook(tmp_path / f"{number}.xlsx", [HEADER, row]), cast.units["X1"], cast.officer)
         if number in (0, 2):
             client.get(reverse(name))
-            with CaptureQueriesContext(connection, ) as seen:
+            with CaptureQueriesContext(
+                connection,
+            ) as seen:
                 assert client.get(reverse(name)).status_code == 200
             asked.append(len(seen))
     assert asked[0] == asked[1]
@@ -254,7 +258,9 @@ def test_formulas_come_back_as_text(as_user, tmp_path):
         page.write_string(1, place, said)
     book.close()
     client = as_user("officer")
-    client.post(reverse("import-new"), {"kind": "members", "unit": "X1", "file": SimpleUploadedFile("a.xlsx", file.getvalue())})
+    client.post(
+        reverse("import-new"), {"kind": "members", "unit": "X1", "file": SimpleUploadedFile("a.xlsx", file.getvalue())}
+    )
     run = ImportRun.objects.get()
     client.post(reverse("import-preview", args=[run.pk]))
     run_jobs()

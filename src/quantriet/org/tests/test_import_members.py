@@ -28,7 +28,13 @@ def book(tmp_path):
 
 @pytest.mark.req("P-09")
 def test_preview_writes_nothing_and_confirmation_writes_all(cast, book):
-    path = book([HEADER, ["D001", "Nguyễn Văn Mới", dt.date(1980, 2, 1), "CB11"], ["M2", "Trần Văn Bình", dt.date(1975, 5, 1), "CB12"]])
+    path = book(
+        [
+            HEADER,
+            ["D001", "Nguyễn Văn Mới", dt.date(1980, 2, 1), "CB11"],
+            ["M2", "Trần Văn Bình", dt.date(1975, 5, 1), "CB12"],
+        ]
+    )
     before = Person.objects.count()
     run = lists.previewed(path, cast.units["X1"], cast.officer)
     assert run.state == "ready"
@@ -47,7 +53,9 @@ def test_preview_writes_nothing_and_confirmation_writes_all(cast, book):
 
 @pytest.mark.req("P-09")
 def test_same_file_again_changes_nothing(cast, book):
-    path = book([HEADER, ["D001", "Nguyễn Văn Mới", dt.date(1980, 2, 1), "CB11"], [None, "Lê Văn Không Mã", 1971, "CB12"]])
+    path = book(
+        [HEADER, ["D001", "Nguyễn Văn Mới", dt.date(1980, 2, 1), "CB11"], [None, "Lê Văn Không Mã", 1971, "CB12"]]
+    )
     lists.imported(path, cast.units["X1"], cast.officer)
     events = AuditEvent.objects.count()
     run = lists.previewed(path, cast.units["X1"], cast.officer)
@@ -56,6 +64,32 @@ def test_same_file_again_changes_nothing(cast, book):
         imports.confirm_import(run, by=cast.officer, at=now(), plan_digest=run.plan_digest)
     assert refused.value.code == "import.nothing"
     assert AuditEvent.objects.count() == events + 1  # the upload
+
+
+def test_list_saved_anew_is_compared_row_by_row_and_changes_nothing(cast, book):
+    """Another file with the same rows: nothing is known about it beforehand."""
+    rows = [
+        ["Mã số", "Họ và tên", "Ngày sinh", "Chi bộ", "SĐT", "Chức vụ", "Ngày vào Đảng", "Miễn sinh hoạt", "Nơi ở"],
+        [
+            "D001",
+            "NGUYỄN VĂN MỚI",
+            dt.date(1980, 2, 1),
+            "thôn 1",
+            "0912.345.678",
+            "Phó Bí thư",
+            "3/2/2005",
+            "x",
+            "Thôn 1",
+        ],
+        [None, "Lê Văn Không Mã", 1971, "Chi bộ thôn 2", None, None, None, None, None],
+        [None, "Vi Thị Không Gì", None, "Chi bộ thôn 2", None, None, None, None, None],
+        ["M7", "Trần Văn Bình", "20/08/1981", "Chi bộ thôn 1", "+84 987 654 321", "Bí thư", None, None, None],
+    ]
+    run = lists.imported(book(rows), cast.units["X1"], cast.officer)
+    assert (run.counts["new"], run.counts["moved"]) == (3, 1)
+    again = lists.previewed(book([["DANH SÁCH"], *rows], name="lưu lại.xlsx"), cast.units["X1"], cast.officer)
+    assert again.digest != run.digest
+    assert lists.said(again) == {"same": 4, "missing": 8}
 
 
 def test_head_of_an_office_list_is_understood(cast, book):
@@ -78,7 +112,11 @@ def test_head_of_an_office_list_is_understood(cast, book):
     assert (first["n"], first["v"]["birth_date"], first["v"]["gender"], first["v"]["official_on"]) == (
         6, "1980-02-01", "male", "2006-02-03",
     )  # fmt: skip
-    assert (second["v"]["birth_date"], second["v"]["birth_precision"], second["v"]["gender"]) == ("1991-01-01", "year", "female")
+    assert (second["v"]["birth_date"], second["v"]["birth_precision"], second["v"]["gender"]) == (
+        "1991-01-01",
+        "year",
+        "female",
+    )
     assert second["u"] == cast.units["CB12"].pk
 
 
@@ -95,7 +133,10 @@ def test_same_name_and_birth_with_another_code_waits_for_a_decision(cast, book):
     lists.confirmed(run, cast.officer)
     assert Person.objects.filter(name_folded="tran van binh").count() == 3
     # Remembered: another file with the same row asks nothing.
-    again = book([["Họ tên", "Mã số", "NTNS", "Chi bộ"], ["TRẦN VĂN BÌNH", "ZZ9", "01/05/1975", "Chi bộ thôn 2"]], name="lần hai.xlsx")
+    again = book(
+        [["Họ tên", "Mã số", "NTNS", "Chi bộ"], ["TRẦN VĂN BÌNH", "ZZ9", "01/05/1975", "Chi bộ thôn 2"]],
+        name="lần hai.xlsx",
+    )
     assert lists.said(lists.previewed(again, cast.units["X1"], cast.officer)) == {"same": 1, "missing": 3}
 
 
@@ -131,7 +172,9 @@ def test_two_of_one_name_in_one_commune_are_never_mixed(cast, book):
 @pytest.mark.req("B-06")
 def test_codes_crossed_between_namesakes_are_asked(cast, book):
     """A code with another person's name is no reason to rename anybody."""
-    run = lists.previewed(book([HEADER, ["M5", "Phạm Đức Ổn", dt.date(1949, 2, 3), "CB11"]]), cast.units["X1"], cast.officer)
+    run = lists.previewed(
+        book([HEADER, ["M5", "Phạm Đức Ổn", dt.date(1949, 2, 3), "CB11"]]), cast.units["X1"], cast.officer
+    )
     assert lists.said(run)["doubtful"] == 1
     question = IdentityDecision.objects.get()
     imports.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
@@ -140,8 +183,16 @@ def test_codes_crossed_between_namesakes_are_asked(cast, book):
 
 
 def test_namesake_whose_own_code_is_in_the_file_is_no_doubt(cast, book):
-    rows = [HEADER, ["M2", "Trần Văn Bình", dt.date(1975, 5, 1), "CB11"], ["D7", "Trần Văn Bình", dt.date(1975, 5, 1), "CB11"]]
-    assert lists.said(lists.previewed(book(rows), cast.units["X1"], cast.officer)) == {"new": 1, "same": 1, "missing": 5}
+    rows = [
+        HEADER,
+        ["M2", "Trần Văn Bình", dt.date(1975, 5, 1), "CB11"],
+        ["D7", "Trần Văn Bình", dt.date(1975, 5, 1), "CB11"],
+    ]
+    assert lists.said(lists.previewed(book(rows), cast.units["X1"], cast.officer)) == {
+        "new": 1,
+        "same": 1,
+        "missing": 5,
+    }
 
 
 def test_all_errors_of_all_rows_are_told_with_row_column_and_sentence(cast, book):
@@ -222,7 +273,11 @@ def test_member_without_code_gets_one_that_stays(cast, book):
 
 
 def test_empty_cell_erases_nothing_and_poorer_writing_changes_nothing(cast, book):
-    rows = [["Mã số", "Họ và tên", "Năm sinh", "Điện thoại"], ["M1", "NGUYỄN THỊ HƯỜNG", 1958, None], ["M2", "Tran Van Binh", None, None]]
+    rows = [
+        ["Mã số", "Họ và tên", "Năm sinh", "Điện thoại"],
+        ["M1", "NGUYỄN THỊ HƯỜNG", 1958, None],
+        ["M2", "Tran Van Binh", None, None],
+    ]
     assert lists.said(lists.previewed(book(rows), cast.units["X1"], cast.officer))["same"] == 2
 
 
@@ -285,7 +340,10 @@ def test_export_of_people_comes_in_again_without_a_change(cast, tmp_path):
     )
     path = tmp_path / "xuất.xlsx"
     people = Person.objects.filter(unit__path__startswith=cast.units["T"].path)
-    write_workbook(path, [Sheet("Đảng viên", queries.member_columns(), queries.member_rows(people), heading=("Danh sách đảng viên",))])
+    write_workbook(
+        path,
+        [Sheet("Đảng viên", queries.member_columns(), queries.member_rows(people), heading=("Danh sách đảng viên",))],
+    )
     run = lists.previewed(path, cast.units["T"], cast.officer)
     assert lists.said(run) == {"same": 12}
 
@@ -314,7 +372,9 @@ def test_progress_of_others_is_no_reason_to_write_something_else(cast, book):
 def test_code_taken_meanwhile_outside_the_scope_stops_the_writing(cast, book):
     from quantriet.org import actions
 
-    path = book([HEADER, ["D1", "Lê Văn Mới", dt.date(1990, 1, 1), "CB11"], ["D2", "Lê Văn Hai", dt.date(1990, 1, 1), "CB11"]])
+    path = book(
+        [HEADER, ["D1", "Lê Văn Mới", dt.date(1990, 1, 1), "CB11"], ["D2", "Lê Văn Hai", dt.date(1990, 1, 1), "CB11"]]
+    )
     by = cast.accounts["organiser1"]
     run = lists.previewed(path, cast.units["X1"], by)
     actions.add_person(by=None, at=now(), code="D2", full_name="Người Nơi Khác", unit=cast.units["CB21"])

@@ -77,11 +77,18 @@ def test_errors_of_a_list_of_units_are_told(cast, tmp_path):
 
 
 def test_changed_details_are_shown_before_and_after(cast, tmp_path):
-    rows = [["Mã đơn vị", "Tên đơn vị", "Ngày thành lập", "Điện thoại"], ["CB11", "Chi bộ thôn Một", dt.date(1999, 9, 2), "02623856789"]]
+    rows = [
+        ["Mã đơn vị", "Tên đơn vị", "Ngày thành lập", "Điện thoại"],
+        ["CB11", "Chi bộ thôn Một", dt.date(1999, 9, 2), "02623856789"],
+    ]
     run = lists.imported(upload(tmp_path, rows), cast.units["X1"], cast.officer, kind="units")
     assert lists.lines(run, "changed")[0]["d"][0] == ["Tên đơn vị", "Chi bộ thôn 1", "Chi bộ thôn Một"]
     unit = Unit.objects.get(code="CB11")
-    assert (unit.name, unit.name_folded, unit.established_on) == ("Chi bộ thôn Một", "chi bo thon mot", dt.date(1999, 9, 2))
+    assert (unit.name, unit.name_folded, unit.established_on) == (
+        "Chi bộ thôn Một",
+        "chi bo thon mot",
+        dt.date(1999, 9, 2),
+    )
 
 
 def test_unit_outside_the_scope_is_an_error(cast, tmp_path):

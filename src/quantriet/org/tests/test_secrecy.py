@@ -50,7 +50,7 @@ def test_mark_standing_alone_is_found(text, level):
         "",
         "trừ các nghị quyết, chỉ thị có độ Mật",
         "bảo vệ bí mật nhà nước",
-        "- Về quán triệt các nghị quyết, chỉ thị có nội dung \"Mật\", \"Tối Mật\": đối tượng và tài liệu học tập",
+        '- Về quán triệt các nghị quyết, chỉ thị có nội dung "Mật", "Tối Mật": đối tượng và tài liệu học tập',
         "Luật Bảo vệ bí mật nhà nước",
         "3. Tài liệu mật",
         "Độ mật: Không",
@@ -71,7 +71,7 @@ def test_talk_about_secrecy_passes(text):
 
 def test_guidance_that_talks_about_secrecy_passes():
     text = (
-        "1. Đối tượng\n- Về quán triệt, triển khai các nghị quyết, chỉ thị có nội dung \"Mật\", \"Tối Mật\": đối tượng và "
+        '1. Đối tượng\n- Về quán triệt, triển khai các nghị quyết, chỉ thị có nội dung "Mật", "Tối Mật": đối tượng và '
         "tài liệu học tập thực hiện theo phạm vi điều chỉnh của nghị quyết, chỉ thị.\n"
         "Các nghị quyết, chỉ thị sau khi được phát hành phải kịp thời đăng tải (trừ các nghị quyết, chỉ thị có độ Mật)."
     )

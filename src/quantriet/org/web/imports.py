@@ -75,7 +75,9 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What the list holds"), widget=forms.RadioSelect, initial="members")
     unit = UnitField(
         label=gettext_lazy("Into which unit"),
-        help_text=gettext_lazy("Rows of units outside it are reported as wrong. For one cell's own list choose the cell."),
+        help_text=gettext_lazy(
+            "Rows of units outside it are reported as wrong. For one cell's own list choose the cell."
+        ),
     )
     file = forms.FileField(
         label=gettext_lazy("File"), required=False, help_text=gettext_lazy("Excel (.xlsx, .xls), LibreOffice (.ods) or .csv, up to 50 MB."),
@@ -137,14 +139,24 @@ def import_list(request: DeskRequest) -> HttpResponse:
     if request.GET.get("format") == "xlsx":
         return _runs_as_excel(rows)
     questions = access.identity_questions_seen_by(request.account).filter(decided_at__isnull=True).count()
-    context = {"runs": shown, "questions": questions, "breadcrumb": _crumbs(request), "tabs": _list_tabs(questions, "runs")}
+    context = {
+        "runs": shown,
+        "questions": questions,
+        "breadcrumb": _crumbs(request),
+        "tabs": _list_tabs(questions, "runs"),
+    }
     return page(request, "org/imports/list.html", context)
 
 
 def _list_tabs(questions: int, current: str) -> list[dict[str, Any]]:
     return [
         {"label": _("Imports"), "url": reverse("import-list"), "current": current == "runs"},
-        {"label": _("Same name, which person?"), "url": reverse("import-questions"), "current": current == "questions", "count": questions},
+        {
+            "label": _("Same name, which person?"),
+            "url": reverse("import-questions"),
+            "current": current == "questions",
+            "count": questions,
+        },
     ]
 
 
@@ -238,7 +250,11 @@ def _steps(current: str) -> list[dict[str, str]]:
     ]  # fmt: skip
     place = [name for name, _label in names].index(current)
     return [
-        {"label": str(label), "url": "", "state": "done" if number < place else "current" if number == place else "todo"}
+        {
+            "label": str(label),
+            "url": "",
+            "state": "done" if number < place else "current" if number == place else "todo",
+        }
         for number, (_name, label) in enumerate(names)
     ]
 
@@ -278,7 +294,9 @@ def _understood(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
     seen = Understanding.from_json(run.understanding)
     units = {
         unit.pk: unit.name
-        for unit in access.units_seen_by(request.account).filter(pk__in=[sheet.unit for sheet in seen.used if sheet.unit])
+        for unit in access.units_seen_by(request.account).filter(
+            pk__in=[sheet.unit for sheet in seen.used if sheet.unit]
+        )
     }
     sheets = []
     for sheet in seen.used:
@@ -290,8 +308,14 @@ def _understood(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
         for index, key in sorted(mapping.columns.items()):
             sure = mapping.confidence.get(index, 1.0) >= 0.9
             example = [cells[index] for cells in samples if index < len(cells) and cells[index]]
-            known.append((sheet.texts.get(str(index), ""), columns.label_of(run.kind, key), sure, "; ".join(example[:2])))
-        unused = [said for index, said in sorted(sheet.texts.items(), key=lambda one: int(one[0])) if int(index) not in mapping.columns]
+            known.append(
+                (sheet.texts.get(str(index), ""), columns.label_of(run.kind, key), sure, "; ".join(example[:2]))
+            )
+        unused = [
+            said
+            for index, said in sorted(sheet.texts.items(), key=lambda one: int(one[0]))
+            if int(index) not in mapping.columns
+        ]
         sheets.append(
             {
                 "name": sheet.name, "row": mapping.header_row, "rows": max(0, sheet.rows - mapping.header_row - mapping.depth + 1),
@@ -336,7 +360,12 @@ def _shown_tab(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
         "tab": tab,
         "tab_label": _TAB_LABELS[tab],
         "tabs": [
-            {"label": _TAB_LABELS[one], "url": query(request, tab=one, page=None), "current": one == tab, "count": run.counts.get(one, 0)}
+            {
+                "label": _TAB_LABELS[one],
+                "url": query(request, tab=one, page=None),
+                "current": one == tab,
+                "count": run.counts.get(one, 0),
+            }
             for one in tabs
         ],
         "rows": Listing(at.rows, at.total, at.number, at.pages, ""),  # type: ignore[type-var]  # rows of a file, not of a table
@@ -384,10 +413,16 @@ def _sheet_choices(request: DeskRequest, sheet: SheetPlan) -> dict[str, Any]:
     posted = request.method == "POST"
     prefix = f"s{sheet.index}-"
     chosen = {
-        index: request.POST.get(f"{prefix}c{index}", "") if posted else (mapping.columns.get(index, "") if mapping else "")
+        index: request.POST.get(f"{prefix}c{index}", "")
+        if posted
+        else (mapping.columns.get(index, "") if mapping else "")
         for index in range(width)
     }
-    unit = access.units_seen_by(request.account, Permission.PERSON_EDIT).filter(pk=sheet.unit).first() if sheet.unit else None
+    unit = (
+        access.units_seen_by(request.account, Permission.PERSON_EDIT).filter(pk=sheet.unit).first()
+        if sheet.unit
+        else None
+    )
     first = mapping.header_row if mapping else 1
     return {
         "sheet": sheet,
@@ -424,7 +459,12 @@ def _choice(request: DeskRequest, sheet: SheetPlan, run: ImportRun) -> actions.S
         raise Refusal("import.header_row", "Dòng tiêu đề phải là số dòng trong Excel, từ 1 đến 400.")
     unit = None
     if code := request.POST.get(f"{prefix}unit", "").split(" – ")[0].strip():
-        unit = access.units_seen_by(request.account, Permission.PERSON_EDIT).select_related("kind").filter(code=code).first()
+        unit = (
+            access.units_seen_by(request.account, Permission.PERSON_EDIT)
+            .select_related("kind")
+            .filter(code=code)
+            .first()
+        )
         if unit is None:
             raise Refusal("import.unit_unknown", f"Không có đơn vị mã “{code}” trong phạm vi được giao.")
     return actions.SheetChoice(sheet.index, f"{prefix}use" in request.POST, int(row), int(depth), chosen, unit)
@@ -448,7 +488,9 @@ def _do(request: DeskRequest, pk: int, act: Any) -> HttpResponse:
 @require_POST
 def import_preview(request: DeskRequest, pk: int) -> HttpResponse:
     accept = "accept_elsewhere" in request.POST
-    return _do(request, pk, lambda run: actions.start_preview(run, by=request.account, at=now(), accept_elsewhere=accept))
+    return _do(
+        request, pk, lambda run: actions.start_preview(run, by=request.account, at=now(), accept_elsewhere=accept)
+    )
 
 
 @desk_page(Permission.PERSON_EDIT)

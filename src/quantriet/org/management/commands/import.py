@@ -27,7 +27,9 @@ class Command(BaseCommand):
     help = "Nhập danh sách đảng viên hoặc đơn vị từ tệp .xlsx, .xls, .ods, .csv."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=[kind.value for kind in ImportKind], help="members: đảng viên; units: đơn vị")
+        parser.add_argument(
+            "kind", choices=[kind.value for kind in ImportKind], help="members: đảng viên; units: đơn vị"
+        )
         parser.add_argument("file", type=Path)
         parser.add_argument("--unit", default="", metavar="MÃ", help="mã đơn vị nhập vào (mặc định: đơn vị gốc)")
         parser.add_argument("--dry-run", action="store_true", help="chỉ xem trước, không ghi gì")
@@ -45,7 +47,9 @@ class Command(BaseCommand):
             self._handle(options)
         except Refusal as refusal:
             if options["format"] == "json":
-                self.stdout.write(json.dumps({"refused": refusal.code, "sentence": refusal.sentence}, ensure_ascii=False))
+                self.stdout.write(
+                    json.dumps({"refused": refusal.code, "sentence": refusal.sentence}, ensure_ascii=False)
+                )
             raise CommandError(refusal.sentence) from refusal
 
     def _handle(self, options: dict[str, Any]) -> None:
@@ -86,10 +90,17 @@ class Command(BaseCommand):
             return False
         if not options["yes"]:
             self._tell({**options, "format": "text"}, run.kind, run.counts, rows, "preview")
-            if not sys.stdin.isatty() or input("Ghi vào danh sách? [c/K] ").strip().lower() not in ("c", "co", "có", "y"):
+            if not sys.stdin.isatty() or input("Ghi vào danh sách? [c/K] ").strip().lower() not in (
+                "c",
+                "co",
+                "có",
+                "y",
+            ):
                 self.stderr.write("Chưa ghi gì. Thêm --yes để ghi mà không hỏi.")
                 return False
-        imports.confirm_import(run, by=None, at=now(), plan_digest=run.plan_digest, accept_elsewhere=options["elsewhere"])
+        imports.confirm_import(
+            run, by=None, at=now(), plan_digest=run.plan_digest, accept_elsewhere=options["elsewhere"]
+        )
         imports.apply_import(run.pk, at=now())
         run = ImportRun.objects.select_related("unit__kind").get(pk=run.pk)
         if run.state != ImportState.DONE:
@@ -130,7 +141,11 @@ class Command(BaseCommand):
                 {"row": row["n"], "column": column, "sentence": sentence}
                 for row in rows if row["status"] == "wrong" for column, sentence in row["e"]
             ]  # fmt: skip
-            doubtful = [{"row": row["n"], "name": row["name"], "code": row.get("c", "")} for row in rows if row["status"] == "doubtful"]
+            doubtful = [
+                {"row": row["n"], "name": row["name"], "code": row.get("c", "")}
+                for row in rows
+                if row["status"] == "doubtful"
+            ]
             told = {
                 "outcome": outcome, **{name: counts.get(name, 0) for name in _COUNTED}, "errors": errors, "doubtful_rows": doubtful,
             }  # fmt: skip
