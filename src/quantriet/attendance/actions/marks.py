@@ -286,9 +286,9 @@ def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.d
         after = {
             "class": frame.class_id,
             "session": frame.session_titles[mark.session_id],
-            "mark": mark.kind.value,
+            "mark": mark.kind.label,
             "at": mark.at,
-            "method": mark.method.value,
+            "method": mark.method.label,
         }
         person = Person(pk=entry.person_id, full_name=entry.full_name)
         if len(marks) == 1:
