@@ -247,7 +247,7 @@ def test_a_message_goes_to_just_the_units_that_have_not_organised(cast, running,
     address = reverse("campaign-message", args=[running.pk]) + "?about=unorganised"
     page = client.get(address).content.decode()
     assert "Đảng ủy xã Suối Ngần" in page
-    assert "Đảng ủy xã Ea Tam" not in page.split('id="message-text"')[1].split("</pre>")[0]
+    assert "Đảng ủy xã Ea Tam" not in page.split('id="message-text"')[1].split("</textarea>")[0]
     given = {"subject": "Đôn đốc học tập", "text": "Đề nghị các đơn vị khẩn trương tổ chức."}
     asked = client.post(address, given).content.decode()
     assert "Gửi thư này đến 1 đơn vị?" in asked

@@ -300,7 +300,7 @@ class NoticeForm(forms.Form):
 
 
 class MessageForm(forms.Form):
-    subject = forms.CharField(label=_("Subject"), max_length=250)
+    subject = forms.CharField(label=_("Subject of the mail"), max_length=250)
     text = forms.CharField(label=_("Text of the message"), widget=_area(12))
 
 
