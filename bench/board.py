@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from bench.province import make_province
@@ -21,8 +21,11 @@ KINDS = ["read", "essay", "plan"]
 PAGE_LIMIT, OPENING_LIMIT, RESULT_LIMIT = 100.0, 60.0, 10.0
 
 
-def run(cells: int = CELLS, people: int = PEOPLE) -> list[tuple[str, float, float | None, str]]:
-    """Make the province, open a campaign of three duties, enter results, ask for pages; returns figures."""
+Told = tuple[str, float, float | None, str]
+
+
+def run(cells: int = CELLS, people: int = PEOPLE) -> Iterator[Told]:
+    """Make the province, open a campaign of three duties, enter results, ask for pages; yields figures."""
     import time_machine
     from django.core.management import call_command
     from django.db import connection
@@ -61,21 +64,22 @@ def run(cells: int = CELLS, people: int = PEOPLE) -> list[tuple[str, float, floa
     )  # fmt: skip
     for preset in ("upper_venue", "commune_venue", "remaining"):
         actions.add_audience_preset(campaign, preset, by=account, at=opened)
-    told: list[tuple[str, float, float | None, str]] = []
 
-    def timed(what: str, act: Callable[[], Any], limit: float | None) -> None:
+    def timed(what: str, act: Callable[[], Any], limit: float | None) -> Told:
         start = time.perf_counter()
         act()
-        told.append((what, time.perf_counter() - start, limit, "s"))
+        return what, time.perf_counter() - start, limit, "s"
 
     size = f"{people:,} people"
-    timed(f"{size}: counting the audience by 9 rules", lambda: queries.audience_count(queries.audience(campaign)), None)
-    timed(
+    yield timed(
+        f"{size}: counting the audience by 9 rules", lambda: queries.audience_count(queries.audience(campaign)), None
+    )
+    yield timed(
         f"{size}: preparing 3 duties each",
         lambda: actions.prepare_duties(campaign, by=account, at=opened),
         OPENING_LIMIT,
     )
-    timed(f"{size}: opening", lambda: actions.open_campaign(campaign, by=account, at=opened), OPENING_LIMIT)
+    yield timed(f"{size}: opening", lambda: actions.open_campaign(campaign, by=account, at=opened), OPENING_LIMIT)
     dice = random.Random(1)
     batches = []
     for kind in KINDS:
@@ -83,21 +87,22 @@ def run(cells: int = CELLS, people: int = PEOPLE) -> list[tuple[str, float, floa
             StudyDuty.objects.filter(campaign=campaign, kind=kind).order_by("unit_id").values_list("pk", flat=True)
         )
         for start in range(0, int(len(keys) * 0.7), 2000):
-            batches.append(
-                [
-                    DutyResult(key, DutyState.DONE, DutyReason.ATTENDED, "Có mặt 210/210 phút (100%).")
-                    if dice.random() < 0.95
-                    else DutyResult(key, DutyState.OWING, DutyReason.ABSENT_UNEXCUSED, "Vắng không có lý do.")
-                    for key in keys[start : start + 2000]
-                ]
-            )
+            batch = []
+            for key in keys[start : start + 2000]:
+                came = dice.random() < 0.95
+                state, reason = (
+                    (DutyState.DONE, DutyReason.ATTENDED) if came else (DutyState.OWING, DutyReason.ABSENT_UNEXCUSED)
+                )
+                said = "Có mặt 210/210 phút (100%)." if came else "Vắng không có lý do."
+                batch.append(DutyResult(key, state, reason, said))
+            batches.append(batch)
     start = time.perf_counter()
     for number, batch in enumerate(batches):
         # Three weeks of classes, day after day.
         with time_machine.travel(opened + dt.timedelta(days=3 + number % 21), tick=False):
             actions.settle_duties(batch, by=account, at=now())
     spent = time.perf_counter() - start
-    told.append((f"entering {sum(map(len, batches)):,} results", spent, None, "s"))
+    yield f"entering {sum(map(len, batches)):,} results", spent, None, "s"
     one = StudyDuty.objects.filter(campaign=campaign, kind="read", state="owing").last()
     singles = []
     for number in range(40):
@@ -105,7 +110,7 @@ def run(cells: int = CELLS, people: int = PEOPLE) -> list[tuple[str, float, floa
         start = time.perf_counter()
         actions.settle_duties([result], by=account, at=opened)
         singles.append((time.perf_counter() - start) * 1000)
-    told.append(("entering one result", statistics.median(singles), RESULT_LIMIT, "ms"))
+    yield "entering one result", statistics.median(singles), RESULT_LIMIT, "ms"
     assert queries.audit_ledger(campaign) == []
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else analyse)
@@ -135,11 +140,10 @@ def run(cells: int = CELLS, people: int = PEOPLE) -> list[tuple[str, float, floa
                 answer = client.get(address)
                 times.append((time.perf_counter() - start) * 1000)
                 assert answer.status_code == 200, (address, answer.status_code)
-            told.append((what, statistics.median(times), limit, "ms"))
-    return told
+            yield what, statistics.median(times), limit, "ms"
 
 
-def _figures(told: list[Any], where: str) -> Iterator[Figure]:
+def _figures(told: Iterable[Any], where: str) -> Iterator[Figure]:
     for what, value, limit, unit in told:
         yield Figure(f"{where}: {what}", value, limit, unit)
 
@@ -154,10 +158,10 @@ def board_postgres() -> Iterator[Figure]:
     from scripts.suite import own_postgres
 
     with own_postgres() as leading_there:
-        order = "import django; django.setup(); import json; from bench.board import run; print(json.dumps(run()))"
+        order = "import django; django.setup(); import json; from bench.board import run; [print(json.dumps(one), flush=True) for one in run()]"
         done = subprocess.run(
             [sys.executable, "-c", order], capture_output=True, text=True, env={**os.environ, **leading_there}
         )
     if done.returncode:
         sys.exit(done.stderr)
-    yield from _figures(json.loads(done.stdout.splitlines()[-1]), "PostgreSQL")
+    yield from _figures(map(json.loads, done.stdout.splitlines()), "PostgreSQL")
