@@ -86,7 +86,7 @@ def test_classes_are_counted_by_level_and_form_with_people_called_and_present(ca
     assert {one.key: one.classes for one in found.forms} == {"in_person": 2, "online": 1}
     rows = {row.name: (row.classes, row.outsiders) for row in figures(campaign, cast.units["T"]).units}
     assert rows["Đảng ủy xã Ea Tam"] == (2, 12)
-    assert rows["Tỉnh ủy Tân Lĩnh"] == (1, 3)
+    assert rows["Tỉnh ủy Tân Lĩnh (trực tiếp mở lớp)"] == (1, 3)
     enterprise = figures(campaign, cast.units["DN"]).classes
     assert enterprise.held == 0
     assert [(one.key, one.called) for one in enterprise.levels] == [("upper_cadres", 1)]

@@ -82,7 +82,7 @@ class ReportForm(forms.Form):
         self.report = report
         for section in Section:
             text = initial[f"text_{section.value}"]
-            rows = min(16, max(3, sum(1 + len(line) // 90 for line in text.split("\n"))))
+            rows = min(24, max(3, 1 + sum(1 + len(line) // 64 for line in text.split("\n"))))
             self.fields[f"text_{section.value}"] = forms.CharField(
                 label=section.label, required=False, strip=False, widget=forms.Textarea(attrs={"rows": rows})
             )
