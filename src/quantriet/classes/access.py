@@ -71,20 +71,6 @@ def roster_seen_by(account: Account, permission: Permission = Permission.CLASS_V
     return RosterEntry.objects.filter(wanted)
 
 
-def own_entries(account: Account) -> QuerySet[RosterEntry]:
-    """The classes a person is called to, once they are released."""
-    if account.person_id is None:
-        return RosterEntry.objects.none()
-    mine = RosterEntry.objects.filter(person_id=account.person_id)
-    return mine.exclude(study_class__state=ClassState.DRAFT).select_related(
-        "study_class__campaign", "study_class__unit", "venue"
-    )
-
-
-def get_own_entry(account: Account, pk: int | str) -> RosterEntry:
-    return access.one_of(own_entries(account), pk)
-
-
 def is_clerk(account: Account) -> bool:
     """Whether the account takes the roll at some venue by name."""
     return Venue.objects.filter(clerk_id=account.pk).exists()

@@ -44,6 +44,7 @@ from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
 TELL_CANCELLED_JOB = "quantriet.classes.jobs.tell_cancelled_job"
+MAILS_AT_ONCE = 100
 _TEXTS = ("title", "note", "rules_of_conduct")
 
 
@@ -231,21 +232,23 @@ def tell_cancelled(study_class: StudyClass, *, by: Account | None, at: datetime)
     _refuse_unless(study_class, ClassState.CANCELLED)
     letter = queries.SummonsLetter(study_class)
     told = 0
-    with transaction.atomic():
-        for entry in queries.roster(study_class).filter(summoned_at__isnull=False).exclude(person__email=""):
-            message = notify_actions.send_mail(
-                kind="summons",
-                unit=study_class.unit,
-                address=entry.person.email,
-                subject=f"Hủy lớp: {study_class.title}",
-                body=letter.cancelled_body(entry),
-                by=by,
-                at=at,
-                to_person=entry.person,
-                attachment=("lop-hoc.ics", "text/calendar", letter.calendar(entry)),
-                dedupe_key=f"cancelled:{study_class.pk}:{entry.person_id}",
-            )
-            told += message is not None
+    summoned = queries.roster(study_class).filter(summoned_at__isnull=False).exclude(person__email="")
+    for some in _in_batches(summoned):
+        with transaction.atomic():
+            for entry in some:
+                message = notify_actions.send_mail(
+                    kind="summons",
+                    unit=study_class.unit,
+                    address=entry.person.email,
+                    subject=f"Hủy lớp: {study_class.title}",
+                    body=letter.cancelled_body(entry),
+                    by=by,
+                    at=at,
+                    to_person=entry.person,
+                    attachment=("lop-hoc.ics", "text/calendar", letter.calendar(entry)),
+                    dedupe_key=f"cancelled:{study_class.pk}:{entry.person_id}",
+                )
+                told += message is not None
     return told
 
 
@@ -835,34 +838,42 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
     _refuse_unless(study_class, ClassState.RELEASED)
     letter = queries.SummonsLetter(study_class)
     queued, without = 0, 0
-    with transaction.atomic():
-        told: list[RosterEntry] = []
-        for entry in queries.roster(study_class).filter(queries.seated("")):
-            if not entry.person.email:
-                without += 1
-                continue
-            message = notify_actions.send_mail(
-                kind="summons",
-                unit=study_class.unit,
-                address=entry.person.email,
-                subject=letter.subject,
-                body=letter.body(entry),
-                by=by,
-                at=at,
-                to_person=entry.person,
-                attachment=("lop-hoc.ics", "text/calendar", letter.calendar(entry)),
-                dedupe_key=f"summons:{study_class.pk}:{entry.person_id}:{study_class.revision}",
-            )
-            if message is not None:
-                queued += 1
-                entry.summoned_at, entry.summoned_by = at, SummonsWay.MAIL
-                told.append(entry)
-        RosterEntry.objects.bulk_update(told, ["summoned_at", "summoned_by"], batch_size=500)
-        record(
-            "summons.mailed", by=by, at=at, thing=study_class, unit=study_class.unit,
-            after={"queued": queued, "without_address": without},
-        )  # fmt: skip
+    for some in _in_batches(queries.roster(study_class).filter(queries.seated(""))):
+        with transaction.atomic():
+            told: list[RosterEntry] = []
+            for entry in some:
+                if not entry.person.email:
+                    without += 1
+                    continue
+                message = notify_actions.send_mail(
+                    kind="summons",
+                    unit=study_class.unit,
+                    address=entry.person.email,
+                    subject=letter.subject,
+                    body=letter.body(entry),
+                    by=by,
+                    at=at,
+                    to_person=entry.person,
+                    attachment=("lop-hoc.ics", "text/calendar", letter.calendar(entry)),
+                    dedupe_key=f"summons:{study_class.pk}:{entry.person_id}:{study_class.revision}",
+                )
+                if message is not None:
+                    queued += 1
+                    entry.summoned_at, entry.summoned_by = at, SummonsWay.MAIL
+                    told.append(entry)
+            RosterEntry.objects.bulk_update(told, ["summoned_at", "summoned_by"])
+    record(
+        "summons.mailed", by=by, at=at, thing=study_class, unit=study_class.unit,
+        after={"queued": queued, "without_address": without},
+    )  # fmt: skip
     return Sent(queued, without)
+
+
+def _in_batches(entries: Iterable[RosterEntry]) -> Iterator[list[RosterEntry]]:
+    """A conference has tens of thousands of people: no transaction holds the write lock for all of them."""
+    rest = list(entries)
+    for start in range(0, len(rest), MAILS_AT_ONCE):
+        yield rest[start : start + MAILS_AT_ONCE]
 
 
 def mark_printed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -41,9 +42,12 @@ def spread(groups: Iterable[Group], rooms: Sequence[Room]) -> list[Placing]:
     with most seats free. Only a cell larger than every hall is split, and what is over waits for the next class.
     """
     free = {room.key: room.free for room in rooms}
+    by_path: dict[str, list[Room]] = defaultdict(list)
+    for room in rooms:
+        by_path[room.path].append(room)
     placed: list[Placing] = []
     for group in sorted(groups, key=lambda one: (-one.size, one.path)):
-        own = [room for room in rooms if group.path.startswith(room.path)] or list(rooms)
+        own = [room for path in _branch(group.path) for room in by_path.get(path, ())] or list(rooms)
         ranked = sorted(own, key=lambda room: (-len(room.path), *_freest(free[room.key]), room.key))
         seat = next((room for room in ranked if _fits(group.size, free[room.key])), None)
         count = group.size
@@ -56,6 +60,11 @@ def spread(groups: Iterable[Group], rooms: Sequence[Room]) -> list[Placing]:
         free[seat.key] = None if left is None else left - count
         placed.append(Placing(group.unit_id, seat.key, count))
     return placed
+
+
+def _branch(path: str) -> list[str]:
+    """The paths of a unit and of all above it: "1.2." gives "1." and "1.2."."""
+    return [path[: place + 1] for place, letter in enumerate(path) if letter == "."]
 
 
 def _fits(size: int, seats: int | None) -> bool:

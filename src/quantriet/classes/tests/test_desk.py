@@ -308,16 +308,6 @@ def test_calendar_file_is_an_attachment(as_user, released):
     assert "attachment" in answer["Content-Disposition"]
 
 
-def test_member_takes_the_calendar_of_the_own_class_only(as_user, cast, released):
-    mine = released.roster.get(person=cast.people["M1"])
-    other = released.roster.get(person=cast.people["M7"])
-    client = as_user("member1")
-    answer = client.get(reverse("my-class-calendar", args=[mine.pk]))
-    assert answer.status_code == 200
-    assert b"BEGIN:VEVENT" in answer.content
-    assert client.get(reverse("my-class-calendar", args=[other.pk])).status_code == 404
-
-
 # --- placement --------------------------------------------------------------------------------------------------------
 
 

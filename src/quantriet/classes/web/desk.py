@@ -50,7 +50,8 @@ def _running_campaigns(account: Account) -> QuerySet[StudyCampaign]:
 def class_list(request: DeskRequest) -> HttpResponse:
     classes = access.classes_seen_by(request.account)
     campaigns = campaign_access.campaigns_seen_by(request.account).order_by("-planned_from", "-pk")
-    filters = ClassFilter(request.GET, campaigns=campaigns)
+    units = Unit.objects.filter(pk__in=classes.order_by().values("unit_id")).order_by("path")
+    filters = ClassFilter(request.GET, campaigns=campaigns, units=units)
     filters.is_valid()
     chosen = filters.cleaned_data
     chips: list[Chip] = []
@@ -69,10 +70,9 @@ def class_list(request: DeskRequest) -> HttpResponse:
     if chosen.get("day"):
         classes = classes.filter(queries.on_day(chosen["day"]))
         chips.append(Chip(show_day(chosen["day"]), query(request, day=None, page=None)))
-    unit = _chosen_unit(request)
-    if unit is not None:
-        classes = classes.filter(queries.under([unit]))
-        chips.append(Chip(unit.name, query(request, unit=None, page=None)))
+    if chosen.get("unit"):
+        classes = classes.filter(queries.under([chosen["unit"]]))
+        chips.append(Chip(chosen["unit"].name, query(request, unit=None, page=None)))
     if request.GET.get("mine"):
         classes = classes.filter(venues__clerk=request.account).distinct()
         chips.append(Chip(_("I am the clerk"), query(request, mine=None, page=None)))
@@ -91,17 +91,12 @@ def class_list(request: DeskRequest) -> HttpResponse:
             "filters": filters,
             "q": words,
             "may_add": org_access.may_anywhere(request.account, Permission.CLASS_EDIT),
+            # The proof that nobody falls out is asked for where classes are planned (B-02).
+            "campaigns": list(_running_campaigns(request.account).order_by("-planned_from", "-pk")[:3]),
             "is_clerk": not request.GET.get("mine") and access.is_clerk(request.account),
             "has_any": bool(shown.total) or bool(chips),
         },
     )
-
-
-def _chosen_unit(request: DeskRequest) -> Unit | None:
-    wanted = request.GET.get("unit", "")
-    if not wanted.isdigit():
-        return None
-    return org_access.units_seen_by(request.account, Permission.CLASS_VIEW).filter(pk=wanted).first()
 
 
 def _class_workbook(rows: QuerySet[StudyClass]) -> HttpResponse:

@@ -261,10 +261,13 @@ class ClassFilter(forms.Form):
 
     state = forms.ChoiceField(label=_("State"), required=False)
     campaign = _Rows(StudyCampaign.objects.none(), label=_("Study campaign"), required=False)
+    unit = _Rows(Unit.objects.none(), label=_("Organised by"), required=False)
     day = _day_field(label=_("Day"), required=False)
 
-    def __init__(self, *args: Any, campaigns: QuerySet[StudyCampaign], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaigns: QuerySet[StudyCampaign], units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units
+        self.fields["unit"].empty_label = _("All")
         self.fields["state"].choices = [("", _("All")), *ClassState.labels()]
         self.fields["campaign"].queryset = campaigns
         self.fields["campaign"].empty_label = _("All")

@@ -21,7 +21,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
 from quantriet.kit.web import page, saved
 from quantriet.org.vocab import Permission
-from quantriet.org.web.pages import DeskRequest, desk_page, member_page
+from quantriet.org.web.pages import DeskRequest, desk_page
 
 # Above this many people the mails are queued in the background, so that the page answers at once.
 AT_ONCE = 300
@@ -126,14 +126,6 @@ def calendar(request: DeskRequest, pk: int) -> HttpResponse:
     study_class = access.get_class(request.account, pk)
     venue = study_class.venues.filter(clerk=request.account).first()
     return _calendar_file(study_class.code, queries.SummonsLetter(study_class).calendar(venue=venue))
-
-
-@member_page
-def my_calendar(request: DeskRequest, entry_pk: int) -> HttpResponse:
-    """The calendar file of a class for one called to it, with the own venue."""
-    entry = access.get_own_entry(request.account, entry_pk)
-    letter = queries.SummonsLetter(entry.study_class)
-    return _calendar_file(entry.study_class.code, letter.calendar(entry))
 
 
 def _calendar_file(code: str, text: str) -> HttpResponse:

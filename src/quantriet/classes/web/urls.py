@@ -37,5 +37,4 @@ urlpatterns = [
     path(_ONE + "summons/printed/", summons.printed, name="class-summons-printed"),
     path(_ONE + "summons/print/", summons.print_summons, name="class-summons-print"),
     path(_ONE + "calendar.ics", summons.calendar, name="class-calendar"),
-    path("me/classes/<int:entry_pk>/calendar.ics", summons.my_calendar, name="my-class-calendar"),
 ]
