@@ -163,7 +163,12 @@ def worker_seen_at() -> Any:
     """When a worker last took a job, or None; for `doctor`."""
     from django_tasks_db.models import DBTaskResult
 
-    return DBTaskResult.objects.exclude(started_at=None).order_by("-started_at").values_list("started_at", flat=True).first()
+    return (
+        DBTaskResult.objects.exclude(started_at=None)
+        .order_by("-started_at")
+        .values_list("started_at", flat=True)
+        .first()
+    )
 
 
 def queue_length() -> int:

@@ -252,7 +252,9 @@ def _units(unit: Unit, board: Board, held: QuerySet[StudyClass]) -> tuple[UnitRo
     own = classes.pop(unit.path, None)
     if own and rows:
         # Classes that the unit itself has organised for people of the units below.
-        rows.insert(0, UnitRow(unit.pk, f"{unit.name} (trực tiếp mở lớp)", classes=own[0], outsiders=own[1], is_own=True))
+        rows.insert(
+            0, UnitRow(unit.pk, f"{unit.name} (trực tiếp mở lớp)", classes=own[0], outsiders=own[1], is_own=True)
+        )
     return tuple(rows)
 
 
