@@ -97,5 +97,7 @@ def test_every_page_reached_by_links(who, people, desk, sign_in, axe, live_serve
                 if kind is not None and kind not in seen:
                     seen.add(kind)
                     waiting.append(link.removeprefix(live_server.url))
+        for problem in problems[mark:]:
+            print(problem)  # seen at once with -s, and in the report
     assert visited, "no page at all"
     assert not problems, "\n".join(problems)
