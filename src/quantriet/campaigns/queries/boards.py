@@ -186,7 +186,7 @@ def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, Bo
         if path in rows:
             rows[path].plans, rows[path].held = number, held
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
-    for plan in plans.filter(unit__parent=unit):
+    for plan in plans.filter(unit__parent=unit).only("unit_id", "state"):
         by_unit[plan.unit_id].plan = plan
 
 
@@ -206,11 +206,18 @@ def answerable(units: Iterable[int]) -> tuple[dict[int, PostHeld], dict[int, lis
         PostHeld.objects.on()
         .filter(unit__in=keys, post__is_head=True, person__left_on__isnull=True)
         .select_related("person", "post")
+        .only("unit_id", "person__full_name", "post__name")
         .order_by("post__rank", "valid_from")
     ):
         heads.setdefault(held.unit_id, held)
     leaders: dict[int, list[UnitResponsibility]] = {}
-    for given in UnitResponsibility.objects.on().filter(unit__in=keys).select_related("person").order_by("kind", "pk"):
+    for given in (
+        UnitResponsibility.objects.on()
+        .filter(unit__in=keys)
+        .select_related("person")
+        .only("unit_id", "person__full_name")
+        .order_by("kind", "pk")
+    ):
         leaders.setdefault(given.unit_id, []).append(given)
     return heads, leaders
 

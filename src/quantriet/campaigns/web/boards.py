@@ -83,6 +83,7 @@ def board(request, pk):
         f"&{name}={value}" for name, value in (("as_of", at.day or ""), ("kind", kind if len(_kinds(campaign)) > 1 else "")) if value
     )  # fmt: skip
     address, behind = reverse("campaign-board", args=[pk]), reverse("campaign-names", args=[pk])
+    plan_url = reverse("plan", args=[0])
     labels = [_("Must study"), _("Done"), _("Exempt"), _("Still owing"), _("Share"), _("Not reported")]
     for row in found.rows:
         row.url = f"{address}?unit={row.unit.pk}{carried}"
@@ -91,6 +92,7 @@ def board(request, pk):
             row.url = row.names_url
         row.cells_shown = _cells(row, labels)
         if row.plan:
+            row.plan_url = plan_url.replace("/0/", f"/{row.plan.pk}/")
             row.plan_kind, row.plan_words = _PLAN_SIGNS[PlanState(row.plan.state)], PlanState(row.plan.state).label
     if request.GET.get("format") == "xlsx":
         return _board_excel(found)
