@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch, reverse
 
 from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
@@ -127,6 +128,11 @@ class Roll:
     def unmarked(self) -> int:
         return self.counts.get(Standing.NONE, 0)
 
+    @property
+    def rest(self) -> int:
+        """Whoever "whole session for the rest" would mark: not marked and not excused."""
+        return sum(1 for row in self.rows if row.standing == Standing.NONE and not row.is_excused)
+
 
 def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     """Everybody of a venue with how they stand in a session; few statements however many people."""
@@ -205,10 +211,25 @@ def open_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[Study
                 filter=Q(sessions__starts_at__lt=tomorrow, sessions__ends_at__gte=start_of(day)),
                 distinct=True,
             ),
-            people=Count("roster", distinct=True),
+            people=_people_called(),
         )
         .order_by(F("today").desc(), "first_at", "pk")
     )
+
+
+def closed_rolls(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
+    """Classes whose roll was closed, the last first."""
+    return (
+        classes.filter(state=ClassState.CLOSED)
+        .select_related("unit", "campaign")
+        .annotate(first_at=Min("sessions__starts_at"), people=_people_called())
+        .order_by("-closed_at", "pk")
+    )
+
+
+def _people_called() -> Coalesce:
+    lines = RosterEntry.objects.filter(study_class=OuterRef("pk")).order_by().values("study_class")
+    return Coalesce(Subquery(lines.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
 
 
 @dataclass(frozen=True)

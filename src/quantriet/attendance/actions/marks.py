@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from quantriet.attendance.actions.catch_ups import follow_absentees
 from quantriet.attendance.actions.verdicts import FACT, CalledPerson, ClassFrame, frames_of, judge, select
-from quantriet.attendance.models import PresenceFact, RollReopening
+from quantriet.attendance.models import ExcusedAbsence, PresenceFact, RollReopening
 from quantriet.attendance.rules.paste import read_codes
 from quantriet.attendance.rules.slips import SlipCell
-from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method
+from quantriet.attendance.vocab import ExcuseState, FactKind, Mark, MarkResult, Method
 from quantriet.audit.actions import record, record_many
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
@@ -70,13 +71,19 @@ def void_mark(fact: PresenceFact, *, nonce: str, by: Account | None, at: dt.date
 def mark_rest_present(
     study_class: StudyClass, session: ClassSession, venue: Venue, *, nonce: str, by: Account | None, at: dt.datetime
 ) -> int:
-    """Tick "whole session" for everybody of the venue who has no mark in this session yet; returns how many."""
+    """Tick "whole session" for everybody of the venue who has neither a mark nor an approved excuse; returns how many."""
     with transaction.atomic():
         frames_of(class_id=study_class.pk)  # nobody else marks in between
         marked = PresenceFact.objects.filter(session=session, kind__in=_STANDING, voided_by__isnull=True)
+        excused = ExcusedAbsence.objects.filter(
+            Q(session__isnull=True) | Q(session=session),
+            entry__study_class=study_class,
+            state=ExcuseState.APPROVED,
+        )
         rest = (
             RosterEntry.objects.filter(study_class=study_class, venue=venue)
             .exclude(pk__in=marked.values("entry_id"))
+            .exclude(pk__in=excused.values("entry_id"))
             .order_by("pk")
             .values_list("pk", flat=True)
         )

@@ -22,7 +22,9 @@ from quantriet.kit.refusal import NotAllowed, Refusal, Refusals
 from quantriet.kit.text import fold
 from quantriet.kit.time import local, now, show_day
 from quantriet.kit.web import listing, safe_next, saved
+from quantriet.org.access import may_anywhere
 from quantriet.org.models import Account
+from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 
 # A phone that had no line sends its marks later, with how long ago each was made.
@@ -36,10 +38,33 @@ def today(request: DeskRequest) -> HttpResponse:
     if not access.may_take_rolls(request.account):
         raise NotAllowed
     at = now()
-    classes = queries.open_rolls(access.rolls_taken_by(request.account), at)
-    rows = listing(request, classes, sorts={"day": ["-today", "first_at"], "title": ["title"]}, default_sort="day")
+    mine = access.rolls_taken_by(request.account)
+    is_closed = request.GET.get("state") == "closed"
+    rows = (
+        listing(
+            request,
+            queries.closed_rolls(mine),
+            sorts={"day": ["first_at"], "title": ["title"]},
+            default_sort="-day",
+        )
+        if is_closed
+        else listing(
+            request,
+            queries.open_rolls(mine, at),
+            sorts={"day": ["-today", "first_at"], "title": ["title"]},
+            default_sort="day",
+        )
+    )
+    tabs = [
+        {"label": _("Open rolls"), "url": reverse("roll-today"), "current": not is_closed},
+        {"label": _("Closed rolls"), "url": f"{reverse('roll-today')}?state=closed", "current": is_closed},
+    ]
+    if may_anywhere(request.account, Permission.CLASS_VIEW):
+        tabs.append({"label": _("Excuses"), "url": reverse("excuse-list"), "current": False})
     return page(
-        request, "attendance/desk/today.html", {"rows": rows, "day": local(at).date(), "heading": _("Roll call")}
+        request,
+        "attendance/desk/today.html",
+        {"rows": rows, "day": local(at).date(), "heading": _("Roll call"), "tabs": tabs, "is_closed": is_closed},
     )
 
 

@@ -29,11 +29,17 @@ function clock(date) {
 
 const prefix = `${KEEP}:${root.dataset.account}:${root.dataset.class}:`;
 
+const memory = new Map(); // where the browser refuses its storage, the open page is all there is
+
 function kept() {
-  const orders = [];
-  for (let index = 0; index < localStorage.length; index += 1) {
-    const key = localStorage.key(index);
-    if (key.startsWith(prefix)) orders.push(JSON.parse(localStorage.getItem(key)));
+  const orders = [...memory.values()];
+  try {
+    for (let index = 0; index < localStorage.length; index += 1) {
+      const key = localStorage.key(index);
+      if (key.startsWith(prefix)) orders.push(JSON.parse(localStorage.getItem(key)));
+    }
+  } catch {
+    // Refused: only the memory counts.
   }
   return orders.sort((one, other) => one.made - other.made || one.turn - other.turn);
 }
@@ -41,11 +47,22 @@ function kept() {
 let turn = 0;
 function keep(order) {
   const whole = { ...order, made: Date.now(), turn: (turn += 1) };
-  localStorage.setItem(prefix + order.nonce, JSON.stringify(whole));
+  try {
+    localStorage.setItem(prefix + order.nonce, JSON.stringify(whole));
+  } catch {
+    memory.set(order.nonce, whole);
+  }
   return whole;
 }
 
-const drop = (key) => localStorage.removeItem(prefix + key);
+function drop(key) {
+  memory.delete(key);
+  try {
+    localStorage.removeItem(prefix + key);
+  } catch {
+    // Nothing was stored there.
+  }
+}
 
 // --- the list -----------------------------------------------------------------------------------------------------
 
@@ -97,6 +114,8 @@ function count() {
   const number = new Intl.NumberFormat("vi-VN");
   root.querySelector('[data-count="came"]').textContent = number.format(came);
   root.querySelector('[data-count="none"]').textContent = number.format(none);
+  const rest = rows.filter((row) => row.dataset.standing === "none" && !("excused" in row.dataset)).length;
+  for (const place of root.querySelectorAll("[data-rest]")) place.textContent = number.format(rest);
 }
 
 function choose(index) {
