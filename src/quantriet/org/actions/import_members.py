@@ -38,13 +38,14 @@ from quantriet.org.rules.plan import Line, PlanReader, PlanWriter
 from quantriet.org.rules.posts import read_posts, unit_of
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.rules.understanding import SheetPlan, Understanding
-from quantriet.org.vocab import Permission
+from quantriet.org.vocab import Permission, PersonKind
 
 BATCH = 2000
 _PIECE = 1000
 MADE_PREFIX = "QT"  # codes that the product gives to people whose list has none
 _LEAST_RESTORED = 6  # shorter numbers are rather running numbers than codes that lost zeros
 _MOST_MISSING = 5000
+_ANYWHERE = (PersonKind.ASSOCIATION.value, PersonKind.GUEST.value)
 # What a row may say about somebody new, with what is stored when it says nothing.
 _NEW: dict[str, str | None] = {
     "birth_date": None, "birth_precision": "day", "gender": "", "ethnicity": "", "kind": "member", "joined_on": None,
@@ -150,7 +151,10 @@ class MemberPlanner:
         unit: int | None = None
         errors = [tuple(one) for one in said.errors]
         found = self.directory.cell(
-            values.pop("unit_code", ""), values.pop("unit_name", ""), values.pop("unit_above", "")
+            values.pop("unit_code", ""),
+            values.pop("unit_name", ""),
+            values.pop("unit_above", ""),
+            any_unit=values.get("kind") in _ANYWHERE,
         )
         if found.place:
             unit = found.place.pk
@@ -180,6 +184,7 @@ class MemberPlanner:
         namesakes = queries.namesakes(names, self.paths) if names else {}
         met = {person.pk for person in known.values()} | {one.pk for several in namesakes.values() for one in several}
         self._posts = queries.posts_now(met, self.day) if any("posts" in row[2] for row in batch) else {}
+        self._moved = queries.last_moves(met) if any("moved_on" in row[2] for row in batch) else {}
         self._exempt = queries.exempt_now(met, self.day) if any(row[2].get("exempt") for row in batch) else set()
         asked: dict[str, tuple[int | None, bool]] | None = None
         decided_people: dict[int, members.Person] = {}
@@ -306,6 +311,12 @@ class MemberPlanner:
         if person.pk < len(self.matched):
             self.matched[person.pk] = 1
         if unit and unit != person.unit_id:
+            moved_on = values.get("moved_on")
+            if moved_on and moved_on < self._moved.get(person.pk, ""):
+                said = date.fromisoformat(self._moved[person.pk])
+                sentence = f"Lần chuyển trước là ngày {said:%d/%m/%Y}; ngày chuyển mới phải từ ngày đó trở đi."
+                self._wrong(line, row, [Wrong("moved_on", sentence)])
+                return
             was = self.directory.by_pk.get(person.unit_id)
             line["f"] = person.unit_id
             line["u"] = unit

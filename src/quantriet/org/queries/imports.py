@@ -25,6 +25,7 @@ from quantriet.org.models import (
     ActivityExemption,
     IdentityDecision,
     ImportRun,
+    MembershipTransfer,
     Person,
     PostHeld,
     PostKind,
@@ -120,6 +121,15 @@ def posts_now(ids: Iterable[int], on: date) -> dict[int, set[tuple[str, int]]]:
 def exempt_now(ids: Iterable[int], on: date) -> set[int]:
     """Those of these people who are exempt from activities on a day."""
     return set(ActivityExemption.objects.on(on).filter(person__in=list(ids)).values_list("person_id", flat=True))
+
+
+def last_moves(ids: Iterable[int]) -> dict[int, str]:
+    """When these people last moved between units, as ISO text; the entry into the first one is no move."""
+    rows = MembershipTransfer.objects.filter(person__in=list(ids), from_unit__isnull=False)
+    return {
+        person: on.isoformat()
+        for person, on in rows.values_list("person_id").annotate(last=Max("on")).values_list("person_id", "last")
+    }
 
 
 def decisions(fingerprints: Iterable[str]) -> dict[str, tuple[int | None, bool]]:

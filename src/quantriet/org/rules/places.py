@@ -69,7 +69,7 @@ class Directory:
                 self._names[name].append(place)
             for name in {core(place.name_folded), core(place.short_folded)} - {""}:
                 self._cores[name].append(place)
-        self._asked: dict[tuple[str, str, str], Found] = {}
+        self._asked: dict[tuple[str, str, str, bool], Found] = {}
 
     def inside(self, place: Place) -> bool:
         """Whether the unit is the root or below it."""
@@ -85,13 +85,16 @@ class Directory:
                 found.append(self.by_path[path])
         return found
 
-    def cell(self, code: str, name: str, above: str) -> Found:
-        """The unit with members that a row names by code, or by name with what stands above it."""
-        key = (code, name, above)
+    def cell(self, code: str, name: str, above: str, *, any_unit: bool = False) -> Found:
+        """The unit with members that a row names by code, or by name with what stands above it.
+
+        `any_unit`: guests and members of associations may belong to a unit without members of its own.
+        """
+        key = (code, name, above, any_unit)
         found = self._asked.get(key)
         if found is None:
             found = self._asked[key] = self._by_code(code) if code else self._by_name(name, above)
-            if found.place and not found.place.holds_members:
+            if found.place and not found.place.holds_members and not any_unit:
                 sentence = f"{found.place.name} không phải chi bộ; đảng viên sinh hoạt ở một chi bộ, hãy ghi mã hoặc tên chi bộ."
                 found = self._asked[key] = Found(sentence=sentence, column=found.column)
         return found

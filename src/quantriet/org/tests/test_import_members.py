@@ -409,3 +409,23 @@ def test_cancelled_run_leaves_no_file(cast, book, django_capture_on_commit_callb
 
     assert not os.path.exists(path)
     assert ImportRun.objects.get(pk=run.pk).state == "cancelled"
+
+
+def test_guest_of_a_committee_comes_in_and_out_again(cast, book):
+    header = ["Mã số", "Họ và tên", "Loại đảng viên", "Mã chi bộ"]
+    path = book([header, ["G1", "Vi Văn Khách", "Khách", "X1"], ["D1", "Vi Văn Nhầm", "Chính thức", "X1"]])
+    run = lists.imported(path, cast.units["X1"], cast.officer)
+    assert (run.counts["new"], run.counts["wrong"]) == (1, 1)
+    assert "không phải chi bộ" in lists.lines(run, "wrong")[0]["e"][0][1]
+    assert Person.objects.get(code="G1").unit.code == "X1"
+
+
+def test_move_before_the_last_move_is_an_error(cast, book):
+    from quantriet.org import actions
+
+    actions.transfer_person(cast.people["M2"], by=None, at=now(), to=cast.units["CB12"], on=dt.date(2026, 6, 1))
+    header = ["Mã số", "Họ và tên", "Mã chi bộ", "Ngày chuyển sinh hoạt"]
+    rows = [header, ["M2", "Trần Văn Bình", "CB11", "31/05/2026"], ["M3", "H'Hen Niê", "CB12", "31/05/2026"]]
+    run = lists.imported(book(rows), cast.units["X1"], cast.officer)
+    assert (run.counts["wrong"], run.counts["moved"]) == (1, 1)
+    assert MembershipTransfer.objects.get(person__code="M3", from_unit__isnull=False).on == dt.date(2026, 5, 31)
