@@ -285,6 +285,7 @@ def print_invitations(request: DeskRequest) -> HttpResponse:
             "heading": _("Invitations to the later class"),
             "place": {"unit": links[0].missed.unit.name if len({link.missed.unit_id for link in links}) == 1 else ""},
             "paper": {},
+            "back_url": reverse("catch-up-list"),
             "letters": [(link, queries.invitation(link)) for link in links],
             "day": this_day(),
         },
