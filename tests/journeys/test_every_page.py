@@ -52,13 +52,15 @@ def page_kind(address: str) -> str | None:
         return None
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("who", ["stranger", "member", "secretary", "organiser", "leader", "officer", "admin"])
 def test_every_page_reached_by_links(who, people, desk, sign_in, axe, live_server):
     if people[who]:
         sign_in(desk, people[who])
     problems: list[str] = []
-    desk.on("console", lambda said: problems.append(f"{desk.url}: {said.text}") if said.type == "error" else None)
+    desk.on(
+        "console", lambda said: said.type == "error" and problems.append(f"{desk.url}: {said.text} {said.location}")
+    )
     desk.on("pageerror", lambda error: problems.append(f"{desk.url}: {error}"))
     waiting, seen = deque(STARTS), set()
     for start in STARTS:
