@@ -214,3 +214,15 @@ def test_the_page_of_accounts_is_for_administrators(cast, as_user):
     for username in cast.accounts:
         status = as_user(username).get(reverse("account-list")).status_code
         assert status == (200 if username == "admin" else 403), username
+
+
+def test_shown_name_and_mail_are_corrected_by_whoever_governs_the_account(cast, as_user):
+    account = cast.accounts["organiser1"]
+    address = reverse("account-edit", args=[account.pk])
+    assert as_user("officer").get(address).status_code == 403
+    client = as_user("admin")
+    assert address in client.get(reverse("account", args=[account.pk])).content.decode()
+    assert client.post(address, {"display_name": "Văn phòng Đảng ủy", "email": "sai"}).context["form"].errors["email"]
+    assert client.post(address, {"display_name": "Văn phòng Đảng ủy", "email": "vp@xa.example"}).status_code == 303
+    account.refresh_from_db()
+    assert (account.display_name, account.email) == ("Văn phòng Đảng ủy", "vp@xa.example")

@@ -17,7 +17,13 @@ from quantriet.org import access, actions
 from quantriet.org.models import Account, Appointment
 from quantriet.org.queries import rights as rights_queries
 from quantriet.org.vocab import ROLES, Permission, Role
-from quantriet.org.web.forms_rights import AccountFilterForm, AccountForm, AppointmentEndForm, AppointmentForm
+from quantriet.org.web.forms_rights import (
+    AccountEditForm,
+    AccountFilterForm,
+    AccountForm,
+    AppointmentEndForm,
+    AppointmentForm,
+)
 from quantriet.org.web.frame import crumbs, form_page, without
 from quantriet.org.web.pages import DeskRequest, desk_page, member_page
 
@@ -144,6 +150,29 @@ def account_new(request: DeskRequest) -> HttpResponse:
 
 
 @desk_page(Permission.ACCOUNT_MANAGE)
+def account_edit(request: DeskRequest, pk: int) -> HttpResponse:
+    known = account_to_change(request, pk)
+    form = AccountEditForm(request.POST or None, initial={"display_name": known.display_name, "email": known.email})
+    back = reverse("account", args=[known.pk])
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            actions.change_account(known, by=request.account, at=time.now(), **form.cleaned_data)
+            return saved(request, to=back, message=_("Saved."))
+    return form_page(
+        request,
+        form,
+        heading=_("Edit account %(account)s") % {"account": known},
+        submit=_("Save"),
+        cancel=back,
+        breadcrumb=[
+            {"label": _("Accounts"), "url": reverse("account-list")},
+            {"label": str(known), "url": back},
+            {"label": _("Edit"), "url": ""},
+        ],
+    )
+
+
+@desk_page(Permission.ACCOUNT_MANAGE)
 @require_POST
 def account_password(request: DeskRequest, pk: int) -> HttpResponse:
     known = account_to_change(request, pk)
@@ -237,6 +266,7 @@ urlpatterns = [
     path("desk/accounts/", account_list, name="account-list"),
     path("desk/accounts/new/", account_new, name="account-new"),
     path("desk/accounts/<int:pk>/", account, name="account"),
+    path("desk/accounts/<int:pk>/edit/", account_edit, name="account-edit"),
     path("desk/accounts/<int:pk>/password/", account_password, name="account-password"),
     path("desk/accounts/<int:pk>/state/", account_state, name="account-state"),
     path("desk/accounts/<int:pk>/appointments/new/", appointment_new, name="appointment-new"),

@@ -80,6 +80,13 @@ class AccountForm(AppointmentForm):
         return given
 
 
+class AccountEditForm(forms.Form):
+    """What may be corrected about an account; its user name stays."""
+
+    display_name = forms.CharField(label=_("Shown name"), max_length=160)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+
+
 class AppointmentEndForm(forms.Form):
     on = forms.DateField(label=_("Last day"), required=False, help_text=_("Left empty: it ends at once."))
 
