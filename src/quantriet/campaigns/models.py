@@ -181,8 +181,9 @@ class AudienceAdjustment(models.Model):
 class StudyDuty(models.Model):
     """One person owes one thing in one campaign: the ledger row. Written by `campaigns.actions` only."""
 
-    campaign = models.ForeignKey(StudyCampaign, on_delete=models.PROTECT, related_name="duties")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="duties")
+    # No index of their own for keys with which a longer index begins: opening a province writes half a million rows.
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.PROTECT, related_name="duties", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="duties", db_index=False)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="duties")  # the cell it counts for
     kind = models.CharField(max_length=12)  # a key of DUTY_KINDS
     tier = models.CharField(max_length=12, choices=ContentTier.choices())
@@ -208,8 +209,8 @@ class DutyChange(models.Model):
     A duty that follows its person to another unit leaves one line there (`state_after` empty) and one here.
     """
 
-    duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="changes")
-    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="duty_changes")
+    duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="duty_changes", db_index=False)
     kind = models.CharField(max_length=12)
     path = models.CharField(max_length=255)  # the unit's path at that time
     at = models.DateTimeField()
@@ -217,7 +218,7 @@ class DutyChange(models.Model):
     state_after = models.CharField(max_length=8, choices=DutyState.choices(), blank=True)  # empty: it left this unit
     reason = models.CharField(max_length=16, choices=DutyReason.choices())
     sentence = models.CharField(max_length=400, blank=True)
-    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         indexes = [models.Index(fields=["campaign", "kind", "at"]), models.Index(fields=["duty", "at"])]
@@ -245,7 +246,7 @@ class Tally(models.Model):
     `reported_at` is the first time any result came from this unit: without it the unit stands apart from zero (B-08).
     """
 
-    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="tallies")
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="tallies", db_index=False)
     kind = models.CharField(max_length=12)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="tallies")
     path = models.CharField(max_length=255)  # the unit's path, copied so that the range read needs no join
@@ -272,7 +273,7 @@ class TallyDay(models.Model):
     Kept beside `DutyChange`, because a province changes 165,000 duties but only some thousand pairs of unit and day.
     """
 
-    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="tally_days")
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="tally_days", db_index=False)
     kind = models.CharField(max_length=12)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     path = models.CharField(max_length=255)

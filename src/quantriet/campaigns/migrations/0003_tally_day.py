@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('done', models.IntegerField(default=0)),
                 ('exempt', models.IntegerField(default=0)),
                 ('owing', models.IntegerField(default=0)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tally_days', to='campaigns.studycampaign')),
+                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tally_days', to='campaigns.studycampaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
             ],
             options={
