@@ -268,6 +268,8 @@ def test_excel_of_the_result_and_of_the_catch_up_list(as_user, closed):
         reverse("roll-result", args=[closed.study_class.pk]),
         reverse("catch-up-list"),
         reverse("repeat-absentees"),
+        reverse("excuse-list"),
+        reverse("conduct", args=[closed.study_class.pk]),
     ):
         answer = client.get(url + "?format=xlsx")
         assert answer.status_code == 200

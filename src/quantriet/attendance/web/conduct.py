@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from quantriet.attendance import access, actions
 from quantriet.attendance.vocab import ConductKind
-from quantriet.attendance.web.frame import roll_page
+from quantriet.attendance.web.frame import roll_page, workbook
 from quantriet.classes.models import RosterEntry
 from quantriet.kit.refusal import Refusal, refusals_on
+from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import at_local, local, now, parse_clock
 from quantriet.kit.web import listing, saved
 from quantriet.org.web.pages import DeskRequest, member_page
@@ -77,6 +78,28 @@ def conduct(request: DeskRequest, pk: int) -> HttpResponse:
             )
             return saved(request, to=request.path, message="Đã ghi nhận.")
     notes = access.conduct_seen_by(request.account, study_class).select_related("person", "venue", "by")
+    if request.GET.get("format") == "xlsx":
+        columns = [
+            OutColumn("code", "Mã đảng viên", kind="code"),
+            OutColumn("name", "Họ và tên"),
+            OutColumn("kind", "Loại"),
+            OutColumn("text", "Việc được ghi nhận", width=60),
+            OutColumn("at", "Lúc", kind="moment"),
+            OutColumn("where", "Ở đâu"),
+        ]
+        lines = (
+            {
+                "code": note.person.code,
+                "name": note.person.full_name,
+                "kind": ConductKind(note.kind).label,
+                "text": note.text,
+                "at": note.at,
+                "where": note.venue.name if note.venue else "",
+            }
+            for note in notes.order_by("at", "pk")
+        )
+        heading = f"Ghi nhận nền nếp: {study_class.title}"
+        return workbook(f"nen-nep-{study_class.code}.xlsx", "Ghi nhận nền nếp", columns, lines, heading=(heading,))
     rows = listing(request, notes, sorts={"at": ["at"], "name": ["person__sort_key"]}, default_sort="-at")
     return roll_page(
         request,

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 from quantriet.attendance import access, actions
 from quantriet.attendance.rules import paper as paper_rules
 from quantriet.attendance.vocab import ExcuseState
-from quantriet.attendance.web.frame import page
+from quantriet.attendance.web.frame import page, workbook
 from quantriet.classes.models import StudyClass
 from quantriet.kit.refusal import NotAllowed, refusals_on
+from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.text import fold
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, download, listing, query, saved
@@ -113,6 +114,8 @@ def excuse_list(request: DeskRequest) -> HttpResponse:
     if words:
         rows = rows.filter(entry__person__name_folded__contains=fold(words))
         chips.append(Chip(f"{_('Search')}: {words}", query(request, q=None, page=None)))
+    if request.GET.get("format") == "xlsx":
+        return _excel(rows.order_by("-asked_at", "pk"))
     shown = listing(
         request,
         rows,
@@ -134,6 +137,35 @@ def excuse_list(request: DeskRequest) -> HttpResponse:
             ],
         },
     )
+
+
+def _excel(rows: Any) -> HttpResponse:
+    columns = [
+        OutColumn("code", "Mã đảng viên", kind="code"),
+        OutColumn("name", "Họ và tên"),
+        OutColumn("unit", "Chi bộ"),
+        OutColumn("study_class", "Lớp"),
+        OutColumn("session", "Vắng buổi"),
+        OutColumn("reason", "Lý do", width=40),
+        OutColumn("asked", "Ghi lúc", kind="moment"),
+        OutColumn("state", "Tình trạng"),
+        OutColumn("note", "Ý kiến duyệt"),
+    ]
+    lines = (
+        {
+            "code": one.entry.person.code,
+            "name": one.entry.person.full_name,
+            "unit": one.entry.unit.name,
+            "study_class": one.entry.study_class.title,
+            "session": one.session.title if one.session else "Cả lớp học",
+            "reason": one.reason,
+            "asked": one.asked_at,
+            "state": ExcuseState(one.state).label,
+            "note": one.decision_note,
+        }
+        for one in rows
+    )
+    return workbook("don-xin-vang.xlsx", "Đơn xin vắng", columns, lines)
 
 
 @desk_page(Permission.CLASS_VIEW)
