@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from quantriet.kit.documents import official
@@ -313,8 +314,9 @@ _NAMED = Grid(
 )
 
 
+@cache
 def template() -> bytes:
-    """The built-in template as a Word file; the same bytes every time."""
+    """The built-in template as a Word file; the same bytes every time, made once a process."""
     blocks: list[Block] = [
         *_when("corrects", Text("{{ corrects }}", italic=True)),
         Text("{%p for section in sections %}"),
