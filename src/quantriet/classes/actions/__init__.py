@@ -1,0 +1,55 @@
+"""The only writers of classes, timetables, parts, venues and rosters; one module a subject, one door outside."""
+
+from quantriet.classes.actions.lifecycle import (
+    add_class,
+    cancel_class,
+    change_class,
+    close_class,
+    count_outsiders,
+    release_class,
+    reopen_class,
+)
+from quantriet.classes.actions.parts import give_role, remove_role
+from quantriet.classes.actions.programme import add_item, add_session, change_session, remove_item, remove_session
+from quantriet.classes.actions.roster import (
+    Called,
+    add_to_roster,
+    call_people,
+    fill_roster,
+    move_to_venue,
+    remove_from_roster,
+    remove_many_from_roster,
+)
+from quantriet.classes.actions.summons import Sent, mark_printed, send_summons, tell_cancelled
+from quantriet.classes.actions.venues import add_venue, change_venue, remove_venue
+
+__all__ = [
+    "Called",
+    "Sent",
+    "add_class",
+    "add_item",
+    "add_session",
+    "add_to_roster",
+    "add_venue",
+    "call_people",
+    "cancel_class",
+    "change_class",
+    "change_session",
+    "change_venue",
+    "close_class",
+    "count_outsiders",
+    "fill_roster",
+    "give_role",
+    "mark_printed",
+    "move_to_venue",
+    "release_class",
+    "remove_from_roster",
+    "remove_item",
+    "remove_many_from_roster",
+    "remove_role",
+    "remove_session",
+    "remove_venue",
+    "reopen_class",
+    "send_summons",
+    "tell_cancelled",
+]

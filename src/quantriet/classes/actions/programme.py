@@ -1,0 +1,152 @@
+"""Sessions and what happens in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from quantriet.audit.actions import changes, record
+from quantriet.classes.actions.guards import class_in
+from quantriet.classes.models import ClassSession, ProgrammeItem, StudyClass
+from quantriet.classes.rules import timetable
+from quantriet.classes.vocab import (
+    ClassState,
+    ItemKind,
+)
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.library.models import GuidingDocument
+from quantriet.org.models import Account, Person
+from quantriet.org.rules.secrecy import refuse_if_marked
+
+
+def add_session(
+    study_class: StudyClass, *, by: Account | None, at: datetime, title: str, starts_at: datetime, ends_at: datetime
+) -> ClassSession:
+    """Add a session to a draft class. Refuses overlaps, strange dates and sessions over six hours."""
+    title = _session_title(title)
+    with class_in(study_class, ClassState.DRAFT):
+        _check_session(study_class, starts_at, ends_at)
+        made = ClassSession.objects.create(study_class=study_class, title=title, starts_at=starts_at, ends_at=ends_at)
+        record(
+            "session.added", by=by, at=at, thing=made, unit=study_class.unit,
+            after={"title": title, "starts_at": starts_at, "ends_at": ends_at},
+        )  # fmt: skip
+    return made
+
+
+def change_session(
+    session: ClassSession, *, by: Account | None, at: datetime, title: str, starts_at: datetime, ends_at: datetime
+) -> ClassSession:
+    """Change a session of a draft class; moved to another hour or day, its programme moves with it.
+
+    Refuses what `add_session` refuses, and a shorter session that would no longer hold its programme.
+    """
+    study_class = session.study_class
+    title = _session_title(title)
+    with class_in(study_class, ClassState.DRAFT):
+        _check_session(study_class, starts_at, ends_at, without=session)
+        before, after = changes(session, {"title": title, "starts_at": starts_at, "ends_at": ends_at})
+        if not after:
+            return session
+        moved_by = starts_at - session.starts_at
+        items = list(session.items.all())
+        for item in items:
+            item.starts_at += moved_by
+            item.ends_at += moved_by
+            if item.ends_at > ends_at:
+                raise Refusal(
+                    "session.too_short", f"Buổi học ngắn lại thì không còn chỗ cho “{item.title}”; hãy sửa chương trình trước.",
+                    field="ends_at",
+                )  # fmt: skip
+        for name, value in after.items():
+            setattr(session, name, value)
+        session.save(update_fields=list(after))
+        if moved_by:
+            ProgrammeItem.objects.bulk_update(items, ["starts_at", "ends_at"])
+        record("session.changed", by=by, at=at, thing=session, unit=study_class.unit, before=before, after=after)
+    return session
+
+
+def remove_session(session: ClassSession, *, by: Account | None, at: datetime) -> None:
+    """Remove a session of a draft class with its programme."""
+    with class_in(session.study_class, ClassState.DRAFT):
+        record(
+            "session.removed", by=by, at=at, thing=session, unit=session.study_class.unit,
+            before={"title": session.title, "starts_at": session.starts_at, "items": session.items.count()},
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                session.delete()
+        except ProtectedError:
+            raise Refusal("session.marked", "Buổi học đã có điểm danh nên không bỏ được.")
+
+
+def _session_title(title: str) -> str:
+    refuse_if_marked(title, "tên buổi học")
+    title = text.squeeze(title)
+    if not title:
+        raise Refusal("session.title_missing", "Buổi học phải có tên, ví dụ “Buổi sáng”.", field="title")
+    return title
+
+
+def _check_session(
+    study_class: StudyClass, starts_at: datetime, ends_at: datetime, without: ClassSession | None = None
+) -> None:
+    others = ClassSession.objects.filter(study_class=study_class)
+    if without is not None:
+        others = others.exclude(pk=without.pk)
+    campaign = study_class.campaign
+    timetable.check_session(
+        starts_at,
+        ends_at,
+        others=others.values_list("title", "starts_at", "ends_at"),
+        period=(campaign.planned_from, campaign.planned_to),
+    )
+
+
+def add_item(
+    session: ClassSession,
+    *,
+    by: Account | None,
+    at: datetime,
+    kind: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    title: str = "",
+    document: GuidingDocument | None = None,
+    presenter: Person | None = None,
+) -> ProgrammeItem:
+    """Add a programme item to a session of a draft class. Refuses outside the session, over another item, marked text."""
+    refuse_if_marked(title, "nội dung chương trình")
+    title = text.squeeze(title) or ItemKind(kind).label
+    study_class = session.study_class
+    with class_in(study_class, ClassState.DRAFT):
+        timetable.check_item(
+            starts_at,
+            ends_at,
+            session=(session.starts_at, session.ends_at),
+            others=session.items.values_list("title", "starts_at", "ends_at"),
+        )
+        made = ProgrammeItem.objects.create(
+            session=session, kind=kind, starts_at=starts_at, ends_at=ends_at, title=title, document=document,
+            presenter=presenter,
+        )  # fmt: skip
+        record(
+            "item.added", by=by, at=at, thing=study_class, unit=study_class.unit,
+            after={"item": title, "kind": kind, "starts_at": starts_at, "ends_at": ends_at},
+        )  # fmt: skip
+    return made
+
+
+def remove_item(item: ProgrammeItem, *, by: Account | None, at: datetime) -> None:
+    """Remove a programme item of a draft class."""
+    study_class = item.session.study_class
+    with class_in(study_class, ClassState.DRAFT):
+        record(
+            "item.removed", by=by, at=at, thing=study_class, unit=study_class.unit,
+            before={"item": item.title, "kind": item.kind, "starts_at": item.starts_at, "ends_at": item.ends_at},
+        )  # fmt: skip
+        item.delete()

@@ -1,0 +1,292 @@
+"""Who sits in which class: nobody in two running ones (B-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, Q
+
+from quantriet.audit.actions import record
+from quantriet.campaigns.models import StudyDuty
+from quantriet.campaigns.vocab import ATTEND, DutyState
+from quantriet.classes import queries
+from quantriet.classes.actions.guards import refuse_over_capacity, roster_in
+from quantriet.classes.models import RosterEntry, StudyClass, Venue
+from quantriet.classes.rules import seating
+from quantriet.classes.vocab import (
+    RUNNING_STATES,
+    ClassState,
+    Filling,
+    RosterOrigin,
+)
+from quantriet.kit import text
+from quantriet.kit.refusal import Refusal
+from quantriet.org.models import Account, Person, Unit
+from quantriet.org.rules.secrecy import refuse_if_marked
+
+
+def fill_roster(
+    study_class: StudyClass,
+    *,
+    by: Account | None,
+    at: datetime,
+    units: Sequence[Unit] | None = None,
+    tier: str | None = None,
+) -> Filling:
+    """Call everybody under `units` who owes the study and is in no running class, whole cells together.
+
+    `units` are by default the organiser's; `tier` is by default the tier of the class, "" means every tier. People already
+    on the roster as guests get their duty written beside them. Cells for which there is no room stay out and are named.
+    Two fillings at once never place one person twice (B-02). Effects: roster lines, audit "roster.filled".
+    """
+    wanted = tier if tier is not None else study_class.tier
+    with roster_in(study_class, *RUNNING_STATES):
+        adopt_guests(study_class)
+        duties = queries.placed(study_class.campaign, "none").filter(queries.under(units or [study_class.unit]))
+        if wanted:
+            duties = duties.filter(tier=wanted)
+        cells: dict[int, list[tuple[int, int]]] = {}
+        paths: dict[int, str] = {}
+        for pk, person_id, unit_id, path in duties.order_by("unit__path", "person__sort_key", "pk").values_list(
+            "pk", "person_id", "unit_id", "unit__path"
+        ):
+            cells.setdefault(unit_id, []).append((pk, person_id))
+            paths[unit_id] = path
+        rooms = [
+            seating.Room(one.venue.pk, one.venue.unit.path, one.capacity, one.free)
+            for one in queries.capacity(study_class)
+        ]
+        plan = seating.spread([seating.Group(key, paths[key], len(cells[key])) for key in cells], rooms)
+        lines = [
+            RosterEntry(
+                study_class=study_class, venue_id=placing.room, person_id=person_id, unit_id=placing.unit_id,
+                duty_id=duty_id, origin=RosterOrigin.AUDIENCE,
+            )
+            for placing in plan
+            for duty_id, person_id in cells[placing.unit_id][: placing.count]
+        ]  # fmt: skip
+        before = study_class.roster.count()
+        # A conflict is a person who was placed elsewhere meanwhile; the constraint keeps the first line.
+        RosterEntry.objects.bulk_create(lines, batch_size=500, ignore_conflicts=True)
+        added = study_class.roster.count() - before
+        taken = {placing.unit_id: placing.count for placing in plan}
+        left = {
+            key: len(people) - taken.get(key, 0) for key, people in cells.items() if len(people) > taken.get(key, 0)
+        }
+        names = tuple(Unit.objects.filter(pk__in=left).order_by("path").values_list("name", flat=True))
+        if added:
+            record(
+                "roster.filled", by=by, at=at, thing=study_class, unit=study_class.unit,
+                after={"added": added, "left_out": sum(left.values()), "units": [unit.name for unit in units or []]},
+            )  # fmt: skip
+    return Filling(added, sum(left.values()), names)
+
+
+def adopt_guests(study_class: StudyClass) -> None:
+    """Write the duty beside people who were called before they owed anything."""
+    guests = list(study_class.roster.filter(duty__isnull=True, is_running=True))
+    if not guests:
+        return
+    duties = {
+        duty.person_id: duty.pk
+        for duty in StudyDuty.objects.filter(
+            campaign_id=study_class.campaign_id, kind=ATTEND, person__in=[guest.person_id for guest in guests]
+        ).exclude(Q(roster_entries__is_running=True))
+    }
+    for guest in guests:
+        guest.duty_id = duties.get(guest.person_id)
+    RosterEntry.objects.bulk_update([guest for guest in guests if guest.duty_id], ["duty"], batch_size=500)
+
+
+def add_to_roster(
+    study_class: StudyClass,
+    *,
+    by: Account | None,
+    at: datetime,
+    duty: StudyDuty | None = None,
+    person: Person | None = None,
+    venue: Venue | None = None,
+    origin: str = RosterOrigin.HAND,
+    reason: str = "",
+) -> RosterEntry:
+    """Call one person, by duty or by name; somebody without the duty comes as a guest.
+
+    Refuses whoever is exempt, is on this roster already or sits in another running class for the same duty (B-02), and a
+    full hall of a released class (R-043). Effects: the line, audit "roster.added" with the reason.
+    """
+    refuse_if_marked(reason, "lý do")
+    reason = text.squeeze(reason)
+    if duty is None and person is not None:
+        duty = StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person=person).first()
+    if person is None:
+        if duty is None:
+            raise ValueError("add_to_roster needs a duty or a person")
+        person = duty.person
+    if duty is not None and duty.state == DutyState.EXEMPT:
+        raise Refusal(
+            "roster.exempt", f"Đồng chí {person.full_name} được miễn học trong đợt này nên không có trong danh sách lớp.",
+            field="person",
+        )  # fmt: skip
+    with roster_in(study_class, *RUNNING_STATES):
+        venue = venue or study_class.venues.get(is_main=True)
+        if study_class.roster.filter(person=person).exists():
+            raise Refusal(
+                "roster.already_here", f"Đồng chí {person.full_name} đã có trong danh sách lớp.", field="person"
+            )
+        other = (
+            RosterEntry.objects.filter(duty=duty, is_running=True).select_related("study_class").first()
+            if duty
+            else None
+        )
+        if other is not None:
+            raise _placed_elsewhere(person, other.study_class.title)
+        if study_class.state == ClassState.RELEASED:
+            refuse_over_capacity(venue, more=1)
+        try:
+            with transaction.atomic():
+                entry = RosterEntry.objects.create(
+                    study_class=study_class, venue=venue, person=person, unit=person.unit, duty=duty, origin=origin
+                )
+        except IntegrityError:
+            raise _placed_elsewhere(person, "lớp khác")
+        record(
+            "roster.added", by=by, at=at, thing=study_class, unit=study_class.unit, person_id=person.pk,
+            after={"person": person.full_name, "venue": venue.name, "reason": reason, "origin": origin},
+        )  # fmt: skip
+    return entry
+
+
+@dataclass(frozen=True)
+class Called:
+    """What calling many people at once came to, by names for the page."""
+
+    added: int
+    already: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+
+
+def call_people(
+    study_class: StudyClass,
+    *,
+    by: Account | None,
+    at: datetime,
+    people: Iterable[Person],
+    venue: Venue | None = None,
+    reason: str = "",
+) -> Called:
+    """Call many people by name in few statements; who is here, elsewhere or exempt is left out and told.
+
+    Refuses when the hall of a released class would be overfilled (R-043). Effects: lines, audit "roster.added".
+    """
+    refuse_if_marked(reason, "lý do")
+    reason = text.squeeze(reason)
+    wanted = {person.pk: person for person in people}
+    with roster_in(study_class, *RUNNING_STATES):
+        venue = venue or study_class.venues.get(is_main=True)
+        duties = {
+            duty.person_id: duty
+            for duty in StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person_id__in=wanted)
+        }
+        here = set(study_class.roster.filter(person_id__in=wanted).values_list("person_id", flat=True))
+        exempt = {key for key, duty in duties.items() if duty.state == DutyState.EXEMPT} - here
+        running = RosterEntry.objects.filter(duty__in=duties.values(), is_running=True)
+        elsewhere = set(running.values_list("person_id", flat=True)) - here - exempt
+        new = [person for key, person in wanted.items() if key not in here | exempt | elsewhere]
+        if study_class.state == ClassState.RELEASED:
+            refuse_over_capacity(venue, more=len(new))
+        RosterEntry.objects.bulk_create(
+            [
+                RosterEntry(
+                    study_class=study_class, venue=venue, person=person, unit_id=person.unit_id,
+                    duty=duties.get(person.pk), origin=RosterOrigin.HAND,
+                )
+                for person in new
+            ],
+            batch_size=500,
+        )  # fmt: skip
+        if new:
+            record(
+                "roster.added", by=by, at=at, thing=study_class, unit=study_class.unit,
+                after={"people": [person.full_name for person in new[:200]], "added": len(new), "venue": venue.name, "reason": reason},
+            )  # fmt: skip
+
+    def names(keys: Iterable[int]) -> tuple[str, ...]:
+        return tuple(wanted[key].full_name for key in keys)
+
+    return Called(len(new), names(here), names(elsewhere), names(exempt))
+
+
+def _placed_elsewhere(person: Person, title: str) -> Refusal:
+    return Refusal(
+        "roster.placed_elsewhere",
+        f"Đồng chí {person.full_name} đã có trong “{title}”; mỗi người chỉ ở một lớp của đợt học tập.",
+        field="person",
+    )
+
+
+def remove_from_roster(entry: RosterEntry, *, by: Account | None, at: datetime, reason: str = "") -> None:
+    """Take one person off the roster. Refuses once the person was marked in the class."""
+    study_class = entry.study_class
+    refuse_if_marked(reason, "lý do")
+    with roster_in(study_class, *RUNNING_STATES):
+        record(
+            "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit, person_id=entry.person_id,
+            before={"person": entry.person.full_name}, after={"reason": text.squeeze(reason)},
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                entry.delete()
+        except ProtectedError:
+            raise Refusal(
+                "roster.marked", f"Đồng chí {entry.person.full_name} đã có điểm danh nên không bỏ khỏi danh sách được."
+            )
+
+
+def remove_many_from_roster(
+    entries: Iterable[RosterEntry], study_class: StudyClass, *, by: Account | None, at: datetime, reason: str
+) -> int:
+    """Take many people off a roster, all or none. Refuses without a reason and once any of them was marked."""
+    refuse_if_marked(reason, "lý do")
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("roster.reason_missing", "Hãy ghi lý do đưa ra khỏi danh sách.", field="reason")
+    with roster_in(study_class, *RUNNING_STATES):
+        rows = study_class.roster.filter(pk__in=[entry.pk for entry in entries])
+        names = list(rows.values_list("person__full_name", flat=True))
+        try:
+            with transaction.atomic():
+                rows.delete()
+        except ProtectedError:
+            raise Refusal("roster.marked", "Có người đã được điểm danh nên không bỏ khỏi danh sách được.")
+        if names:
+            record(
+                "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit,
+                before={"people": names[:200]}, after={"removed": len(names), "reason": reason},
+            )  # fmt: skip
+    return len(names)
+
+
+def move_to_venue(entries: Iterable[RosterEntry], venue: Venue, *, by: Account | None, at: datetime) -> int:
+    """Seat people of a class at another of its venues; returns how many moved. A released class is not overfilled."""
+    study_class = venue.study_class
+    keys = [entry.pk for entry in entries]
+    with roster_in(study_class, *RUNNING_STATES):
+        rows = RosterEntry.objects.filter(pk__in=keys, study_class=study_class).exclude(venue=venue)
+        more = rows.filter(queries.seated("")).count()
+        if study_class.state == ClassState.RELEASED:
+            refuse_over_capacity(venue, more=more)
+        moved = rows.update(venue=venue)
+        if moved:
+            record(
+                "roster.moved",
+                by=by,
+                at=at,
+                thing=study_class,
+                unit=study_class.unit,
+                after={"venue": venue.name, "people": moved},
+            )
+    return moved
