@@ -186,15 +186,7 @@ def judge(
     ids = list(frame.entries)
     where, params = _which(ids, frame.class_id)
     facts = _facts(frame, where, params)
-    excused = _excused(where, params)
-    before = {
-        entry: (Verdict(verdict), present, planned, sentence)
-        for entry, verdict, present, planned, sentence in select(
-            f"SELECT x.entry_id, x.verdict, x.seconds_present, x.seconds_planned, x.sentence FROM {_on_entry(VERDICT)}"  # noqa: S608
-            f" WHERE {where}",
-            params,
-        )
-    }
+    known = _known(frame, where, params)
     written = set(frame.sessions if only_sessions is None else only_sessions)
     outcomes: list[Outcome] = []
     records: list[tuple[Any, ...]] = []
@@ -203,13 +195,13 @@ def judge(
     changed: list[Outcome] = []
     nothing: list[Fact] = []
     for entry_id, entry in frame.entries.items():
-        own, away = facts.get(entry_id, {}), excused.get(entry_id, ())
+        own, away = facts.get(entry_id, {}), known.excused.get(entry_id, ())
         minutes = {
             pk: measure(own.get(pk, nothing), session, is_excused=pk in away or None in away)
             for pk, session in frame.sessions.items()
         }
         decision = _decide(frame, list(minutes.values()), is_closed=is_closed)
-        was = before.get(entry_id)
+        was = known.before.get(entry_id)
         outcome = Outcome(entry, was[0] if was else None, decision)
         outcomes.append(outcome)
         records += [
@@ -234,7 +226,7 @@ def judge(
         " sentence = excluded.sentence, computed_at = excluded.computed_at",
         verdicts,
     )
-    _settle(changed, by=by, at=at)
+    _settle(changed, known, by=by, at=at)
     return outcomes
 
 
@@ -245,37 +237,24 @@ def _decide(frame: ClassFrame, minutes: list[SessionMinutes], *, is_closed: bool
     return decide(minutes, frame.limit or _NO_LIMIT, is_closed=is_closed)
 
 
-def _settle(changed: Sequence[Outcome], *, by: Account | None, at: dt.datetime) -> None:
+def _settle(changed: Sequence[Outcome], known: Known, *, by: Account | None, at: dt.datetime) -> None:
     """Push results into the ledger, joined with what other classes of the same duty came to.
 
     Attended once is done; else the latest class that came to a verdict speaks, for a later class that is only being held
     does not wipe out why the person was called to it.
     """
-    wanted = {
-        one.entry.duty_id: one
-        for one in changed
-        if one.entry.duty_id is not None
-        and not (one.before in (None, Verdict.UNDECIDED) and one.decision.verdict == Verdict.UNDECIDED)
-    }
-    if not wanted:
-        return
-    voices: dict[int, list[tuple[int, Verdict, str]]] = defaultdict(list)
-    keys = list(wanted)
-    for start in range(0, len(keys), 900):
-        part = keys[start : start + 900]
-        for duty_id, entry_id, verdict, sentence in select(
-            f"SELECT e.duty_id, e.id, x.verdict, x.sentence FROM {VERDICT} x JOIN {ENTRY} e ON e.id = x.entry_id"  # noqa: S608
-            f" WHERE e.duty_id IN ({_marks(part)})",
-            part,
-        ):
-            voices[duty_id].append((entry_id, Verdict(verdict), sentence))
     results = []
-    for duty_id, said in voices.items():
+    for one in changed:
+        duty_id, decision = one.entry.duty_id, one.decision
+        if duty_id is None or (one.before in (None, Verdict.UNDECIDED) and decision.verdict == Verdict.UNDECIDED):
+            continue
+        said = [*known.elsewhere.get(duty_id, ()), (one.entry.entry_id, decision.verdict, decision.sentence)]
         _entry, verdict, sentence = max(
-            said, key=lambda one: (one[1] == Verdict.PRESENT, one[1] != Verdict.UNDECIDED, one[0])
+            said, key=lambda voice: (voice[1] == Verdict.PRESENT, voice[1] != Verdict.UNDECIDED, voice[0])
         )
         results.append(DutyResult(duty_id, *_DUTY[verdict], sentence))
-    campaign_actions.settle_duties(results, by=by, at=at)
+    if results:
+        campaign_actions.settle_duties(results, by=by, at=at)
 
 
 # --- plain statements -------------------------------------------------------------------------------------------
@@ -294,13 +273,37 @@ def _facts(frame: ClassFrame, where: str, params: list[Any]) -> dict[int, dict[i
     return found
 
 
-def _excused(where: str, params: list[Any]) -> dict[int, set[int | None]]:
-    found: dict[int, set[int | None]] = defaultdict(set)
-    for entry_id, session_id in select(
-        f"SELECT x.entry_id, x.session_id FROM {_on_entry(EXCUSE)} WHERE x.state = %s AND {where}",  # noqa: S608
-        [ExcuseState.APPROVED.value, *params],
+@dataclass
+class Known:
+    """What stood before: approved excuses by line, the line's own verdict, verdicts of the same duty in other classes."""
+
+    excused: dict[int, set[int | None]] = field(default_factory=lambda: defaultdict(set))
+    before: dict[int, tuple[Verdict, int, int, str]] = field(default_factory=dict)
+    elsewhere: dict[int, list[tuple[int, Verdict, str]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _known(frame: ClassFrame, where: str, params: list[Any]) -> Known:
+    """Excuses and verdicts in one statement."""
+    if len(frame.entries) > _BY_NAME:
+        mine = f"SELECT duty_id FROM {ENTRY} WHERE study_class_id = %s AND duty_id IS NOT NULL"  # noqa: S608
+        others, other_params = f"(o.study_class_id = %s OR o.duty_id IN ({mine}))", [frame.class_id, frame.class_id]
+    else:
+        duties = [entry.duty_id for entry in frame.entries.values() if entry.duty_id is not None]
+        others = f"(o.id IN ({_marks(list(frame.entries))}) OR o.duty_id IN ({_marks(duties)}))"
+        other_params = [*frame.entries, *duties]
+    found = Known()
+    for entry_id, other_id, verdict, present, planned, sentence in select(
+        f"SELECT x.entry_id, x.session_id, '', 0, 0, '' FROM {_on_entry(EXCUSE)} WHERE x.state = %s AND {where}"  # noqa: S608
+        f" UNION ALL SELECT o.id, o.duty_id, x.verdict, x.seconds_present, x.seconds_planned, x.sentence"
+        f" FROM {ENTRY} o JOIN {VERDICT} x ON x.entry_id = o.id WHERE {others}",
+        [ExcuseState.APPROVED.value, *params, *other_params],
     ):
-        found[entry_id].add(session_id)
+        if not verdict:
+            found.excused[entry_id].add(other_id)
+        elif entry_id in frame.entries:
+            found.before[entry_id] = (Verdict(verdict), present, planned, sentence)
+        elif other_id is not None:
+            found.elsewhere[other_id].append((entry_id, Verdict(verdict), sentence))
     return found
 
 
