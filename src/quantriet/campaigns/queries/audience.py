@@ -1,5 +1,4 @@
 """The audience rules as SQL: one statement decides about everybody, so that 165,000 people take no loop."""
-# ruff: noqa: S608  (one statement is written out; every word of it is ours, the values are parameters)
 
 from __future__ import annotations
 
@@ -10,7 +9,6 @@ from typing import Literal
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models import Count as Counted
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from quantriet.campaigns.models import AudienceAdjustment, AudienceRule, StudyCampaign
@@ -54,7 +52,7 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def criteria_q(criteria: Criteria, day: date) -> Q:
+def criteria_q(criteria: Criteria, day: date, top: Unit) -> Q:
     """The criteria of one rule as a condition on people; `rules.audience.matches` says the same of plain data."""
     asked = Q(kind__in=criteria.person_kinds or rules.MEMBER_KINDS)
     if criteria.age_from is not None:
@@ -81,9 +79,9 @@ def criteria_q(criteria: Criteria, day: date) -> Q:
             inside |= Q(unit__path__gte=path, unit__path__lt=path_end(path))
         asked &= inside
     if criteria.unit_levels:
-        asked &= Q(unit_id__in=_cells_within("level", criteria.unit_levels))
+        asked &= _within(top, "level", criteria.unit_levels)
     if criteria.unit_kinds:
-        asked &= Q(unit_id__in=_cells_within("code", criteria.unit_kinds))
+        asked &= _within(top, "code", criteria.unit_kinds)
     return asked
 
 
@@ -91,19 +89,29 @@ def _exempt_on(day: date) -> QuerySet[ActivityExemption, int]:
     return ActivityExemption.objects.on(day).values_list("person_id")  # type: ignore[no-any-return]
 
 
-def _cells_within(column: Literal["level", "code"], values: Sequence[str]) -> RawSQL:
-    """Units that are, or lie under, a unit whose kind has one of these levels or codes.
+def _within(top: Unit, column: Literal["level", "code"], values: Sequence[str]) -> Q:
+    """People whose cell is, or lies under, a unit whose kind has one of these levels or codes.
 
-    CROSS JOIN fixes the order kind → unit → range of paths on SQLite, which else compares every unit with every other
-    (98 s instead of 0.02 s for 8,000 units).
+    Units are read in the order of their paths and told as runs of neighbours: both databases then compare a path with
+    a few bounds. (As a join it took SQLite 98 s for 8,000 units, and PostgreSQL 18 s for 24,000 people.)
     """
-    marks = ", ".join(["%s"] * len(values))
-    sql = (
-        "SELECT below.id FROM org_unitkind AS kind CROSS JOIN org_unit AS above CROSS JOIN org_unit AS below"
-        f" WHERE kind.{column} IN ({marks}) AND above.kind_id = kind.id"
-        " AND below.path >= above.path AND below.path < substr(above.path, 1, length(above.path) - 1) || '/'"
-    )
-    return RawSQL(sql, tuple(values))  # noqa: S611  (every word is ours; the values are parameters)
+    if Unit.objects.filter(pk__in=top.ancestor_ids, **{f"kind__{column}__in": values}).exists():
+        return Q()
+    runs: list[list[str]] = []
+    inside, goes_on = "", False
+    for path, found in sorted(Unit.objects.under(top).values_list("path", f"kind__{column}")):
+        if found in values and not (inside and path.startswith(inside)):
+            inside = path
+        matches = bool(inside) and path.startswith(inside)
+        if matches and goes_on:
+            runs[-1][1] = path
+        elif matches:
+            runs.append([path, path])
+        goes_on = matches
+    within = Q(pk__in=[])
+    for first, last in runs:
+        within |= Q(unit__path__gte=first, unit__path__lte=last)
+    return within
 
 
 def audience(campaign: StudyCampaign, on: date | None = None, only: Sequence[AudienceRule] | None = None) -> Audience:
@@ -117,7 +125,9 @@ def audience(campaign: StudyCampaign, on: date | None = None, only: Sequence[Aud
         When(pk__in=hand.filter(kind=AdjustmentKind.ADD, tier=tier).values("person_id"), then=Value(code))
         for tier, code in ADDED.items()
     ]
-    cases += [When(criteria_q(rule.criteria, day), then=Value(position)) for position, rule in enumerate(plain)]
+    cases += [
+        When(criteria_q(rule.criteria, day, campaign.unit), then=Value(position)) for position, rule in enumerate(plain)
+    ]
     everybody = (
         Person.objects.active()
         .under(campaign.unit)
