@@ -7,7 +7,6 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
-from quantriet.config import demo
 from quantriet.config.management.commands import doctor
 from quantriet.org.access import may_anywhere
 from quantriet.org.models import Account, Unit
@@ -57,44 +56,6 @@ def test_doctor_is_content_with_a_set_up_installation(monkeypatch):
     out = StringIO()
     call_command("doctor", stdout=out)
     assert "Cài đặt chạy được." in out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def commune(django_db_setup, django_db_blocker):
-    """The smallest demo, told once for this module and forgotten afterwards."""
-    from django.db import transaction
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("seed", size="commune", stdout=StringIO())
-        yield
-        transaction.set_rollback(True)
-
-
-def test_seed_tells_a_campaign_three_weeks_old(commune):
-    from quantriet.campaigns import queries
-    from quantriet.campaigns.models import StudyCampaign
-
-    campaign = StudyCampaign.objects.get()
-    board = queries.board(campaign, campaign.unit, "attend")
-    assert board.total.done > board.total.owing > 0
-    assert queries.audit_ledger(campaign) == []
-    assert {one.username for one in Account.objects.filter(is_demo=True)} == {one.username for one in demo.LOGINS}
-
-
-def test_seed_refuses_a_database_in_use(commune):
-    with pytest.raises(CommandError, match="trống"):
-        call_command("seed", size="commune")
-
-
-def test_demo_accounts_cannot_sign_in_on_a_production_installation(commune, settings):
-    login = demo.LOGINS[0]
-    assert authenticate(username=login.username, password=demo.PASSWORD)
-    settings.PRODUCTION = True
-    assert authenticate(username=login.username, password=demo.PASSWORD) is None
-    with pytest.raises(CommandError, match="tài khoản mẫu"):
-        call_command("serve", port=0, stdout=StringIO())
-    with pytest.raises(CommandError):
-        call_command("seed", size="commune")
 
 
 @pytest.mark.parametrize(
