@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 
 from django.core.files.base import File
@@ -48,7 +49,7 @@ def register_document(
     """
     reference = parse_reference(reference_number)
     body = "\n".join(line for raw in paragraphs if (line := text.squeeze(raw)))
-    refuse_if_marked("\n".join([reference_number, subject, file_name, body]), "văn bản")
+    refuse_if_marked("\n".join([reference_number, subject, PurePath(file_name).stem, body]), "văn bản")
     _refuse_dates(issued_on, finish_before_on, local(at).date())
     subject = text.squeeze(subject)
     if not subject:

@@ -53,7 +53,7 @@ def test_register_document_with_impossible_date_refused(cast, day):
         {"paragraphs": ["Độ mật: Tối mật", "1. Nội dung"]},
         {"paragraphs": ["T U Y Ệ T  M Ậ T", "1. Nội dung"]},
         {"subject": "TUYỆT MẬT"},
-        {"file_name": "TỐI MẬT"},
+        {"file_name": "TỐI MẬT.docx"},
     ],
 )
 def test_marked_document_is_refused_and_leaves_nothing(cast, where):

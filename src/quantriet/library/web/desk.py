@@ -159,7 +159,7 @@ def _take_text(request: DeskRequest) -> tuple[dict[str, Any], str, str]:
     body = request.POST.get("body", "").replace("\r\n", "\n")
     staged = request.POST.get("staged", "")
     if isinstance(upload, UploadedFile):
-        refuse_if_marked(upload.name or "", "tên tệp")
+        refuse_if_marked(Path(upload.name or "").stem, "tên tệp")
         with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
             path = Path(folder) / "upload"
             with path.open("wb") as target:
