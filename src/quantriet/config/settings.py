@@ -115,7 +115,7 @@ else:
                 "timeout": 30,
                 # FULL: what is acknowledged is on the disk. Checkpoints are made by kit/sqlite under the write lock.
                 "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=1048576;"
                     "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456"
                 ),
             },
@@ -164,7 +164,8 @@ LOCALE_PATHS = [str(PACKAGE / room.removeprefix("quantriet.") / "locale") for ro
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
-USE_THOUSAND_SEPARATOR = True
+# Only what a page shows as a number is grouped (`vn_number`): a key in a hidden field must stay 1397, never 1.397.
+USE_THOUSAND_SEPARATOR = False
 FORMAT_MODULE_PATH = ["quantriet.config.formats"]
 
 STATIC_URL = "/static/"

@@ -18,7 +18,7 @@ from quantriet.classes.models import ClassSession, StudyClass
 from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
-from quantriet.kit.time import at_local, now, today
+from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier, PointKind, PointTheme, RelationKind
@@ -73,9 +73,9 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
     new_people = made.members(size, new_units, today=today())
     people = org_actions.add_people_at_once(new_people, units=units, by=None, at=at)
     say(f"  {len(people)} đảng viên")
-    cell = next(unit.code for unit in new_units if unit.kind == "CHI_BO")
-    in_cell = [one.code for one in new_people if one.unit == cell]
     committee = next((unit.code for unit in new_units if unit.kind in ("DANG_UY_XA", "DANG_UY_PHUONG")), "TL")
+    cell = next(unit.code for unit in new_units if unit.kind == "CHI_BO" and unit.code.startswith(committee))
+    in_cell = [one.code for one in new_people if one.unit == cell]
     places = {"root": "TL", "committee": committee, "cell": cell}
     persons = {"bithu": in_cell[0], "dangvien": in_cell[5]}
     accounts = {}
@@ -164,10 +164,17 @@ def hold(organisation: Organisation, campaign: StudyCampaign) -> list[StudyClass
     hosts = list(
         Unit.objects.filter(kind__code__in=["DANG_BO_CO_SO", "CHI_BO_CO_SO"]).select_related("kind").order_by("path")
     )
+    played = organisation.accounts["bithu"].person
+    assert played is not None, "the demo's cell secretary is a person"
+    own, committee = played.unit.path, organisation.accounts["capuy"].appointments.get().unit.path
     for place, unit in enumerate(hosts):
         share = place / len(hosts)
         # Two thirds held, a sixth fixed for the days to come, the rest still in draft.
         days = -17 + int(share * 24) if share < 0.66 else int((share - 0.66) * 40) + 1
+        if own.startswith(unit.path):
+            days = 0  # the class of those who try the demo is today, its roll still to be taken
+        elif unit.path.startswith(committee) and unit == [one for one in hosts if one.path.startswith(committee)][-1]:
+            days = 20  # and their committee has one class left to fix
         classes.append(_class(organisation, campaign, unit, day=today() + dt.timedelta(days=days)))
     campaign_actions.open_campaign(campaign, by=organisation.officer, at=opened)
     for study_class in classes:
@@ -260,7 +267,7 @@ def _run(organisation: Organisation, study_class: StudyClass) -> None:
     released = min(day, now()) - dt.timedelta(days=3)
     class_actions.release_class(study_class, by=organisation.officer, at=released)
     class_actions.mark_printed(study_class, by=organisation.officer, at=released)
-    if sessions[-1].ends_at > now():
+    if sessions[-1].ends_at > now() or local(day).date() == today():
         return
     _take_roll(organisation, study_class, sessions)
     if sessions[-1].ends_at < now() - dt.timedelta(days=1):

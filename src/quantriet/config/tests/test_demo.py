@@ -29,7 +29,7 @@ def test_seed_tells_a_campaign_three_weeks_old(commune):
 
     campaign = StudyCampaign.objects.get()
     board = queries.board(campaign, campaign.unit, "attend")
-    assert board.total.done > board.total.owing > 0
+    assert board.total.done > 100 < board.total.owing
     assert queries.audit_ledger(campaign) == []
     assert {one.username for one in Account.objects.filter(is_demo=True)} == {one.username for one in demo.LOGINS}
 

@@ -35,7 +35,7 @@ def read_head(paragraphs: Sequence[str]) -> Head:
     lines = [
         piece
         for line in paragraphs[:_HEAD_LINES]
-        for piece in text.nfc(line).replace(" | ", "\n").split("\n")
+        for piece in text.nfc(line).replace(" | ", "\n").replace("\t", "\n").split("\n")
         if piece.strip()
     ]
     number, level, body = _number(lines)
@@ -78,7 +78,23 @@ def _issuer(lines: Sequence[str]) -> str:
         return ""
     capitals = [line for line in before if line.upper() == line and len(line) > 3 and text.fold(line) not in _MOTTO]
     capitals = [line.strip("*-_ ") for line in capitals]
-    return capitals[-1].capitalize() if capitals and capitals[-1] else ""
+    return _as_name(capitals[-1]) if capitals and capitals[-1] else ""
+
+
+# How bodies are written; the proper name behind them has a capital in each word.
+_BODY_WORDS = (
+    "ban Tuyên giáo và Dân vận", "ban Tuyên giáo", "ban Chấp hành", "ban Thường vụ", "tỉnh ủy", "thành ủy", "huyện ủy",
+    "đảng ủy xã", "đảng ủy phường", "đảng ủy các cơ quan", "đảng ủy khối", "đảng ủy", "đảng bộ", "chi bộ",
+)  # fmt: skip
+
+
+def _as_name(capitals: str) -> str:
+    """A body's name out of the capitals of a letterhead: "TỈNH ỦY TÂN LĨNH" → "Tỉnh ủy Tân Lĩnh"."""
+    rest, said = capitals.lower(), []
+    while known := next((words for words in _BODY_WORDS if rest.startswith(words.lower())), None):
+        said.append(known[:1].upper() + known[1:])
+        rest = rest[len(known) :].strip()
+    return " ".join([*said, *(word.capitalize() for word in rest.split())])
 
 
 def _subject(lines: Sequence[str]) -> str:

@@ -148,6 +148,13 @@ def test_head_of_a_paper_is_proposed():
     assert f"{head.issued_on:%d/%m/%Y}" == "09/03/2026"
     assert head.subject == "thực hiện Chỉ thị 08-CT/TU về đổi mới việc học tập nghị quyết của Đảng"
     assert head.level == "province"
+    assert head.issuing_body == "Ban Tuyên giáo"
+
+
+def test_issuer_is_written_as_a_name_and_columns_are_kept_apart():
+    head = read_head(["TỈNH ỦY TÂN LĨNH\tĐẢNG CỘNG SẢN VIỆT NAM", "Số 15-NQ/TU\tTân Lĩnh, ngày 1 tháng 10 năm 2026"])
+    assert head.issuing_body == "Tỉnh ủy Tân Lĩnh"
+    assert f"{head.issued_on:%d/%m/%Y}" == "01/10/2026"
 
 
 def test_head_of_an_article_proposes_the_number_it_quotes_and_no_impossible_date():

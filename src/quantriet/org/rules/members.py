@@ -452,13 +452,14 @@ class Likely(NamedTuple):
 
 
 def likely(values: Values, unit_id: int | None, namesakes: Sequence[Person], spoken_for: set[int]) -> list[Likely]:
-    """The namesakes whom the row may mean: same birth date or same telephone, not already meant by a row with their code.
+    """The namesakes whom the row may mean: same birth date or same telephone.
 
-    Without a code and without a birth date, every namesake of the same unit is likely.
+    A row with a code of its own does not mean whom another row names by code. Without a code it may be that person
+    written twice; and without a birth date, every namesake of the same unit is likely.
     """
     found = []
     for person in namesakes:
-        if person.pk in spoken_for or person.left_on:
+        if person.left_on or (values.get("code") and person.pk in spoken_for):
             continue
         reasons = []
         if same_birth(

@@ -38,7 +38,8 @@ def home(request: HttpRequest) -> HttpResponse:
                 board = campaign_queries.board(campaign, units[0], ATTEND)
                 names = f"{reverse('campaign-names', args=[campaign.pk])}?unit={board.unit.pk}"
                 more = max(0, len(board.rows) - ROWS)
-                boards.append({"board": board, "rows": board.rows[:ROWS], "more": more, "names": names})
+                plans = f"{reverse('campaign-plans', args=[campaign.pk])}?unit={board.unit.pk}&state=open"
+                boards.append({"plans": plans, "board": board, "rows": board.rows[:ROWS], "more": more, "names": names})
     context = {
         "boards": boards,
         "tasks": queries.tasks_of(account, at=now()),

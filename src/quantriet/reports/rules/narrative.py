@@ -313,12 +313,16 @@ def praised_units(figures: Figures) -> list[UnitRow]:
 
 
 def slow_units(figures: Figures) -> list[UnitRow]:
-    """Units below that have reported and stay under the common share, lowest first."""
+    """Units below that have organised and reported and stay under the common share, lowest first.
+
+    Who has not organised is named as such already; its few early results are no low share.
+    """
     whole = common_share(figures)
+    waiting = {(one.under, one.name) for one in figures.unorganised}
     rows = [
         row
         for row in figures.units
-        if not row.is_own and row.obliged and not row.is_silent and row.owing
+        if not row.is_own and row.obliged and not row.is_silent and row.owing and (row.unit_id, row.name) not in waiting
         and whole is not None and (share(row.done, row.obliged) or Decimal(0)) <= whole
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (share(row.done, row.obliged) or Decimal(0), -row.owing, row.name))
@@ -381,7 +385,7 @@ def _urge(figures: Figures) -> list[str]:
     slow = slow_units(figures)
     if slow:
         said = [f"{_unit_share(row)}, còn {show_number(row.owing)} người" for row in slow]
-        paragraphs.append(f"Đơn vị đã báo cáo nhưng đạt tỷ lệ thấp: {listed(said, most=MOST_PRAISED, mark='; ')}.")
+        paragraphs.append(f"Đơn vị đã tổ chức nhưng đạt tỷ lệ thấp: {listed(said, most=MOST_PRAISED, mark='; ')}.")
     if figures.criticism:
         paragraphs.append(figures.criticism)
     return paragraphs

@@ -159,7 +159,7 @@ def test_silent_units_come_first_by_name_and_are_never_zero():
     assert urged[0] == "1 đơn vị trực thuộc chưa báo cáo kết quả nào: Đảng ủy xã Nà Pheo, 80 người."
     assert urged[1] == "Ngoài ra còn 1 chi bộ chưa báo cáo: Chi bộ thôn Thượng (Đảng ủy xã Suối Ngần), 20 người."
     assert urged[2] == "1 đơn vị chưa tổ chức: Đảng ủy xã Nà Pheo."
-    assert urged[3] == "Đơn vị đã báo cáo nhưng đạt tỷ lệ thấp: Đảng ủy xã Suối Ngần 60/100 người (60%), còn 40 người."
+    assert urged[3] == "Đơn vị đã tổ chức nhưng đạt tỷ lệ thấp: Đảng ủy xã Suối Ngần 60/100 người (60%), còn 40 người."
     assert "0%" not in " ".join(urged).replace("60%", "")
     said = text(WITH_UNITS, Section.RESULTS)
     assert "100 người thuộc 4 đơn vị chưa báo cáo, chưa rõ kết quả" in said

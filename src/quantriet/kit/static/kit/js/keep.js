@@ -60,8 +60,8 @@ function attach(form) {
   form.dataset.keepOn = "1";
   const key = keyOf(form);
   const memory = read(key);
-  // A form that comes back with errors already holds what was typed; one that comes back clean after sending was accepted.
-  const wrong = form.querySelector("[aria-invalid]") || form.previousElementSibling?.matches(".errors");
+  // A form that the server sends back filled (with errors, or with what it read from a file) is newer than our memory.
+  const wrong = "keepAnswer" in form.dataset || form.querySelector("[aria-invalid]") || form.previousElementSibling?.matches(".errors");
   if (memory && memory.account && account && memory.account !== account) sessionStorage.removeItem(key);
   else if (memory && !wrong && restore(form, memory.values)) {
     const note = document.createElement("p");
@@ -71,6 +71,7 @@ function attach(form) {
     form.prepend(note);
   }
   const save = () => write(key, { account, values: snapshot(form) });
+  if ("keepAnswer" in form.dataset) save();
   form.addEventListener("input", save);
   form.addEventListener("change", save);
   form.addEventListener("submit", () => write(key, { account, values: snapshot(form), sent: location.pathname }));
