@@ -276,7 +276,12 @@ def field_control(field: BoundField) -> SafeString:
     widget = field.field.widget
     attrs: dict[str, Any] = {}
     if isinstance(widget, DateInput) and widget.input_type == "text":
-        attrs |= {"data-date": True, "inputmode": "numeric", "autocomplete": "off", "placeholder": gettext("dd/mm/yyyy")}
+        attrs |= {
+            "data-date": True,
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "placeholder": gettext("dd/mm/yyyy"),
+        }
         attrs = {name: value for name, value in attrs.items() if name not in widget.attrs}
     elif type(widget) is Select or (isinstance(widget, Select) and not isinstance(widget, SelectMultiple)):
         many = widget.input_type == "select" and len(list(widget.choices)) > SEARCHABLE_FROM
