@@ -107,6 +107,8 @@ def test_officer_plans_a_class_and_releases_it_in_the_browser(as_user, cast, cam
 
     session = made.sessions.get()
     address = reverse("item-new", args=[made.pk, session.pk])
+    proposed = client.get(address, {"kind": "discussion"}).context["form"].initial["starts"]
+    assert f"{proposed:%H:%M}" == "10:18"  # the last fifth of 07:30 – 11:00
     assert client.post(address, {"kind": "discussion", "starts": "10:20", "ends": "11:00"}).status_code == 303
     late = client.post(address, {"kind": "lecture", "starts": "10:00", "ends": "11:30"})
     assert "Nội dung phải nằm trong giờ của buổi học (07:30 – 11:00)." in late.content.decode()

@@ -99,8 +99,12 @@ def new_item(request: DeskRequest, pk: int, session_pk: int) -> HttpResponse:
     session = one_of(study_class.sessions.all(), session_pk)
     session.study_class = study_class
     last = session.items.order_by("-ends_at").first()
-    starts = local(last.ends_at if last else session.starts_at).time()
+    starts_at = last.ends_at if last else session.starts_at
     kind = request.GET.get("kind")
+    if kind == ItemKind.DISCUSSION:
+        # People discuss what they have heard: the last part of the session, a fifth of it unless less is left.
+        starts_at = max(starts_at, session.ends_at - (session.ends_at - session.starts_at) / 5)
+    starts = local(starts_at).replace(second=0, microsecond=0).time()
     initial = {
         "starts": starts,
         "ends": local(session.ends_at).time(),
