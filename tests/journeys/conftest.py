@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
@@ -32,6 +32,16 @@ def django_db_modify_db_settings(tmp_path_factory) -> None:
     """The browser's requests come on threads of their own: a database in a file, as in real use, not one shared in memory."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("journeys") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup) -> None:
+    """Once Playwright's loop runs, this thread gets another connection object; what the migrations wrote is kept on the
+    class, where every one of them finds it again after a flush."""
+    made = connections["default"]
+    contents = getattr(made, "_test_serialized_contents", None)
+    if contents is not None:
+        type(made)._test_serialized_contents = contents
 
 
 @pytest.fixture(scope="session")
