@@ -53,7 +53,16 @@ def page_kind(address: str) -> str | None:
 
 
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("who", ["stranger", "member", "secretary", "organiser", "leader", "officer", "admin"])
+@pytest.mark.parametrize(
+    "who",
+    [
+        "stranger",
+        "member",
+        "secretary",
+        # A hundred pages each, twice measured: minutes a role, in `make test-slow`.
+        *(pytest.param(who, marks=pytest.mark.slow) for who in ("organiser", "leader", "officer", "admin")),
+    ],
+)
 def test_every_page_reached_by_links(who, people, desk, sign_in, axe, live_server):
     if people[who]:
         sign_in(desk, people[who])
