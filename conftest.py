@@ -52,8 +52,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     from django.db import connection  # which one was really used is worth a line
 
-    version = getattr(connection, "pg_version", None) or connection.Database.sqlite_version
-    terminalreporter.write_line(f"database: {connection.vendor} {version}")
+    # Of the driver: asking the server would open a connection, which pytest-django forbids here.
+    driver = connection.Database
+    version = getattr(driver, "sqlite_version", None) or getattr(driver, "__version__", "")
+    terminalreporter.write_line(f"database: {connection.vendor} ({driver.__name__} {version})")
 
 
 def _is_loopback(host: object) -> bool:
