@@ -150,6 +150,7 @@ class MemberPlanner:
         values = said.values
         unit: int | None = None
         errors = [tuple(one) for one in said.errors]
+        unsure: list[Any] = []
         found = self.directory.cell(
             values.pop("unit_code", ""),
             values.pop("unit_name", ""),
@@ -158,12 +159,14 @@ class MemberPlanner:
         )
         if found.place:
             unit = found.place.pk
+        elif found.among:
+            unsure = [found.column, found.sentence, *found.among]
         elif found.sentence:
             errors.append(Wrong(found.column, found.sentence))
             self.elsewhere += found.elsewhere
         else:
             unit = self._default_unit(sheet, row)
-        return [sheet.index, row.number, values, errors, said.notes, unit]
+        return [sheet.index, row.number, values, errors, said.notes, unit, unsure]
 
     def _default_unit(self, sheet: SheetPlan, row: Row) -> int | None:
         """The unit of a row that names none: the heading above it, its sheet, the unit imported into."""
@@ -179,6 +182,9 @@ class MemberPlanner:
 
     def _judge(self, batch: list[list[Any]]) -> None:
         known = self._people(batch)
+        for row in batch:
+            if row[6]:
+                self._settle_unit(row, known.get(row[2].get("code")))
         loose = [row for row in batch if not row[3] and row[2].get("code") not in known]
         names = {text.fold(row[2]["full_name"]) for row in loose}
         namesakes = queries.namesakes(names, self.paths) if names else {}
@@ -239,6 +245,14 @@ class MemberPlanner:
                 self._known(line, row, person)
             else:
                 self._new(line, row)
+
+    def _settle_unit(self, row: list[Any], person: members.Person | None) -> None:
+        """Several units have the name that the row says: whoever belongs to one of them stays there, else it is asked."""
+        column, sentence, *among = row[6]
+        if person and person.unit_id in among:
+            row[5] = person.unit_id
+        else:
+            row[3].append(Wrong(column, sentence))
 
     def _people(self, batch: list[list[Any]]) -> dict[str, members.Person]:
         """People by the codes of the batch; a number that lost its leading zeros finds its code again."""

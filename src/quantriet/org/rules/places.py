@@ -1,4 +1,9 @@
-"""Find the unit that a row, a heading, a sheet name or a title means. Pure: works on a directory of all units."""
+"""Find the unit that a row, a heading, a sheet name or a title means. Pure: works on a directory of all units.
+
+A unit is understood as the product and offices write it: by code, by name, by name and what stands above it ("Chi bộ thôn 1
+Đảng bộ Bưu điện", "thôn 1 – Bưu điện", "Chi bộ thôn 1 trực thuộc Đảng bộ Bưu điện"), by code and name; marks, capitals and
+signs between the words do not matter.
+"""
 
 import re
 from collections import defaultdict
@@ -9,9 +14,14 @@ from quantriet.kit import text
 
 _HEADS = re.compile(
     r"^(?:dang uy cap tren(?: truc tiep)? co so|dang bo cap tren co so|ban chap hanh|ban thuong vu|dang uy|dang bo co so|"
-    r"dang bo bo phan|dang bo|chi bo co so|chi bo truc thuoc|chi bo|chi uy|tinh uy|thanh uy|huyen uy|thi uy)\s+"
+    r"dang bo bo phan|dang bo|chi bo co so|chi bo truc thuoc|chi bo|chi uy|tinh uy|thanh uy|huyen uy|thi uy|cb|db)\s+"
 )
 _SPLIT = re.compile(r"\s+[-–—]\s+|\s*[,;(/]\s*|\s+(?:thuoc|truc thuoc)\s+")
+_WORD = re.compile(r"[a-z0-9]+")
+_LINKS = (("truc", "thuoc"), ("thuoc",), ("cua",))
+_TOLD = 5  # candidates that a sentence names
+
+Words = tuple[str, ...]
 
 
 class Place(NamedTuple):
@@ -28,12 +38,13 @@ class Place(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The unit meant, or a sentence why none; `elsewhere`: it is no unit of the one imported into."""
+    """The unit meant, or a sentence why none; `elsewhere`: it is no unit of the one imported into; `among`: one of these."""
 
     place: Place | None = None
     sentence: str = ""
     column: str = "unit_name"
     elsewhere: bool = False
+    among: tuple[int, ...] = ()
 
 
 NOTHING = Found()
@@ -42,6 +53,17 @@ NOTHING = Found()
 def core(folded: str) -> str:
     """A unit's own name without the kind of organisation: "dang uy xa ea tam" → "xa ea tam"."""
     return _HEADS.sub("", folded)
+
+
+def words(said: str) -> Words:
+    """The words of a name as they are compared: folded, without signs, numbers without leading zeros."""
+    return tuple(word.lstrip("0") or "0" if word.isdigit() else word for word in _WORD.findall(text.fold(said)))
+
+
+def _spellings(place: Place) -> set[Words]:
+    """A unit's names as words, with and without the kind of organisation."""
+    folded = {place.name_folded, place.short_folded}
+    return {words(name) for name in folded | {core(name) for name in folded}} - {()}
 
 
 class Directory:
@@ -53,7 +75,8 @@ class Directory:
         self.by_path: dict[str, Place] = {}
         self._codes: dict[str, Place] = {}
         self._names: dict[str, list[Place]] = defaultdict(list)
-        self._cores: dict[str, list[Place]] = defaultdict(list)
+        self._spoken: dict[Words, list[Place]] = defaultdict(list)
+        self._longest = 0
         self._widths: set[int] = set()
         for place in places:
             self.by_pk[place.pk] = place
@@ -67,8 +90,9 @@ class Directory:
                 continue
             for name in {place.name_folded, place.short_folded} - {""}:
                 self._names[name].append(place)
-            for name in {core(place.name_folded), core(place.short_folded)} - {""}:
-                self._cores[name].append(place)
+            for spelling in _spellings(place):
+                self._spoken[spelling].append(place)
+                self._longest = max(self._longest, len(spelling))
         self._asked: dict[tuple[str, str, str, bool], Found] = {}
 
     def inside(self, place: Place) -> bool:
@@ -111,6 +135,9 @@ class Directory:
     def _by_code(self, code: str) -> Found:
         place = self.by_code(code)
         if place is None or not self.inside(place):
+            named = self.named(code) if " " in code else []
+            if len(named) == 1:
+                return Found(named[0], column="unit_code")
             # The same sentence for "elsewhere" and "nowhere": a stranger learns nothing about other units.
             return Found(
                 sentence=f"Không có chi bộ mã “{code}” trong {self.root.name}.", column="unit_code", elsewhere=True
@@ -124,44 +151,103 @@ class Directory:
         if len(candidates) == 1:
             return Found(candidates[0])
         if not candidates:
-            return Found(sentence=f"Không có chi bộ “{name}” trong {self.root.name}.", elsewhere=True)
-        if any(place.holds_members for place in candidates) and len(candidates) > 1:
+            return Found(sentence=self._nowhere(name, above), elsewhere=True)
+        if any(place.holds_members for place in candidates):
+            told = "; ".join(self._told(place) for place in candidates[:_TOLD])
+            more = f"; và {len(candidates) - _TOLD} chi bộ khác" if len(candidates) > _TOLD else ""
             return Found(
-                sentence=f"Có {len(candidates)} chi bộ tên “{name}” trong {self.root.name}; hãy ghi thêm mã chi bộ hoặc đảng bộ.",
+                sentence=f"Có {len(candidates)} chi bộ tên “{name}” trong {self.root.name}: {told}{more}. "
+                "Hãy ghi thêm mã chi bộ, hoặc tên đảng bộ của chi bộ đó.",
+                among=tuple(place.pk for place in candidates),
             )
         return Found(candidates[0])
 
+    def _nowhere(self, name: str, above: str) -> str:
+        near = self.named(name) if above else []
+        if not near:
+            return f"Không có chi bộ “{name}” trong {self.root.name}."
+        told = "; ".join(self._told(place) for place in near[:_TOLD])
+        return (
+            f"“{above}” không có chi bộ “{name}”; trong {self.root.name} chi bộ tên đó là: {told}. Hãy ghi mã chi bộ."
+        )
+
+    def _told(self, place: Place) -> str:
+        """A unit in a sentence that lets choose: "mã CB11 (Chi bộ thôn 1, Đảng bộ Bưu điện)"."""
+        above = next(iter(self.above(place)), None)
+        return f"mã {place.code} ({place.name}{f', {above.name}' if above else ''})"
+
     def named(self, name: str, above: str = "") -> list[Place]:
-        """All units inside the root of this name, in any usual writing; cells first when both fit."""
+        """All units inside the root of this name, in any usual writing; cells first when both fit.
+
+        With `above`, only those that stand there; what is said above and names no unit at all is passed over.
+        """
         folded = text.fold(name).strip(" .:")
-        candidates = self._matching(folded, above)
+        said = words(folded)
+        candidates = self._names.get(folded) or self._spoken.get(said) or self._with_place(said)
+        if not candidates and (coded := self._coded(folded, said)):
+            candidates = [coded]
         if not candidates:
             pieces = [piece for piece in _SPLIT.split(folded) if piece]
-            for cut in range(len(pieces) - 1, 0, -1):
-                # "Chi bộ thôn 1 - Đảng bộ xã Ea Tam": the name, then where it is.
-                candidates = self._matching(pieces[0], " ".join(pieces[1 : cut + 1]))
-                if candidates:
-                    break
-        cells = [place for place in candidates if place.holds_members]
-        return cells or candidates
-
-    def _matching(self, folded: str, above: str) -> list[Place]:
-        candidates = self._names.get(folded) or self._cores.get(core(folded)) or []
-        if len(candidates) > 1:
-            cells = [place for place in candidates if place.holds_members]
-            candidates = cells or candidates
-        if above and len(candidates) > 1:
-            wanted = core(text.fold(above).strip(" ."))
-            near = [
-                place
-                for place in candidates
-                if any(
-                    wanted in (core(one.name_folded), core(one.short_folded), one.code.casefold())
-                    for one in self.above(place)
-                )
-            ]
-            candidates = near or candidates
+            if len(pieces) > 1 and not any(self._spoken.get(words(core(piece))) for piece in pieces[1:]):
+                # "Chi bộ thôn 1 - (cũ)": the name, then something that names no unit.
+                candidates = self._names.get(pieces[0]) or self._spoken.get(words(core(pieces[0]))) or []
+        candidates = self._cells_first(candidates)
+        if above:
+            candidates = self._standing(candidates, words(above))
         return candidates
+
+    def _cells_first(self, candidates: list[Place]) -> list[Place]:
+        return [place for place in candidates if place.holds_members] or candidates
+
+    def _with_place(self, said: Words) -> list[Place]:
+        """Units whose name begins what is said, with their superiors named behind it, or the other way round."""
+        for cut in range(min(len(said) - 1, self._longest), 0, -1):
+            for own, rest in ((said[:cut], said[cut:]), (said[-cut:], said[:-cut])):
+                fits = [place for place in self._candidates(own) if self._are_above(rest, self.above(place))]
+                if fits:
+                    return fits
+        return []
+
+    def _candidates(self, said: Words) -> list[Place]:
+        return self._spoken.get(said) or self._spoken.get(words(core(" ".join(said)))) or []
+
+    def _are_above(self, said: Words, superiors: list[Place]) -> bool:
+        """Whether the words name one or several of the superiors, nearest first, and nothing else."""
+        if not said:
+            return True
+        for link in _LINKS:
+            if said[: len(link)] == link and self._are_above(said[len(link) :], superiors):
+                return True
+        for place, further in zip(superiors, (superiors[at:] for at in range(1, len(superiors) + 1)), strict=True):
+            for spelling in _spellings(place) | {words(place.code)}:
+                if said[: len(spelling)] == spelling and self._are_above(said[len(spelling) :], further):
+                    return True
+            kind = len(said) - len(words(core(" ".join(said))))
+            # "Đảng bộ cơ sở Công an" of what is stored as "Đảng bộ Công an".
+            if kind and self._are_above(said[kind:], [place, *further]):
+                return True
+        return False
+
+    def _standing(self, candidates: list[Place], above: Words) -> list[Place]:
+        """Those of the candidates that stand under what is named above, if that names anything."""
+        near = [place for place in candidates if self._are_above(above, [place, *self.above(place)])]
+        return near if near or self._candidates(above) else candidates
+
+    def _coded(self, folded: str, said: Words) -> Place | None:
+        """The unit whose code is said, alone or with its name before or behind: "CB11", "CB11 – Chi bộ thôn 1"."""
+        place = self.by_code(folded)
+        if place is None:
+            pieces = [piece.strip("()[]:,;.–—-") for piece in folded.split()]
+            for at in (0, -1):
+                found = self._codes.get(pieces[at]) if pieces else None
+                if found is None:
+                    continue
+                own = words(found.code)
+                rest = said[len(own) :] if at == 0 else said[: -len(own)]
+                if rest in _spellings(found) or self._are_above(rest, [found, *self.above(found)]):
+                    place = found
+                    break
+        return place if place is not None and self.inside(place) else None
 
     def spoken_of(self, said: str) -> tuple[list[Place], list[Place]]:
         """Units that a title names: (inside the root or above it, elsewhere). Short names of cells count only inside."""

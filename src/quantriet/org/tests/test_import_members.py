@@ -10,9 +10,10 @@ from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
 from quantriet.org.actions import imports
-from quantriet.org.models import IdentityDecision, ImportRun, MembershipTransfer, Person, PostHeld
+from quantriet.org.models import IdentityDecision, ImportRun, MembershipTransfer, Person, PostHeld, Unit
 from quantriet.org.queries import imports as queries
 from quantriet.org.tests import lists
+from quantriet.org.tests.factories import a_unit
 
 pytestmark = pytest.mark.django_db
 HEADER = lists.HEADER
@@ -90,6 +91,24 @@ def test_list_saved_anew_is_compared_row_by_row_and_changes_nothing(cast, book):
     again = lists.previewed(book([["DANH SÁCH"], *rows], name="lưu lại.xlsx"), cast.units["X1"], cast.officer)
     assert again.digest != run.digest
     assert lists.said(again) == {"same": 4, "missing": 8}
+
+
+@pytest.mark.req("P-09")
+def test_unit_said_with_the_one_above_it_is_found_and_a_member_of_an_ambiguous_one_stays(cast, book):
+    a_unit(cast.units["X2"], code="CB29", name="Chi bộ thôn 1")
+    rows = [
+        ["Mã đảng viên", "Họ và tên", "Ngày sinh", "Chi bộ"],
+        ["D001", "Nguyễn Văn Mới", dt.date(1980, 2, 1), "Chi bộ thôn 1 Đảng ủy xã Suối Ngần"],
+        ["M2", "Trần Văn Bình", dt.date(1975, 5, 1), "Chi bộ thôn 1"],
+        ["D002", "Lê Văn Đâu Đây", dt.date(1981, 2, 1), "Chi bộ thôn 1"],
+    ]
+    run = lists.previewed(book(rows), cast.units["T"], cast.officer)
+    assert lists.said(run) == {"new": 1, "same": 1, "wrong": 1, "missing": 5}
+    assert lists.lines(run, "new")[0]["u"] == Unit.objects.get(code="CB29").pk
+    [told] = lists.lines(run, "wrong")[0]["e"]
+    assert told[0] == "Chi bộ"
+    assert "mã CB11" in told[1]
+    assert "mã CB29" in told[1]
 
 
 def test_head_of_an_office_list_is_understood(cast, book):
