@@ -15,13 +15,35 @@ def share(part: int, whole: int) -> Decimal | None:
     return Decimal(part) * 100 / Decimal(whole) if whole else None
 
 
+# One rule for shares on screens, papers, sheets and in verdicts: one decimal, 91 is "91,0%"; only nothing and everything
+# stand bare, and what is neither never looks like it (99,96 is "99,9%", 0,04 is "0,1%").
+
+
+def rounded_share(value: int | float | Decimal, places: int = 1) -> Decimal:
+    """A share in per cent with the decimals that are printed."""
+    exact = Decimal(str(value))
+    step = Decimal(1).scaleb(-places)
+    rounded = exact.quantize(step, rounding=ROUND_HALF_UP)
+    if exact < 100 <= rounded:
+        return Decimal(100) - step
+    if rounded <= 0 < exact:
+        return step
+    return rounded
+
+
+def printed_share(part: int, whole: int) -> Decimal | None:
+    """The share of `part` in `whole` as it is printed, to reckon with what the reader sees; None without a whole."""
+    exact = share(part, whole)
+    return None if exact is None else rounded_share(exact)
+
+
+def show_share(value: int | float | Decimal, places: int = 1) -> str:
+    """A share in per cent: 91.3 → "91,3%", 91 → "91,0%", 100 → "100%", 0 → "0%"."""
+    rounded = rounded_share(value, places)
+    return f"{show_number(rounded, 0 if rounded in (0, 100) else places)}%"
+
+
 def show_percent(part: int, whole: int, places: int = 1) -> str:
-    """95 of 210 → "45,2%"; "–" when there is no whole. A share that is not whole never rounds up to 100."""
-    value = share(part, whole)
-    if value is None:
-        return "–"
-    ceiling = Decimal(100) - Decimal(1).scaleb(-places)
-    if value < 100 and value > ceiling:
-        value = ceiling
-    text = show_number(value, places)
-    return text.removesuffix("," + "0" * places) + "%"
+    """95 of 210 → "45,2%"; "–" when there is no whole."""
+    exact = share(part, whole)
+    return "–" if exact is None else show_share(exact, places)

@@ -88,7 +88,7 @@ def test_breaks_count_for_nobody():
 def test_exactly_the_limit_is_no_retake_and_one_minute_more_is():
     exactly = judged(arrive(84))
     assert exactly.verdict == Verdict.PRESENT
-    assert exactly.sentence == f"Vắng 84/210 phút (40%), không quá 40% nên không phải học lại, theo {BASIS}."
+    assert exactly.sentence == f"Vắng 84/210 phút (40,0%), không quá 40% nên không phải học lại, theo {BASIS}."
     more = judged(arrive(85))
     assert more.verdict == Verdict.RETAKE
     assert more.sentence == f"Vắng 85/210 phút (40,5%), quá 40% nên phải học lại, theo {BASIS}."

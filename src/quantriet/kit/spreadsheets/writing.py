@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from quantriet.kit import text
+from quantriet.kit import numbers, text
 from quantriet.kit.spreadsheets.cells import Cell, shown
 
 MOST_ROWS = 1_048_000
@@ -24,7 +24,7 @@ _KINDS: dict[str, tuple[str, str, float]] = {
     "code": ("@", "left", 14),
     "number": ("#,##0.##", "right", 12),
     "whole": ("#,##0", "right", 12),
-    "percent": ('0.0"%"', "right", 10),
+    "percent": ('[=0]0"%";[=100]0"%";0.0"%"', "right", 10),  # as numbers.show_share writes them
     "day": ("dd/mm/yyyy", "center", 12),
     "moment": ("hh:mm dd/mm/yyyy", "center", 17),
 }
@@ -191,7 +191,10 @@ def _write_cell(page: Any, styles: _Styles, row: int, place: int, value: Any, ki
             page.write_string(row, place, shown(value), styles.cell("text", bold=bold))
         else:
             page.write_datetime(row, place, value, styles.cell("day", bold=bold))
-    elif kind in ("number", "whole", "percent") and not isinstance(value, str):
+    elif kind == "percent" and not isinstance(value, str):
+        # The figure that is printed: a share of 99.96 must not stand as 100.0 by Excel's own rounding.
+        page.write_number(row, place, float(numbers.rounded_share(value)), styles.cell(kind, bold=bold))
+    elif kind in ("number", "whole") and not isinstance(value, str):
         page.write_number(row, place, value, styles.cell(kind, bold=bold))
     else:
         said = value if isinstance(value, str) else shown(value)

@@ -55,17 +55,15 @@ def vn_number(value: int | float | Decimal | None, places: int = 0) -> str:
 
 @register.filter
 def vn_percent(value: int | float | Decimal | None, places: int = 1) -> str:
-    """97.5 (already per cent) → "97,5%"; whole figures lose the empty decimals."""
+    """97.5 (already per cent) → "97,5%"."""
     if value is None or value == "":
         return NOTHING
-    places = int(places)
-    text = numbers.show_number(value, places)
-    return (text.removesuffix("," + "0" * places) if places else text) + "%"
+    return numbers.show_share(value, int(places))
 
 
 @register.filter
 def share(part: int | None, whole: int | None) -> str:
-    """done|share:total → "77,5%"; never rounds up to 100%."""
+    """done|share:total → "77,5%"; never rounds up to 100% nor down to 0%."""
     return numbers.show_percent(part or 0, whole or 0)
 
 

@@ -73,6 +73,13 @@ def test_what_is_written_reads_back_to_the_same_rows(tmp_path):
     assert [one.why for one in table.left_out][:1] == ["Dòng tổng cộng"]
 
 
+def test_shares_are_written_as_they_are_printed_elsewhere(tmp_path):
+    path = written(tmp_path, Sheet("Tỷ lệ", OUT[4:5], [{"share": one} for one in (99.96, 0.04, 91, 100, 0)]))
+    sheet = openpyxl.load_workbook(path).active
+    assert [cell.value for cell in sheet["A"][1:]] == [99.9, 0.1, 91, 100, 0]
+    assert {cell.number_format for cell in sheet["A"][1:]} == {'[=0]0"%";[=100]0"%";0.0"%"'}
+
+
 def test_nothing_is_ever_a_formula_or_a_link(tmp_path):
     path = written(tmp_path, Sheet("Danh sách", OUT, ROWS))
     sheet = openpyxl.load_workbook(path).active

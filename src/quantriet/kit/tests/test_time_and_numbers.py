@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -49,13 +50,31 @@ def test_numbers_in_vietnamese_form():
     assert numbers.show_number(4412) == "4.412"
     assert numbers.show_number(Decimal("1234567.55"), 1) == "1.234.567,6"
     assert numbers.show_percent(95, 210) == "45,2%"
-    assert numbers.show_percent(1, 2) == "50%"
+    assert numbers.show_percent(1, 2) == "50,0%"
     assert numbers.show_percent(3, 0) == "–"
 
 
 def test_a_share_that_is_not_whole_never_shows_as_whole():
     assert numbers.show_percent(99_999, 100_000) == "99,9%"
     assert numbers.show_percent(100_000, 100_000) == "100%"
+    assert numbers.show_share(Decimal("99.96")) == "99,9%"
+    assert numbers.printed_share(9_996, 10_000) == Decimal("99.9")
+
+
+def test_a_share_that_is_something_never_shows_as_nothing():
+    assert numbers.show_percent(4, 10_000) == "0,1%"
+    assert numbers.show_percent(0, 10_000) == "0%"
+    assert numbers.show_share(0.04) == "0,1%"
+    assert numbers.show_percent(4, 10_000, 2) == "0,04%"
+
+
+@given(st.integers(0, 5000), st.integers(1, 5000))
+def test_shares_have_one_decimal_save_all_and_nothing(part, rest):
+    shown = numbers.show_percent(part, part + rest)
+    assert (shown == "0%") == (part == 0)
+    assert shown != "100%"
+    assert part == 0 or re.fullmatch(r"\d{1,2},\d%", shown)
+    assert shown == numbers.show_share(numbers.printed_share(part, part + rest))
 
 
 @given(SPANS, SPANS)

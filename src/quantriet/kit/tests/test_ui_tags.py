@@ -31,6 +31,7 @@ def render(source: str, path: str = "/", **context) -> str:
         ("{{ value|vn_number:1 }}", "1.234.567,5"),
         ("{{ nothing|vn_number }}", "–"),
         ("{{ 97.5|vn_percent }}", "97,5%"),
+        ("{{ 91|vn_percent }}", "91,0%"),
         ("{{ 100|vn_percent }}", "100%"),
         ("{{ 93|share:120 }}", "77,5%"),
         ("{{ 0|share:0 }}", "–"),
@@ -153,4 +154,4 @@ def test_a_progress_line_of_nothing_is_nothing_and_of_one_day_a_point():
 def test_progress_line_has_its_figures_as_a_table():
     html = render("{% progress_line points title='Đã nộp' total=200 %}", points=[(dt.date(2026, 1, 2), 50)])
     assert "02/01/2026" in html
-    assert "25%" in html
+    assert "25,0%" in html

@@ -6,16 +6,15 @@ A person reads, changes and confirms each section before the report is sent. Bas
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from quantriet.kit.numbers import share, show_number, show_percent
+from quantriet.kit.numbers import printed_share, share, show_number, show_percent
 from quantriet.reports.vocab import Before, Figures, Named, Section, UnitRow
 
 # So many units are named in a sentence; the annex and the Excel file name all.
 MOST_PRAISED = 5
 MOST_URGED = 10
 MOST_MOVED = 3
-_HUNDREDTH = Decimal("0.01")
 
 
 def narrative(figures: Figures, before: Before | None = None) -> dict[Section, list[str]]:
@@ -35,31 +34,17 @@ def narrative(figures: Figures, before: Before | None = None) -> dict[Section, l
 # --- numbers in words ------------------------------------------------------------------------------------------------
 
 
-def percent(part: int, whole: int) -> str:
-    """A share as reports print it: "99,16%", "100%"; "–" when nobody is obliged."""
-    return show_percent(part, whole, 2)
-
-
-def printed_share(part: int, whole: int) -> Decimal | None:
-    """The share in per cent with the two places that are printed; short of the whole it never becomes 100."""
-    exact = share(part, whole)
-    if exact is None:
-        return None
-    rounded = exact.quantize(_HUNDREDTH, rounding=ROUND_HALF_UP)
-    return min(rounded, Decimal("99.99")) if exact < 100 else rounded
-
-
 def moved_share(what: str, before: tuple[int, int], after: tuple[int, int]) -> str:
     """A rise or fall of a share in percentage points, taken from the printed values so that the paper adds up."""
     old, new = printed_share(*before), printed_share(*after)
     if old is None or new is None:
         return ""
     if old == new:
-        return f"{what} giữ nguyên {percent(*after)}."
+        return f"{what} giữ nguyên {show_percent(*after)}."
     verb, way = ("tăng", "lên") if new > old else ("giảm", "xuống")
     return (
-        f"{what} {verb} {show_number(abs(new - old), 2)} điểm phần trăm "
-        f"(từ {percent(*before)} {way} {percent(*after)})."
+        f"{what} {verb} {show_number(abs(new - old), 1)} điểm phần trăm "
+        f"(từ {show_percent(*before)} {way} {show_percent(*after)})."
     )
 
 
@@ -167,7 +152,7 @@ def _people(figures: Figures) -> str:
     )
     said = (
         f"Đã học xong {show_number(people.done)}/{show_number(people.obliged)} người phải học, "
-        f"đạt {percent(people.done, people.obliged)}{credited}."
+        f"đạt {show_percent(people.done, people.obliged)}{credited}."
     )
     if figures.silent:
         said += (
@@ -176,7 +161,7 @@ def _people(figures: Figures) -> str:
         )
         said += (
             f"; riêng các đơn vị đã báo cáo đạt {show_number(people.done)}/{show_number(figures.heard_people)} người "
-            f"({percent(people.done, figures.heard_people)})."
+            f"({show_percent(people.done, figures.heard_people)})."
             if figures.heard_people
             else "."
         )
@@ -203,7 +188,7 @@ def _groups(figures: Figures) -> str:
 
 
 def _of_group(label: str, part: int, whole: int) -> str:
-    return f"{_small(label)} {show_number(part)}/{show_number(whole)} người ({percent(part, whole)})"
+    return f"{_small(label)} {show_number(part)}/{show_number(whole)} người ({show_percent(part, whole)})"
 
 
 def _owing(figures: Figures) -> str:
@@ -285,8 +270,8 @@ def moved_units(old: Sequence[UnitRow], now: Sequence[UnitRow]) -> tuple[list[st
         if was is not None and share_now is not None and was != share_now:
             way = "lên" if share_now > was else "xuống"
             words = (
-                f"{row.name} (từ {percent(earlier.done, earlier.obliged)} {way} {percent(row.done, row.obliged)}, "
-                f"{'tăng' if share_now > was else 'giảm'} {show_number(abs(share_now - was), 2)} điểm phần trăm)"
+                f"{row.name} (từ {show_percent(earlier.done, earlier.obliged)} {way} {show_percent(row.done, row.obliged)}, "
+                f"{'tăng' if share_now > was else 'giảm'} {show_number(abs(share_now - was), 1)} điểm phần trăm)"
             )
             steps.append((share_now - was, row.name, words))
     steps.sort(key=lambda step: (-abs(step[0]), step[1]))
@@ -354,7 +339,9 @@ def _praise(figures: Figures) -> list[str]:
 
 
 def _unit_share(row: UnitRow) -> str:
-    return f"{row.name} {show_number(row.done)}/{show_number(row.obliged)} người ({percent(row.done, row.obliged)})"
+    return (
+        f"{row.name} {show_number(row.done)}/{show_number(row.obliged)} người ({show_percent(row.done, row.obliged)})"
+    )
 
 
 def _urge(figures: Figures) -> list[str]:
@@ -402,7 +389,7 @@ def _shortcomings(figures: Figures) -> list[str]:
         said.append(f"còn {show_number(len(figures.silent))}/{show_number(figures.cells)} đơn vị chưa báo cáo kết quả")
     if people.absent:
         said.append(
-            f"{show_number(people.absent)} người vắng không có lý do ({percent(people.absent, people.obliged)} số phải học)"
+            f"{show_number(people.absent)} người vắng không có lý do ({show_percent(people.absent, people.obliged)} số phải học)"
         )
     if people.retake:
         said.append(f"{show_number(people.retake)} người vắng quá thời gian cho phép, phải học lại")

@@ -14,9 +14,8 @@ from typing import Any
 
 from quantriet.kit.documents import official
 from quantriet.kit.documents.official import Block, Grid, PageBreak, Paper, Signature, Text
-from quantriet.kit.numbers import show_number
+from quantriet.kit.numbers import show_number, show_percent
 from quantriet.reports.rules import numbering
-from quantriet.reports.rules.narrative import percent
 from quantriet.reports.vocab import (
     SECTION_HEADINGS,
     Cited,
@@ -126,12 +125,14 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
             "outsiders": show_number(classes.outsiders),
             "called": show_number(sum(one.called for one in classes.levels)),
             "attended": show_number(sum(one.attended for one in classes.levels)),
-            "share": percent(sum(one.attended for one in classes.levels), sum(one.called for one in classes.levels)),
+            "share": show_percent(
+                sum(one.attended for one in classes.levels), sum(one.called for one in classes.levels)
+            ),
         },
         "people": {
             "obliged": show_number(people.obliged),
             "done": show_number(people.done),
-            "share": percent(people.done, people.obliged),
+            "share": show_percent(people.done, people.obliged),
             "owing": show_number(people.owing),
             "exempt": show_number(people.exempt),
             "excused": show_number(people.excused),
@@ -147,7 +148,7 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
                 "classes": show_number(one.classes),
                 "called": show_number(one.called),
                 "attended": show_number(one.attended),
-                "share": percent(one.attended, one.called),
+                "share": show_percent(one.attended, one.called),
             }
             for place, one in enumerate(classes.levels, 1)
         ],
@@ -163,7 +164,7 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
                 "done": show_number(one.people.done),
                 "owing": show_number(one.people.owing),
                 "exempt": show_number(one.people.exempt),
-                "share": percent(one.people.done, one.people.obliged),
+                "share": show_percent(one.people.done, one.people.obliged),
             }
             for place, one in enumerate(figures.tiers, 1)
         ],
@@ -171,7 +172,7 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
         "total": {
             "obliged": show_number(sum(row.obliged for row in figures.units)),
             "done": show_number(sum(row.done for row in figures.units)),
-            "share": percent(sum(row.done for row in figures.units), sum(row.obliged for row in figures.units)),
+            "share": show_percent(sum(row.done for row in figures.units), sum(row.obliged for row in figures.units)),
             "owing": show_number(sum(row.owing for row in figures.units)),
             "exempt": show_number(sum(row.exempt for row in figures.units)),
             "classes": show_number(sum(row.classes for row in figures.units)),
@@ -201,7 +202,7 @@ def _unit(place: int, row: UnitRow) -> dict[str, str]:
         "name": row.name,
         "obliged": show_number(row.obliged),
         "done": "–" if silent else show_number(row.done),
-        "share": "–" if silent else percent(row.done, row.obliged),
+        "share": "–" if silent else show_percent(row.done, row.obliged),
         "owing": "–" if silent else show_number(row.owing),
         "exempt": show_number(row.exempt),
         "classes": show_number(row.classes),

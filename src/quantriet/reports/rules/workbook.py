@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from quantriet.kit.numbers import share
+from quantriet.kit.numbers import printed_share, show_percent
 from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
-from quantriet.reports.rules.narrative import percent
 from quantriet.reports.rules.paper import unit_note
 from quantriet.reports.vocab import ClassGroup, Figures, Group, UnitRow
 
@@ -101,7 +100,7 @@ def _summary(figures: Figures) -> Iterator[dict[str, Any]]:
         ("Số địa điểm, điểm cầu", classes.venues, ""),
         ("Người phải học", people.obliged, "Không kể người miễn học"),
         ("Trong đó thuộc đơn vị chưa báo cáo", figures.silent_people, "Chưa rõ kết quả, không coi là bằng 0"),
-        ("Đã học xong", people.done, _percent(people.done, people.obliged)),
+        ("Đã học xong", people.done, f"Đạt {show_percent(people.done, people.obliged)}"),
         ("Trong đó đã học nơi khác, được công nhận", people.credited, ""),
         ("Chưa học xong", people.owing, ""),
         ("– vắng có lý do", people.excused, ""),
@@ -127,22 +126,13 @@ def _summary(figures: Figures) -> Iterator[dict[str, Any]]:
         yield {"what": what, "value": value, "note": note}
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"Đạt {percent(part, whole)}"
-
-
-def _rounded(part: int, whole: int) -> float | None:
-    value = share(part, whole)
-    return None if value is None else round(float(value), 2)
-
-
 def _unit(row: UnitRow) -> dict[str, Any]:
     silent = row.is_silent
     return {
         "name": row.name,
         "obliged": row.obliged,
         "done": None if silent else row.done,
-        "share": None if silent else _rounded(row.done, row.obliged),
+        "share": None if silent else printed_share(row.done, row.obliged),
         "owing": None if silent else row.owing,
         "exempt": row.exempt,
         "cells": row.cells,
@@ -164,7 +154,7 @@ def _total(rows: Sequence[UnitRow]) -> dict[str, Any]:
             ("outsiders", "outsiders"),
         )
     }  # fmt: skip
-    return {"name": "Cộng", "share": _rounded(sums["done"], sums["obliged"]), **sums}
+    return {"name": "Cộng", "share": printed_share(sums["done"], sums["obliged"]), **sums}
 
 
 def _class_columns(label: str) -> list[OutColumn]:
@@ -184,7 +174,7 @@ def _classes(groups: Sequence[ClassGroup]) -> Iterator[dict[str, Any]]:
             "classes": one.classes,
             "called": one.called,
             "attended": one.attended,
-            "share": _rounded(one.attended, one.called),
+            "share": printed_share(one.attended, one.called),
         }
 
 
@@ -194,7 +184,7 @@ def _group(one: Group) -> dict[str, Any]:
         "label": one.label,
         "obliged": people.obliged,
         "done": people.done,
-        "share": _rounded(people.done, people.obliged),
+        "share": printed_share(people.done, people.obliged),
         "credited": people.credited,
         "excused": people.excused,
         "absent": people.absent,

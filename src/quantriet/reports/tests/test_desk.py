@@ -60,7 +60,7 @@ def test_the_whole_way_from_campaign_to_signed_report(as_user, cast, campaign):
     assert "Biểu dương Chi bộ thôn 1." in shown
     sending = client.get(reverse("report-send", args=[report.pk])).content.decode()
     assert "Chốt Báo cáo 26-BC/TU" in sending
-    assert "1/12 người (8,33%)" in sending
+    assert "1/12 người (8,3%)" in sending
     revision = re.search(r'name="revision" value="(\d+)"', sending)[1]
     assert client.post(reverse("report-send", args=[report.pk]), {"revision": revision}).status_code == 303
     report.refresh_from_db()

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quantriet.kit.numbers import printed_share, show_percent
 from quantriet.reports.rules.narrative import (
     listed,
     moved_count,
     moved_share,
     narrative,
-    percent,
     praised_units,
-    printed_share,
     slow_units,
 )
 from quantriet.reports.vocab import (
@@ -74,10 +73,10 @@ def test_the_published_shape_is_said_as_it_was_published():
     assert (
         "Đã tổ chức 378 lớp, gồm 3 lớp dành cho cán bộ chủ chốt cấp tỉnh và 375 lớp dành cho đảng viên ở cơ sở" in said
     )
-    assert "35.599/35.900 người phải học, đạt 99,16%" in said
+    assert "35.599/35.900 người phải học, đạt 99,2%" in said
     assert "5.806 người ngoài Đảng" in said
-    assert "cán bộ chủ chốt cấp tỉnh 510/512 người (99,61%)" in said
-    assert "Tỷ lệ tham gia học tập: đảng viên 35.599/35.900 người (99,16%)" in said
+    assert "cán bộ chủ chốt cấp tỉnh 510/512 người (99,6%)" in said
+    assert "Tỷ lệ tham gia học tập: đảng viên 35.599/35.900 người (99,2%)" in said
     assert "Còn 301 người chưa học xong: 120 người vắng có lý do; 100 người vắng không có lý do; 31 người" in said
     assert "Miễn học 410 người, không tính vào số phải học" in said
 
@@ -159,11 +158,13 @@ def test_silent_units_come_first_by_name_and_are_never_zero():
     assert urged[0] == "1 đơn vị trực thuộc chưa báo cáo kết quả nào: Đảng ủy xã Nà Pheo, 80 người."
     assert urged[1] == "Ngoài ra còn 1 chi bộ chưa báo cáo: Chi bộ thôn Thượng (Đảng ủy xã Suối Ngần), 20 người."
     assert urged[2] == "1 đơn vị chưa tổ chức: Đảng ủy xã Nà Pheo."
-    assert urged[3] == "Đơn vị đã tổ chức nhưng đạt tỷ lệ thấp: Đảng ủy xã Suối Ngần 60/100 người (60%), còn 40 người."
-    assert "0%" not in " ".join(urged).replace("60%", "")
+    assert (
+        urged[3] == "Đơn vị đã tổ chức nhưng đạt tỷ lệ thấp: Đảng ủy xã Suối Ngần 60/100 người (60,0%), còn 40 người."
+    )
+    assert "0%" not in " ".join(urged).replace("60,0%", "")
     said = text(WITH_UNITS, Section.RESULTS)
     assert "100 người thuộc 4 đơn vị chưa báo cáo, chưa rõ kết quả" in said
-    assert "riêng các đơn vị đã báo cáo đạt 160/180 người (88,89%)" in said
+    assert "riêng các đơn vị đã báo cáo đạt 160/180 người (88,9%)" in said
 
 
 @pytest.mark.req("R-036")
@@ -186,13 +187,13 @@ def test_comparison_gives_rises_and_falls_with_both_values():
     now = replace(WITH_UNITS, classes=Classes(held=378))
     said = narrative(now, Before("Báo cáo 12-BC/TU ngày 01/11/2026", old))[Section.COMPARISON]
     assert said[0].startswith(
-        "So với Báo cáo 12-BC/TU ngày 01/11/2026: Tỷ lệ học xong tăng 7,14 điểm phần trăm (từ 50% lên 57,14%)."
+        "So với Báo cáo 12-BC/TU ngày 01/11/2026: Tỷ lệ học xong tăng 7,1 điểm phần trăm (từ 50,0% lên 57,1%)."
     )
     assert "Số lớp đã tổ chức tăng 12 lớp (từ 366 lên 378)." in said[0]
     assert "Số đơn vị chưa báo cáo tăng 4 đơn vị (từ 0 lên 4)." in said[0]
-    assert said[1] == "Đơn vị tăng nhiều nhất: Đảng ủy xã Ea Tam (từ 90% lên 100%, tăng 10,00 điểm phần trăm)."
+    assert said[1] == "Đơn vị tăng nhiều nhất: Đảng ủy xã Ea Tam (từ 90,0% lên 100%, tăng 10,0 điểm phần trăm)."
     # Nà Pheo is silent now: it has not fallen to nought, so it is not compared.
-    assert said[2] == "Đơn vị giảm: Đảng ủy xã Suối Ngần (từ 70% xuống 60%, giảm 10,00 điểm phần trăm)."
+    assert said[2] == "Đơn vị giảm: Đảng ủy xã Suối Ngần (từ 70,0% xuống 60,0%, giảm 10,0 điểm phần trăm)."
 
 
 def test_first_report_says_that_there_is_nothing_to_compare():
@@ -243,7 +244,7 @@ def test_points_are_the_difference_of_the_printed_shares(done, owing, done_befor
 
 @given(counts, counts)
 def test_whole_is_said_only_of_the_whole(done, owing):
-    said = percent(done, done + owing)
+    said = show_percent(done, done + owing)
     assert (said == "100%") == (done > 0 and owing == 0)
     assert (said == "–") == (done + owing == 0)
 
