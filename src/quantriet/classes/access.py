@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
-from quantriet.classes.vocab import ClassState
+from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
 from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, path_end
@@ -69,6 +69,14 @@ def roster_seen_by(account: Account, permission: Permission = Permission.CLASS_V
     if permission == Permission.CLASS_VIEW:
         wanted |= access.scope_q(account, permission, "unit__path") & ~Q(study_class__state=ClassState.DRAFT)
     return RosterEntry.objects.filter(wanted)
+
+
+def parts_seen_by(account: Account, study_class: StudyClass) -> list[ClassPart]:
+    """Which pages about a class the account may open: the clerk of a venue has its roll, a reader has no roll."""
+    of_roll = (ClassPart.ROLL, ClassPart.RESULT)
+    sees_class = access.may_anywhere(account, Permission.CLASS_VIEW)
+    takes_roll = classes_seen_by(account, Permission.ROLL_TAKE).filter(pk=study_class.pk).exists()
+    return [part for part in ClassPart if (takes_roll if part in of_roll else sees_class)]
 
 
 def is_clerk(account: Account) -> bool:

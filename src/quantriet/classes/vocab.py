@@ -52,6 +52,23 @@ class ItemKind(LabelledEnum):
     BREAK = "break", gettext_noop("Break")
 
 
+class ClassPart(LabelledEnum):
+    """The pages about one class by the names of their addresses, in the order of their tabs.
+
+    Roll and result belong to the room of presence above; its pages stand in the same frame, so that whoever works on a
+    class finds everything about it in one line.
+    """
+
+    OVERVIEW = "class", gettext_noop("Overview")
+    PROGRAMME = "class-programme", gettext_noop("Programme")
+    ROLES = "class-roles", gettext_noop("Parts")
+    VENUES = "class-venues", gettext_noop("Venues")
+    ROSTER = "class-roster", gettext_noop("Roster")
+    SUMMONS = "class-summons", gettext_noop("Summons")
+    ROLL = "roll", gettext_noop("Roll call")
+    RESULT = "roll-result", gettext_noop("Result")
+
+
 class RosterOrigin(LabelledEnum):
     AUDIENCE = "audience", gettext_noop("From the audience")
     CATCH_UP = "catch_up", gettext_noop("Catch-up")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 import pytest
 from django.db import connection
@@ -306,3 +307,55 @@ def test_lists_ask_no_more_for_more_rows(as_user, cast, name):
         counts.append(len(captured))
     assert counts[1] <= counts[0], captured.captured_queries[-3:]
     assert ExcusedAbsence.objects.count() == 4
+
+
+CLASS_PARTS = ["class", "class-programme", "class-roles", "class-venues", "class-roster", "class-summons"]
+ROLL_PARTS = ["roll", "roll-result"]
+
+
+def tabs_of(page, pk):
+    """Addresses of the class's tabs in their order, and the present one."""
+    line = page.content.decode().split('<nav class="tabs parts__desk"')[1].split("</nav>")[0]
+    addresses = re.findall(r'href="([^"]+)"( aria-current="page")?', line)
+    names = {reverse(name, args=[pk]): name for name in CLASS_PARTS + ROLL_PARTS}
+    return [names[url] for url, _here in addresses], [names[url] for url, here in addresses if here]
+
+
+def test_every_page_about_a_class_stands_in_one_frame(as_user, hall):
+    client = as_user("organiser1")
+    pk = hall.study_class.pk
+    for name in CLASS_PARTS + ROLL_PARTS:
+        assert tabs_of(client.get(reverse(name, args=[pk])), pk) == (CLASS_PARTS + ROLL_PARTS, [name]), name
+    for name in ("slips", "paste", "conduct"):
+        assert tabs_of(client.get(reverse(name, args=[pk])), pk)[1] == ["roll"], name
+    assert tabs_of(client.get(reverse("roll-close", args=[pk])), pk)[1] == ["roll-result"]
+
+
+def test_a_reader_of_the_class_sees_no_tab_of_the_roll(as_user, hall):
+    pk = hall.study_class.pk
+    assert tabs_of(as_user("leader1").get(reverse("class", args=[pk])), pk)[0] == CLASS_PARTS
+
+
+def test_the_clerk_of_a_venue_without_an_appointment_has_the_roll_alone(as_user, cast, hall):
+    Venue.objects.filter(pk=hall.venue.pk).update(clerk=cast.accounts["member1"])
+    pk = hall.study_class.pk
+    assert tabs_of(as_user("member1").get(reverse("roll", args=[pk])), pk) == (ROLL_PARTS, ["roll"])
+
+
+@pytest.mark.parametrize(
+    "name, of_entry, place",
+    [
+        ("class", False, "class-list"),
+        ("class-roster", False, "class-list"),
+        ("roll", False, "roll-today"),
+        ("roll-result", False, "roll-today"),
+        ("slips", False, "roll-today"),
+        ("evidence", True, "roll-today"),
+        ("excuse-new", True, "roll-today"),
+    ],
+)
+def test_the_navigation_marks_the_place_where_the_page_lives(as_user, hall, name, of_entry, place):
+    key = hall.entries["M1"].pk if of_entry else hall.study_class.pk
+    page = as_user("organiser1").get(reverse(name, args=[key])).content.decode()
+    side = page.split('navigation--desk"')[1].split("</nav>")[0]
+    assert re.findall(r'href="([^"]+)" aria-current', side) == [reverse(place)]

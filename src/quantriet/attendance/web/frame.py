@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import Standing, Verdict
 from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes import access as class_access
 from quantriet.classes.models import StudyClass
-from quantriet.classes.vocab import ClassState
+from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit import spreadsheets, web
 from quantriet.kit.time import now
 from quantriet.kit.web import download
@@ -65,15 +66,15 @@ def why_not(study_class: StudyClass, *, reopened: bool) -> str:
 def roll_page(
     request: DeskRequest, template: str, study_class: StudyClass, context: dict[str, Any], *, part: str
 ) -> HttpResponse:
-    """A page of one class's roll with its parts as tabs; `part` names the present one."""
+    """A page of one class's roll in the frame of the class; `part` names the present way of recording, or the result."""
     reopened = is_reopened(study_class)
-    parts = [
-        ("roll", _("Roll call")),
+    ways = [
+        ("roll", _("Roll page")),
         ("slips", _("Slips")),
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
-        ("roll-result", _("Result")),
     ]
+    place = ClassPart.RESULT if part == ClassPart.RESULT else ClassPart.ROLL
     reason = why_not(study_class, reopened=reopened)
     return page(
         request,
@@ -84,12 +85,17 @@ def roll_page(
             "why_not": reason,
             "may_mark": not reason,
             "is_whole": org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit),
-            "may_see_class": org_access.may_anywhere(request.account, Permission.CLASS_VIEW),
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
-            "parts": [
-                {"label": label, "url": reverse(name, args=[study_class.pk]), "current": name == part}
-                for name, label in parts
+            "class_parts": [
+                {"label": one.label, "url": reverse(one.value, args=[study_class.pk]), "current": one == place}
+                for one in class_access.parts_seen_by(request.account, study_class)
             ],
+            "ways": [
+                {"label": label, "url": reverse(name, args=[study_class.pk]), "current": name == part}
+                for name, label in ways
+            ]
+            if place == ClassPart.ROLL
+            else [],
             **context,
         },
     )

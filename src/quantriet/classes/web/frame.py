@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from quantriet.classes import access
 from quantriet.classes.models import StudyClass
@@ -27,14 +26,6 @@ def class_page(
 ) -> HttpResponse:
     """A page of one class with its parts as tabs; `part` names the present one."""
     may_change = access.may_change(request.account, study_class)
-    parts = [
-        ("class", _("Overview")),
-        ("class-programme", _("Programme")),
-        ("class-roles", _("Parts")),
-        ("class-venues", _("Venues")),
-        ("class-roster", _("Roster")),
-        ("class-summons", _("Summons")),
-    ]
     return page(
         request,
         template,
@@ -46,9 +37,9 @@ def class_page(
             "state": ClassState(study_class.state),
             "state_sign": STATE_SIGNS[ClassState(study_class.state)],
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
-            "tabs": [
-                {"label": label, "url": reverse(name, args=[study_class.pk]), "current": name == part}
-                for name, label in parts
+            "class_parts": [
+                {"label": one.label, "url": reverse(one.value, args=[study_class.pk]), "current": one == part}
+                for one in access.parts_seen_by(request.account, study_class)
             ],
             **context,
         },

@@ -33,6 +33,14 @@ ORGANISATION = [
     (gettext_noop("Log"), "log", Permission.LOG_VIEW),
 ]
 
+# Pages whose address lies under another entry than the place where their work lives: url names by entry.
+_LIVES_IN = {
+    "roll-today": {
+        "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
+    },
+    "catch-up-list": {"repeat-absentees"},
+}  # fmt: skip
+
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of the frame; cheap, and nothing for strangers."""
@@ -42,20 +50,29 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     return {
         "account_name": account.display_name,
         "account_menu": _account_menu(account),
-        "navigation": _entries(request, account, DESK) + _entries(request, account, ORGANISATION),
+        "navigation": _navigation(request, account),
         "unit_switch_url": _address("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
         "session_seconds": settings.SESSION_COOKIE_AGE,
     }
 
 
-def _entries(request: HttpRequest, account: Account, entries: list[Any]) -> list[dict[str, Any]]:
+def _navigation(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
     shown = []
-    for label, name, permission in entries:
+    for label, name, permission in DESK + ORGANISATION:
         url = _address(name)
         if url and (permission is None or access.may_anywhere(account, permission)):
-            current = request.path == url if name == "home" else request.path.startswith(url)
-            shown.append({"label": _(label), "url": url, "current": current})
-    return shown
+            shown.append((name, {"label": _(label), "url": url}))
+    here = request.resolver_match.url_name if request.resolver_match else None
+    home = next((name for name, _entry in shown if here in _LIVES_IN.get(name, ())), None)
+    return [
+        entry
+        | {
+            "current": name == home
+            if home
+            else (request.path == entry["url"] if name == "home" else request.path.startswith(entry["url"]))
+        }
+        for name, entry in shown
+    ]
 
 
 def _account_menu(account: Account) -> list[dict[str, str]]:
