@@ -344,6 +344,7 @@ class MemberPlanner:
             values, unit or person.unit_id, self._posts.get(person.pk, set()), person.pk in self._exempt, line
         )
         if not changed and not facts and "f" not in line:
+            line["c"], line["name"] = person.code, person.full_name
             self.plan.add(Status.SAME, _short(line))
             return
         line.update(p=person.pk, c=person.code, name=person.full_name, **facts)
@@ -462,7 +463,7 @@ def _line(row: list[Any]) -> Line:
 
 
 def _short(line: Line) -> Line:
-    return {key: line[key] for key in ("n", "h", "t") if key in line}
+    return {key: line[key] for key in ("n", "h", "c", "name", "t") if key in line}
 
 
 # ---------------------------------------------------------------------------------------------------------------- applying

@@ -233,7 +233,7 @@ class UnitPlanner:
             if "kind" in row.values and row.kind != known.kind:
                 changed["kind"] = row.kind
             if not changed:
-                self.plan.add(Status.SAME, {key: line[key] for key in ("n", "h") if key in line})
+                self.plan.add(Status.SAME, {key: line[key] for key in ("n", "h", "c", "name") if key in line})
                 return
             line.update(p=known.pk, c=known.code, v=changed)
             line["d"] = [

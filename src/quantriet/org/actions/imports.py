@@ -317,7 +317,7 @@ class _Repeated:
         writer = PlanWriter()
         with queries.open_plan(self._before) as plan:
             for _, line in plan.in_file_order([*_WRITTEN, Status.SAME]):
-                writer.add(Status.SAME, {key: line[key] for key in ("n", "h", "t") if key in line})
+                writer.add(Status.SAME, {key: line[key] for key in ("n", "h", "c", "name", "t") if key in line})
             for section in (Status.WRONG, "missing"):
                 for line in plan.lines(section):
                     writer.add(section, line)

@@ -259,7 +259,7 @@ def progress(run: ImportRun, now_seconds: float) -> Progress:
         return Progress(0, 0, "", max(0.0, now_seconds - run.changed_at.timestamp()))
 
 
-TABS = (*(status.value for status in members.Status if status is not members.Status.SAME), "missing")
+TABS = (*(status.value for status in members.Status), "missing")
 
 
 @dataclass

@@ -465,7 +465,8 @@ def likely(values: Values, unit_id: int | None, namesakes: Sequence[Person], spo
         if same_birth(
             values.get("birth_date"), values.get("birth_precision", "day"), person.birth_date, person.birth_precision
         ):
-            reasons.append("birth")
+            year_only = BirthPrecision.YEAR in (values.get("birth_precision", "day"), person.birth_precision)
+            reasons.append("birth_year" if year_only else "birth")
         if values.get("phone") and values["phone"] == person.phone:
             reasons.append("phone")
         if (
@@ -513,6 +514,7 @@ def contradicts(values: Values, person: Person) -> bool:
 
 REASON_WORDS = {
     "birth": "cùng ngày sinh",
+    "birth_year": "cùng năm sinh",
     "phone": "cùng số điện thoại",
     "unit": "cùng chi bộ",
     "code": "cùng mã, khác họ tên",

@@ -63,7 +63,9 @@ def test_whole_way_from_upload_to_excel(as_user, upload):
     run_jobs()
     text = client.get(at).content.decode()
     assert "Sẽ thêm 1 người, cập nhật 1 người, chuyển sinh hoạt 1 người; bỏ qua 1 dòng cần xem và 1 dòng lỗi." in text
-    for tab in ("new", "changed", "moved", "doubtful", "wrong", "missing"):
+    assert text.index("Nguyễn Văn Mới") > 0, "the page opens on what will be written"
+    assert "31/02/1980" not in text
+    for tab in ("new", "changed", "moved", "doubtful", "wrong", "same", "missing"):
         assert client.get(at, {"tab": tab}).status_code == 200
     assert "31/02/1980" in client.get(at, {"tab": "wrong"}).content.decode()
     assert "10/03/1958" in client.get(at, {"tab": "changed"}).content.decode()
@@ -114,10 +116,40 @@ def test_pasted_cells_are_a_list(as_user):
     answer = client.post(reverse("import-new"), {"kind": "members", "unit": "X1", "pasted": pasted})
     assert answer.status_code == 303, answer.content.decode()
     run = ImportRun.objects.get()
+    assert run.file_name == "Dán từ bảng tính"
     client.post(reverse("import-preview", args=[run.pk]))
     run_jobs()
     run.refresh_from_db()
     assert run.counts["new"] == 1
+
+
+def test_preview_opens_on_the_errors_when_they_stand_in_the_way(as_user, upload):
+    client = as_user("officer")
+    rows = [
+        HEADER,
+        ["N1", "Nguyễn Văn Lạ", 1980, "CB11"],
+        ["N2", "Lê Văn Đâu", 1981, "ZZ1"],
+        ["N3", "Vi Thị Đâu", 1982, "ZZ2"],
+    ]
+    client.post(reverse("import-new"), {"kind": "members", "unit": "X1", "file": upload(rows)})
+    run = ImportRun.objects.get()
+    client.post(reverse("import-preview", args=[run.pk]))
+    run_jobs()
+    text = client.get(reverse("import-run", args=[run.pk])).content.decode()
+    assert "Không có chi bộ mã “ZZ1”" in text
+    assert "Nguyễn Văn Lạ" not in text
+
+
+def test_preview_without_anything_to_write_opens_on_what_is_unchanged(as_user, upload):
+    client = as_user("officer")
+    rows = [HEADER, ["M2", "Trần Văn Bình", dt.date(1975, 5, 1), "CB11"]]
+    client.post(reverse("import-new"), {"kind": "members", "unit": "X1", "file": upload(rows)})
+    run = ImportRun.objects.get()
+    client.post(reverse("import-preview", args=[run.pk]))
+    run_jobs()
+    text = client.get(reverse("import-run", args=[run.pk])).content.decode()
+    assert "Không có gì để ghi; 1 dòng không đổi." in text
+    assert "Trần Văn Bình" in text
 
 
 def test_nothing_chosen_is_said_beside_the_field(as_user):

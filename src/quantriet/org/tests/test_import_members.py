@@ -111,6 +111,16 @@ def test_unit_said_with_the_one_above_it_is_found_and_a_member_of_an_ambiguous_o
     assert "mã CB29" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("born", "told"), [(1958, "cùng năm sinh"), (dt.date(1958, 3, 9), "cùng ngày sinh"), ("1958", "cùng năm sinh")]
+)
+@pytest.mark.req("B-06")
+def test_namesake_of_the_same_year_is_not_said_to_share_the_day(cast, book, born, told):
+    run = lists.previewed(book([HEADER, ["Q1", "Nguyễn Thị Hường", born, "CB11"]]), cast.units["X1"], cast.officer)
+    [(person, reasons)] = queries.candidates(run.questions.get(), Person.objects.all())
+    assert (person.code, reasons) == ("M1", [told])
+
+
 def test_head_of_an_office_list_is_understood(cast, book):
     rows = [
         ["ĐẢNG ỦY XÃ EA TAM", None, None, None, None, None, None],

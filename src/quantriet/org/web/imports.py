@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
-from quantriet.kit.time import now, show_day, today
+from quantriet.kit.time import now, show_day
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.kit.web import Chip, Listing, download, listing, page, query, saved
 from quantriet.org import access
@@ -65,6 +65,7 @@ _TAB_LABELS = {
     "moved": gettext_lazy("Moved"),
     "doubtful": gettext_lazy("To look at"),
     "wrong": gettext_lazy("Wrong"),
+    "same": gettext_lazy("Unchanged"),
     "missing": gettext_lazy("Not in the file"),
 }
 
@@ -219,7 +220,7 @@ def _uploaded(file: UploadedFile | None, pasted: str) -> Iterator[tuple[str, Pat
         else:
             kept.write(pasted.encode())
         kept.flush()
-        name = (file.name or "") if file is not None else f"Dán ngày {show_day(today()).replace('/', '-')}.tsv"
+        name = (file.name or "") if file is not None else _("Pasted from a spreadsheet")
         yield name, Path(kept.name)
 
 
@@ -246,7 +247,7 @@ def import_template(request: DeskRequest, kind: str) -> HttpResponse:
 
 def _steps(current: str) -> list[dict[str, str]]:
     names = [
-        ("upload", _("Upload")), ("mapping", _("What was understood")), ("preview", _("Preview")), ("result", _("Result")),
+        ("upload", _("Upload")), ("mapping", _("Check the columns")), ("preview", _("Preview")), ("result", _("Result")),
     ]  # fmt: skip
     place = [name for name, _label in names].index(current)
     return [
@@ -349,9 +350,17 @@ def _previewed(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
     }
 
 
+def _first_tab(run: ImportRun) -> str:
+    """What an officer wants to see first: what will be written; what is wrong only when that stands in the way."""
+    written, problems = ("new", "changed", "moved"), ("wrong", "doubtful")
+    blocked = run.counts.get("elsewhere") and run.state == ImportState.READY
+    order = (*problems, *written) if blocked else (*written, *problems)
+    return next((tab for tab in (*order, "same") if run.counts.get(tab)), "new")
+
+
 def _shown_tab(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
     tabs = [tab for tab in queries.TABS if run.kind == ImportKind.MEMBERS or tab not in ("moved", "doubtful")]
-    first = next((tab for tab in ("doubtful", "wrong", "new", "changed", "moved") if run.counts.get(tab)), "new")
+    first = _first_tab(run)
     tab = request.GET.get("tab", first)
     tab = tab if tab in tabs else first
     wanted = request.GET.get("page", "1")
