@@ -181,6 +181,8 @@ def register() -> None:
         "session.changed": "sửa buổi học",
         "session.removed": "bỏ buổi học",
         "item.added": "thêm nội dung chương trình",
+        "item.changed": "sửa nội dung chương trình",
+        "item.moved": "đổi thứ tự nội dung chương trình",
         "item.removed": "bỏ nội dung chương trình",
         "role.given": "phân công trong lớp",
         "role.removed": "bỏ phân công trong lớp",

@@ -10,7 +10,15 @@ from quantriet.classes.actions.lifecycle import (
     reopen_class,
 )
 from quantriet.classes.actions.parts import give_role, remove_role
-from quantriet.classes.actions.programme import add_item, add_session, change_session, remove_item, remove_session
+from quantriet.classes.actions.programme import (
+    add_item,
+    add_session,
+    change_item,
+    change_session,
+    move_item_earlier,
+    remove_item,
+    remove_session,
+)
 from quantriet.classes.actions.roster import (
     Called,
     add_to_roster,
@@ -34,6 +42,7 @@ __all__ = [
     "call_people",
     "cancel_class",
     "change_class",
+    "change_item",
     "change_session",
     "change_venue",
     "close_class",
@@ -41,6 +50,7 @@ __all__ = [
     "fill_roster",
     "give_role",
     "mark_printed",
+    "move_item_earlier",
     "move_to_venue",
     "release_class",
     "remove_from_roster",

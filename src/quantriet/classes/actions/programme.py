@@ -120,16 +120,10 @@ def add_item(
     presenter: Person | None = None,
 ) -> ProgrammeItem:
     """Add a programme item to a session of a draft class. Refuses outside the session, over another item, marked text."""
-    refuse_if_marked(title, "nội dung chương trình")
-    title = text.squeeze(title) or ItemKind(kind).label
+    title = _item_title(title, kind)
     study_class = session.study_class
     with class_in(study_class, ClassState.DRAFT):
-        timetable.check_item(
-            starts_at,
-            ends_at,
-            session=(session.starts_at, session.ends_at),
-            others=session.items.values_list("title", "starts_at", "ends_at"),
-        )
+        _check_item(session, starts_at, ends_at)
         made = ProgrammeItem.objects.create(
             session=session, kind=kind, starts_at=starts_at, ends_at=ends_at, title=title, document=document,
             presenter=presenter,
@@ -139,6 +133,83 @@ def add_item(
             after={"item": title, "kind": kind, "starts_at": starts_at, "ends_at": ends_at},
         )  # fmt: skip
     return made
+
+
+def change_item(
+    item: ProgrammeItem,
+    *,
+    by: Account | None,
+    at: datetime,
+    kind: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    title: str = "",
+    document: GuidingDocument | None = None,
+    presenter: Person | None = None,
+) -> ProgrammeItem:
+    """Change a programme item of a draft class; refuses what `add_item` refuses. Effects: audit "item.changed"."""
+    session = item.session
+    title = _item_title(title, kind)
+    with class_in(session.study_class, ClassState.DRAFT):
+        _check_item(session, starts_at, ends_at, without=item)
+        new = {
+            "kind": kind, "title": title, "starts_at": starts_at, "ends_at": ends_at, "document": document,
+            "presenter": presenter,
+        }  # fmt: skip
+        before, after = changes(item, new)
+        if not after:
+            return item
+        was = item.title
+        for name, value in after.items():
+            setattr(item, name, value)
+        item.save(update_fields=list(after))
+        record(
+            "item.changed", by=by, at=at, thing=session.study_class, unit=session.study_class.unit,
+            before={"item": was, **before}, after={"item": title, **after},
+        )  # fmt: skip
+    return item
+
+
+def move_item_earlier(item: ProgrammeItem, *, by: Account | None, at: datetime) -> ProgrammeItem:
+    """Let an item of a draft class and the one before it change places; each keeps its length, and so does the pause between.
+
+    The first item of a session stays where it is. Effects: both items, audit "item.moved".
+    """
+    session = item.session
+    study_class = session.study_class
+    with class_in(study_class, ClassState.DRAFT):
+        item.refresh_from_db(fields=["starts_at", "ends_at"])
+        other = session.items.filter(starts_at__lt=item.starts_at).order_by("-starts_at").first()
+        if other is None:
+            return item
+        before = {"item": item.title, "starts_at": item.starts_at, "ends_at": item.ends_at}
+        start, end = other.starts_at, item.ends_at
+        item.ends_at = start + (item.ends_at - item.starts_at)
+        other.starts_at = end - (other.ends_at - other.starts_at)
+        item.starts_at, other.ends_at = start, end
+        ProgrammeItem.objects.bulk_update([item, other], ["starts_at", "ends_at"])
+        record(
+            "item.moved", by=by, at=at, thing=study_class, unit=study_class.unit, before=before,
+            after={"item": item.title, "starts_at": item.starts_at, "ends_at": item.ends_at, "instead_of": other.title},
+        )  # fmt: skip
+    return item
+
+
+def _item_title(title: str, kind: str) -> str:
+    refuse_if_marked(title, "nội dung chương trình")
+    return text.squeeze(title) or ItemKind(kind).label
+
+
+def _check_item(
+    session: ClassSession, starts_at: datetime, ends_at: datetime, without: ProgrammeItem | None = None
+) -> None:
+    others = session.items.exclude(pk=without.pk) if without else session.items.all()
+    timetable.check_item(
+        starts_at,
+        ends_at,
+        session=(session.starts_at, session.ends_at),
+        others=others.values_list("title", "starts_at", "ends_at"),
+    )
 
 
 def remove_item(item: ProgrammeItem, *, by: Account | None, at: datetime) -> None:

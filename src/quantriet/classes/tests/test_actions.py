@@ -23,7 +23,7 @@ from quantriet.classes.vocab import (
     ItemKind,
 )
 from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.time import now
+from quantriet.kit.time import local, now
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
@@ -608,3 +608,72 @@ def test_summoned_people_hear_once_that_the_class_is_cancelled(cast, ready):
     message = Message.objects.get(subject__startswith="Hủy lớp")
     assert "không tổ chức theo giấy mời đã gửi" in message.body
     assert "STATUS:CANCELLED" in message.attachment
+
+
+def as_time(item):
+    return f"{local(item.starts_at):%H:%M}", f"{local(item.ends_at):%H:%M}"
+
+
+@pytest.mark.req("R-032")
+def test_programme_item_is_changed_under_the_rules_of_adding(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"])
+    morning = factories.session(made)
+    lecture = factories.item(morning, ItemKind.LECTURE, "07:30", "09:00", title="Chuyên đề 1")
+    factories.item(morning, ItemKind.DISCUSSION, "10:00", "10:30")
+    day = local(morning.starts_at).date()
+
+    def change(start, end, **given):
+        given = {"kind": lecture.kind, "title": lecture.title} | given
+        return actions.change_item(
+            lecture, by=cast.officer, at=now(), starts_at=factories.clock(day, start), ends_at=factories.clock(day, end),
+            **given,
+        )  # fmt: skip
+
+    for start, end, code in (
+        ("09:00", "08:00", "item.order"),
+        ("07:00", "09:00", "item.outside"),
+        ("09:00", "10:15", "item.overlap"),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            change(start, end)
+        assert refusal.value.code == code
+    change("07:45", "09:30", title="Chuyên đề 1 và 2", presenter=cast.people["M5"])
+    lecture.refresh_from_db()
+    assert (*as_time(lecture), lecture.title, lecture.presenter) == (
+        "07:45",
+        "09:30",
+        "Chuyên đề 1 và 2",
+        cast.people["M5"],
+    )
+    line = AuditEvent.objects.get(verb="item.changed")
+    assert line.before["title"] == line.before["item"] == "Chuyên đề 1"
+    assert line.after["title"] == "Chuyên đề 1 và 2"
+    assert line.before["starts_at"] != line.after["starts_at"]
+    assert change("07:45", "09:30", title="Chuyên đề 1 và 2", presenter=cast.people["M5"])
+    assert AuditEvent.objects.filter(verb="item.changed").count() == 1  # the same again is no change
+
+
+def test_programme_item_changes_places_with_the_one_before(cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"])
+    morning = factories.session(made)
+    lecture = factories.item(morning, ItemKind.LECTURE, "07:30", "09:00")
+    talk = factories.item(morning, ItemKind.DISCUSSION, "09:15", "10:00")
+    actions.move_item_earlier(talk, by=cast.officer, at=now())
+    lecture.refresh_from_db()
+    assert [as_time(talk), as_time(lecture)] == [("07:30", "08:15"), ("08:30", "10:00")]
+    actions.move_item_earlier(talk, by=cast.officer, at=now())  # the first stays
+    assert as_time(talk) == ("07:30", "08:15")
+    assert AuditEvent.objects.filter(verb="item.moved").count() == 1
+
+
+def test_programme_of_a_released_class_is_not_changed(cast, ready):
+    talk = ready.sessions.get().items.get(kind=ItemKind.DISCUSSION)
+    actions.release_class(ready, by=cast.officer, at=now())
+    given = {"kind": talk.kind, "starts_at": talk.starts_at, "ends_at": talk.ends_at}
+    for step in (
+        lambda: actions.change_item(talk, by=cast.officer, at=now(), **given),
+        lambda: actions.move_item_earlier(talk, by=cast.officer, at=now()),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            step()
+        assert refusal.value.code == "class.released"

@@ -392,3 +392,23 @@ def test_placement_page_asks_no_more_for_three_units(as_user, cast, campaign):
     client = as_user("officer")
     one = asked(client, reverse("class-placement", args=[campaign.pk]) + f"?unit={cast.units['X2'].pk}")
     assert asked(client, reverse("class-placement", args=[campaign.pk])) <= one
+
+
+def test_programme_item_is_changed_and_moved_on_its_pages(as_user, cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    factories.programme(made)
+    lecture, pause, *_rest = made.sessions.get().items.all()
+    client = as_user("organiser1")
+    address = reverse("item", args=[made.pk, lecture.pk])
+    page = client.get(address).content.decode()
+    assert 'value="07:30"' in page
+    assert 'value="09:00"' in page
+    sent = {"kind": "lecture", "starts": "07:30", "ends": "09:10", "title": "Chuyên đề 1"}
+    assert "Trùng giờ với nội dung" in client.post(address, sent).content.decode()
+    assert client.post(address, sent | {"ends": "08:50"}).status_code == 303
+    assert client.post(reverse("item-earlier", args=[made.pk, pause.pk])).status_code == 303
+    page = client.get(reverse("class-programme", args=[made.pk])).content.decode()
+    assert page.index(f">{pause.title}<") < page.index(">Chuyên đề 1<")
+    for name in ("item", "item-earlier"):
+        foreign = reverse(name, args=[factories.study_class(campaign, cast.units["X1"]).pk, lecture.pk])
+        assert client.post(foreign).status_code == 404

@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import StudyForm
-from quantriet.classes.models import ClassSession, StudyClass, Venue
+from quantriet.classes.models import ClassSession, ProgrammeItem, StudyClass, Venue
 from quantriet.classes.vocab import ClassRoleKind, ClassState, ConferenceLevel, ItemKind
 from quantriet.kit.time import at_local, local, parse_clock
 from quantriet.library.models import GuidingDocument
@@ -157,13 +157,18 @@ class ItemForm(forms.Form):
     document = _Rows(GuidingDocument.objects.none(), label=_("Document"), required=False)
     presenter = _Rows(Person.objects.none(), label=_("Presented by"), required=False)
 
-    def __init__(self, *args: Any, session: ClassSession, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, session: ClassSession, item: ProgrammeItem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.session = session
+        if item is not None:
+            self.initial = {name: getattr(item, name) for name in ("kind", "title", "document", "presenter")}
+            self.initial |= {"starts": local(item.starts_at).time(), "ends": local(item.ends_at).time()}
         study_class = session.study_class
         self.fields["document"].queryset = study_class.campaign.documents.all()
         self.fields["presenter"].queryset = (
-            Person.objects.filter(class_roles__study_class=study_class).distinct().order_by("sort_key")
+            Person.objects.filter(Q(class_roles__study_class=study_class) | Q(pk=item.presenter_id if item else None))
+            .distinct()
+            .order_by("sort_key")
         )
 
     def as_arguments(self) -> dict[str, Any]:

@@ -121,6 +121,33 @@ def new_item(request: DeskRequest, pk: int, session_pk: int) -> HttpResponse:
 
 
 @desk_page(Permission.CLASS_EDIT)
+def edit_item(request: DeskRequest, pk: int, item_pk: int) -> HttpResponse:
+    study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
+    item = one_of(queries.items_of(study_class), item_pk)
+    form = ItemForm(request.POST or None, session=item.session, item=item)
+    if request.method == "POST" and form.is_valid():
+        with _refusals_on(form):
+            actions.change_item(item, by=request.account, at=now(), **form.as_arguments())
+            return saved(request, to=reverse("class-programme", args=[pk]), message=_("Saved."))
+    context = {
+        "form": form,
+        "title": _("Change “%(title)s”") % {"title": item.title},
+        "item": item,
+        "remove_sentence": f"Bỏ “{item.title}” khỏi “{item.session.title}”.",
+    }
+    return class_page(request, "classes/desk/programme_form.html", study_class, context, part="class-programme")
+
+
+@desk_page(Permission.CLASS_EDIT)
+@require_POST
+def move_earlier(request: DeskRequest, pk: int, item_pk: int) -> HttpResponse:
+    study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
+    item = one_of(queries.items_of(study_class), item_pk)
+    message = _("“%(title)s” now comes earlier.") % {"title": item.title}
+    return _done_or_told(request, pk, lambda: actions.move_item_earlier(item, by=request.account, at=now()), message)
+
+
+@desk_page(Permission.CLASS_EDIT)
 @require_POST
 def remove_item(request: DeskRequest, pk: int, item_pk: int) -> HttpResponse:
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
@@ -128,13 +155,13 @@ def remove_item(request: DeskRequest, pk: int, item_pk: int) -> HttpResponse:
     return _done_or_told(request, pk, lambda: actions.remove_item(item, by=request.account, at=now()))
 
 
-def _done_or_told(request: DeskRequest, pk: int, step: Callable[[], object]) -> HttpResponse:
+def _done_or_told(request: DeskRequest, pk: int, step: Callable[[], object], message: str = "") -> HttpResponse:
     try:
         step()
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=reverse("class-programme", args=[pk]))
-    return saved(request, to=reverse("class-programme", args=[pk]), message=_("Removed."))
+    return saved(request, to=reverse("class-programme", args=[pk]), message=message or _("Removed."))
 
 
 @contextmanager
