@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms import (
     BoundField,
     CheckboxInput,
     DateInput,
     DateTimeInput,
+    Field,
+    ModelChoiceField,
     Select,
     SelectMultiple,
     Textarea,
@@ -40,6 +43,7 @@ STATUSES = {
 
 # Above this many choices a select list is slower than typing three letters.
 SEARCHABLE_FROM = 12
+DASHES = BLANK_CHOICE_DASH[0][1]
 
 
 # --- numbers and dates -------------------------------------------------------------------------------------------
@@ -269,9 +273,11 @@ def is_checkbox(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def field_control(field: BoundField) -> SafeString:
-    """The widget of a field with the behaviour its kind deserves; rooms set no classes."""
+def field_control(field: BoundField, filters: bool = False) -> SafeString:
+    """The widget of a field with the behaviour its kind deserves; rooms set no classes. `filters`: it narrows a list."""
     widget = field.field.widget
+    if isinstance(widget, Select):
+        _say_blank(field.field, filters)
     attrs: dict[str, Any] = {}
     if isinstance(widget, DateInput) and widget.input_type == "text":
         attrs |= {
@@ -292,6 +298,16 @@ def field_control(field: BoundField) -> SafeString:
     elif isinstance(widget, Textarea) and widget.attrs.get("rows") == "10":
         attrs["rows"] = 4  # Django's own ten rows push the button off a phone
     return field.as_widget(attrs=attrs)
+
+
+def _say_blank(field: Field, filters: bool) -> None:
+    """The empty choice of a list says what to do, where Django's own is a row of dashes."""
+    said = gettext("All") if filters else gettext("Choose from the list") if field.required else gettext("None chosen")
+    if isinstance(field, ModelChoiceField):
+        if field.empty_label == DASHES:
+            field.empty_label = said
+    elif any(label == DASHES for _, label in field.widget.choices):
+        field.widget.choices = [(value, said if label == DASHES else label) for value, label in field.widget.choices]
 
 
 @register.simple_tag

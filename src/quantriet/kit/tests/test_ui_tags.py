@@ -5,6 +5,8 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
+from django import forms
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
@@ -155,3 +157,22 @@ def test_progress_line_has_its_figures_as_a_table():
     html = render("{% progress_line points title='Đã nộp' total=200 %}", points=[(dt.date(2026, 1, 2), 50)])
     assert "02/01/2026" in html
     assert "25,0%" in html
+
+
+@pytest.mark.parametrize(
+    ("required", "filters", "said"),
+    [(True, False, "Chọn trong danh sách"), (False, False, "Không chọn"), (False, True, "Tất cả")],
+)
+def test_empty_choice_says_what_to_do(required, filters, said):
+    form = forms.Form()
+    form.fields["one"] = forms.TypedChoiceField(choices=[*BLANK_CHOICE_DASH, ("a", "Một")], required=required)
+    told = ui.field_control(form["one"], filters=filters)
+    assert said in told
+    assert "---" not in told
+    assert "Một" in told
+
+
+def test_empty_choice_named_by_its_form_stays():
+    form = forms.Form()
+    form.fields["one"] = forms.ChoiceField(choices=[("", "Cả lớp"), ("a", "Một")], required=False)
+    assert "Cả lớp" in ui.field_control(form["one"])
