@@ -101,10 +101,17 @@ _OFFICES = [
     ("Đảng ủy Ủy ban nhân dân", "DANG_UY_UBND"),
     ("Đảng ủy khối doanh nghiệp", "DANG_UY_DOANH_NGHIEP"),
 ]
+# Further communes of a province take a name with a direction or a landmark behind it.
+_FURTHER = ("", " Đông", " Tây", " Nam", " Bắc", " Sơn", " Giang", " Phú")
+# What a party base is of, and what its cells are called. {place}: "xã Ea Lan"; {name}: "Ea Lan". Their number is prime
+# to that of the committees in each size, so that a committee meets each of them once.
 _BODIES = [
-    "Trung tâm Y tế", "Trường THPT số 1", "Công ty Vận tải Bến Xanh", "Công ty Chế biến Nông sản", "Ban Quản lý Dự án", "Công an",
-    "Ban Chỉ huy Quân sự", "Bưu điện", "Điện lực", "Hạt Kiểm lâm", "Trường THCS số 2", "Đài Truyền thanh", "Kho bạc khu vực",
-    "Công ty Cấp nước", "Trường Mầm non Hoa Sen", "Trạm Khuyến nông", "Hợp tác xã Dịch vụ", "Khối Dân vận", "Văn phòng cấp ủy",
+    ("khu dân cư phía Bắc {place}", "thôn"), ("khu dân cư phía Nam {place}", "thôn"), ("Trường THPT {name}", "Tổ chuyên môn"),
+    ("Công ty Chế biến nông sản {name}", "Phân xưởng"), ("Trung tâm Y tế {place}", "Khoa"), ("Công ty Vận tải {name}", "Đội xe"),
+    ("Ban Quản lý dự án {place}", "Phòng chuyên môn"), ("Công an {place}", "Đội"), ("Ban Chỉ huy quân sự {place}", "Tiểu đội"),
+    ("Bưu điện {name}", "Tổ"), ("Điện lực {name}", "Đội"), ("Hạt Kiểm lâm {name}", "Trạm"), ("Trường THCS {name}", "Tổ chuyên môn"),
+    ("Đài Truyền thanh {place}", "Tổ"), ("Kho bạc khu vực {name}", "Phòng chuyên môn"), ("Công ty Cấp nước {name}", "Phân xưởng"),
+    ("Trường Mầm non {name}", "Khối lớp"), ("Hợp tác xã Dịch vụ {name}", "Đội"), ("Văn phòng cấp ủy {place}", "Phòng chuyên môn"),
 ]  # fmt: skip
 _JOBS = [
     "Nông dân",
@@ -126,60 +133,50 @@ def tree(size: Size) -> list[NewUnit]:
     units = [
         NewUnit("TL", size.root_name, size.root_kind, "", {"email": "thanhuy@tanlinh.example", "address": "Tân Lĩnh"})
     ]
-    committees = []
+    places = {"TL": "xã Tân Lĩnh" if size.root_kind == "DANG_UY_XA" else "Tân Lĩnh"}
     for index in range(size.committees):
+        code = f"TL.{index + 1:02d}"
         if index < len(_OFFICES):
             name, kind = _OFFICES[index]
-            name = f"{name} Tân Lĩnh"
+            name, places[code] = f"{name} Tân Lĩnh", "Tân Lĩnh"
         else:
             number = index - len(_OFFICES)
-            place = _PLACES[number % len(_PLACES)] + (
-                f" {number // len(_PLACES) + 1}" if number >= len(_PLACES) else ""
-            )
-            ward = number % 3 == 0
-            name, kind = (
-                (f"Đảng ủy phường {place}", "DANG_UY_PHUONG") if ward else (f"Đảng ủy xã {place}", "DANG_UY_XA")
-            )
-        code = f"TL.{index + 1:02d}"
-        committees.append(code)
+            further, own = divmod(number, len(_PLACES))
+            sort, kind = ("phường", "DANG_UY_PHUONG") if number % 3 == 0 else ("xã", "DANG_UY_XA")
+            places[code] = f"{sort} {_PLACES[own]}{_FURTHER[further]}"
+            name = f"Đảng ủy {places[code]}"
         units.append(NewUnit(code, name, kind, "TL", {"email": f"dangbo{index + 1:02d}@tanlinh.example"}))
-    parents = committees or ["TL"]
-    bases: list[str] = []
+    parents = [unit.code for unit in units[1:]] or ["TL"]
+    bases: list[tuple[str, str]] = []  # code, and what its cells are called
+    taken: set[str] = set()
     lone_cells = size.grassroots // 5  # chi bộ cơ sở: an organisation that is one cell
     for index in range(size.grassroots):
         parent = parents[index % len(parents)]
-        number = index // len(parents) + 1
-        body = _BODIES[index % len(_BODIES)]
-        code = f"{parent}.{number:02d}"
+        body, cell = _BODIES[index % len(_BODIES)]
+        name = _body_name(body, places[parent], taken)
+        code = f"{parent}.{index // len(parents) + 1:02d}"
         if index >= size.grassroots - lone_cells:
-            units.append(NewUnit(code, f"Chi bộ cơ sở {body} {number}", "CHI_BO_CO_SO", parent))
+            units.append(NewUnit(code, f"Chi bộ cơ sở {name}", "CHI_BO_CO_SO", parent))
         else:
-            units.append(
-                NewUnit(
-                    code,
-                    f"Đảng bộ {body} {number}",
-                    "DANG_BO_CO_SO",
-                    parent,
-                    {"email": f"{code.lower()}@tanlinh.example"},
-                )
-            )
-            bases.append(code)
+            email = f"{code.lower()}@tanlinh.example"
+            units.append(NewUnit(code, f"Đảng bộ {name}", "DANG_BO_CO_SO", parent, {"email": email}))
+            urban = cell == "thôn" and not places[parent].startswith("xã ")
+            bases.append((code, "tổ dân phố" if urban else cell))
     for index in range(size.cells):
-        parent = bases[index % len(bases)]
+        parent, cell = bases[index % len(bases)]
         number = index // len(bases) + 1
-        units.append(NewUnit(f"{parent}.{number:02d}", _cell_name(index, number), "CHI_BO", parent))
+        units.append(NewUnit(f"{parent}.{number:02d}", f"Chi bộ {cell} {number}", "CHI_BO", parent))
     return units
 
 
-def _cell_name(index: int, number: int) -> str:
-    shapes = (
-        "Chi bộ thôn {n}",
-        "Chi bộ tổ dân phố {n}",
-        "Chi bộ Khối {n}",
-        "Chi bộ Phòng chuyên môn {n}",
-        "Chi bộ Phân xưởng {n}",
-    )
-    return shapes[index % len(shapes)].format(n=number)
+def _body_name(body: str, place: str, taken: set[str]) -> str:
+    """The name of an organisation of a place; where that is given away already, of the next place in the list."""
+    for where in (place, *_PLACES):
+        name = body.format(place=where, name=where.removeprefix("xã ").removeprefix("phường "))
+        if name not in taken:
+            break
+    taken.add(name)
+    return name
 
 
 def members(size: Size, units: list[NewUnit], *, today: dt.date, seed: int = 2026) -> list[NewPerson]:

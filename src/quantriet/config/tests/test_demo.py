@@ -7,6 +7,7 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
 from quantriet.config import demo
+from quantriet.config.demo import people
 from quantriet.org.models import Account
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +49,22 @@ def test_demo_accounts_cannot_sign_in_on_a_production_installation(commune, sett
         call_command("serve", port=0, stdout=StringIO())
     with pytest.raises(CommandError):
         call_command("seed", size="commune")
+
+
+@pytest.mark.parametrize("size", sorted(people.SIZES))
+def test_names_of_demo_units_read_as_names(size):
+    """No number twice in one name ("Trường THPT số 1 1"), no two units of one name beside each other, nothing left open."""
+    units = people.tree(people.SIZES[size])
+    wanted = people.SIZES[size]
+    assert len(units) == 1 + wanted.committees + wanted.grassroots + wanted.cells
+    beside = {(unit.parent, unit.name) for unit in units}
+    assert len(beside) == len(units)
+    assert len({unit.code for unit in units}) == len(units)
+    for unit in units:
+        numbers = [word for word in unit.name.split() if any(letter.isdigit() for letter in word)]
+        assert len(numbers) <= (1 if unit.kind == "CHI_BO" else 0), unit.name
+        assert not set("{}|") & set(unit.name), unit.name
+        assert unit.name.split()[-2] != unit.name.split()[-1], unit.name
+    above = [unit.name for unit in units if unit.kind != "CHI_BO"]
+    assert len(set(above)) == len(above)
+    assert people.tree(people.SIZES[size]) == units
