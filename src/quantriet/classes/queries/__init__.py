@@ -1,0 +1,43 @@
+"""Reads of classes for whole pages and proofs; one module a subject, one door outside."""
+
+from quantriet.classes.queries.overview import class_counts, class_rows, days_since_issue, notices_before, on_day
+from quantriet.classes.queries.placements import BranchPlacement, placed, placement, placement_by_branch, under
+from quantriet.classes.queries.programme import discussion_share, first_day, items_of, planned_seconds, timetable_of
+from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
+from quantriet.classes.queries.rosters import Standing, exempt_beside, find_people, roster, standing_of
+from quantriet.classes.queries.seats import VenueSeats, capacity, seated
+from quantriet.classes.queries.summons import SummonsLetter, summons_counts
+
+__all__ = [
+    "BranchPlacement",
+    "Standing",
+    "SummonsLetter",
+    "VenueSeats",
+    "capacity",
+    "clashes",
+    "class_counts",
+    "class_rows",
+    "days_since_issue",
+    "discussion_share",
+    "exempt_beside",
+    "find_people",
+    "first_day",
+    "is_marked",
+    "items_of",
+    "may_lead",
+    "notices_before",
+    "on_day",
+    "placed",
+    "placement",
+    "placement_by_branch",
+    "planned_seconds",
+    "posts_in_words",
+    "posts_on",
+    "release_checks",
+    "roster",
+    "seated",
+    "standing_of",
+    "summons_counts",
+    "timetable_of",
+    "under",
+]

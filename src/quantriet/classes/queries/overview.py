@@ -1,0 +1,82 @@
+"""Classes as lines of a list and as numbers of a report (P-12), and what preceded one (R-018)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from quantriet.campaigns.models import CampaignDocument, StudyCampaign, StudyNotice
+from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
+from quantriet.classes.queries.programme import first_day
+from quantriet.classes.vocab import (
+    RUNNING_STATES,
+    ClassCounts,
+    ClassState,
+)
+from quantriet.kit.time import start_of
+from quantriet.org.models import Unit, path_end
+
+
+def class_rows(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
+    """Classes as lists show them: first session, people and venues counted by the database."""
+    people = RosterEntry.objects.filter(study_class=OuterRef("pk")).order_by().values("study_class")
+    return classes.select_related("unit", "campaign").annotate(
+        first_session_at=Min("sessions__starts_at"),
+        people=_counted(people),
+        venue_count=_counted(Venue.objects.filter(study_class=OuterRef("pk")).order_by().values("study_class")),
+    )
+
+
+def _counted(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
+
+
+def class_counts(campaign: StudyCampaign, unit: Unit | None = None) -> ClassCounts:
+    """Classes held under a unit, by level and by form, with sessions, venues, people and outsiders."""
+    classes = StudyClass.objects.filter(campaign=campaign).exclude(state=ClassState.CANCELLED)
+    if unit is not None:
+        classes = classes.filter(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
+    held = classes.filter(state=ClassState.CLOSED)
+    by_level: dict[str, int] = defaultdict(int)
+    by_kind: dict[str, int] = defaultdict(int)
+    outsiders = 0
+    for level, form, more in held.values_list("level", "form", "outsiders"):
+        by_level[level] += 1
+        by_kind[form] += 1
+        outsiders += more
+    return ClassCounts(
+        classes=sum(by_level.values()),
+        planned=classes.filter(state__in=RUNNING_STATES).count(),
+        by_level=dict(by_level),
+        by_kind=dict(by_kind),
+        sessions=ClassSession.objects.filter(study_class__in=held).count(),
+        venues=Venue.objects.filter(study_class__in=held).count(),
+        people=RosterEntry.objects.filter(study_class__in=held).count(),
+        outsiders=outsiders,
+    )
+
+
+def on_day(day: date) -> Q:
+    """The condition on classes "has a session on this Vietnamese day"."""
+    held = ClassSession.objects.filter(
+        study_class=OuterRef("pk"), starts_at__gte=start_of(day), starts_at__lt=start_of(day + timedelta(days=1))
+    )
+    return Q(Exists(held))
+
+
+def notices_before(study_class: StudyClass) -> list[StudyNotice]:
+    """What units were told about the documents of this class before it could be held (R-018)."""
+    documents = CampaignDocument.objects.filter(campaign_id=study_class.campaign_id).values("document_id")
+    notices = StudyNotice.objects.filter(document__in=documents, unit_id__in=study_class.unit.ancestor_ids)
+    return list(notices.select_related("document", "unit").order_by("-at")[:3])
+
+
+def days_since_issue(study_class: StudyClass) -> list[tuple[str, int]]:
+    """For each document of the campaign how many days after its issue this class begins (R-018)."""
+    day = first_day(study_class)
+    documents = CampaignDocument.objects.filter(campaign_id=study_class.campaign_id).select_related("document")
+    return [(one.document.reference_number, (day - one.document.issued_on).days) for one in documents]

@@ -1,0 +1,77 @@
+"""The roster of a class, and how people who are to be called stand with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from quantriet.campaigns.models import StudyDuty
+from quantriet.campaigns.vocab import ATTEND, DutyReason, DutyState
+from quantriet.classes.models import RosterEntry, StudyClass
+from quantriet.kit.text import fold
+from quantriet.org.models import Person
+
+
+def roster(study_class: StudyClass) -> QuerySet[RosterEntry]:
+    """Roster lines with all that a printed list shows, by venue, cell and given name."""
+    return (
+        RosterEntry.objects.filter(study_class=study_class)
+        .select_related("person", "unit", "venue", "duty")
+        .order_by("-venue__is_main", "venue__name", "unit__path", "person__sort_key", "pk")
+    )
+
+
+def exempt_beside(study_class: StudyClass) -> QuerySet[StudyDuty]:
+    """People of the cells on the roster who are exempt from this study: shown apart on the printed list (R-066)."""
+    cells = RosterEntry.objects.filter(study_class=study_class).values("unit_id")
+    return (
+        StudyDuty.objects.filter(
+            campaign_id=study_class.campaign_id, kind=ATTEND, state=DutyState.EXEMPT, unit_id__in=cells
+        )
+        .exclude(reason=DutyReason.WITHDRAWN)
+        .select_related("person", "unit")
+        .order_by("unit__path", "person__sort_key", "pk")
+    )
+
+
+def find_people(people: QuerySet[Person], words: str, limit: int = 20) -> list[Person]:
+    """People whose name (in any writing, any word order) or code fits, in the order of given names."""
+    found = people
+    for word in fold(words).split():
+        found = found.filter(Q(name_folded__contains=word) | Q(code__iexact=word))
+    return list(found.select_related("unit").order_by("sort_key", "pk")[:limit])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands with a class and its campaign, and whether calling them makes sense."""
+
+    sentence: str
+    may_come: bool
+
+
+def standing_of(people: Iterable[Person], study_class: StudyClass) -> dict[int, Standing]:
+    """How each of these people stands with this class; nothing for who owes the study and is in no class."""
+    keys = [person.pk for person in people]
+    told: dict[int, Standing] = {}
+    duties = dict(
+        StudyDuty.objects.filter(campaign_id=study_class.campaign_id, kind=ATTEND, person_id__in=keys).values_list(
+            "person_id", "state"
+        )
+    )
+    for key in keys:
+        if key not in duties:
+            told[key] = Standing("Không thuộc đối tượng của đợt; dự như khách.", True)
+        elif duties[key] == DutyState.EXEMPT:
+            told[key] = Standing("Được miễn học.", False)
+        elif duties[key] == DutyState.DONE:
+            told[key] = Standing("Đã học xong.", True)
+    lines = RosterEntry.objects.filter(
+        person_id__in=keys, is_running=True, study_class__campaign_id=study_class.campaign_id
+    ).values_list("person_id", "study_class_id", "study_class__title")
+    for person_id, class_id, title in lines:
+        here = class_id == study_class.pk
+        told[person_id] = Standing("Đã có trong danh sách này." if here else f"Đã ở “{title}”.", False)
+    return told
