@@ -42,5 +42,22 @@ def insert_many(model: type[Model], names: Sequence[str], rows: Sequence[Sequenc
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
+    execute(statement, rows)
+
+
+def select(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of a plain statement, where building model instances would cost more than the question itself."""
     with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def execute(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a plain statement once for each row of parameters; nothing for none."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if len(rows) == 1:  # psycopg opens a pipeline for executemany, dearer than the statement
+            cursor.execute(sql, rows[0])
+        else:
+            cursor.executemany(sql, rows)

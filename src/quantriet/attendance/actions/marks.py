@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from quantriet.attendance.actions.catch_ups import follow_absentees
-from quantriet.attendance.actions.verdicts import FACT, CalledPerson, ClassFrame, frames_of, judge, select
+from quantriet.attendance.actions.verdicts import FACT, CalledPerson, ClassFrame, frames_of, judge
 from quantriet.attendance.models import ExcusedAbsence, PresenceFact, RollReopening
 from quantriet.attendance.rules.paste import read_codes
 from quantriet.attendance.rules.slips import SlipCell
@@ -19,6 +19,7 @@ from quantriet.audit.actions import record, record_many
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState
+from quantriet.kit.db import select
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local, show_day, show_moment
 from quantriet.org import access as org_access

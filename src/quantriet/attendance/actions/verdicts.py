@@ -23,6 +23,7 @@ from quantriet.campaigns.models import RuleValue, StudyCampaign
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState, RuleKey
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ItemKind
+from quantriet.kit.db import execute, select
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Person, Unit
@@ -212,14 +213,14 @@ def judge(
                 (entry_id, decision.verdict.value, decision.present, decision.planned, decision.sentence, moment)
             )
             changed.append(outcome)
-    _write(
+    execute(
         f"INSERT INTO {RECORD} (entry_id, session_id, seconds_present, seconds_planned, is_marked)"  # noqa: S608
         " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (entry_id, session_id) DO UPDATE SET"
         " seconds_present = excluded.seconds_present, seconds_planned = excluded.seconds_planned,"
         " is_marked = excluded.is_marked",
         records,
     )
-    _write(
+    execute(
         f"INSERT INTO {VERDICT} (entry_id, verdict, seconds_present, seconds_planned, sentence, computed_at)"  # noqa: S608
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (entry_id) DO UPDATE SET verdict = excluded.verdict,"
         " seconds_present = excluded.seconds_present, seconds_planned = excluded.seconds_planned,"
@@ -320,22 +321,6 @@ def _which(ids: Sequence[int], class_id: int | None) -> tuple[str, list[Any]]:
 
 def _marks(values: Sequence[Any]) -> str:
     return ",".join(["%s"] * len(values)) or "NULL"
-
-
-def select(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
-
-
-def _write(sql: str, rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        if len(rows) == 1:
-            cursor.execute(sql, rows[0])
-        else:
-            cursor.executemany(sql, rows)
 
 
 def _moment(value: dt.datetime) -> dt.datetime:

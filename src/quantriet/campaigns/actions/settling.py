@@ -1,4 +1,7 @@
-"""Results enter the ledger here and nowhere else: the row, its change line and the tally move together."""
+"""Results enter the ledger here and nowhere else: the row, its change line and the tally move together.
+
+Plain statements, for one mark of a roll ends here as well as the move of a whole province.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,25 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from django.db import connection, transaction
 
 from quantriet.audit.actions import record
-from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally
+from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyResult, DutyState
+from quantriet.kit.db import execute, insert_many, select
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Unit
 
-_CHUNK = 2000
+_CHUNK = 500
 Place = tuple[int, str, int]  # campaign, kind, unit
+
+DUTY, CAMPAIGN, UNIT, TALLY, TALLY_DAY = (
+    model._meta.db_table for model in (StudyDuty, StudyCampaign, Unit, Tally, TallyDay)
+)
 
 
 @dataclass(frozen=True)
@@ -32,25 +42,54 @@ class Shift:
     unit_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Duty:
+    """A row of the ledger as it stood, with what the log and the tally need beside it."""
+
+    pk: int
+    campaign_id: int
+    kind: str
+    person_id: int
+    unit_id: int
+    unit_path: str
+    tier: str
+    state: str
+    reason: str
+    sentence: str
+    campaign_name: str
+    campaign_state: str
+    campaign_unit_id: int
+    campaign_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """One duty after its shift, for the log."""
+
+    duty: _Duty
+    reason: str
+    unit: Unit
+
+
 def settle_duties(results: Sequence[DutyResult], *, by: Account | None, at: datetime) -> int:
     """Take results into the ledger; returns how many duties changed.
 
     Refuses for a campaign that is not open. An exempt duty stays exempt; the same result again changes nothing, so a
-    retry is harmless. Effects in one transaction: the duty, its change line, the tally of its unit (reported from now
-    on), one audit line per campaign.
+    retry is harmless. Effects in one transaction, that of the caller where there is one: the duty, its change line, the
+    tally of its unit (reported from now on), one audit line per campaign.
     """
     shifts = [Shift(one.duty_id, one.state, one.reason, one.sentence[:400]) for one in results]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         changed = _shift(shifts, by=by, at=at, reporting=True)
-        for campaign, duties in changed.items():
-            _audit(campaign, duties, by, at)
-    return sum(len(duties) for duties in changed.values())
+        for _, settled in groupby(sorted(changed, key=_campaign), key=_campaign):
+            _audit(list(settled), by, at)
+    return len(changed)
 
 
 def shift_duties(shifts: Sequence[Shift], *, by: Account | None, at: datetime) -> int:
     """Let duties follow the audience: other state, tier or unit. Nothing of this is a report of the unit."""
-    with transaction.atomic():
-        return sum(len(duties) for duties in _shift(shifts, by=by, at=at, reporting=False).values())
+    with transaction.atomic(savepoint=False):
+        return len(_shift(shifts, by=by, at=at, reporting=False))
 
 
 def mark_reported(campaign: StudyCampaign, kind: str, units: Iterable[Unit], *, at: datetime) -> int:
@@ -60,25 +99,20 @@ def mark_reported(campaign: StudyCampaign, kind: str, units: Iterable[Unit], *, 
     ).update(reported_at=at)
 
 
-def _shift(
-    shifts: Sequence[Shift], *, by: Account | None, at: datetime, reporting: bool
-) -> dict[StudyCampaign, list[StudyDuty]]:
-    """Write the shifts that change something; returns the duties as they now are, by campaign."""
+def _campaign(settled: _Settled) -> int:
+    return settled.duty.campaign_id
+
+
+def _shift(shifts: Sequence[Shift], *, by: Account | None, at: datetime, reporting: bool) -> list[_Settled]:
+    """Write the shifts that change something."""
     wanted = {one.duty_id: one for one in shifts}
     keys = sorted(wanted)
-    changed: dict[StudyCampaign, list[StudyDuty]] = defaultdict(list)
+    changed: list[_Settled] = []
     for start in range(0, len(keys), _CHUNK):
-        # Rows are locked in the order of their keys, so that two rolls closed at once do not wait for each other.
-        duties = (
-            StudyDuty.objects.select_for_update(of=("self",))
-            .filter(pk__in=keys[start : start + _CHUNK])
-            .select_related("campaign__unit", "unit")
-            .order_by("pk")
-        )
         batch = []
-        for duty in duties:
+        for duty in _locked(keys[start : start + _CHUNK]):
             shift = wanted[duty.pk]
-            if duty.campaign.state != CampaignState.OPEN:
+            if duty.campaign_state != CampaignState.OPEN:
                 raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
             if reporting and duty.state == DutyState.EXEMPT:
                 continue
@@ -91,102 +125,114 @@ def _shift(
             ):
                 continue
             batch.append((duty, shift))
-        _write(batch, by, at, reporting)
-        for duty, _one in batch:
-            changed[duty.campaign].append(duty)
+        if batch:
+            changed += _write(batch, by, at, reporting)
     return changed
 
 
-def _write(batch: list[tuple[StudyDuty, Shift]], by: Account | None, at: datetime, reporting: bool) -> None:
-    if not batch:
-        return
+def _locked(keys: Sequence[int]) -> list[_Duty]:
+    """The rows, locked in the order of their keys, so that two rolls closed at once do not wait for each other."""
+    lock = " FOR NO KEY UPDATE OF d" if connection.vendor == "postgresql" else ""
+    rows = select(
+        f"SELECT d.id, d.campaign_id, d.kind, d.person_id, d.unit_id, u.path, d.tier, d.state, d.reason, d.sentence,"  # noqa: S608
+        f" c.name, c.state, c.unit_id, cu.path FROM {DUTY} d JOIN {UNIT} u ON u.id = d.unit_id"
+        f" JOIN {CAMPAIGN} c ON c.id = d.campaign_id JOIN {UNIT} cu ON cu.id = c.unit_id"
+        f" WHERE d.id IN ({','.join(['%s'] * len(keys))}) ORDER BY d.id{lock}",
+        keys,
+    )
+    return [_Duty(*row) for row in rows]
+
+
+def _write(batch: list[tuple[_Duty, Shift]], by: Account | None, at: datetime, reporting: bool) -> list[_Settled]:
     moment = connection.ops.adapt_datetimefield_value(at)
-    day = connection.ops.adapt_datefield_value(local(at).date())
+    account = by.pk if by else None
     moves = {shift.unit_id for duty, shift in batch if shift.unit_id not in (None, duty.unit_id)}
     targets = {unit.pk: unit for unit in Unit.objects.filter(pk__in=moves)} if moves else {}
-    updates, lines = [], []
+    settled: list[_Settled] = []
+    updates: list[tuple[Any, ...]] = []
+    lines: list[tuple[Any, ...]] = []
     deltas: dict[Place, Counter[str]] = defaultdict(Counter)
     paths: dict[Place, str] = {}
     new_places: dict[Place, str] = {}
     for duty, shift in batch:
-        before_unit, before_state = duty.unit, duty.state
-        unit = targets.get(shift.unit_id or 0, before_unit)
-        tier = shift.tier or duty.tier
+        home = Unit(pk=duty.unit_id, path=duty.unit_path)
+        unit = targets.get(shift.unit_id or 0, home)
         # An owing duty that only moves keeps what is known about it.
-        keeps = not reporting and shift.state == before_state == DutyState.OWING
+        keeps = not reporting and shift.state == duty.state == DutyState.OWING
         reason, sentence = (duty.reason, duty.sentence) if keeps else (shift.reason.value, shift.sentence)
-        settled_at = None if shift.state == DutyState.OWING else (duty.settled_at if keeps else at)
+        settled_at = None if shift.state == DutyState.OWING else moment
         updates.append(
             (
-                shift.state.value, reason, sentence, tier, unit.pk,
-                connection.ops.adapt_datetimefield_value(settled_at) if settled_at else None,
-                duty.pk, before_state, duty.reason,
+                shift.state.value, reason, sentence, shift.tier or duty.tier, unit.pk, settled_at,
+                duty.pk, duty.state, duty.reason,
             )
         )  # fmt: skip
-        common = {
-            "duty": duty, "campaign_id": duty.campaign_id, "kind": duty.kind, "at": at, "reason": reason,
-            "sentence": sentence, "account": by,
-        }  # fmt: skip
-        if unit.pk == before_unit.pk:
-            lines.append(DutyChange(path=unit.path, state_before=before_state, state_after=shift.state.value, **common))
-        else:
-            lines.append(DutyChange(path=before_unit.path, state_before=before_state, state_after="", **common))
-            lines.append(DutyChange(path=unit.path, state_before="", state_after=shift.state.value, **common))
-            new_places[duty.campaign_id, duty.kind, unit.pk] = unit.path
-        paths[duty.campaign_id, duty.kind, before_unit.pk] = before_unit.path
-        paths[duty.campaign_id, duty.kind, unit.pk] = unit.path
-        deltas[duty.campaign_id, duty.kind, before_unit.pk][before_state] -= 1
-        deltas[duty.campaign_id, duty.kind, unit.pk][shift.state.value] += 1
-        duty.state, duty.reason, duty.sentence = shift.state.value, reason, sentence
-        duty.tier, duty.unit, duty.settled_at = tier, unit, settled_at
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE campaigns_studyduty SET state = %s, reason = %s, sentence = %s, tier = %s, unit_id = %s,"
-            " settled_at = %s WHERE id = %s AND state = %s AND reason = %s",
-            updates,
-        )
-    DutyChange.objects.bulk_create(lines, batch_size=_CHUNK)
+        before, after = (duty.campaign_id, duty.kind, home.pk), (duty.campaign_id, duty.kind, unit.pk)
+        steps = [(unit.path, duty.state, shift.state.value)]
+        if unit.pk != home.pk:
+            steps = [(home.path, duty.state, ""), (unit.path, "", shift.state.value)]
+            new_places[after] = unit.path
+        lines += [
+            (duty.pk, duty.campaign_id, duty.kind, path, moment, was, now, reason, sentence, account)
+            for path, was, now in steps
+        ]
+        paths[before], paths[after] = home.path, unit.path
+        deltas[before][duty.state] -= 1
+        deltas[after][shift.state.value] += 1
+        settled.append(_Settled(duty, reason, unit))
+    execute(
+        f"UPDATE {DUTY} SET state = %s, reason = %s, sentence = %s, tier = %s, unit_id = %s, settled_at = %s"  # noqa: S608
+        " WHERE id = %s AND state = %s AND reason = %s",
+        updates,
+    )
+    insert_many(DutyChange, _LINE, lines)
     if new_places:
         Tally.objects.bulk_create(
             (
-                Tally(campaign_id=campaign, kind=kind, unit_id=unit, path=path)
-                for (campaign, kind, unit), path in sorted(new_places.items())
+                Tally(campaign_id=campaign, kind=kind, unit_id=unit_id, path=path)
+                for (campaign, kind, unit_id), path in sorted(new_places.items())
             ),
             ignore_conflicts=True,
         )
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE campaigns_tally SET done = done + %s, exempt = exempt + %s, owing = owing + %s,"
-            " reported_at = COALESCE(reported_at, %s) WHERE campaign_id = %s AND kind = %s AND unit_id = %s",
-            [
-                (
-                    delta[DutyState.DONE.value], delta[DutyState.EXEMPT.value], delta[DutyState.OWING.value],
-                    moment if reporting else None, *place,
-                )
-                for place, delta in sorted(deltas.items())
-            ],
-        )  # fmt: skip
-        cursor.executemany(
-            "INSERT INTO campaigns_tallyday (campaign_id, kind, unit_id, path, day, done, exempt, owing)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (campaign_id, kind, unit_id, day) DO UPDATE SET"
-            " done = campaigns_tallyday.done + excluded.done, exempt = campaigns_tallyday.exempt + excluded.exempt,"
-            " owing = campaigns_tallyday.owing + excluded.owing",
-            [
-                (
-                    *place, paths[place], day, delta[DutyState.DONE.value], delta[DutyState.EXEMPT.value],
-                    delta[DutyState.OWING.value],
-                )
-                for place, delta in sorted(deltas.items())
-                if any(delta.values())
-            ],
-        )  # fmt: skip
+    _move_tallies(deltas, paths, at, reporting)
+    return settled
 
 
-def _audit(campaign: StudyCampaign, duties: list[StudyDuty], by: Account | None, at: datetime) -> None:
-    units = {duty.unit_id: duty.unit for duty in duties}
+_LINE = (
+    "duty_id", "campaign_id", "kind", "path", "at", "state_before", "state_after", "reason", "sentence", "account_id",
+)  # fmt: skip
+
+
+def _move_tallies(deltas: dict[Place, Counter[str]], paths: dict[Place, str], at: datetime, reporting: bool) -> None:
+    reported = connection.ops.adapt_datetimefield_value(at) if reporting else None
+    day = connection.ops.adapt_datefield_value(local(at).date())
+    places = sorted(deltas)
+    moved = {
+        place: tuple(deltas[place][state.value] for state in (DutyState.DONE, DutyState.EXEMPT, DutyState.OWING))
+        for place in places
+    }
+    execute(
+        f"UPDATE {TALLY} SET done = done + %s, exempt = exempt + %s, owing = owing + %s,"  # noqa: S608
+        " reported_at = COALESCE(reported_at, %s) WHERE campaign_id = %s AND kind = %s AND unit_id = %s",
+        [(*moved[place], reported, *place) for place in places],
+    )
+    execute(
+        f"INSERT INTO {TALLY_DAY} (campaign_id, kind, unit_id, path, day, done, exempt, owing)"  # noqa: S608
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (campaign_id, kind, unit_id, day) DO UPDATE SET"
+        f" done = {TALLY_DAY}.done + excluded.done, exempt = {TALLY_DAY}.exempt + excluded.exempt,"
+        f" owing = {TALLY_DAY}.owing + excluded.owing",
+        [(*place, paths[place], day, *moved[place]) for place in places if any(moved[place])],
+    )
+
+
+def _audit(settled: list[_Settled], by: Account | None, at: datetime) -> None:
+    """One line for all of one campaign, at the unit they share or else at the campaign's own."""
+    first = settled[0].duty
+    campaign = StudyCampaign(pk=first.campaign_id, name=first.campaign_name)
+    one_unit = len({one.unit.pk for one in settled}) == 1
     record(
         "duty.settled", by=by, at=at, thing=campaign,
-        unit=next(iter(units.values())) if len(units) == 1 else campaign.unit,
-        person_id=duties[0].person_id if len(duties) == 1 else None,
-        after={"count": len(duties), **Counter(duty.reason for duty in duties)},
+        unit=settled[0].unit if one_unit else Unit(pk=first.campaign_unit_id, path=first.campaign_path),
+        person_id=first.person_id if len(settled) == 1 else None,
+        after={"count": len(settled), **Counter(one.reason for one in settled)},
     )  # fmt: skip
