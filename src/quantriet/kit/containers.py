@@ -1,15 +1,20 @@
 """What an office file really is, read from its zip or OLE directory without unpacking anything.
 
-Used by the gates of `spreadsheets` and `documents` before a reader may touch the file.
+What the gates of `spreadsheets` and `documents` have in common before a reader may touch the file; each of them knows only
+its own sorts of files and what to say about the others.
 """
 
 import struct
 import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from quantriet.kit.refusal import Refusal
 
+Sort = TypeVar("Sort", bound=StrEnum)
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -35,9 +40,68 @@ ENCRYPTED = Refusal(
 )
 
 
-def _again(refusal: Refusal) -> Refusal:
-    # A raised exception keeps its traceback; each refusal gets a fresh one.
+def again(refusal: Refusal) -> Refusal:
+    """The same refusal to raise: an exception that was raised keeps its traceback, so each time a fresh one."""
     return Refusal(refusal.code, refusal.sentence, field=refusal.field)
+
+
+@dataclass(frozen=True)
+class Gated(Generic[Sort]):
+    """A file that passed its door and may be given to a reader."""
+
+    path: Path
+    kind: Sort
+    size: int
+    filename: str
+
+
+@dataclass(frozen=True)
+class Names(Generic[Sort]):
+    """What the names of one door's files promise.
+
+    `endings`: sort by ending (None promises nothing), `labels`: each sort in words, `macro_endings`: files of these are never
+    taken, `other`: the refusal of another sort of file, `advice`: what to do about a name that promises something else.
+    """
+
+    endings: Mapping[str, Sort | None]
+    labels: Mapping[Sort, str]
+    macro_endings: frozenset[str]
+    macro: Refusal
+    other: Callable[[str], Refusal]
+    advice: str
+
+    def check(self, filename: str, kind: Sort) -> None:
+        """Refuse a name that promises something else than the content; plain text under an unknown ending is no list either."""
+        ending = Path(filename).suffix.lower()
+        if ending in self.macro_endings:
+            raise again(self.macro)
+        promised = self.endings.get(ending)
+        if promised is None and ending and ending not in self.endings and kind == "text":
+            raise self.other(f"tệp có đuôi “{ending}”")
+        if promised is not None and promised is not kind:
+            said = f"Tên tệp có đuôi “{ending}” nhưng nội dung là {self.labels[kind]}. {self.advice}"
+            raise Refusal("file.wrong_name", said)
+
+
+@dataclass(frozen=True)
+class OfficeZip:
+    """A zip as an office file: names of its entries in lower case, the sort it declares (.ods …), its content types."""
+
+    names: frozenset[str]
+    mime: bytes
+    types: bytes
+
+    @property
+    def has_macros(self) -> bool:
+        return b"macroEnabled" in self.types or any(name.endswith("vbaproject.bin") for name in self.names)
+
+    @property
+    def is_opendocument(self) -> bool:
+        return self.mime.startswith(b"application/vnd.oasis.opendocument.")
+
+    def holds(self, folder: str) -> bool:
+        """Whether it has entries in this folder: "word/", "xl/", "ppt/"."""
+        return any(name.startswith(folder) for name in self.names)
 
 
 @dataclass(frozen=True)
@@ -56,19 +120,32 @@ def zip_entries(path: Path) -> dict[str, Entry]:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, struct.error, UnicodeDecodeError, NotImplementedError):
-        raise _again(BROKEN) from None
+        raise again(BROKEN) from None
     total = 0
     for info in infos:
         if info.flag_bits & 0x1:
-            raise _again(ENCRYPTED)
+            raise again(ENCRYPTED)
         total += info.file_size
         if info.file_size > RATIO_COUNTS_FROM and info.file_size > MOST_RATIO * max(info.compress_size, 1):
-            raise _again(BOMB)
+            raise again(BOMB)
     if total > MOST_UNPACKED or (
         total > RATIO_COUNTS_FROM and total > MOST_RATIO * max(sum(info.compress_size for info in infos), 1)
     ):
-        raise _again(BOMB)
+        raise again(BOMB)
     return {info.filename: Entry(info.filename, info.compress_size, info.file_size) for info in infos}
+
+
+def office_zip(path: Path) -> OfficeZip:
+    """What a zip says it is. Refuses what is broken, locked, or would unpack to far more than it is."""
+    names = frozenset(name.lower() for name in zip_entries(path))
+    mime = zip_part(path, "mimetype", most=200).strip()
+    return OfficeZip(names, mime, zip_part(path, "[Content_Types].xml"))
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file, which tell its sort."""
+    with path.open("rb") as file:
+        return file.read(8192)
 
 
 def zip_part(path: Path, name: str, *, most: int = 1024 * 1024) -> bytes:
@@ -79,11 +156,11 @@ def zip_part(path: Path, name: str, *, most: int = 1024 * 1024) -> bytes:
     except KeyError:
         return b""
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
-        raise _again(BROKEN) from None
+        raise again(BROKEN) from None
     except Exception as error:
         # zlib and lzma have error classes of their own; all of them mean a damaged entry.
         if type(error).__name__ in {"error", "LZMAError"}:
-            raise _again(BROKEN) from None
+            raise again(BROKEN) from None
         raise
 
 
@@ -95,13 +172,13 @@ def _check_directory_size(path: Path) -> None:
         tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
-        raise _again(BROKEN)
+        raise again(BROKEN)
     entries, directory_size, directory_at = struct.unpack("<HII", tail[at + 10 : at + 20])
     if entries == 0xFFFF or directory_size == 0xFFFFFFFF or directory_at == 0xFFFFFFFF:
         # The large form of zip; real office files of this size limit never need it.
-        raise _again(BROKEN)
+        raise again(BROKEN)
     if entries > MOST_ENTRIES or directory_size > MOST_DIRECTORY:
-        raise _again(BOMB)
+        raise again(BOMB)
 
 
 def ole_names(path: Path) -> set[str]:
@@ -110,10 +187,10 @@ def ole_names(path: Path) -> set[str]:
     with path.open("rb") as file:
         head = file.read(512)
         if len(head) < 512 or head[:8] != OLE_MAGIC:
-            raise _again(BROKEN)
+            raise again(BROKEN)
         (sector_shift,) = struct.unpack("<H", head[30:32])
         if sector_shift not in (9, 12):
-            raise _again(BROKEN)
+            raise again(BROKEN)
         sector_size = 1 << sector_shift
         (directory_at,) = struct.unpack("<I", head[48:52])
         table_at = struct.unpack("<109I", head[76:512])
@@ -149,7 +226,7 @@ def ole_names(path: Path) -> set[str]:
             if current >= 0xFFFFFFFA:
                 break
     if not names:
-        raise _again(BROKEN)
+        raise again(BROKEN)
     return names
 
 

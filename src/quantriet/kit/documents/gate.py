@@ -1,6 +1,5 @@
 """The door for documents: Word files, PDF files and plain text; why we do not take the others."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,21 +19,12 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-_ENDINGS = {".docx": Kind.DOCX, ".pdf": Kind.PDF, ".txt": Kind.TEXT, ".md": Kind.TEXT}
-_NAMES = {Kind.DOCX: "văn bản Word (.docx)", Kind.PDF: "tệp PDF", Kind.TEXT: "văn bản thuần (.txt)"}
 _TAKEN = "Hệ thống nhận văn bản Word (.docx), PDF có chữ, văn bản thuần (.txt) hoặc nội dung dán vào."
 _SAVE_AS = "Hãy mở tệp bằng Word hoặc LibreOffice, chọn Tệp → Lưu thành → “Word Document (*.docx)” rồi tải tệp mới lên."
 _MACRO = Refusal("document.macro", f"Văn bản có chứa macro (chương trình kèm theo) nên không được nhận. {_SAVE_AS}")
 
 
-@dataclass(frozen=True)
-class Gated:
-    """A document that passed the door and may be given to a reader."""
-
-    path: Path
-    kind: Kind
-    size: int
-    filename: str
+Gated = containers.Gated[Kind]
 
 
 def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
@@ -47,8 +37,7 @@ def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
     size = containers.check_size(
         path, limit, advice="Hãy giảm cỡ hình ảnh trong văn bản hoặc tách thành nhiều tệp rồi tải lên lại."
     )
-    with path.open("rb") as file:
-        head = file.read(8192)
+    head = containers.beginning(path)
     if head.startswith(containers.ZIP_MAGIC):
         kind = _zip_kind(path)
     elif head.startswith(containers.OLE_MAGIC):
@@ -56,38 +45,35 @@ def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
     elif b"%PDF-" in head[:1024]:
         kind = Kind.PDF
     elif head.startswith(b"PK"):
-        raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
+        raise containers.again(containers.BROKEN)
     else:
         _check_text(head)
         kind = Kind.TEXT
-    _check_name(filename, kind)
+    _PROMISES.check(filename, kind)
     return Gated(path, kind, size, filename)
 
 
 def _zip_kind(path: Path) -> Kind:
-    entries = containers.zip_entries(path)
-    names = {name.lower() for name in entries}
-    mime = containers.zip_part(path, "mimetype", most=200).strip()
-    if mime.startswith(b"application/vnd.oasis.opendocument."):
+    found = containers.office_zip(path)
+    if found.is_opendocument:
         raise _other("văn bản LibreOffice", _SAVE_AS)
-    types = containers.zip_part(path, "[Content_Types].xml")
-    if not types:
+    if not found.types:
         raise _other("tệp nén (.zip)", "Hãy giải nén trên máy rồi tải từng văn bản lên.")
-    if any(name.startswith("xl/") for name in names):
+    if found.holds("xl/"):
         raise _other("bảng tính Excel", "Nếu là danh sách, hãy tải lên ở chức năng nhập từ Excel.")
-    if any(name.startswith("ppt/") for name in names):
+    if found.holds("ppt/"):
         raise _other("bài trình chiếu PowerPoint")
-    if b"macroEnabled" in types or any(name.endswith("vbaproject.bin") for name in names):
-        raise Refusal(_MACRO.code, _MACRO.sentence)
-    if not any(name.startswith("word/") and name.endswith(".xml") for name in names):
-        raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
+    if found.has_macros:
+        raise containers.again(_MACRO)
+    if not any(name.startswith("word/") and name.endswith(".xml") for name in found.names):
+        raise containers.again(containers.BROKEN)
     return Kind.DOCX
 
 
 def _ole_refusal(path: Path) -> Refusal:
     names = containers.ole_names(path)
     if "EncryptedPackage" in names:
-        return Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
+        return containers.again(containers.ENCRYPTED)
     if "WordDocument" in names:
         return _other("văn bản Word đời cũ (.doc)", _SAVE_AS)
     if names & {"Workbook", "Book"}:
@@ -113,19 +99,13 @@ def _check_text(head: bytes) -> None:
         raise _other("tệp không phải văn bản")
 
 
-def _check_name(filename: str, kind: Kind) -> None:
-    ending = Path(filename).suffix.lower()
-    if ending in {".docm", ".dotm"}:
-        raise Refusal(_MACRO.code, _MACRO.sentence)
-    promised = _ENDINGS.get(ending)
-    if promised is None and ending and kind is Kind.TEXT:
-        raise _other(f"tệp có đuôi “{ending}”")
-    if promised is not None and promised is not kind:
-        raise Refusal(
-            "file.wrong_name",
-            f"Tên tệp có đuôi “{ending}” nhưng nội dung là {_NAMES[kind]}. Hãy kiểm tra xem có chọn nhầm tệp không; {_SAVE_AS[0].lower()}{_SAVE_AS[1:]}",
-        )
-
-
 def _other(what: str, advice: str = "") -> Refusal:
     return Refusal("document.not_a_document", f"Đây là {what} nên không đọc được ở đây. {advice or _TAKEN}")
+
+
+_PROMISES = containers.Names(
+    endings={".docx": Kind.DOCX, ".pdf": Kind.PDF, ".txt": Kind.TEXT, ".md": Kind.TEXT},
+    labels={Kind.DOCX: "văn bản Word (.docx)", Kind.PDF: "tệp PDF", Kind.TEXT: "văn bản thuần (.txt)"},
+    macro_endings=frozenset({".docm", ".dotm"}), macro=_MACRO, other=_other,
+    advice=f"Hãy kiểm tra xem có chọn nhầm tệp không; {_SAVE_AS[0].lower()}{_SAVE_AS[1:]}",
+)  # fmt: skip

@@ -1,7 +1,6 @@
 """The door for spreadsheets: what kind a file really is, and why we do not take it."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,38 +21,15 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-_ENDINGS = {
-    ".xlsx": Kind.XLSX,
-    ".xls": Kind.XLS,
-    ".ods": Kind.ODS,
-    ".csv": Kind.TEXT,
-    ".tsv": Kind.TEXT,
-    ".tab": Kind.TEXT,
-    ".txt": Kind.TEXT,
-    "": None,
-}
-_NAMES = {
-    Kind.XLSX: "bảng tính Excel (.xlsx)",
-    Kind.XLS: "bảng tính Excel đời cũ (.xls)",
-    Kind.ODS: "bảng tính LibreOffice (.ods)",
-    Kind.TEXT: "văn bản thuần (.csv, .txt)",
-}
+_SAVE_AS = "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên."
 _TAKEN = "Hệ thống nhận bảng tính .xlsx, .xls, .ods, .csv hoặc nội dung dán từ Excel."
 _MACRO = Refusal(
     "sheet.macro",
-    "Bảng tính có chứa macro (chương trình kèm theo) nên không được nhận. "
-    "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
+    f"Bảng tính có chứa macro (chương trình kèm theo) nên không được nhận. {_SAVE_AS}",
 )
 
 
-@dataclass(frozen=True)
-class Gated:
-    """A spreadsheet that passed the door and may be given to a reader."""
-
-    path: Path
-    kind: Kind
-    size: int
-    filename: str
+Gated = containers.Gated[Kind]
 
 
 def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
@@ -66,68 +42,65 @@ def gate(path: str | Path, filename: str, *, limit: int = LIMIT) -> Gated:
     size = containers.check_size(
         path, limit, advice="Hãy chia thành nhiều tệp nhỏ hơn hoặc bỏ bớt hình ảnh rồi tải lên lại."
     )
-    with path.open("rb") as file:
-        head = file.read(8192)
+    head = containers.beginning(path)
     if head.startswith(containers.ZIP_MAGIC):
         kind = _zip_kind(path)
     elif head.startswith(containers.OLE_MAGIC):
         kind = _ole_kind(path)
     elif head.startswith(b"PK"):
         # An empty or a split archive.
-        raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
+        raise containers.again(containers.BROKEN)
     else:
         kind = _text_kind(path, head)
-    _check_name(filename, kind)
+    _PROMISES.check(filename, kind)
     return Gated(path, kind, size, filename)
 
 
 def _zip_kind(path: Path) -> Kind:
-    entries = containers.zip_entries(path)
-    names = {name.lower() for name in entries}
-    mime = containers.zip_part(path, "mimetype", most=200).strip()
-    if mime.startswith(b"application/vnd.oasis.opendocument."):
-        if mime != b"application/vnd.oasis.opendocument.spreadsheet":
+    found = containers.office_zip(path)
+    if found.is_opendocument:
+        if found.mime != b"application/vnd.oasis.opendocument.spreadsheet":
             raise _other("tệp LibreOffice không phải bảng tính")
         if b"encryption-data" in containers.zip_part(path, "META-INF/manifest.xml"):
-            raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
+            raise containers.again(containers.ENCRYPTED)
         if any(
-            name.startswith(("basic/", "scripts/")) and name.endswith((".xml", ".py", ".js", ".bsh")) for name in names
+            name.startswith(("basic/", "scripts/")) and name.endswith((".xml", ".py", ".js", ".bsh"))
+            for name in found.names
         ):
-            raise Refusal(_MACRO.code, _MACRO.sentence)
+            raise containers.again(_MACRO)
         return Kind.ODS
-    types = containers.zip_part(path, "[Content_Types].xml")
-    if not types:
+    if not found.types:
         raise _other("tệp nén (.zip)", "Hãy giải nén trên máy rồi tải từng bảng tính lên.")
-    if any(name.startswith("word/") for name in names):
+    if found.holds("word/"):
         raise _other(
             "văn bản Word (.docx)",
             "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.",
         )
-    if any(name.startswith("ppt/") for name in names):
+    if found.holds("ppt/"):
         raise _other("bài trình chiếu PowerPoint")
-    if b"macroEnabled" in types or any(name.endswith("vbaproject.bin") for name in names):
-        raise Refusal(_MACRO.code, _MACRO.sentence)
-    if "xl/workbook.bin" in names:
+    if found.has_macros:
+        raise containers.again(_MACRO)
+    if "xl/workbook.bin" in found.names:
         raise _other(
             "bảng tính Excel nhị phân (.xlsb)",
-            "Hãy mở bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
+            _SAVE_AS,
         )
-    if "xl/workbook.xml" not in names:
-        raise Refusal(containers.BROKEN.code, containers.BROKEN.sentence)
+    if "xl/workbook.xml" not in found.names:
+        raise containers.again(containers.BROKEN)
     return Kind.XLSX
 
 
 def _ole_kind(path: Path) -> Kind:
     names = containers.ole_names(path)
     if "EncryptedPackage" in names:
-        raise Refusal(containers.ENCRYPTED.code, containers.ENCRYPTED.sentence)
+        raise containers.again(containers.ENCRYPTED)
     if "WordDocument" in names:
         raise _other(
             "văn bản Word (.doc)",
             "Nếu danh sách nằm trong Word, hãy chép bảng sang Excel rồi tải lên, hoặc dán thẳng vào ô dán.",
         )
     if names & {"_VBA_PROJECT_CUR", "_VBA_PROJECT"}:
-        raise Refusal(_MACRO.code, _MACRO.sentence)
+        raise containers.again(_MACRO)
     if names & {"Workbook", "Book"}:
         return Kind.XLS
     raise _other("tệp Office đời cũ không phải bảng tính")
@@ -151,7 +124,7 @@ def _text_kind(path: Path, head: bytes) -> Kind:
     if _PAGE.match(plain) or _OLD_XML.search(plain):
         raise _other(
             "trang web hoặc tệp XML mang tên bảng tính (nhiều phần mềm xuất ra như vậy)",
-            "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
+            _SAVE_AS,
         )
     guess = filetype.guess(head)
     if guess is not None:
@@ -167,20 +140,18 @@ def _text_kind(path: Path, head: bytes) -> Kind:
     return Kind.TEXT
 
 
-def _check_name(filename: str, kind: Kind) -> None:
-    ending = Path(filename).suffix.lower()
-    if ending in {".xlsm", ".xltm", ".xlsb", ".xlam"}:
-        raise Refusal(_MACRO.code, _MACRO.sentence)
-    promised = _ENDINGS.get(ending)
-    if promised is None and ending not in _ENDINGS and kind is Kind.TEXT:
-        raise _other(f"tệp có đuôi “{ending}”")
-    if promised is not None and promised is not kind:
-        raise Refusal(
-            "file.wrong_name",
-            f"Tên tệp có đuôi “{ending}” nhưng nội dung là {_NAMES[kind]}. "
-            "Hãy mở tệp bằng Excel, chọn Tệp → Lưu thành → “Excel Workbook (*.xlsx)” rồi tải tệp mới lên.",
-        )
-
-
 def _other(what: str, advice: str = "") -> Refusal:
     return Refusal("sheet.not_a_sheet", f"Đây là {what}, không phải bảng tính. {advice or _TAKEN}")
+
+
+_PROMISES = containers.Names(
+    endings={
+        ".xlsx": Kind.XLSX, ".xls": Kind.XLS, ".ods": Kind.ODS, ".csv": Kind.TEXT, ".tsv": Kind.TEXT, ".tab": Kind.TEXT,
+        ".txt": Kind.TEXT,
+    },
+    labels={
+        Kind.XLSX: "bảng tính Excel (.xlsx)", Kind.XLS: "bảng tính Excel đời cũ (.xls)",
+        Kind.ODS: "bảng tính LibreOffice (.ods)", Kind.TEXT: "văn bản thuần (.csv, .txt)",
+    },
+    macro_endings=frozenset({".xlsm", ".xltm", ".xlsb", ".xlam"}), macro=_MACRO, other=_other, advice=_SAVE_AS,
+)  # fmt: skip

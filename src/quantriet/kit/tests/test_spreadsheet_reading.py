@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from quantriet.kit import sandbox, spreadsheets
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.spreadsheets import Column, Mapping, reading
+from quantriet.kit.spreadsheets import Column, Mapping
+from quantriet.kit.spreadsheets.reading import child, tables
 from quantriet.kit.tests import office_files
 from quantriet.kit.tests.test_encodings import NAMES, to_tcvn3, to_vni
 
@@ -463,13 +464,13 @@ def test_both_readers_agree(tmp_path):
     args = {
         "path": str(tmp_path / "a.xlsx"),
         "kind": "xlsx",
-        "columns": reading._plain(COLUMNS),
+        "columns": tables._plain(COLUMNS),
         "legacy": None,
         "mapping": None,
         "sheet": None,
     }
-    fast = list(reading.table_in_child(**args, patient=False))
-    patient = list(reading.table_in_child(**args, patient=True))
+    fast = list(child.table_in_child(**args, patient=False))
+    patient = list(child.table_in_child(**args, patient=True))
     gc.enable()
     assert fast == patient
 
