@@ -61,3 +61,18 @@ def execute(sql: str, rows: Sequence[Sequence[Any]]) -> None:
             cursor.execute(sql, rows[0])
         else:
             cursor.executemany(sql, rows)
+
+
+def upsert(into: str, rows: Sequence[Sequence[Any]], on_conflict: str) -> None:
+    """Insert plain rows, hundreds a statement; `into` is "table (columns)", `on_conflict` what follows ON CONFLICT."""
+    if not rows:
+        return
+    row = f"({','.join(['%s'] * len(rows[0]))})"
+    size = 20_000 // len(rows[0])  # SQLite takes 32,766 parameters
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            cursor.execute(
+                f"INSERT INTO {into} VALUES {','.join([row] * len(part))} ON CONFLICT {on_conflict}",  # noqa: S608
+                [value for values in part for value in values],
+            )

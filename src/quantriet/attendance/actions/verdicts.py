@@ -23,7 +23,7 @@ from quantriet.campaigns.models import RuleValue, StudyCampaign
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState, RuleKey
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ItemKind
-from quantriet.kit.db import execute, select
+from quantriet.kit.db import select, upsert
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Person, Unit
@@ -213,19 +213,20 @@ def judge(
                 (entry_id, decision.verdict.value, decision.present, decision.planned, decision.sentence, moment)
             )
             changed.append(outcome)
-    execute(
-        f"INSERT INTO {RECORD} (entry_id, session_id, seconds_present, seconds_planned, is_marked)"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (entry_id, session_id) DO UPDATE SET"
-        " seconds_present = excluded.seconds_present, seconds_planned = excluded.seconds_planned,"
-        " is_marked = excluded.is_marked",
+    upsert(
+        f"{RECORD} (entry_id, session_id, seconds_present, seconds_planned, is_marked)",
         records,
+        "(entry_id, session_id) DO UPDATE SET seconds_present = excluded.seconds_present,"
+        " seconds_planned = excluded.seconds_planned, is_marked = excluded.is_marked"
+        # A class judged again mostly stays as it is; rows that would be the same are not written.
+        f" WHERE {RECORD}.seconds_present <> excluded.seconds_present"
+        f" OR {RECORD}.seconds_planned <> excluded.seconds_planned OR {RECORD}.is_marked <> excluded.is_marked",
     )
-    execute(
-        f"INSERT INTO {VERDICT} (entry_id, verdict, seconds_present, seconds_planned, sentence, computed_at)"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (entry_id) DO UPDATE SET verdict = excluded.verdict,"
-        " seconds_present = excluded.seconds_present, seconds_planned = excluded.seconds_planned,"
-        " sentence = excluded.sentence, computed_at = excluded.computed_at",
+    upsert(
+        f"{VERDICT} (entry_id, verdict, seconds_present, seconds_planned, sentence, computed_at)",
         verdicts,
+        "(entry_id) DO UPDATE SET verdict = excluded.verdict, seconds_present = excluded.seconds_present,"
+        " seconds_planned = excluded.seconds_planned, sentence = excluded.sentence, computed_at = excluded.computed_at",
     )
     _settle(changed, known, by=by, at=at)
     return outcomes

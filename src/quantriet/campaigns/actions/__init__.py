@@ -20,6 +20,7 @@ from quantriet.campaigns.actions.campaigns import (
 from quantriet.campaigns.actions.duties import hand_down, open_campaign, prepare_duties, sync_audience
 from quantriet.campaigns.actions.notices import message_units, send_study_notice
 from quantriet.campaigns.actions.plans import make_plans, mark_held, mark_scheduled, schedule_plan
+from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.rulebooks import add_rulebook, change_rulebook, set_rule_value
 from quantriet.campaigns.actions.settling import mark_reported, settle_duties
 
@@ -44,6 +45,7 @@ __all__ = [
     "move_audience_rule",
     "open_campaign",
     "prepare_duties",
+    "rejudge_duties",
     "remove_audience_rule",
     "review_campaign",
     "schedule_plan",

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from quantriet.audit.actions import changes, record
 from quantriet.campaigns import access, queries
+from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.models import (
     CampaignDocument,
     CampaignPlan,
@@ -108,6 +109,9 @@ def change_campaign(
         due_on = queries.campaign_due_on(campaign)
         StudyDuty.objects.filter(campaign=campaign, state=DutyState.OWING).exclude(due_on=due_on).update(due_on=due_on)
         record("campaign.changed", by=by, at=at, thing=campaign, unit=campaign.unit, before=before, after=after)
+        if "rulebook" in after:
+            for kind in campaign.duty_kinds:
+                rejudge_duties(campaign, kind)
     return campaign
 
 

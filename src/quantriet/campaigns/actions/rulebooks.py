@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from quantriet.audit.actions import record
+from quantriet.campaigns.actions.rejudging import rejudge_by_rule
 from quantriet.campaigns.models import Rulebook, RuleValue
 from quantriet.campaigns.vocab import SOURCE_RULES, RuleKey
 from quantriet.kit import text
@@ -90,4 +91,5 @@ def set_rule_value(
             "rulebook.changed", by=by, at=at, thing=rulebook, unit=rulebook.unit,
             before=before, after={key.value: number, "basis": basis, "from": valid_from},
         )  # fmt: skip
+        rejudge_by_rule(rulebook, key)
     return fresh

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from quantriet.audit.actions import record
 from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyResult, DutyState
-from quantriet.kit.db import execute, insert_many, select
+from quantriet.kit.db import execute, insert_many, select, upsert
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Unit
@@ -216,12 +216,11 @@ def _move_tallies(deltas: dict[Place, Counter[str]], paths: dict[Place, str], at
         " reported_at = COALESCE(reported_at, %s) WHERE campaign_id = %s AND kind = %s AND unit_id = %s",
         [(*moved[place], reported, *place) for place in places],
     )
-    execute(
-        f"INSERT INTO {TALLY_DAY} (campaign_id, kind, unit_id, path, day, done, exempt, owing)"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (campaign_id, kind, unit_id, day) DO UPDATE SET"
-        f" done = {TALLY_DAY}.done + excluded.done, exempt = {TALLY_DAY}.exempt + excluded.exempt,"
-        f" owing = {TALLY_DAY}.owing + excluded.owing",
+    upsert(
+        f"{TALLY_DAY} (campaign_id, kind, unit_id, path, day, done, exempt, owing)",
         [(*place, paths[place], day, *moved[place]) for place in places if any(moved[place])],
+        f"(campaign_id, kind, unit_id, day) DO UPDATE SET done = {TALLY_DAY}.done + excluded.done,"
+        f" exempt = {TALLY_DAY}.exempt + excluded.exempt, owing = {TALLY_DAY}.owing + excluded.owing",
     )
 
 
