@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from quantriet.audit.vocab import VERBS
@@ -246,11 +247,17 @@ class Figures:
         return made
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Fields of a dataclass with their types, worked out once a process: a report has thousands of rows."""
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(kind)}  # type: ignore[arg-type]  # only dataclasses come here
+
+
 def _read(kind: Any, data: Any) -> Any:
     """Plain JSON as the frozen dataclass it was made from; keys that are gone are left out, new ones take defaults."""
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{one.name: _read(hints[one.name], data[one.name]) for one in fields(kind) if one.name in data})
+        return kind(**{name: _read(hint, data[name]) for name, hint in _hints(kind).items() if name in data})
     if isinstance(data, list | tuple):
         inner = get_args(kind)[0]
         return tuple(_read(inner, one) for one in data)

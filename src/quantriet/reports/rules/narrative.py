@@ -5,16 +5,21 @@ A person reads, changes and confirms each section before the report is sent. Bas
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from quantriet.kit.numbers import printed_share, share, show_number, show_percent
-from quantriet.reports.vocab import Before, Figures, Named, Section, UnitRow
+from quantriet.reports.vocab import Before, Figures, Instruction, Named, Section, UnitRow
 
-# So many units are named in a sentence; the annex and the Excel file name all.
-MOST_PRAISED = 5
-MOST_URGED = 10
+# So many are named in a sentence; the annexes and the Excel file name all.
+MOST_NAMED = 5
 MOST_MOVED = 3
+BY_UNIT = "Phụ lục 1"
+UNORGANISED = "Phụ lục 2, mục I"
+SILENT = "Phụ lục 2, mục II"
 
 
 def narrative(figures: Figures, before: Before | None = None) -> dict[Section, list[str]]:
@@ -57,12 +62,14 @@ def moved_count(what: str, before: int, after: int, noun: str) -> str:
     return f"{what} {verb} {step} {noun} (từ {show_number(before)} {way} {show_number(after)})."
 
 
-def listed(parts: Sequence[str], *, most: int | None = None, noun: str = "đơn vị", mark: str = ", ") -> str:
-    """Parts in a row: "A, B và C"; beyond `most` the rest is counted, never dropped silently."""
+def listed(
+    parts: Sequence[str], *, most: int | None = None, noun: str = "đơn vị", mark: str = ", ", where: str = ""
+) -> str:
+    """Parts in a row: "A, B và C"; beyond `most` the rest is counted, with the place where it is named."""
     shown = list(parts if most is None else parts[:most])
     rest = len(parts) - len(shown)
     if rest:
-        return f"{mark.join(shown)} và {show_number(rest)} {noun} khác"
+        return f"{mark.join(shown)} và {show_number(rest)} {noun} khác{f' ({where})' if where else ''}"
     if len(shown) < 2 or mark != ", ":
         return mark.join(shown)
     return f"{mark.join(shown[:-1])} và {shown[-1]}"
@@ -77,6 +84,20 @@ def _small(label: str) -> str:
     return label[:1].lower() + label[1:]
 
 
+def _until(figures: Figures) -> str:
+    """The campaign's last day as a demand; once it has passed, the demand says so."""
+    due, now = (_day(one) for one in (figures.due_on, figures.as_of))
+    if due and now and due < now:
+        return f"trong thời gian sớm nhất (đã quá thời hạn ngày {figures.due_on})"
+    return f"chậm nhất ngày {figures.due_on}"
+
+
+def _day(words: str) -> tuple[str, ...]:
+    """The day in "tính đến 16:00 ngày 12/01/2026", to compare; empty when there is none."""
+    found = re.search(r"(\d{2})/(\d{2})/(\d{4})", words)
+    return found.groups()[::-1] if found else ()
+
+
 def _names(rows: Iterable[Named]) -> list[str]:
     return [f"{row.name} ({row.superior})" if row.superior else row.name for row in rows]
 
@@ -86,7 +107,10 @@ def _names(rows: Iterable[Named]) -> list[str]:
 
 def _overview(figures: Figures) -> list[str]:
     basis = f"Kế hoạch {figures.plan_number}" if figures.plan_number else f"kế hoạch của {figures.organiser}"
-    papers = listed([f"{one.citation} của {one.issuing_body}" for one in figures.documents], mark="; ")
+    papers = listed(
+        [f"{one.citation} của {one.issuing_body}" for one in figures.documents],
+        most=MOST_NAMED, noun="văn bản", mark="; ",
+    )  # fmt: skip
     studied = f" {papers}" if papers else " các văn bản của đợt"
     paragraphs = [
         f"Thực hiện {basis}, từ ngày {figures.period_from} đến ngày {figures.period_to}, {figures.unit} tổ chức học tập, "
@@ -94,24 +118,36 @@ def _overview(figures: Figures) -> list[str]:
         f"Số liệu {figures.as_of}."
     ]
     if figures.organising:
-        done = figures.organising - len(figures.unorganised)
-        sentence = f"Đã có {show_number(done)}/{show_number(figures.organising)} đơn vị tổ chức học tập."
-        if figures.unorganised:
-            sentence = (
-                f"Đã có {show_number(done)}/{show_number(figures.organising)} đơn vị tổ chức học tập; còn "
-                f"{show_number(len(figures.unorganised))} đơn vị chưa tổ chức: "
-                f"{listed(_names(figures.unorganised), most=MOST_URGED, mark='; ')}."
-            )
-        paragraphs.append(sentence)
-    for one in figures.instructions:
+        done, waiting = figures.organising - len(figures.unorganised), len(figures.unorganised)
+        rest = f"; còn {show_number(waiting)} đơn vị chưa tổ chức" if waiting else ""
+        paragraphs.append(
+            f"Đã có {show_number(done)}/{show_number(figures.organising)} đơn vị tổ chức học tập "
+            f"({show_percent(done, figures.organising)}){rest}."
+        )
+    return paragraphs + _instructions(figures.instructions)
+
+
+def _instructions(changes: Iterable[Instruction]) -> list[str]:
+    """Changes of form: units that changed on one day for one reason stand in one sentence."""
+    alike: dict[Instruction, list[str]] = {}
+    for one in changes:
+        alike.setdefault(replace(one, unit=""), []).append(one.unit)
+    sentences = []
+    for one, units in list(alike.items())[:MOST_NAMED]:
         later = f", lùi đến ngày {one.postponed_to}" if one.postponed_to else ""
         change = (
             f"chuyển hình thức học từ {_small(one.before)} sang {_small(one.after)}"
             if one.before != one.after
             else f"giữ hình thức {_small(one.after)}"
         )
-        paragraphs.append(f"Ngày {one.on}, do {one.situation}, {one.unit} {change}{later}, theo {one.basis}.")
-    return paragraphs
+        who = listed(units, most=MOST_NAMED)
+        sentences.append(f"Ngày {one.on}, do {one.situation}, {who} {change}{later}, theo {one.basis}.")
+    rest = sum(len(units) for units in list(alike.values())[MOST_NAMED:])
+    if rest:
+        sentences.append(
+            f"Ngoài ra có {show_number(rest)} lần thay đổi hình thức học khác (ghi trong tệp Excel kèm theo)."
+        )
+    return sentences
 
 
 def _results(figures: Figures) -> list[str]:
@@ -249,7 +285,8 @@ def _comparison(figures: Figures, before: Before | None) -> list[str]:
         sentences.append(
             moved_count("Số người ngoài Đảng dự học", old.classes.outsiders, now.classes.outsiders, "người")
         )
-    paragraphs = [f"So với {before.name}: " + " ".join(one for one in sentences if one)]
+    said = "; ".join(_small(one.removesuffix(".")) for one in sentences if one)
+    paragraphs = [f"So với {before.name}: {said}."]
     rises, falls = moved_units(old.units, now.units)
     if rises:
         paragraphs.append(f"Đơn vị tăng nhiều nhất: {'; '.join(rises)}.")
@@ -304,11 +341,12 @@ def slow_units(figures: Figures) -> list[UnitRow]:
     """
     whole = common_share(figures)
     waiting = {(one.under, one.name) for one in figures.unorganised}
+    praised = set(praised_units(figures))
     rows = [
         row
         for row in figures.units
         if not row.is_own and row.obliged and not row.is_silent and row.owing and (row.unit_id, row.name) not in waiting
-        and whole is not None and (share(row.done, row.obliged) or Decimal(0)) <= whole
+        and whole is not None and (share(row.done, row.obliged) or Decimal(0)) <= whole and row not in praised
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (share(row.done, row.obliged) or Decimal(0), -row.owing, row.name))
 
@@ -317,12 +355,17 @@ def _praise(figures: Figures) -> list[str]:
     rows = praised_units(figures)
     paragraphs = []
     if rows:
-        full = [row for row in rows if not row.owing]
-        said = [_unit_share(row) for row in rows]
-        lead = f"{show_number(len(full))} đơn vị đạt 100%. " if len(full) > 1 else ""
-        paragraphs.append(
-            f"{lead}Đơn vị tổ chức, báo cáo đầy đủ và đạt tỷ lệ cao: {listed(said, most=MOST_PRAISED, mark='; ')}."
+        full = sum(not row.owing for row in rows)
+        said = "; ".join(_unit_share(row) for row in rows[:MOST_NAMED])
+        lead = (
+            f"Có {show_number(len(rows))} đơn vị trực thuộc tổ chức, báo cáo đầy đủ và đạt từ tỷ lệ chung "
+            f"({show_percent(figures.people.done, figures.heard_people)}) trở lên"
         )
+        if len(rows) <= MOST_NAMED:
+            paragraphs.append(f"{lead}: {said}.")
+        else:
+            whole = f", trong đó {show_number(full)} đơn vị đạt 100%" if full else ""
+            paragraphs.append(f"{lead}{whole}. Tiêu biểu: {said} (kết quả từng đơn vị tại {BY_UNIT}).")
     elif any(row.done for row in figures.units if not row.is_own):
         best = sorted(
             (row for row in figures.units if row.done and not row.is_own),
@@ -339,43 +382,67 @@ def _praise(figures: Figures) -> list[str]:
 
 
 def _unit_share(row: UnitRow) -> str:
-    return (
-        f"{row.name} {show_number(row.done)}/{show_number(row.obliged)} người ({show_percent(row.done, row.obliged)})"
-    )
+    return f"{row.name} ({_reached(row)})"
+
+
+def _reached(row: UnitRow) -> str:
+    return f"{show_number(row.done)}/{show_number(row.obliged)} người, đạt {show_percent(row.done, row.obliged)}"
 
 
 def _urge(figures: Figures) -> list[str]:
     paragraphs = []
-    mute = [row for row in figures.units if row.is_silent and not row.is_own]
+    mute = sorted(
+        (row for row in figures.units if row.is_silent and not row.is_own), key=lambda row: (-row.obliged, row.name)
+    )
     if mute:
-        said = [f"{row.name}, {show_number(row.obliged)} người" for row in mute]
+        said = [f"{row.name} ({show_number(row.obliged)} người)" for row in mute]
         paragraphs.append(
-            f"{show_number(len(mute))} đơn vị trực thuộc chưa báo cáo kết quả nào: "
-            f"{listed(said, most=MOST_URGED, mark='; ')}."
+            f"Có {show_number(len(mute))} đơn vị trực thuộc chưa báo cáo kết quả nào: "
+            f"{listed(said, most=MOST_NAMED, mark='; ', where=SILENT)}."
         )
-    elsewhere = {row.unit_id for row in mute}
-    scattered = [one for one in figures.silent if one.under not in elsewhere]
-    if scattered:
-        said = [
-            f"{one.name}{f' ({one.superior})' if one.superior else ''}, {show_number(one.people)} người"
-            for one in scattered
-        ]
-        lead = "Ngoài ra còn " if mute else ""
-        paragraphs.append(
-            f"{lead}{show_number(len(scattered))} chi bộ chưa báo cáo: {listed(said, most=MOST_URGED, noun='chi bộ', mark='; ')}."
-        )
+    paragraphs.append(_scattered(figures, {row.unit_id for row in mute}))
     if figures.unorganised:
         paragraphs.append(
-            f"{show_number(len(figures.unorganised))} đơn vị chưa tổ chức: "
-            f"{listed(_names(figures.unorganised), most=MOST_URGED, mark='; ')}."
+            f"Có {show_number(len(figures.unorganised))} đơn vị chưa tổ chức học tập: "
+            f"{listed(_names(figures.unorganised), most=MOST_NAMED, mark='; ', where=UNORGANISED)}."
         )
     slow = slow_units(figures)
     if slow:
-        said = [f"{_unit_share(row)}, còn {show_number(row.owing)} người" for row in slow]
-        paragraphs.append(f"Đơn vị đã tổ chức nhưng đạt tỷ lệ thấp: {listed(said, most=MOST_PRAISED, mark='; ')}.")
+        said = [f"{row.name} ({_reached(row)}, còn {show_number(row.owing)} người)" for row in slow]
+        paragraphs.append(
+            f"Có {show_number(len(slow))} đơn vị đã tổ chức nhưng chưa vượt tỷ lệ chung "
+            f"({show_percent(figures.people.done, figures.heard_people)}); thấp nhất: "
+            f"{listed(said, most=MOST_NAMED, mark='; ', where=BY_UNIT)}."
+        )
     if figures.criticism:
         paragraphs.append(figures.criticism)
     return paragraphs
+
+
+def _scattered(figures: Figures, elsewhere: set[int]) -> str:
+    """Silent cells under units that have reported in part: few by name, many by the unit they lie under."""
+    cells = [one for one in figures.silent if one.under not in elsewhere]
+    if not cells:
+        return ""
+    lead = f"Ngoài ra còn {show_number(len(cells))}" if elsewhere else f"Có {show_number(len(cells))}"
+    if len(cells) <= MOST_NAMED:
+        said = [
+            f"{one.name} ({f'{one.superior}, ' if one.superior else ''}{show_number(one.people)} người)"
+            for one in cells
+        ]
+        return f"{lead} chi bộ chưa báo cáo: {'; '.join(said)}."
+    named = {row.unit_id: row.name for row in figures.units}
+    under = Counter(one.under for one in cells if one.under in named)
+    people = sum(one.people for one in cells)
+    sentence = f"{lead} chi bộ chưa báo cáo, với {show_number(people)} người phải học"
+    if not under:
+        return f"{sentence} ({SILENT})."
+    most = sorted(under.items(), key=lambda one: (-one[1], named[one[0]]))
+    said = [f"{named[unit]} ({show_number(count)} chi bộ)" for unit, count in most]
+    return (
+        f"{sentence}, ở {show_number(len(most))} đơn vị trực thuộc; nhiều nhất: "
+        f"{listed(said, most=MOST_NAMED, mark='; ')} (tên từng chi bộ tại {SILENT})."
+    )
 
 
 def _shortcomings(figures: Figures) -> list[str]:
@@ -408,7 +475,7 @@ def _proposals(figures: Figures) -> list[str]:
     if figures.unorganised:
         paragraphs.append(
             f"Đề nghị {show_number(len(figures.unorganised))} đơn vị chưa tổ chức hoàn thành việc học tập, quán triệt "
-            f"trước ngày {figures.due_on}."
+            f"{_until(figures)}."
         )
     if figures.silent:
         paragraphs.append(
@@ -417,8 +484,8 @@ def _proposals(figures: Figures) -> list[str]:
     missed = figures.people.excused + figures.people.absent + figures.people.retake
     if missed:
         paragraphs.append(
-            f"Đề nghị các cấp ủy xếp lớp học bù cho {show_number(missed)} người vắng hoặc phải học lại, hoàn thành trước "
-            f"ngày {figures.due_on}."
+            f"Đề nghị các cấp ủy xếp lớp học bù cho {show_number(missed)} người vắng hoặc phải học lại, hoàn thành "
+            f"{_until(figures)}."
         )
     if figures.people.absent:
         paragraphs.append(

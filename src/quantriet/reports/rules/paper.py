@@ -83,8 +83,12 @@ TAGS: dict[str, str] = {
     "tiers": "Theo đối tượng (bảng: no, label, obliged, done, owing, exempt, share)",
     "units": "Theo đơn vị (bảng: no, name, obliged, done, share, owing, exempt, classes, note)",
     "total": "Dòng cộng của bảng đơn vị: total.obliged, total.done, total.share, total.owing, total.exempt, total.classes",
-    "named": "Đơn vị chưa báo cáo, chưa tổ chức (bảng: no, name, superior, people, state)",
-    "named_rest": "Câu nêu số đơn vị không ghi hết trong bảng; trống nếu đã ghi hết",
+    "unorganised": "Đơn vị chưa tổ chức (bảng: no, name, superior)",
+    "unorganised_rest": "Câu nêu số đơn vị chưa tổ chức không ghi hết trong bảng; trống nếu đã ghi hết",
+    "silent": "Đơn vị chưa báo cáo (bảng: no, name, superior, people)",
+    "silent_rest": "Câu nêu số đơn vị chưa báo cáo không ghi hết trong bảng; trống nếu đã ghi hết",
+    "named": "Hai danh sách trên gộp làm một (bảng: no, name, superior, people, state)",
+    "named_rest": "Câu nêu số đơn vị không ghi hết trong bảng gộp; trống nếu đã ghi hết",
     "documents": "Văn bản học tập (bảng: no, citation, issuing_body, subject)",
 }
 
@@ -177,12 +181,12 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
             "exempt": show_number(sum(row.exempt for row in figures.units)),
             "classes": show_number(sum(row.classes for row in figures.units)),
         },
+        "unorganised": _named(figures.unorganised),
+        "unorganised_rest": _rest(len(figures.unorganised)),
+        "silent": _named(figures.silent),
+        "silent_rest": _rest(len(figures.silent)),
         "named": named[:MOST_NAMED],
-        "named_rest": (
-            f"Và {show_number(len(named) - MOST_NAMED)} đơn vị khác, ghi đầy đủ trong tệp Excel kèm theo báo cáo."
-            if len(named) > MOST_NAMED
-            else ""
-        ),
+        "named_rest": _rest(len(named)),
         "documents": [
             {"no": str(place), "citation": one.citation, "issuing_body": one.issuing_body, "subject": one.subject}
             for place, one in enumerate(figures.documents, 1)
@@ -232,16 +236,26 @@ def named_units(figures: Figures) -> list[dict[str, str]]:
     """Every unit that has not organised or not reported, by name."""
     rows = [(one, "Chưa tổ chức") for one in figures.unorganised]
     rows += [(one, "Chưa báo cáo") for one in figures.silent]
-    return [
-        {
-            "no": str(place),
-            "name": one.name,
-            "superior": one.superior,
-            "people": show_number(one.people) if one.people else "",
-            "state": state,
-        }
-        for place, (one, state) in enumerate(rows, 1)
-    ]
+    return [{**_line_of(place, one), "state": state} for place, (one, state) in enumerate(rows, 1)]
+
+
+def _named(rows: Sequence[Named]) -> list[dict[str, str]]:
+    return [_line_of(place, one) for place, one in enumerate(rows[:MOST_NAMED], 1)]
+
+
+def _line_of(place: int, one: Named) -> dict[str, str]:
+    return {
+        "no": str(place),
+        "name": one.name,
+        "superior": one.superior,
+        "people": show_number(one.people) if one.people else "",
+    }
+
+
+def _rest(count: int) -> str:
+    if count <= MOST_NAMED:
+        return ""
+    return f"Và {show_number(count - MOST_NAMED)} đơn vị khác, ghi đầy đủ trong tệp Excel kèm theo báo cáo."
 
 
 # --- the built-in template -------------------------------------------------------------------------------------------
@@ -297,7 +311,7 @@ _UNITS = Grid(
         ),
     ),
     loop="row in units",
-    widths=(9, 44, 16, 16, 18, 16, 13, 11, 22),
+    widths=(9, 40, 16, 16, 16, 15, 12, 13, 28),
     align=("center", "left", "right", "right", "right", "right", "right", "right", "left"),
     total=(
         "", "Cộng", "{{ total.obliged }}", "{{ total.done }}", "{{ total.share }}", "{{ total.owing }}",
@@ -305,12 +319,20 @@ _UNITS = Grid(
     ),
     size=10.5,
 )  # fmt: skip
-_NAMED = Grid(
-    header=(("TT", "Đơn vị", "Cấp trên trực tiếp", "Số người phải học", "Tình trạng"),),
-    rows=(("{{ row.no }}", "{{ row.name }}", "{{ row.superior }}", "{{ row.people }}", "{{ row.state }}"),),
-    loop="row in named",
-    widths=(11, 56, 52, 20, 26),
-    align=("center", "left", "left", "right", "left"),
+_UNORGANISED = Grid(
+    header=(("TT", "Đơn vị", "Cấp trên trực tiếp"),),
+    rows=(("{{ row.no }}", "{{ row.name }}", "{{ row.superior }}"),),
+    loop="row in unorganised",
+    widths=(11, 82, 72),
+    align=("center", "left", "left"),
+    size=11,
+)
+_SILENT = Grid(
+    header=(("TT", "Đơn vị", "Cấp trên trực tiếp", "Số người phải học"),),
+    rows=(("{{ row.no }}", "{{ row.name }}", "{{ row.superior }}", "{{ row.people }}"),),
+    loop="row in silent",
+    widths=(11, 69, 61, 24),
+    align=("center", "left", "left", "right"),
     size=11,
 )
 
@@ -339,8 +361,19 @@ def template() -> bytes:
             PageBreak(),
             _caption("PHỤ LỤC 2"),
             _caption("Đơn vị chưa tổ chức, chưa báo cáo, {{ as_of }}"),
-            _NAMED,
-            *_when("named_rest", Text("{{ named_rest }}", italic=True)),
+            *_when(
+                "unorganised",
+                Text("I. Đơn vị chưa tổ chức học tập", bold=True),
+                _UNORGANISED,
+                *_when("unorganised_rest", Text("{{ unorganised_rest }}", italic=True)),
+            ),
+            *_when("not unorganised", Text("I. Đơn vị chưa tổ chức học tập: không có", bold=True)),
+            *_when(
+                "silent",
+                Text("II. Đơn vị chưa báo cáo kết quả", bold=True),
+                _SILENT,
+                *_when("silent_rest", Text("{{ silent_rest }}", italic=True)),
+            ),
         ),
     ]
     paper = Paper(
@@ -410,4 +443,5 @@ _SAMPLE_FIGURES = Figures(
     tiers=(Group("grassroots", "Đảng viên", People(attended=3, absent=1)),),
     units=(UnitRow(1, "Đơn vị A", done=3, owing=1, cells=1),),
     silent=tuple(Named("Chi bộ B", "Đơn vị A", 4) for _ in range(MOST_NAMED + 1)),
+    unorganised=tuple(Named("Chi bộ C", "Đơn vị A") for _ in range(MOST_NAMED + 1)),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +86,20 @@ def _sheets(figures: Figures, title: str) -> Sequence[Sheet]:
                 OutColumn("state", "Tình trạng", 18),
             ],
             _named(figures),
+            heading=heading,
+        ),
+        Sheet(
+            "Thay đổi hình thức",
+            [
+                OutColumn("on", "Ngày", 12),
+                OutColumn("unit", "Đơn vị", 40),
+                OutColumn("situation", "Lý do", 40),
+                OutColumn("before", "Hình thức trước", 18),
+                OutColumn("after", "Hình thức sau", 18),
+                OutColumn("postponed_to", "Lùi đến ngày", 14),
+                OutColumn("basis", "Căn cứ", 44),
+            ],
+            (asdict(one) for one in figures.instructions),
             heading=heading,
         ),
     )

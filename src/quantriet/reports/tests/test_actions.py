@@ -217,7 +217,7 @@ def test_comparison_rests_on_the_last_sent_report_then_on_the_campaign_before(ca
     assert second.previous_id == first.pk
     said = second.narrative["comparison"]["text"]
     assert said.startswith("So với Báo cáo 26-BC/TU ngày")
-    assert "Tỷ lệ học xong tăng 16,6 điểm phần trăm (từ 16,7% lên 33,3%)." in said
+    assert "tỷ lệ học xong tăng 16,6 điểm phần trăm (từ 16,7% lên 33,3%);" in said
     later = open_campaign(cast, name="Đợt học sau", planned_from=today() + dt.timedelta(days=2))
     assert draft(cast, later).previous_id == first.pk
     assert "“Đợt học tập Nghị quyết 2026”" in draft(cast, later).narrative["comparison"]["text"]

@@ -155,11 +155,12 @@ WITH_UNITS = replace(
 @pytest.mark.req("B-08", "R-031")
 def test_silent_units_come_first_by_name_and_are_never_zero():
     urged = narrative(WITH_UNITS)[Section.URGE]
-    assert urged[0] == "1 đơn vị trực thuộc chưa báo cáo kết quả nào: Đảng ủy xã Nà Pheo, 80 người."
-    assert urged[1] == "Ngoài ra còn 1 chi bộ chưa báo cáo: Chi bộ thôn Thượng (Đảng ủy xã Suối Ngần), 20 người."
-    assert urged[2] == "1 đơn vị chưa tổ chức: Đảng ủy xã Nà Pheo."
-    assert (
-        urged[3] == "Đơn vị đã tổ chức nhưng đạt tỷ lệ thấp: Đảng ủy xã Suối Ngần 60/100 người (60,0%), còn 40 người."
+    assert urged[0] == "Có 1 đơn vị trực thuộc chưa báo cáo kết quả nào: Đảng ủy xã Nà Pheo (80 người)."
+    assert urged[1] == "Ngoài ra còn 1 chi bộ chưa báo cáo: Chi bộ thôn Thượng (Đảng ủy xã Suối Ngần, 20 người)."
+    assert urged[2] == "Có 1 đơn vị chưa tổ chức học tập: Đảng ủy xã Nà Pheo."
+    assert urged[3] == (
+        "Có 1 đơn vị đã tổ chức nhưng chưa vượt tỷ lệ chung (88,9%); thấp nhất: Đảng ủy xã Suối Ngần (60/100 "
+        "người, đạt 60,0%, còn 40 người)."
     )
     assert "0%" not in " ".join(urged).replace("60,0%", "")
     said = text(WITH_UNITS, Section.RESULTS)
@@ -170,7 +171,10 @@ def test_silent_units_come_first_by_name_and_are_never_zero():
 @pytest.mark.req("R-036")
 def test_praise_goes_to_units_that_organised_and_reported_everything():
     assert praised_units(WITH_UNITS) == [UNITS[0]]
-    assert "Đảng ủy xã Ea Tam 100/100 người (100%)" in text(WITH_UNITS, Section.PRAISE)
+    assert text(WITH_UNITS, Section.PRAISE) == (
+        "Có 1 đơn vị trực thuộc tổ chức, báo cáo đầy đủ và đạt từ tỷ lệ chung (88,9%) trở lên: Đảng ủy xã Ea Tam "
+        "(100/100 người, đạt 100%)."
+    )
     reviewed = replace(
         WITH_UNITS, lessons="Giao chỉ tiêu sớm.", praise="Biểu dương chi bộ 1.", criticism="Nhắc chi bộ 3."
     )
@@ -187,10 +191,10 @@ def test_comparison_gives_rises_and_falls_with_both_values():
     now = replace(WITH_UNITS, classes=Classes(held=378))
     said = narrative(now, Before("Báo cáo 12-BC/TU ngày 01/11/2026", old))[Section.COMPARISON]
     assert said[0].startswith(
-        "So với Báo cáo 12-BC/TU ngày 01/11/2026: Tỷ lệ học xong tăng 7,1 điểm phần trăm (từ 50,0% lên 57,1%)."
+        "So với Báo cáo 12-BC/TU ngày 01/11/2026: tỷ lệ học xong tăng 7,1 điểm phần trăm (từ 50,0% lên 57,1%);"
     )
-    assert "Số lớp đã tổ chức tăng 12 lớp (từ 366 lên 378)." in said[0]
-    assert "Số đơn vị chưa báo cáo tăng 4 đơn vị (từ 0 lên 4)." in said[0]
+    assert "; số lớp đã tổ chức tăng 12 lớp (từ 366 lên 378);" in said[0]
+    assert "; số đơn vị chưa báo cáo tăng 4 đơn vị (từ 0 lên 4);" in said[0]
     assert said[1] == "Đơn vị tăng nhiều nhất: Đảng ủy xã Ea Tam (từ 90,0% lên 100%, tăng 10,0 điểm phần trăm)."
     # Nà Pheo is silent now: it has not fallen to nought, so it is not compared.
     assert said[2] == "Đơn vị giảm: Đảng ủy xã Suối Ngần (từ 70,0% xuống 60,0%, giảm 10,0 điểm phần trăm)."
@@ -211,6 +215,65 @@ def test_everything_done_is_said_as_such():
     figures = replace(PLAIN, people=People(attended=10), units=(UnitRow(1, "Chi bộ 1", done=10, cells=1),))
     assert "không còn người nào chưa học xong" in text(figures, Section.SHORTCOMINGS)
     assert slow_units(figures) == []
+
+
+@pytest.mark.req("B-08", "R-031")
+def test_long_lists_name_few_and_point_to_the_annex():
+    units = tuple(
+        [UnitRow(n, f"Đảng ủy xã {n:02d}", done=100, cells=4, organising=1, organised=1) for n in range(1, 9)]
+        + [UnitRow(n, f"Đảng ủy xã {n:02d}", done=30, owing=70, cells=4, silent_cells=1, organising=1) for n in range(9, 29)]
+        + [UnitRow(n, f"Đảng ủy xã {n:02d}", owing=n, cells=4, silent_cells=4, organising=1) for n in range(29, 36)]
+    )  # fmt: skip
+    many = replace(
+        PLAIN,
+        people=People(attended=1400, waiting=1626),
+        units=units,
+        cells=140,
+        organising=35,
+        unorganised=tuple(Named(f"Đảng ủy xã {n:02d}", under=n) for n in range(29, 36)),
+        silent=tuple(Named(f"Chi bộ {n}", f"Đảng ủy xã {under:02d}", 25, under) for under in range(9, 36) for n in (1, 2)),
+        silent_people=1400,
+    )  # fmt: skip
+    said = narrative(many)
+    assert said[Section.OVERVIEW][1] == "Đã có 28/35 đơn vị tổ chức học tập (80,0%); còn 7 đơn vị chưa tổ chức."
+    praised, urged = said[Section.PRAISE][0], said[Section.URGE]
+    assert praised.startswith(
+        "Có 8 đơn vị trực thuộc tổ chức, báo cáo đầy đủ và đạt từ tỷ lệ chung (86,1%) trở lên, trong đó 8"
+    )
+    assert praised.count("Đảng ủy") == 5
+    assert praised.endswith("(kết quả từng đơn vị tại Phụ lục 1).")
+    assert urged[0] == (
+        "Có 7 đơn vị trực thuộc chưa báo cáo kết quả nào: Đảng ủy xã 35 (35 người); Đảng ủy xã 34 (34 người); Đảng ủy xã 33 "
+        "(33 người); Đảng ủy xã 32 (32 người); Đảng ủy xã 31 (31 người) và 2 đơn vị khác (Phụ lục 2, mục II)."
+    )
+    assert urged[1] == (
+        "Ngoài ra còn 40 chi bộ chưa báo cáo, với 1.000 người phải học, ở 20 đơn vị trực thuộc; nhiều nhất: Đảng ủy xã 09 "
+        "(2 chi bộ); Đảng ủy xã 10 (2 chi bộ); Đảng ủy xã 11 (2 chi bộ); Đảng ủy xã 12 (2 chi bộ); Đảng ủy xã 13 (2 chi bộ) và 15 "
+        "đơn vị khác (tên từng chi bộ tại Phụ lục 2, mục II)."
+    )
+    assert urged[2].startswith("Có 7 đơn vị chưa tổ chức học tập: Đảng ủy xã 29; ")
+    assert urged[2].endswith("và 2 đơn vị khác (Phụ lục 2, mục I).")
+    assert urged[3].endswith("và 15 đơn vị khác (Phụ lục 1).")
+    assert max(one.count("Đảng ủy") for lines in said.values() for one in lines) <= 5
+
+
+def test_a_demand_after_the_last_day_says_that_the_day_has_passed():
+    waiting = replace(WITH_UNITS, due_on="21/11/2026")
+    assert "quán triệt trong thời gian sớm nhất (đã quá thời hạn ngày 21/11/2026)." in text(waiting, Section.PROPOSALS)
+    assert "quán triệt chậm nhất ngày 30/11/2026." in text(WITH_UNITS, Section.PROPOSALS)
+
+
+@pytest.mark.req("R-034")
+def test_units_that_changed_form_for_one_reason_stand_in_one_sentence():
+    change = Instruction("", "05/11/2026", "bão số 12", "Công điện 07-CĐ/TU", "Trực tiếp", "Trực tuyến")
+    storm = tuple(replace(change, unit=f"Đảng ủy xã {n}") for n in range(1, 8))
+    said = narrative(replace(PLAIN, instructions=storm))[Section.OVERVIEW][1:]
+    assert len(said) == 1
+    assert "Đảng ủy xã 5 và 2 đơn vị khác chuyển hình thức học từ trực tiếp sang trực tuyến" in said[0]
+    apart = tuple(replace(change, unit="Đảng ủy xã 1", on=f"{n:02d}/11/2026") for n in range(1, 9))
+    said = narrative(replace(PLAIN, instructions=apart))[Section.OVERVIEW][1:]
+    assert len(said) == 6
+    assert said[-1] == "Ngoài ra có 3 lần thay đổi hình thức học khác (ghi trong tệp Excel kèm theo)."
 
 
 def test_rest_of_a_long_list_is_counted():

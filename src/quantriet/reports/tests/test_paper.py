@@ -121,7 +121,12 @@ def test_silent_unit_has_dashes_in_the_annex(word):
     silent = next(row for row in rows if len(row) == 9 and row[1] == "Đảng ủy xã Nà Pheo")
     assert silent[2:6] == ["80", "–", "–", "–"]
     assert silent[8] == "Chưa báo cáo; chưa tổ chức"
-    assert ["5", "Chi bộ thôn Thượng", "Đảng ủy xã Suối Ngần", "20", "Chưa báo cáo"] in rows
+    assert ["4", "Chi bộ thôn Thượng", "Đảng ủy xã Suối Ngần", "20"] in rows
+    said = lines(word)
+    first = said.index("I. Đơn vị chưa tổ chức học tập")
+    assert said.index("PHỤ LỤC 2") < first < said.index("II. Đơn vị chưa báo cáo kết quả")
+    everyone = rendered(replace(FIGURES, unorganised=()))
+    assert "I. Đơn vị chưa tổ chức học tập: không có" in lines(everyone)
 
 
 @pytest.mark.req("B-17")
@@ -160,7 +165,10 @@ def test_very_long_list_goes_on_in_the_excel_file():
     many = tuple(Named(f"Chi bộ {n}", "Đảng ủy xã Nà Pheo", 3) for n in range(paper.MOST_NAMED + 7))
     filled = paper.context(HEAD, replace(FIGURES, silent=many, unorganised=()), {})
     assert len(filled["named"]) == paper.MOST_NAMED
+    assert len(filled["silent"]) == paper.MOST_NAMED
     assert filled["named_rest"].startswith("Và 7 đơn vị khác")
+    assert filled["silent_rest"].startswith("Và 7 đơn vị khác")
+    assert filled["unorganised_rest"] == ""
     book = openpyxl.load_workbook(io.BytesIO(workbook(replace(FIGURES, silent=many), title="Báo cáo", at=AT)))
     names = [row[0].value for row in book["Chưa tổ chức, chưa báo cáo"].iter_rows()]
     assert f"Chi bộ {paper.MOST_NAMED + 6}" in names
@@ -201,7 +209,7 @@ def test_office_may_change_the_template_freely():
     assert paper.faults_of(content.getvalue()) == []
     said = lines(rendered(template=content.getvalue()))
     assert said[0] == "Số 26-BC/BTGTU – 35.599/35.900 (99,2%)"
-    assert said[1].startswith("+ 1 đơn vị trực thuộc chưa báo cáo")
+    assert said[1].startswith("+ Có 1 đơn vị trực thuộc chưa báo cáo")
 
 
 @pytest.mark.req("P-12", "R-075")
