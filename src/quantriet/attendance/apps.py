@@ -8,7 +8,7 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         # Both read models, which exist only from here on.
         from quantriet.attendance import queries, vocab
-        from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, DutyKind
+        from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, DutyKind, RuleKey
 
         vocab.register()
         DUTY_KINDS.add(
@@ -18,5 +18,7 @@ class AttendanceConfig(AppConfig):
                 proof="có mặt đủ thời gian của lớp",
                 member_link=queries.member_link,
                 before_opening=queries.problems_before_opening,
+                rests_on=(RuleKey.RETAKE_LIMIT_PERCENT,),
+                rejudge_job="quantriet.attendance.jobs.rejudge_job",
             ),
         )

@@ -227,6 +227,11 @@ def closed_rolls(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
     )
 
 
+def judged_classes(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
+    """Classes in which somebody has a verdict."""
+    return classes.filter(Exists(ClassVerdict.objects.filter(entry__study_class=OuterRef("pk")))).order_by("pk")
+
+
 def _people_called() -> Coalesce:
     lines = RosterEntry.objects.filter(study_class=OuterRef("pk")).order_by().values("study_class")
     return Coalesce(Subquery(lines.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)

@@ -149,13 +149,16 @@ class DutyKind:
     """One kind of duty; the room that proves it registers it.
 
     `member_link` gives the address where a member deals with the duty; `before_opening` lists what still stands in the
-    way of opening a campaign with such duties (B-02).
+    way of opening a campaign with such duties (B-02). `rejudge_job` is the job (campaign id, event id or 0 for all) that
+    judges again when what the verdicts rest on has changed: the event's timetable, or one of the rules `rests_on`.
     """
 
     label: str
     proof: str
     member_link: Callable[[StudyDuty], str] | None = field(default=None, compare=False)
     before_opening: Callable[[StudyCampaign], list[Problem]] | None = field(default=None, compare=False)
+    rests_on: tuple[RuleKey, ...] = ()
+    rejudge_job: str = ""
 
 
 DUTY_KINDS: Registry[DutyKind] = Registry("duty kind")

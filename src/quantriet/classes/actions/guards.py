@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.vocab import ATTEND
 from quantriet.classes import queries
 from quantriet.classes.models import StudyClass, Venue
 from quantriet.classes.vocab import (
@@ -33,6 +35,22 @@ def roster_in(study_class: StudyClass, *states: ClassState) -> Iterator[None]:
     with named_lock(f"roster:{study_class.campaign_id}"):
         _refuse_now_unless(study_class, *states)
         yield
+
+
+@contextmanager
+def programme_of(study_class: StudyClass) -> Iterator[bool]:
+    """One writer of the timetable at a time: of a draft, or of a released class in which somebody is marked.
+
+    Such a class is not taken back to draft any more, but what was planned may be corrected to what took place. Yields
+    whether that is the case; verdicts then follow the corrected times (decision 0006).
+    """
+    with class_in(study_class, ClassState.DRAFT, ClassState.RELEASED):
+        is_marked = study_class.state == ClassState.RELEASED and queries.is_marked(study_class)
+        if not is_marked:
+            refuse_unless(study_class, ClassState.DRAFT)
+        yield is_marked
+        if is_marked:
+            campaign_actions.rejudge_duties(study_class.campaign, ATTEND, event_id=study_class.pk)
 
 
 def _refuse_now_unless(study_class: StudyClass, *states: ClassState) -> None:

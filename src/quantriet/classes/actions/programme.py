@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from quantriet.audit.actions import changes, record
-from quantriet.classes.actions.guards import class_in
+from quantriet.classes.actions.guards import class_in, programme_of
 from quantriet.classes.models import ClassSession, ProgrammeItem, StudyClass
 from quantriet.classes.rules import timetable
 from quantriet.classes.vocab import (
@@ -17,6 +17,7 @@ from quantriet.classes.vocab import (
 )
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
 from quantriet.library.models import GuidingDocument
 from quantriet.org.models import Account, Person
 from quantriet.org.rules.secrecy import refuse_if_marked
@@ -42,11 +43,17 @@ def change_session(
 ) -> ClassSession:
     """Change a session of a draft class; moved to another hour or day, its programme moves with it.
 
-    Refuses what `add_session` refuses, and a shorter session that would no longer hold its programme.
+    Once somebody is marked, the hours may still be corrected to what took place, and the verdicts follow. Refuses what
+    `add_session` refuses, a shorter session that would no longer hold its programme, and another day for a marked class.
     """
     study_class = session.study_class
     title = _session_title(title)
-    with class_in(study_class, ClassState.DRAFT):
+    with programme_of(study_class) as is_marked:
+        if is_marked and local(starts_at).date() != local(session.starts_at).date():
+            raise Refusal(
+                "session.marked_day", "Lớp đã có điểm danh nên chỉ sửa được giờ của buổi học, không đổi được ngày.",
+                field="starts_at",
+            )  # fmt: skip
         _check_session(study_class, starts_at, ends_at, without=session)
         before, after = changes(session, {"title": title, "starts_at": starts_at, "ends_at": ends_at})
         if not after:
@@ -147,10 +154,13 @@ def change_item(
     document: GuidingDocument | None = None,
     presenter: Person | None = None,
 ) -> ProgrammeItem:
-    """Change a programme item of a draft class; refuses what `add_item` refuses. Effects: audit "item.changed"."""
+    """Change a programme item of a draft class, or of a marked one to what took place; refuses what `add_item` refuses.
+
+    Effects: audit "item.changed"; verdicts of a marked class follow.
+    """
     session = item.session
     title = _item_title(title, kind)
-    with class_in(session.study_class, ClassState.DRAFT):
+    with programme_of(session.study_class):
         _check_item(session, starts_at, ends_at, without=item)
         new = {
             "kind": kind, "title": title, "starts_at": starts_at, "ends_at": ends_at, "document": document,

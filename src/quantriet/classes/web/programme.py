@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from quantriet.classes import access, actions, queries
-from quantriet.classes.vocab import ItemKind
+from quantriet.classes.models import StudyClass
+from quantriet.classes.vocab import ClassState, ItemKind
 from quantriet.classes.web.forms import ItemForm, SessionForm
 from quantriet.classes.web.frame import class_page
 from quantriet.kit.refusal import Refusal, refusals_on
@@ -43,8 +44,22 @@ def programme(request: DeskRequest, pk: int) -> HttpResponse:
         request,
         "classes/desk/programme.html",
         study_class,
-        {"sessions": sessions, "share_sentence": sentence, "share_enough": is_enough},
+        {
+            "sessions": sessions,
+            "share_sentence": sentence,
+            "share_enough": is_enough,
+            "may_correct": _may_correct(request, study_class),
+        },
         part="class-programme",
+    )
+
+
+def _may_correct(request: DeskRequest, study_class: StudyClass) -> bool:
+    """Whether the planned hours may be corrected to what took place: released, and somebody is marked."""
+    return (
+        study_class.state == ClassState.RELEASED
+        and access.may_change(request.account, study_class)
+        and queries.is_marked(study_class)
     )
 
 
