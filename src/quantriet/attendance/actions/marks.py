@@ -292,7 +292,7 @@ def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.d
     for mark in marks:
         entry = frame.entries[mark.entry_id]
         after = {
-            "class": frame.class_id,
+            "class": frame.title,
             "session": frame.session_titles[mark.session_id],
             "mark": mark.kind.label,
             "at": mark.at,
@@ -361,9 +361,9 @@ def _void(
             unit=frame.unit,
             person_id=entry.person_id,
             before={
-                "class": frame.class_id,
+                "class": frame.title,
                 "session": frame.session_titles[void.session_id],
-                "mark": fact.kind if fact else "",
+                "mark": FactKind(fact.kind).label if fact else "",
                 "at": fact.at if fact else None,
             },
         )

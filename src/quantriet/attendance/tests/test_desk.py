@@ -359,3 +359,15 @@ def test_the_navigation_marks_the_place_where_the_page_lives(as_user, hall, name
     page = as_user("organiser1").get(reverse(name, args=[key])).content.decode()
     side = page.split('navigation--desk"')[1].split("</nav>")[0]
     assert re.findall(r'href="([^"]+)" aria-current', side) == [reverse(place)]
+
+
+def test_the_log_tells_a_mark_in_words(as_user, hall):
+    client = as_user("organiser1")
+    client.post(
+        reverse("roll-mark", args=[hall.study_class.pk]),
+        {"session": hall.session.pk, "venue": hall.venue.pk, "mark": f"whole:{hall.entries['M1'].pk}"},
+    )
+    page = as_user("inspector").get(reverse("log"), {"verb": "roll.marked"}).content.decode()
+    for word in ("Lớp", "Buổi học", "Lượt", "Cách ghi", hall.study_class.title, hall.session.title):
+        assert word in page
+    assert "Method" not in page
