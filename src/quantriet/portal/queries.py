@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from quantriet.attendance.models import CatchUp, ClassVerdict
 from quantriet.attendance.vocab import CatchUpState
 from quantriet.campaigns import access as campaign_access
+from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
 from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState
 from quantriet.classes import access as class_access
@@ -21,7 +22,7 @@ from quantriet.library.models import GuidingDocument
 from quantriet.notify.models import Message
 from quantriet.notify.vocab import MessageState
 from quantriet.org import access as org_access
-from quantriet.org.models import Account, IdentityDecision, ImportRun, ImportState, Person
+from quantriet.org.models import Account, IdentityDecision, ImportRun, ImportState, Person, Unit
 from quantriet.org.vocab import Permission
 
 
@@ -80,6 +81,12 @@ def open_campaigns(account: Account) -> list[StudyCampaign]:
     seen = campaign_access.campaigns_seen_by(account).select_related("unit")
     running = list(seen.filter(state=CampaignState.OPEN).order_by("-opened_at")[:5])
     return running or list(seen.filter(state=CampaignState.CLOSED).order_by("-closed_at")[:1])
+
+
+def people_owing(campaign: StudyCampaign, unit: Unit) -> QuerySet[StudyDuty]:
+    """Duties of the people of a unit who have not studied yet, by name."""
+    owing: QuerySet[StudyDuty] = campaign_queries.names(campaign, unit, ATTEND).filter(state=DutyState.OWING)
+    return owing.order_by("person__sort_key", "pk")
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Every page opens for whom it is meant, and for nobody else."""
 
 import datetime as dt
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -293,6 +294,22 @@ def test_a_lower_unit_schedules_its_own_plan(cast, running, as_user):
 
 
 @pytest.mark.req("R-005", "R-006")
+def test_the_board_leads_to_the_report_of_its_node_for_who_writes_it(cast, running, as_user):
+    top, below = cast.units["T"], cast.units["X1"]
+    board = reverse("campaign-board", args=[running.pk])
+
+    def link(username, address):
+        return unescape(as_user(username).get(address).content.decode())
+
+    new = f"{reverse('report-new')}?campaign={running.pk}&unit="
+    assert f"{new}{top.pk}" in link("officer", board)
+    assert f"{new}{below.pk}&as_of=2026-01-05" in link("officer", f"{board}?unit={below.pk}&as_of=2026-01-05")
+    assert reverse("report-new") not in link("leader", board)
+    form = as_user("officer").get(f"{new}{below.pk}&as_of=2026-01-05").content.decode()
+    assert f'<option value="{below.pk}" selected>' in form
+    assert 'value="05/01/2026"' in form
+
+
 def test_the_board_names_who_answers_for_each_unit(cast, running, as_user):
     from quantriet.org import actions as org_actions
 

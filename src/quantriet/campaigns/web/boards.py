@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.rules.boards import Count
-from quantriet.campaigns.vocab import DUTY_KINDS, DutyReason, DutyState, PlanState
+from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, DutyReason, DutyState, PlanState
 from quantriet.campaigns.web.desk import frame
 from quantriet.campaigns.web.excel import workbook
 from quantriet.campaigns.web.forms import BoardForm, MessageForm, NamesForm
@@ -158,8 +158,18 @@ def board(request, pk):
             head=heads.get(unit.pk),
             leaders=leaders.get(unit.pk, []),
             asks=asks if may(request.account, Permission.MESSAGE_SEND, unit) else [],
+            report_url=_report_url(request, campaign, unit, at),
         ),
     )
+
+
+def _report_url(request, campaign, unit, at):
+    """The page that drafts this node's report, filled in; empty for who writes none here or before the campaign opens."""
+    reported = campaign.state in (CampaignState.OPEN, CampaignState.CLOSED) and unit.path.startswith(campaign.unit.path)
+    if not reported or unit.closed_on or not may(request.account, Permission.REPORT_WRITE, unit):
+        return ""
+    as_of = f"&as_of={at.day}" if at.day else ""
+    return f"{reverse('report-new')}?campaign={campaign.pk}&unit={unit.pk}{as_of}"
 
 
 def _cells(row, labels):

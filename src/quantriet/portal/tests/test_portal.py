@@ -1,9 +1,11 @@
 """The first page by role, and what a member sees of their own."""
 
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyDuty
@@ -15,6 +17,7 @@ from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import ContentTier
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
+from quantriet.portal.web import chrome
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +76,23 @@ def test_stranger_gets_the_door(client):
     assert reverse("sign-in") in page.content.decode()
 
 
+@pytest.mark.parametrize("address", ["home", "sign-in", None])
+def test_titles_of_public_pages_name_the_page_and_the_product_once(client, address):
+    page = client.get(reverse(address) if address else "/khong-co/").content.decode()
+    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    parts = found[1].split(" – ")
+    assert len(parts) == 2
+    assert parts[0] != parts[1] == "Quán triệt"
+
+
+def test_every_entry_of_the_navigation_has_an_address():
+    """Also those that no role of the cast may see: a name that is gone must not pass unnoticed."""
+    for _label, name, _permission in chrome.DESK + chrome.ORGANISATION:
+        assert reverse(name)
+    names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    assert set().union(*chrome._LIVES_IN.values()) | set(chrome._LIVES_IN) <= names
+
+
 @pytest.mark.parametrize("username", ["officer", "leader", "inspector", "organiser1", "secretary11"])
 @pytest.mark.req("R-031", "B-08")
 def test_first_page_answers_who_has_not_done_it(as_user, running, username):
@@ -80,6 +100,32 @@ def test_first_page_answers_who_has_not_done_it(as_user, running, username):
     assert "Đợt học tập thử" in page
     assert reverse("campaign-names", args=[running.pk]) in page
     assert "chưa" in page
+
+
+@pytest.mark.req("R-031")
+def test_first_page_of_a_secretary_names_who_still_owes(as_user, cast, running):
+    page = unescape(as_user("secretary11").get(reverse("home")).content.decode())
+    owing = StudyDuty.objects.filter(campaign=running, unit=cast.units["CB11"], state=DutyState.OWING)
+    names = [duty.person.full_name for duty in owing.select_related("person")]
+    assert names
+    assert all(f"<strong>{name}</strong>" in page for name in names)
+    assert "Ai chưa học xong?" in page
+    assert f"{reverse('campaign-names', args=[running.pk])}?unit={cast.units['CB11'].pk}&state=owing" in page.replace(
+        "&amp;", "&"
+    )
+    done = owing.first()
+    campaign_actions.settle_duties(
+        [DutyResult(done.pk, DutyState.DONE, DutyReason.ATTENDED, "Có mặt.")], by=cast.officer, at=now()
+    )
+    assert (
+        f"<strong>{done.person.full_name}</strong>" not in as_user("secretary11").get(reverse("home")).content.decode()
+    )
+
+
+@pytest.mark.req("R-031")
+def test_who_has_not_done_it_stands_before_the_other_work(as_user, running):
+    page = as_user("officer").get(reverse("home")).content.decode()
+    assert "Việc cần làm" not in page or page.index("Ai chưa học xong?") < page.index("Việc cần làm")
 
 
 def test_first_page_of_another_branch_shows_nothing_of_this_one(as_user, running):

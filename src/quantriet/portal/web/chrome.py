@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -51,7 +51,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "account_name": account.display_name,
         "account_menu": _account_menu(account),
         "navigation": _navigation(request, account),
-        "unit_switch_url": _address("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
+        "unit_switch_url": reverse("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
         "session_seconds": settings.SESSION_COOKIE_AGE,
     }
 
@@ -59,9 +59,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
     shown = []
     for label, name, permission in DESK + ORGANISATION:
-        url = _address(name)
-        if url and (permission is None or access.may_anywhere(account, permission)):
-            shown.append((name, {"label": _(label), "url": url}))
+        if permission is None or access.may_anywhere(account, permission):
+            shown.append((name, {"label": _(label), "url": reverse(name)}))
     here = request.resolver_match.url_name if request.resolver_match else None
     home = next((name for name, _entry in shown if here in _LIVES_IN.get(name, ())), None)
     return [
@@ -77,12 +76,4 @@ def _navigation(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
 
 def _account_menu(account: Account) -> list[dict[str, str]]:
     entries = [(_("My study"), "me"), (_("What each role may do"), "role-list"), (_("Change password"), "password")]
-    return [{"label": label, "url": url} for label, name in entries if (url := _address(name))]
-
-
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        # A room of a later storey that is not built yet simply has no entry.
-        return ""
+    return [{"label": label, "url": reverse(name)} for label, name in entries]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
-from quantriet.campaigns.vocab import ATTEND
+from quantriet.campaigns.vocab import ATTEND, DutyReason
 from quantriet.kit.time import now
 from quantriet.kit.web import page
 from quantriet.kit.web.display import display as display_preferences
@@ -21,6 +21,7 @@ from quantriet.org.web.pages import desk_page, member_page, public_page
 from quantriet.portal import queries
 
 ROWS = 12
+NAMES = 8
 
 
 @public_page
@@ -39,7 +40,15 @@ def home(request: HttpRequest) -> HttpResponse:
                 names = f"{reverse('campaign-names', args=[campaign.pk])}?unit={board.unit.pk}"
                 more = max(0, len(board.rows) - ROWS)
                 plans = f"{reverse('campaign-plans', args=[campaign.pk])}?unit={board.unit.pk}&state=open"
-                boards.append({"plans": plans, "board": board, "rows": board.rows[:ROWS], "more": more, "names": names})
+                one = {"plans": plans, "board": board, "rows": board.rows[:ROWS], "more": more, "names": names}
+                if board.unit.kind.holds_members and board.total.owing:
+                    # Who stands so near to the people is told their names, not how many they are.
+                    owing = queries.people_owing(campaign, board.unit)
+                    one |= {
+                        "people": [(duty.person.full_name, DutyReason(duty.reason).label) for duty in owing[:NAMES]],
+                        "more_people": max(0, board.total.owing - NAMES),
+                    }
+                boards.append(one)
     context = {
         "boards": boards,
         "tasks": queries.tasks_of(account, at=now()),

@@ -356,16 +356,16 @@ def _praise(figures: Figures) -> list[str]:
     paragraphs = []
     if rows:
         full = sum(not row.owing for row in rows)
-        said = "; ".join(_unit_share(row) for row in rows[:MOST_NAMED])
+        named = "; ".join(_unit_share(row) for row in rows[:MOST_NAMED])
         lead = (
             f"Có {show_number(len(rows))} đơn vị trực thuộc tổ chức, báo cáo đầy đủ và đạt từ tỷ lệ chung "
             f"({show_percent(figures.people.done, figures.heard_people)}) trở lên"
         )
         if len(rows) <= MOST_NAMED:
-            paragraphs.append(f"{lead}: {said}.")
+            paragraphs.append(f"{lead}: {named}.")
         else:
             whole = f", trong đó {show_number(full)} đơn vị đạt 100%" if full else ""
-            paragraphs.append(f"{lead}{whole}. Tiêu biểu: {said} (kết quả từng đơn vị tại {BY_UNIT}).")
+            paragraphs.append(f"{lead}{whole}. Tiêu biểu: {named} (kết quả từng đơn vị tại {BY_UNIT}).")
     elif any(row.done for row in figures.units if not row.is_own):
         best = sorted(
             (row for row in figures.units if row.done and not row.is_own),

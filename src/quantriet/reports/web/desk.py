@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,7 @@ def report_new(request: DeskRequest) -> HttpResponse:
     initial = {
         "campaign": request.GET.get("campaign", ""),
         "unit": request.GET.get("unit", "") or (home.pk if home else ""),
+        "as_of": _asked_day(request),
     }
     form = NewForm(request.POST or None, initial=initial, campaigns=campaigns, units=units)
     if request.method == "POST" and form.is_valid():
@@ -202,6 +204,13 @@ def report_new(request: DeskRequest) -> HttpResponse:
             )
     context = {"form": form, "has_campaign": campaigns.exists()}
     return page(request, "reports/desk/new.html", context, status=422 if form.errors else 200)
+
+
+def _asked_day(request: DeskRequest) -> date | None:
+    """The day a board was showing when it led here."""
+    with suppress(ValueError):
+        return date.fromisoformat(request.GET.get("as_of", ""))
+    return None
 
 
 def _units_to_report(request: DeskRequest) -> QuerySet[Unit]:
