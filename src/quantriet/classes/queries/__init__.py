@@ -1,5 +1,6 @@
 """Reads of classes for whole pages and proofs; one module a subject, one door outside."""
 
+from quantriet.classes.queries.listed import Preview, preview_list, read_list
 from quantriet.classes.queries.overview import class_counts, class_rows, days_since_issue, notices_before, on_day
 from quantriet.classes.queries.placements import BranchPlacement, placed, placement, placement_by_branch, under
 from quantriet.classes.queries.programme import discussion_share, first_day, items_of, planned_seconds, timetable_of
@@ -10,6 +11,7 @@ from quantriet.classes.queries.summons import SummonsLetter, summons_counts
 
 __all__ = [
     "BranchPlacement",
+    "Preview",
     "Standing",
     "SummonsLetter",
     "VenueSeats",
@@ -33,6 +35,8 @@ __all__ = [
     "planned_seconds",
     "posts_in_words",
     "posts_on",
+    "preview_list",
+    "read_list",
     "release_checks",
     "roster",
     "seated",

@@ -242,6 +242,40 @@ class CallForm(forms.Form):
         self.fields["venue"].initial = venues.first()
 
 
+class ListForm(forms.Form):
+    """A list of people as a file."""
+
+    file = forms.FileField(
+        label=_("File"), help_text=_("Excel (.xlsx, .xls), LibreOffice (.ods) or .csv, with a header row: code, or name with cell or date of birth."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+    )  # fmt: skip
+
+
+class ListConfirmForm(forms.Form):
+    """What was understood of a list, on its way to being written; the keys are checked against the account's reach again."""
+
+    people = forms.CharField(required=False, max_length=100_000, widget=forms.HiddenInput)
+    guests = forms.CharField(required=False, max_length=100_000, widget=forms.HiddenInput)
+    venue = _Rows(Venue.objects.none(), label=_("Venue"), empty_label=None)
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+    with_guests = forms.BooleanField(label=_("Add also those who do not owe this study"), required=False)
+
+    def __init__(self, *args: Any, study_class: StudyClass, has_guests: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        venues = study_class.venues.order_by("-is_main", "name")
+        self.fields["venue"].queryset = venues
+        self.fields["venue"].initial = venues.first()
+        if not has_guests:
+            del self.fields["with_guests"]
+
+    @property
+    def keys(self) -> list[int]:
+        """The people to add."""
+        data = self.cleaned_data
+        said = data["people"] + "," + (data["guests"] if data.get("with_guests") else "")
+        return [int(one) for one in said.split(",") if one.isdigit() and len(one) < 19]
+
+
 class MoveForm(forms.Form):
     venue = _Rows(Venue.objects.none(), label=_("To venue"), empty_label=None)
 

@@ -240,7 +240,7 @@ def call(request: DeskRequest, pk: int) -> HttpResponse:
                 study_class, by=request.account, at=now(), people=chosen, venue=form.cleaned_data["venue"],
                 reason=form.cleaned_data["reason"],
             )  # fmt: skip
-            _tell_called(request, called, missing)
+            tell_called(request, called, missing)
             return saved(request, to=reverse("class-roster", args=[pk]))
     words = request.GET.get("q", "").strip()
     found = queries.find_people(org_access.people_seen_by(request.account).active(), words) if words else []
@@ -277,7 +277,8 @@ def _people_of_codes(people: QuerySet[Person], pasted: str) -> tuple[list[Person
     return list(found.values()), missing
 
 
-def _tell_called(request: DeskRequest, called: Any, missing: list[str]) -> None:
+def tell_called(request: DeskRequest, called: Any, missing: list[str]) -> None:
+    """Say how many were added and who was not, and why."""
     messages.success(request, f"Đã thêm {show_number(called.added)} người vào danh sách.")
     for title, names in (
         ("đã có trong danh sách này", called.already),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quantriet.classes.web import desk, programme, roster, staffing, summons
+from quantriet.classes.web import desk, listed, programme, roster, staffing, summons
 
 _ONE = "desk/classes/<int:pk>/"
 
@@ -33,6 +33,7 @@ urlpatterns = [
     path(_ONE + "roster/", roster.roster, name="class-roster"),
     path(_ONE + "roster/fill/", roster.fill, name="class-roster-fill"),
     path(_ONE + "roster/call/", roster.call, name="class-roster-call"),
+    path(_ONE + "roster/list/", listed.listed, name="class-roster-list"),
     path(_ONE + "roster/print/", roster.print_roster, name="class-roster-print"),
     path(_ONE + "summons/", summons.summons, name="class-summons"),
     path(_ONE + "summons/send/", summons.send, name="class-summons-send"),
