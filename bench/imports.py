@@ -1,4 +1,5 @@
-"""Import of 10,000 and of 165,000 members from .xlsx, the first time and again, against a floor of the same run.
+"""Import of 10,000 and of 165,000 members from .xlsx: the first time, again, and saved again by another program, against a
+floor of the same run.
 
 Floor: reading the file with python-calamine plus inserting bare rows of the same columns. Each import runs in a process of
 its own, whose peak memory is that of a server process; the reader of the file is that process's child.
@@ -72,6 +73,16 @@ def prepare(size: int, folder: Path) -> Path:
     file = folder / "dang-vien.xlsx"
     write_workbook(file, [Sheet("Đảng viên", queries.member_columns(), people(size), heading=("DANH SÁCH ĐẢNG VIÊN",))])
     return file
+
+
+def saved_again(file: Path) -> Path:
+    """The same list as another program saves it: the same cells in other bytes."""
+    from openpyxl import load_workbook
+
+    copy = file.with_name("dang-vien-luu-lai.xlsx")
+    book = load_workbook(file)
+    book.save(copy)
+    return copy
 
 
 def floor(file: Path) -> tuple[float, float]:
@@ -165,6 +176,8 @@ def _measure(size: int) -> Iterator[Figure]:
         read, inserted = floor(file)
         first = imported(file)
         again = imported(file)
+        resaved = imported(saved_again(file))
+    assert resaved["same"] == size, resaved
     assert first["new"] == Person.objects.count() == size, first
     assert again["same"] == size, again
     bare = read + inserted
@@ -174,8 +187,12 @@ def _measure(size: int) -> Iterator[Figure]:
     yield Figure(f"{count}, first time ({first['seconds']:.1f} s: {steps})", first["seconds"] / bare, 4.0, "× floor")
     yield Figure(f"{count}, again ({again['seconds']:.1f} s)", again["seconds"] / bare, 4.0, "× floor")
     yield Figure(f"{count}: again against the first time", again["seconds"] / first["seconds"], 0.5, "×")
-    yield Figure(f"{count}: peak memory of the server process", max(first["server"], again["server"]), 300, "MB")
-    yield Figure(f"{count}: peak memory of the child", max(first["child"], again["child"]), 600, "MB")
+    steps = ", ".join(f"{name} {resaved[name]:.1f} s" for name in ("look", "preview", "write"))
+    told = f"{count}: saved again by another program ({resaved['seconds']:.1f} s: {steps}) against the first time"
+    yield Figure(told, resaved["seconds"] / first["seconds"], 0.5, "×")
+    runs = (first, again, resaved)
+    yield Figure(f"{count}: peak memory of the server process", max(one["server"] for one in runs), 300, "MB")
+    yield Figure(f"{count}: peak memory of the child", max(one["child"] for one in runs), 600, "MB")
 
 
 @program("import-members-10k")

@@ -18,7 +18,7 @@ from django.db import connection
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
 from quantriet.kit.db import insert_many
-from quantriet.kit.spreadsheets import Gated, Row, common_width, read_table, restore_zeros
+from quantriet.kit.spreadsheets import Gated, Row, common_width, read_table, restore_zeros, shown
 from quantriet.org import access
 from quantriet.org.models import (
     Account,
@@ -82,6 +82,7 @@ class MemberPlanner:
         self.elsewhere = 0  # rows of units that are not the one imported into
         self.total = 0
         self.questions: list[IdentityDecision] = []
+        self.remembered = queries.remembered_rows(self.root, self.paths)
         self.left_out: list[list[Any]] = []
         self.left_out_count = 0
         self._names = queries.post_names()
@@ -144,6 +145,12 @@ class MemberPlanner:
                     self.left_out.append([left.number, left.why, left.text])
 
     def _read(self, sheet: SheetPlan, row: Row) -> list[Any]:
+        digest = members.row_digest(row.cells, row.group, sheet.unit)
+        before = self.remembered.get(digest)
+        if before and before.code not in self.first_row:
+            # The same cells were written before and the person is as then: neither to be read nor to be compared again.
+            values = {"code": before.code, "full_name": shown(row.cells.get("full_name"))}
+            return [sheet.index, row.number, values, [], before.notes, before.unit, [], digest, before.pk]
         said = members.read_member(row.cells, self.day)
         if said.secret:
             refuse_if_marked("MẬT" if "mật" not in said.secret.lower() else said.secret, f"Dòng {row.number} của tệp")
@@ -166,7 +173,7 @@ class MemberPlanner:
             self.elsewhere += found.elsewhere
         else:
             unit = self._default_unit(sheet, row)
-        return [sheet.index, row.number, values, errors, said.notes, unit, unsure]
+        return [sheet.index, row.number, values, errors, said.notes, unit, unsure, digest, 0]
 
     def _default_unit(self, sheet: SheetPlan, row: Row) -> int | None:
         """The unit of a row that names none: the heading above it, its sheet, the unit imported into."""
@@ -180,7 +187,8 @@ class MemberPlanner:
 
     # --------------------------------------------------------------------------------------------- second pass: compare
 
-    def _judge(self, batch: list[list[Any]]) -> None:
+    def _judge(self, everything: list[list[Any]]) -> None:
+        batch = [row for row in everything if not row[8]]
         known = self._people(batch)
         for row in batch:
             if row[6]:
@@ -194,13 +202,16 @@ class MemberPlanner:
         self._exempt = queries.exempt_now(met, self.day) if any(row[2].get("exempt") for row in batch) else set()
         asked: dict[str, tuple[int | None, bool]] | None = None
         decided_people: dict[int, members.Person] = {}
-        for row in batch:
+        for row in everything:
             line = _line(row)
             values, unit = row[2], row[5]
             if unit:
                 self._units_met.add(unit)
             if row[3]:
                 self._wrong(line, row, [Wrong(*one) for one in row[3]])
+                continue
+            if row[8]:
+                self._unchanged(line, row, row[8])
                 continue
             code = values.get("code")
             person = known.get(code) if code else None
@@ -315,15 +326,24 @@ class MemberPlanner:
             )
         )
 
+    def _meets(self, line: Line, row: list[Any], pk: int, name: str, code: str) -> bool:
+        """Note that a row speaks of this person; False, and the row is wrong, when another one did before."""
+        if pk < len(self.matched):
+            if self.matched[pk]:
+                self._wrong(line, row, [Wrong("full_name", f"Một dòng ở trên đã nói về {name} (mã {code}).")])
+                return False
+            self.matched[pk] = 1
+        return True
+
+    def _unchanged(self, line: Line, row: list[Any], pk: int) -> None:
+        if self._meets(line, row, pk, line["name"], line["c"]):
+            line["x"] = row[7]
+            self.plan.add(Status.SAME, _short(line))
+
     def _known(self, line: Line, row: list[Any], person: members.Person) -> None:
         values, unit = row[2], row[5]
-        if self.matched[person.pk] if person.pk < len(self.matched) else False:
-            self._wrong(
-                line, row, [Wrong("full_name", f"Một dòng ở trên đã nói về {person.full_name} (mã {person.code}).")]
-            )
+        if not self._meets(line, row, person.pk, person.full_name, person.code):
             return
-        if person.pk < len(self.matched):
-            self.matched[person.pk] = 1
         if unit and unit != person.unit_id:
             moved_on = values.get("moved_on")
             if moved_on and moved_on < self._moved.get(person.pk, ""):
@@ -343,6 +363,7 @@ class MemberPlanner:
         facts = self._facts(
             values, unit or person.unit_id, self._posts.get(person.pk, set()), person.pk in self._exempt, line
         )
+        self._remember(line, row)
         if not changed and not facts and "f" not in line:
             line["c"], line["name"] = person.code, person.full_name
             self.plan.add(Status.SAME, _short(line))
@@ -388,13 +409,21 @@ class MemberPlanner:
         line.update(u=unit, v={name: new for name, new in values.items() if name in members.COMPARED}, **facts)
         if "code" in values:
             line["v"]["code"] = values["code"]
+        self._remember(line, row)
         self.plan.add(Status.NEW, line)
+
+    def _remember(self, line: Line, row: list[Any]) -> None:
+        """Let the row be known again, if it names its person by code and says nothing that ends with a day."""
+        if "code" in row[2] and not self._of_a_day:
+            line["x"] = row[7]
 
     def _facts(self, values: Values, unit: int, held: set[tuple[str, int]], exempt: bool, line: Line) -> dict[str, Any]:
         """Posts and exemption that the row adds to what is stored."""
         facts: dict[str, Any] = {}
+        self._of_a_day = bool(values.get("exempt"))
         if said := values.get("posts"):
             posts = read_posts(said, self._names)
+            self._of_a_day = self._of_a_day or bool(posts.known)
             above = [place.pk for place in self.directory.above(self.directory.by_pk[unit]) if not place.holds_members]
             wanted = [(post.kind, unit_of(post, unit, above, self._find_unit)) for post in posts.known]
             fresh = [post for post in dict.fromkeys(wanted) if post not in held]
@@ -463,7 +492,7 @@ def _line(row: list[Any]) -> Line:
 
 
 def _short(line: Line) -> Line:
-    return {key: line[key] for key in ("n", "h", "c", "name", "t") if key in line}
+    return {key: line[key] for key in ("n", "h", "c", "name", "t", "x") if key in line}
 
 
 # ---------------------------------------------------------------------------------------------------------------- applying

@@ -12,7 +12,7 @@ from datetime import date
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
@@ -41,6 +41,9 @@ from quantriet.org.vocab import BirthPrecision, Level, PersonKind
 PREVIEW_ROWS = 50
 # Kinds of log entries after which a preview may no longer be true.
 _TOUCHING = ("org.person", "org.unit", "org.identitydecision")
+_WRITTEN = (members.Status.NEW, members.Status.CHANGED, members.Status.MOVED)
+# Above this many people written since an import it is of no more help to know its rows.
+_MOST_TOUCHED = 50_000
 _PERSON_COLUMNS = (
     "pk", "code", "name_folded", "unit_id", "left_on", "full_name", "birth_date", "birth_precision", "gender", "ethnicity",
     "kind", "joined_on", "official_on", "occupation", "phone", "email", "address",
@@ -186,6 +189,53 @@ def same_file(kind: str, unit: Unit, digest: str) -> ImportRun | None:
     """The last import of exactly this file into this unit, if it was written."""
     rows = ImportRun.objects.filter(kind=kind, unit=unit, digest=digest, state="done", plan__gt="")
     return rows.select_related("account").order_by("-applied_at", "-pk").first()
+
+
+class Remembered(NamedTuple):
+    """A row that was written or found unchanged before, about somebody whom nobody has touched since."""
+
+    code: str
+    pk: int
+    unit: int
+    notes: list[str]
+
+
+def remembered_rows(unit: Unit, paths: Sequence[str] | None) -> dict[str, Remembered]:
+    """By their digest, the rows of the last import of people into this unit that still say what is stored.
+
+    Nothing when units or decisions were written since, on which the meaning of every row rests; without those people under
+    `paths` who were written since, and those who left.
+    """
+    rows = ImportRun.objects.filter(kind="members", unit=unit, state="done", plan__gt="").order_by("-applied_at", "-pk")
+    before = rows.first()
+    if before is None or "stamp_after" not in before.counts:
+        return {}
+    since = AuditEvent.objects.filter(pk__gt=before.counts["stamp_after"], thing_kind__in=_TOUCHING)
+    touched = set(since.values_list("thing_kind", "person_id")[: _MOST_TOUCHED + 1])
+    if len(touched) > _MOST_TOUCHED or any(kind != "org.person" or pk is None for kind, pk in touched):
+        return {}
+    gone = {pk for _, pk in touched}
+    people = Person.objects.filter(left_on__isnull=True).filter(
+        under_paths([unit.path], "unit__path"), under_paths(paths, "unit__path")
+    )
+    here = {
+        code: (pk, cell)
+        for code, pk, cell in people.values_list("code", "pk", "unit_id").iterator(chunk_size=5000)
+        if pk not in gone
+    }
+    found = {}
+    none: list[str] = []
+    try:
+        with open_plan(before) as plan:
+            for section in (*_WRITTEN, members.Status.SAME):
+                for line in plan.lines(section):
+                    code = line.get("v", {}).get("code") or line.get("c", "")
+                    if "x" in line and code in here:
+                        found[line["x"]] = Remembered(code, *here[code], line.get("t", none))
+    except OSError:
+        # The plan was cleared away; the rows are compared as if seen for the first time.
+        return {}
+    return found
 
 
 @dataclass(frozen=True)

@@ -363,6 +363,11 @@ def _shown_day(iso: str) -> str:
     return f"{iso[8:10]}/{iso[5:7]}/{iso[:4]}"
 
 
+def row_digest(cells: dict[str, Cell], group: str | None, unit: int | None) -> str:
+    """What tells a row of one file again in another: its cells under their meaning, and what stands above it."""
+    return hashlib.blake2b(repr((cells, group, unit)).encode(), digest_size=10).hexdigest()
+
+
 def shown_birth(iso: str | None, precision: str) -> str:
     """A birth date as lists write it: 09/03/1975, or 1975 when only the year is known."""
     if not iso:

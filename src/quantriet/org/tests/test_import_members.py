@@ -9,9 +9,11 @@ import pytest
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
+from quantriet.org import actions
 from quantriet.org.actions import imports
 from quantriet.org.models import IdentityDecision, ImportRun, MembershipTransfer, Person, PostHeld, Unit
 from quantriet.org.queries import imports as queries
+from quantriet.org.rules import members
 from quantriet.org.tests import lists
 from quantriet.org.tests.factories import a_unit
 
@@ -458,3 +460,60 @@ def test_move_before_the_last_move_is_an_error(cast, book):
     run = lists.imported(book(rows), cast.units["X1"], cast.officer)
     assert (run.counts["wrong"], run.counts["moved"]) == (1, 1)
     assert MembershipTransfer.objects.get(person__code="M3", from_unit__isnull=False).on == dt.date(2026, 5, 31)
+
+
+def _saved_again(book, rows, cast):
+    """The same table in other bytes, previewed."""
+    return lists.previewed(book([["DANH SÁCH"], *rows], name="lưu lại.xlsx"), cast.units["X1"], cast.officer)
+
+
+@pytest.fixture
+def ten(cast, book):
+    """A list that was imported, all its people with codes."""
+    rows = [
+        HEADER,
+        *([f"D{n:03d}", f"Nguyễn Văn Thứ{'ABCDEFGHIK'[n]}", dt.date(1980, 2, 1 + n), "CB11"] for n in range(10)),
+    ]
+    lists.imported(book(rows), cast.units["X1"], cast.officer)
+    return rows
+
+
+def test_list_saved_again_is_known_row_by_row_without_comparing(cast, book, ten, monkeypatch):
+    read = []
+    really = members.read_member
+    monkeypatch.setattr(members, "read_member", lambda cells, today: read.append(cells["code"]) or really(cells, today))
+    ten[4][1] = "Trần Thị Đổi Tên"
+    again = _saved_again(book, [*ten, ["D777", "Lê Văn Thêm", 1970, "CB11"]], cast)
+    assert read == ["D003", "D777"]
+    assert (again.counts["same"], again.counts["new"]) == (9, 1)
+    assert [line["n"] for line in lists.lines(again, "same")] == [3, 4, 5, 7, 8, 9, 10, 11, 12]
+    assert lists.lines(again, "same")[0]["name"] == "Nguyễn Văn ThứA"
+
+
+def test_list_saved_again_undoes_nothing_silently(cast, book, ten):
+    """Whoever was changed or moved by hand since is compared again, and shown."""
+    at = now()
+    actions.change_person(Person.objects.get(code="D002"), by=cast.officer, at=at, birth_date=dt.date(1981, 1, 1))
+    actions.transfer_person(
+        Person.objects.get(code="D005"), by=cast.officer, at=at, to=cast.units["CB12"], on=at.date()
+    )
+    again = _saved_again(book, ten, cast)
+    assert (again.counts["same"], again.counts["changed"], again.counts["moved"]) == (8, 1, 1)
+
+
+def test_list_saved_again_with_a_row_twice_tells_the_second(cast, book, ten):
+    again = _saved_again(book, [*ten, ten[3]], cast)
+    assert (again.counts["same"], again.counts["wrong"]) == (10, 1)
+    assert lists.lines(again, "wrong")[0]["n"] == 13
+
+
+def test_list_saved_again_after_the_tree_changed_is_compared_in_full(cast, book, ten):
+    a_unit(cast.units["X1"], code="CB19", name="Chi bộ mới")
+    again = _saved_again(book, ten, cast)
+    assert again.counts["same"] == 10
+    assert queries.remembered_rows(cast.units["X1"], None) == {}
+
+
+def test_list_saved_again_counts_who_is_missing(cast, book, ten):
+    again = _saved_again(book, ten[:8], cast)
+    assert (again.counts["same"], again.counts["missing"]) == (7, 3 + 6)

@@ -39,10 +39,16 @@ def test_no_english_word_is_left_in_the_log_of_this_room(cast):
     from django.utils.translation import override
 
     with override("vi"):
-        words = {word for line in told(AuditEvent.objects.all()) for word, _, _ in line["changes"]}
+        words = {word for line in told(AuditEvent.objects.all(), cast.officer) for word, _, _ in line["changes"]}
     with override("en"):
-        english = {word for line in told(AuditEvent.objects.all()) for word, _, _ in line["changes"]}
+        english = {word for line in told(AuditEvent.objects.all(), cast.officer) for word, _, _ in line["changes"]}
     assert not words & english
+
+
+def test_the_log_links_to_no_page_its_reader_may_not_open(cast):
+    actions.change_account(cast.accounts["leader"], by=cast.officer, at=now(), display_name="Lãnh đạo")
+    seen_by = {name: told(AuditEvent.objects.all(), cast.accounts[name])[0]["url"] for name in ("admin", "leader")}
+    assert seen_by == {"admin": reverse("account", args=[cast.accounts["leader"].pk]), "leader": ""}
 
 
 def test_the_log_stays_inside_the_scope(cast, as_user):

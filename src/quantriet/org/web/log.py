@@ -152,18 +152,23 @@ FIELDS = {
     "xlsx": gettext_noop("Excel file"),
 }
 # Pages on which a thing of the log can be seen again, by its kind.
-PAGES = {"org.unit": "unit", "org.person": "person", "org.account": "account"}
+PAGES = {
+    "org.unit": ("unit", Permission.UNIT_VIEW),
+    "org.person": ("person", Permission.PERSON_VIEW),
+    "org.account": ("account", Permission.ACCOUNT_MANAGE),
+}
 
 
-def told(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """Lines of the log as the page shows them."""
+def told(events: Iterable[AuditEvent], reader: Account) -> list[dict[str, Any]]:
+    """Lines of the log as the page shows them to `reader`: no link leads where the reader has no business."""
+    pages = {kind: name for kind, (name, permission) in PAGES.items() if access.may_anywhere(reader, permission)}
     return [
         {
             "event": event,
             "phrase": audit_queries.phrase(event),
             # Whoever signs in does it to the own account; said once is enough.
             "on_itself": event.thing_kind == "org.account" and event.thing_id == str(event.actor_id),
-            "url": reverse(PAGES[event.thing_kind], args=[event.thing_id]) if event.thing_kind in PAGES else "",
+            "url": reverse(pages[event.thing_kind], args=[event.thing_id]) if event.thing_kind in pages else "",
             "changes": [
                 (_word(key), _said(event, key, event.before.get(key)), _said(event, key, event.after.get(key)))
                 for key in {**event.before, **event.after}
@@ -262,7 +267,7 @@ def log(request: DeskRequest) -> HttpResponse:
     )
     context = {
         "form": form,
-        "lines": told(shown.events),
+        "lines": told(shown.events, request.account),
         "older_url": query(request, before=shown.older, after=None) if shown.older else "",
         "newer_url": query(request, after=shown.newer, before=None) if shown.newer else "",
         "chips": _chips(request, form, number),

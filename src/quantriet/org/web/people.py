@@ -163,7 +163,7 @@ def person(request: DeskRequest, pk: int) -> HttpResponse:
         "responsibilities": responsibilities,
         "transfers": list(known.transfers.select_related("from_unit", "to_unit").order_by("-on", "-pk")),
         "namesakes": same,
-        "history": told(audit_queries.thing_history("org.person", known.pk, limit=20)),
+        "history": told(audit_queries.thing_history("org.person", known.pk, limit=20), account),
         "may_edit": may_edit and known.left_on is None,
         "left_label": LeavingReason(known.left_reason).label if known.left_reason else "",
         "login": login if manages else None,

@@ -150,7 +150,7 @@ def unit(request: DeskRequest, pk: int) -> HttpResponse:
         "more_below": len(below) > 50,
         "versions": unit_queries.unit_versions(shown),
         "facts": facts,
-        "history": told(audit_queries.thing_history("org.unit", shown.pk, limit=10)) if sees_log else [],
+        "history": told(audit_queries.thing_history("org.unit", shown.pk, limit=10), account) if sees_log else [],
         "sees_people": sees_people,
         "sees_log": sees_log,
         "may_edit": may_edit and not shown.closed_on,
