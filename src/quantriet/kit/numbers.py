@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 def show_number(value: int | float | Decimal, places: int = 0) -> str:
     """4412 → "4.412"; 1234567.5 with one place → "1.234.567,5"."""
+    if places == 0 and isinstance(value, int):  # most of what a page of counts writes
+        return f"{value:,}".replace(",", ".")
     quantum = Decimal(1).scaleb(-places)
     rounded = Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_UP)
     return f"{rounded:,.{places}f}".translate(str.maketrans(",.", ".,"))

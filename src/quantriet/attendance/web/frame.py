@@ -42,7 +42,10 @@ STANDING_SIGNS = {
 
 def page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """A page whose window is called as its heading."""
-    return web.page(request, template, {"title": context["heading"], **context})
+    may_take = org_access.may_anywhere(
+        request.account, Permission.ROLL_TAKE
+    )  # who may not has no page of today's rolls
+    return web.page(request, template, {"title": context["heading"], "may_take": may_take, **context})
 
 
 def is_reopened(study_class: StudyClass) -> bool:
