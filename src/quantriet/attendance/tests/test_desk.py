@@ -1,6 +1,7 @@
 """The pages of presence."""
 
 import datetime as dt
+import gzip
 import json
 import re
 
@@ -13,8 +14,9 @@ from quantriet.attendance import actions
 from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
 from quantriet.attendance.tests.factories import add_entry, clock, make_campaign, make_class
 from quantriet.attendance.vocab import ConductKind, FactKind, Verdict
-from quantriet.classes.models import Venue
+from quantriet.classes.models import RosterEntry, Venue
 from quantriet.classes.vocab import ClassState
+from quantriet.org.models import Person
 
 pytestmark = pytest.mark.django_db
 EVERY_HOUR = ((dt.time(0, 0), dt.time(23, 59)),)
@@ -371,3 +373,26 @@ def test_the_log_tells_a_mark_in_words(as_user, hall):
     for word in ("Lớp", "Buổi học", "Lượt", "Cách ghi", hall.study_class.title, hall.session.title):
         assert word in page
     assert "Method" not in page
+
+
+def test_the_roll_of_a_thousand_costs_as_many_statements_and_stays_light(as_user, cast, hall):
+    client = as_user("organiser1")
+    address = reverse("roll", args=[hall.study_class.pk])
+    counted = []
+    for more in (0, 1000):
+        cell = cast.units["CB11"]
+        new = Person.objects.bulk_create(
+            Person(code=f"N{n:05d}", full_name=f"Nguyễn Thị Hường {n}", name_folded=f"nguyen thi huong {n}",
+                   sort_key=f"huong {n:05d}", unit=cell)
+            for n in range(more)
+        )  # fmt: skip
+        RosterEntry.objects.bulk_create(
+            RosterEntry(study_class=hall.study_class, venue=hall.venue, person=person, unit=cell) for person in new
+        )
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(address)
+        counted.append(len(asked))
+    assert counted[0] == counted[1]
+    assert answer.content.count(b'class="roll__row"') == 1003
+    assert len(gzip.compress(answer.content)) < 100_000

@@ -72,7 +72,7 @@ def roll_page(
     """A page of one class's roll in the frame of the class; `part` names the present way of recording, or the result."""
     reopened = is_reopened(study_class)
     ways = [
-        ("roll", _("Roll page")),
+        ("roll", _("By name")),
         ("slips", _("Slips")),
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),

@@ -5,20 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from quantriet.attendance import access, actions, queries
 from quantriet.attendance.models import PresenceFact
-from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method
+from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method, Standing
 from quantriet.attendance.web.frame import STANDING_SIGNS, page, roll_page
 from quantriet.classes.models import ClassSession, StudyClass, Venue
 from quantriet.kit.refusal import NotAllowed, Refusal, Refusals
+from quantriet.kit.templatetags.ui import status
 from quantriet.kit.text import fold
 from quantriet.kit.time import local, now, show_day
 from quantriet.kit.web import listing, safe_next, saved
@@ -86,7 +90,6 @@ def roll(request: DeskRequest, pk: int) -> HttpResponse:
         "session": session,
         "venue": venue,
         "heading": study_class.title,
-        "signs": STANDING_SIGNS,
     }
     if session and venue:
         shown = queries.roll(study_class, venue, session)
@@ -96,10 +99,7 @@ def roll(request: DeskRequest, pk: int) -> HttpResponse:
         day = local(at).date()
         context |= {
             "roll": shown,
-            "rows": [
-                (row, STANDING_SIGNS[row.standing] if not row.is_excused or row.standing != "none" else "exempt")
-                for row in rows
-            ],
+            "lines": _lines(rows),
             "q": request.GET.get("q", ""),
             "is_today": first <= day <= last,
             "is_before": day < first,
@@ -119,6 +119,36 @@ def roll(request: DeskRequest, pk: int) -> HttpResponse:
             ],
         }
     return roll_page(request, "attendance/desk/roll.html", study_class, context, part="roll")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One person as the page shows it: what a template would look up a thousand times is text already."""
+
+    row: queries.RollRow
+    key: str
+    url: str
+    born: str
+    standing: str
+    status: SafeString
+
+
+def _lines(rows: Sequence[queries.RollRow]) -> list[_Line]:
+    before, after = reverse("evidence", args=[0]).rsplit("0", 1)
+    return [
+        _Line(
+            row=row,
+            key=str(row.entry_id),
+            url=f"{before}{row.entry_id}{after}",
+            born=str(row.birth_year or ""),
+            standing=row.standing.value,
+            status=status(
+                "exempt" if row.is_excused and row.standing == Standing.NONE else STANDING_SIGNS[row.standing],
+                row.words,
+            ),
+        )
+        for row in rows
+    ]
 
 
 def _chosen(rows: list[Any], key: str | None) -> Any:
