@@ -322,6 +322,7 @@ class PreviewRow:
     name: str
     birth: str
     unit: str
+    above: str = ""  # the unit's superior, for cells of one name
     from_unit: str = ""
     on: str = ""
     changes: list[list[str]] | None = None
@@ -350,11 +351,8 @@ def preview_page(run: ImportRun, tab: str, number: int) -> PreviewPage:
         lines = plan.page(tab, number, PREVIEW_ROWS)
     sheets = [sheet["name"] for sheet in run.understanding.get("sheets", []) if sheet["use"]]
     names = {sheet["index"]: sheet["name"] for sheet in run.understanding.get("sheets", [])} if len(sheets) > 1 else {}
-    units = dict(
-        Unit.objects.filter(
-            pk__in={key for line in lines for key in (line.get("u"), line.get("f")) if key}
-        ).values_list("pk", "name")
-    )
+    met = Unit.objects.filter(pk__in={key for line in lines for key in (line.get("u"), line.get("f")) if key})
+    units = {pk: (name, above or "") for pk, name, above in met.values_list("pk", "name", "parent__name")}
     asked: dict[str, tuple[int, str | None, bool]] = {
         key: (pk, person, new)
         for pk, key, person, new in IdentityDecision.objects.filter(
@@ -365,7 +363,10 @@ def preview_page(run: ImportRun, tab: str, number: int) -> PreviewPage:
 
 
 def _preview_row(
-    line: dict[str, Any], sheets: dict[int, str], units: dict[int, str], asked: dict[str, tuple[int, str | None, bool]]
+    line: dict[str, Any],
+    sheets: dict[int, str],
+    units: dict[int, tuple[str, str]],
+    asked: dict[str, tuple[int, str | None, bool]],
 ) -> PreviewRow:
     values = line.get("v", {})
     question, person, is_new = asked.get(line.get("q", ""), (None, None, False))
@@ -377,13 +378,15 @@ def _preview_row(
     if line.get("kn"):
         notes.insert(0, line["kn"])
     on = line.get("on", "")
+    unit, above = units.get(line.get("u", 0), ("", ""))
     return PreviewRow(
         number=line["n"],
         sheet=sheets.get(line.get("h", 0), ""),
         code=line.get("c", "") or values.get("code", ""),
         name=line.get("name", ""),
         birth=line.get("b", ""),
-        unit=units.get(line.get("u", 0), "") or line.get("pn", ""),
+        unit=unit or line.get("pn", ""),
+        above=above,
         from_unit=line.get("uf", ""),
         on=f"{on[8:]}/{on[5:7]}/{on[:4]}" if on else "",
         changes=line.get("d"),

@@ -188,9 +188,10 @@ class Directory:
             candidates = [coded]
         if not candidates:
             pieces = [piece for piece in _SPLIT.split(folded) if piece]
-            if len(pieces) > 1 and not any(self._spoken.get(words(core(piece))) for piece in pieces[1:]):
-                # "Chi bộ thôn 1 - (cũ)": the name, then something that names no unit.
-                candidates = self._names.get(pieces[0]) or self._spoken.get(words(core(pieces[0]))) or []
+            if len(pieces) > 1 and not any(self._candidates(words(piece)) for piece in pieces[1:]):
+                # "Chi bộ thôn 1 - (cũ)": the name, then something that names no unit, or only a part of its superior's name.
+                candidates = self._names.get(pieces[0]) or self._candidates(words(pieces[0]))
+                candidates = self._standing(self._cells_first(candidates), words(" ".join(pieces[1:])))
         candidates = self._cells_first(candidates)
         if above:
             candidates = self._standing(candidates, words(above))
@@ -231,7 +232,14 @@ class Directory:
     def _standing(self, candidates: list[Place], above: Words) -> list[Place]:
         """Those of the candidates that stand under what is named above, if that names anything."""
         near = [place for place in candidates if self._are_above(above, [place, *self.above(place)])]
-        return near if near or self._candidates(above) else candidates
+        if near or self._candidates(above):
+            return near
+        return [place for place in candidates if self._are_partly_above(above, place)] or candidates
+
+    def _are_partly_above(self, said: Words, place: Place) -> bool:
+        """Whether several words stand together in a superior's name: "Khu dân cư phía Bắc" of "… phía Bắc xã Tân Lĩnh"."""
+        own = f" {' '.join(words(core(' '.join(said))))} "
+        return own.count(" ") > 2 and any(own in f" {' '.join(words(one.name_folded))} " for one in self.above(place))
 
     def _coded(self, folded: str, said: Words) -> Place | None:
         """The unit whose code is said, alone or with its name before or behind: "CB11", "CB11 – Chi bộ thôn 1"."""

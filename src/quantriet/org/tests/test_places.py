@@ -20,6 +20,8 @@ UNITS = [
     ("TL.01.03", "Chi bộ cơ sở Đài Truyền thanh", "1.1.3.", True),
     ("TL.02", "Đảng ủy xã Suối Ngần", "1.2.", False),
     ("TL.02.01", "Chi bộ H'Drát", "1.2.1.", True),
+    ("TL.02.02", "Đảng bộ khu dân cư phía Bắc xã Suối Ngần", "1.2.2.", False),
+    ("TL.02.02.01", "Chi bộ thôn 1", "1.2.2.1.", True),
 ]
 
 
@@ -60,6 +62,8 @@ def directory():
         ("TL.01.02.01 – Chi bộ thôn 1", "TL.01.02.01"),
         ("Chi bộ thôn 1 (TL.01.02.01)", "TL.01.02.01"),
         ("Chi bộ Khối 3 - khu mới", "TL.01.02.03"),
+        ("Chi bộ thôn 1 thuộc khu dân cư phía Bắc", "TL.02.02.01"),
+        ("thôn 1 (khu dân cư phía Bắc)", "TL.02.02.01"),
     ],
 )
 @pytest.mark.req("P-09")
@@ -73,6 +77,7 @@ def test_unit_is_understood_as_people_write_it(directory, said, code):
     ("name", "above", "code"),
     [
         ("Chi bộ thôn 1", "Đảng bộ Công an", "TL.01.02.01"),
+        ("Chi bộ thôn 1", "Đảng bộ khu dân cư phía Bắc", "TL.02.02.01"),
         ("Chi bộ thôn 1", "bưu điện 1, phường Ea Lan", "TL.01.01.01"),
         ("Chi bộ thôn 1", "TL.01.02", "TL.01.02.01"),
         ("Chi bộ Khối 3", "Đảng bộ huyện trước đây", "TL.01.02.03"),
@@ -88,10 +93,11 @@ def test_two_columns_say_the_unit_together(directory, name, above, code):
 def test_ambiguous_name_is_asked_with_the_candidates_and_their_codes(directory):
     found = directory.cell("", "Chi bộ thôn 1", "")
     assert found.place is None
-    assert len(found.among) == 2
+    assert len(found.among) == 3
     assert found.sentence == (
-        "Có 2 chi bộ tên “Chi bộ thôn 1” trong Thành ủy Tân Lĩnh: mã TL.01.01.01 (Chi bộ thôn 1, Đảng bộ Bưu điện 1); "
-        "mã TL.01.02.01 (Chi bộ thôn 1, Đảng bộ Công an). Hãy ghi thêm mã chi bộ, hoặc tên đảng bộ của chi bộ đó."
+        "Có 3 chi bộ tên “Chi bộ thôn 1” trong Thành ủy Tân Lĩnh: mã TL.01.01.01 (Chi bộ thôn 1, Đảng bộ Bưu điện 1); "
+        "mã TL.01.02.01 (Chi bộ thôn 1, Đảng bộ Công an); mã TL.02.02.01 (Chi bộ thôn 1, Đảng bộ khu dân cư phía Bắc xã Suối Ngần). "
+        "Hãy ghi thêm mã chi bộ, hoặc tên đảng bộ của chi bộ đó."
     )
 
 
