@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from quantriet.classes.web.forms import ListConfirmForm, ListForm
 from quantriet.classes.web.frame import class_page
 from quantriet.classes.web.roster import tell_called
 from quantriet.kit.numbers import show_number
-from quantriet.kit.refusal import refusals_on
+from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import saved
 from quantriet.org import access as org_access
@@ -45,7 +46,7 @@ def listed(request: DeskRequest, pk: int) -> HttpResponse:
     return class_page(request, "classes/desk/roster_list.html", study_class, {"form": form}, part="class-roster")
 
 
-def _people(request: DeskRequest):  # type: ignore[no-untyped-def]
+def _people(request: DeskRequest) -> QuerySet[Person]:
     return org_access.people_seen_by(request.account).filter(left_on__isnull=True)
 
 
@@ -83,6 +84,8 @@ def _confirmed(request: DeskRequest, study_class: StudyClass) -> HttpResponse:
             # Through the account's reach once more: the keys came from outside.
             chosen: list[Person] = []
             keys = form.keys
+            if not keys:
+                raise Refusal("roster.nobody_chosen", "Chưa có ai để thêm; người không nợ học tập thì đánh dấu ô thêm.")
             for start in range(0, len(keys), 500):
                 chosen += _people(request).filter(pk__in=keys[start : start + 500]).select_related("unit")
             called = actions.call_people(
