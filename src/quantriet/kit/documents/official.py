@@ -49,6 +49,7 @@ class Text:
     italic: bool = False
     indent: bool = True
     align: str = "justify"
+    keep: bool = False  # stays on the page of what follows, as the caption of a table does
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,7 @@ def _block(document: Any, block: Block) -> None:
         shape.space_before = shape.space_after = Pt(3)
         shape.line_spacing = Pt(18)
         shape.widow_control = True
+        shape.keep_with_next = block.keep or None
 
 
 def _grid(document: Any, grid: Grid) -> None:

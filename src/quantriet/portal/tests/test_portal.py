@@ -132,6 +132,12 @@ def test_first_page_of_another_branch_shows_nothing_of_this_one(as_user, running
     assert "Chi bộ thôn 1" not in as_user("secretary21").get(reverse("home")).content.decode()
 
 
+@pytest.mark.parametrize("username", ["admin", "editor"])
+def test_first_page_of_who_sees_no_campaign_leads_on(as_user, running, username):
+    page = as_user(username).get(reverse("home")).content.decode()
+    assert "Bắt đầu từ đây" in page or "Việc cần làm" in page
+
+
 def test_member_is_sent_to_their_own_page(as_user, running):
     assert as_user("member1").get(reverse("home")).url == reverse("me")
 

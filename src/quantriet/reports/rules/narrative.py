@@ -402,10 +402,7 @@ def _urge(figures: Figures) -> list[str]:
         )
     paragraphs.append(_scattered(figures, {row.unit_id for row in mute}))
     if figures.unorganised:
-        paragraphs.append(
-            f"Có {show_number(len(figures.unorganised))} đơn vị chưa tổ chức học tập: "
-            f"{listed(_names(figures.unorganised), most=MOST_NAMED, mark='; ', where=UNORGANISED)}."
-        )
+        paragraphs.append(_unorganised(figures))
     slow = slow_units(figures)
     if slow:
         said = [f"{row.name} ({_reached(row)}, còn {show_number(row.owing)} người)" for row in slow]
@@ -417,6 +414,20 @@ def _urge(figures: Figures) -> list[str]:
     if figures.criticism:
         paragraphs.append(figures.criticism)
     return paragraphs
+
+
+def _unorganised(figures: Figures) -> str:
+    """Units directly below come first by name; what lies deeper under many is counted."""
+    waiting = figures.unorganised
+    direct = [one.name for one in waiting if not one.superior]
+    lead = f"Có {show_number(len(waiting))} đơn vị chưa tổ chức học tập"
+    if len(waiting) <= MOST_NAMED or len(direct) in (0, len(waiting)):
+        return f"{lead}: {listed(_names(waiting), most=MOST_NAMED, mark='; ', where=UNORGANISED)}."
+    deeper = show_number(len(waiting) - len(direct))
+    return (
+        f"{lead}, trong đó có {show_number(len(direct))} đơn vị trực thuộc ({listed(direct, most=MOST_NAMED)}) và "
+        f"{deeper} đơn vị cấp dưới của các đơn vị trực thuộc (tên từng đơn vị tại {UNORGANISED})."
+    )
 
 
 def _scattered(figures: Figures, elsewhere: set[int]) -> str:
@@ -440,7 +451,7 @@ def _scattered(figures: Figures, elsewhere: set[int]) -> str:
     most = sorted(under.items(), key=lambda one: (-one[1], named[one[0]]))
     said = [f"{named[unit]} ({show_number(count)} chi bộ)" for unit, count in most]
     return (
-        f"{sentence}, ở {show_number(len(most))} đơn vị trực thuộc; nhiều nhất: "
+        f"{sentence}, ở {show_number(len(most))} đơn vị trực thuộc{'; nhiều nhất' if len(most) > MOST_NAMED else ''}: "
         f"{listed(said, most=MOST_NAMED, mark='; ')} (tên từng chi bộ tại {SILENT})."
     )
 

@@ -266,7 +266,7 @@ def _when(condition: str, *blocks: Block) -> list[Block]:
 
 
 def _caption(text: str) -> Text:
-    return Text(text, bold=True, indent=False, align="center")
+    return Text(text, bold=True, indent=False, align="center", keep=True)
 
 
 _LEVELS = Grid(
@@ -311,7 +311,7 @@ _UNITS = Grid(
         ),
     ),
     loop="row in units",
-    widths=(9, 40, 16, 16, 16, 15, 12, 13, 28),
+    widths=(9, 40, 16, 16, 16, 15, 13, 13, 27),
     align=("center", "left", "right", "right", "right", "right", "right", "right", "left"),
     total=(
         "", "Cộng", "{{ total.obliged }}", "{{ total.done }}", "{{ total.share }}", "{{ total.owing }}",
@@ -323,7 +323,7 @@ _UNORGANISED = Grid(
     header=(("TT", "Đơn vị", "Cấp trên trực tiếp"),),
     rows=(("{{ row.no }}", "{{ row.name }}", "{{ row.superior }}"),),
     loop="row in unorganised",
-    widths=(11, 82, 72),
+    widths=(11, 78, 76),
     align=("center", "left", "left"),
     size=11,
 )
@@ -331,7 +331,7 @@ _SILENT = Grid(
     header=(("TT", "Đơn vị", "Cấp trên trực tiếp", "Số người phải học"),),
     rows=(("{{ row.no }}", "{{ row.name }}", "{{ row.superior }}", "{{ row.people }}"),),
     loop="row in silent",
-    widths=(11, 69, 61, 24),
+    widths=(11, 56, 76, 22),
     align=("center", "left", "left", "right"),
     size=11,
 )
@@ -363,14 +363,14 @@ def template() -> bytes:
             _caption("Đơn vị chưa tổ chức, chưa báo cáo, {{ as_of }}"),
             *_when(
                 "unorganised",
-                Text("I. Đơn vị chưa tổ chức học tập", bold=True),
+                Text("I. Đơn vị chưa tổ chức học tập", bold=True, keep=True),
                 _UNORGANISED,
                 *_when("unorganised_rest", Text("{{ unorganised_rest }}", italic=True)),
             ),
             *_when("not unorganised", Text("I. Đơn vị chưa tổ chức học tập: không có", bold=True)),
             *_when(
                 "silent",
-                Text("II. Đơn vị chưa báo cáo kết quả", bold=True),
+                Text("II. Đơn vị chưa báo cáo kết quả", bold=True, keep=True),
                 _SILENT,
                 *_when("silent_rest", Text("{{ silent_rest }}", italic=True)),
             ),

@@ -257,6 +257,17 @@ def test_long_lists_name_few_and_point_to_the_annex():
     assert max(one.count("Đảng ủy") for lines in said.values() for one in lines) <= 5
 
 
+@pytest.mark.req("R-031")
+def test_units_deep_below_that_have_not_organised_are_counted_after_the_direct_ones():
+    direct = tuple(Named(f"Đảng ủy xã {n}", under=n) for n in range(1, 4))
+    deep = tuple(Named(f"Chi bộ cơ sở {n}", "Đảng ủy xã 1", under=1) for n in range(1, 8))
+    urged = text(replace(PLAIN, organising=20, unorganised=deep[:2] + direct + deep[2:]), Section.URGE)
+    assert urged == (
+        "Có 10 đơn vị chưa tổ chức học tập, trong đó có 3 đơn vị trực thuộc (Đảng ủy xã 1, Đảng ủy xã 2 và Đảng ủy xã 3) "
+        "và 7 đơn vị cấp dưới của các đơn vị trực thuộc (tên từng đơn vị tại Phụ lục 2, mục I)."
+    )
+
+
 def test_a_demand_after_the_last_day_says_that_the_day_has_passed():
     waiting = replace(WITH_UNITS, due_on="21/11/2026")
     assert "quán triệt trong thời gian sớm nhất (đã quá thời hạn ngày 21/11/2026)." in text(waiting, Section.PROPOSALS)

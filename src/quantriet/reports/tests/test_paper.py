@@ -114,6 +114,13 @@ def test_tables_and_words_state_the_figures(word):
         assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
 
 
+def test_captions_stay_with_their_tables(word):
+    paragraphs = docx.Document(io.BytesIO(word)).paragraphs
+    captions = [one for one in paragraphs if one.text.startswith(("Bảng ", "PHỤ LỤC"))]
+    assert len(captions) >= 3
+    assert all(one.paragraph_format.keep_with_next for one in captions)
+
+
 @pytest.mark.req("B-08")
 def test_silent_unit_has_dashes_in_the_annex(word):
     document = docx.Document(io.BytesIO(word))
