@@ -245,7 +245,9 @@ class Result:
     by_verdict: dict[Verdict, int]
 
     def __getitem__(self, verdict: str) -> int:
-        return self.by_verdict.get(Verdict(verdict), 0)
+        wanted = Verdict(verdict)
+        # Whoever has no verdict row yet is undecided too; a template asks this way before it asks the property.
+        return self.undecided if wanted == Verdict.UNDECIDED else self.by_verdict.get(wanted, 0)
 
     @property
     def owing(self) -> int:

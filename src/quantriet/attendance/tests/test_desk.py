@@ -396,3 +396,8 @@ def test_the_roll_of_a_thousand_costs_as_many_statements_and_stays_light(as_user
     assert counted[0] == counted[1]
     assert answer.content.count(b'class="roll__row"') == 1003
     assert len(gzip.compress(answer.content)) < 100_000
+
+
+def test_the_result_counts_whoever_has_no_mark_as_undecided(as_user, hall):
+    page = as_user("organiser1").get(reverse("roll-result", args=[hall.study_class.pk])).content.decode()
+    assert "0/3 người còn nợ, 3 người chưa đủ dữ liệu" in page
