@@ -77,10 +77,14 @@ def prepare(size: int, folder: Path) -> Path:
 
 def saved_again(file: Path) -> Path:
     """The same list as another program saves it: the same cells in other bytes."""
-    from openpyxl import load_workbook
+    from openpyxl import Workbook, load_workbook
 
     copy = file.with_name("dang-vien-luu-lai.xlsx")
-    book = load_workbook(file)
+    book = Workbook(write_only=True)
+    for sheet in load_workbook(file, read_only=True):
+        page = book.create_sheet(sheet.title)
+        for row in sheet.iter_rows(values_only=True):
+            page.append([cell.date() if isinstance(cell, dt.datetime) else cell for cell in row])
     book.save(copy)
     return copy
 
