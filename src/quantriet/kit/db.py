@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
+from quantriet.kit.refusal import Refusal
+
 
 @contextmanager
 def named_lock(name: str) -> Iterator[None]:
@@ -21,6 +23,19 @@ def named_lock(name: str) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
         yield
+
+
+def reread(row: Model) -> None:
+    """Bring a row that was read before the transaction to what stands now, and keep others from it until the commit.
+
+    An action checks and writes what is true at its moment: the page read its row earlier, and somebody else may have
+    written in between. (SQLite has no row locks and needs none: its write transaction is the only one.)
+    Refuses when the row is gone.
+    """
+    try:
+        row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update())
+    except type(row).DoesNotExist:  # type: ignore[attr-defined]
+        raise Refusal("row.gone", "Mục này vừa bị người khác bỏ nên không ghi được; hãy tải lại trang.") from None
 
 
 def byte_order(table: str, column: str, length: int = 255) -> str:

@@ -13,14 +13,17 @@ from django.db.models import Max, Model
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.rules.outline import outline
 from quantriet.library.rules.reference import parse_reference
-from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import CHANGES_STATUS, DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.org import access as org_access
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.vocab import Permission
 
 EARLIEST = date(1930, 2, 3)
 
@@ -106,15 +109,16 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         if name in new:
             new[name] = text.squeeze(new[name])
     refuse_if_marked("\n".join(str(value) for value in new.values()), "văn bản")
-    _refuse_dates(
-        new.get("issued_on", document.issued_on),
-        new.get("finish_before_on", document.finish_before_on),
-        local(at).date(),
-    )
-    before, after = changes(document, new)
-    if not after:
-        return document
     with transaction.atomic():
+        reread(document)
+        _refuse_dates(
+            new.get("issued_on", document.issued_on),
+            new.get("finish_before_on", document.finish_before_on),
+            local(at).date(),
+        )
+        before, after = changes(document, new)
+        if not after:
+            return document
         same = GuidingDocument.objects.filter(
             unit=document.unit,
             reference_number=after.get("reference_number", document.reference_number),
@@ -126,7 +130,7 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
             setattr(document, name, value)
         document.reference_folded = text.fold(document.reference_number)
         document.subject_folded = text.fold(f"{DOCUMENT_TYPES[document.type_code]} {document.subject}")
-        document.save()
+        document.save(update_fields=[*after, "reference_folded", "subject_folded"])
         record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return document
 
@@ -135,6 +139,7 @@ def outline_document(document: GuidingDocument, *, by: Account, at: datetime, bo
     """Replace the text and split it again; points keep their clause where a clause of the same number still stands."""
     refuse_if_marked(body, "văn bản")
     with transaction.atomic():
+        reread(document)
         document.text = "\n".join(line for raw in body.splitlines() if (line := text.squeeze(raw)))
         document.save(update_fields=["text"])
         cited = {point.pk: point.clause.number for point in document.points.select_related("clause") if point.clause}
@@ -188,21 +193,15 @@ def change_point(
     """Correct a point."""
     _refuse_foreign_clause(point.document, clause)
     refuse_if_marked(body, "điểm cốt lõi")
-    before, after = changes(point, {"kind": kind, "theme": theme, "text": body.strip(), "clause": clause})
-    if after:
-        with transaction.atomic():
+    with transaction.atomic():
+        reread(point)
+        before, after = changes(point, {"kind": kind, "theme": theme, "text": body.strip(), "clause": clause})
+        if after:
             for name, value in after.items():
                 setattr(point, name, value)
-            point.save()
-            record(
-                "point.changed",
-                by=by,
-                at=at,
-                thing=point.document,
-                unit=point.document.unit,
-                before=before,
-                after=after,
-            )
+            point.save(update_fields=list(after))
+            document = point.document
+            record("point.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return point
 
 
@@ -216,22 +215,26 @@ def add_relation(
 ) -> DocumentRelation:
     """Record that `source` amends, replaces, guides, adapts or accompanies `target`.
 
-    A replaced or amended target changes its status (R-021). Refuses a relation to itself, one recorded already, and a
-    replacement by an older paper.
+    A replaced or amended target changes its status (R-021), for everybody who reads it: only who may edit the target
+    too may say so. Refuses a relation to itself, one recorded already, and a replacement by an older paper.
+    Effects, in order: the relation, the target's status, audit "relation.added" and, at the target,
+    "document.status_changed".
     """
     if source.pk == target.pk:
         raise Refusal("relation.to_itself", "Văn bản không có quan hệ với chính nó.", field="target")
-    if kind in (RelationKind.AMENDS, RelationKind.REPLACES) and source.issued_on < target.issued_on:
-        raise Refusal(
-            "relation.older",
-            f"{source.citation} ban hành trước {target.citation} nên không thay thế, sửa đổi được.",
-            field="target",
-        )
+    if kind in CHANGES_STATUS:
+        _refuse_foreign_target(target, by)
+        if source.issued_on < target.issued_on:
+            raise Refusal(
+                "relation.older",
+                f"{source.citation} ban hành trước {target.citation} nên không thay thế, sửa đổi được.",
+                field="target",
+            )
     with transaction.atomic():
+        reread(target)
         if DocumentRelation.objects.filter(source=source, target=target, kind=kind).exists():
             raise Refusal("relation.recorded_already", "Quan hệ này đã ghi.", field="target")
         relation = DocumentRelation.objects.create(source=source, target=target, kind=kind, note=note)
-        _set_status(target)
         record(
             "relation.added",
             by=by,
@@ -240,18 +243,22 @@ def add_relation(
             unit=source.unit,
             after={"kind": kind, "target": target.citation},
         )
+        _set_status(target, by=by, at=at, because=source)
     return relation
 
 
 def remove_relation(relation: DocumentRelation, *, by: Account, at: datetime) -> None:
-    """Take a relation away; the target's status follows what remains."""
-    target = relation.target
+    """Take a relation away; the target's status follows what remains. Refuses as `add_relation` does."""
+    source, target = relation.source, relation.target
+    if relation.kind in CHANGES_STATUS:
+        _refuse_foreign_target(target, by)
     with transaction.atomic():
+        reread(target)
         _remove(
-            "relation.removed", relation, relation.source, by=by, at=at,
+            "relation.removed", relation, source, by=by, at=at,
             before={"kind": relation.kind, "target": target.citation},
         )  # fmt: skip
-        _set_status(target)
+        _set_status(target, by=by, at=at, because=source)
 
 
 def note_refusal(*, by: Account, at: datetime, unit: Unit, where: str) -> None:
@@ -278,21 +285,29 @@ def _write_clauses(document: GuidingDocument) -> None:
         made += Clause.objects.bulk_create([rows[place] for place in level], batch_size=1000)
 
 
-def _set_status(document: GuidingDocument) -> None:
+def _set_status(document: GuidingDocument, *, by: Account, at: datetime, because: GuidingDocument) -> None:
     kinds = set(document.related_from.values_list("kind", flat=True))
     if RelationKind.REPLACES in kinds:
-        document.status = DocumentStatus.REPLACED
+        status = DocumentStatus.REPLACED
     elif RelationKind.AMENDS in kinds:
-        document.status = DocumentStatus.AMENDED
+        status = DocumentStatus.AMENDED
     else:
-        document.status = DocumentStatus.IN_FORCE
+        status = DocumentStatus.IN_FORCE
+    if status == document.status:
+        return
+    before, document.status = document.status, status
     document.save(update_fields=["status"])
+    record(
+        "document.status_changed", by=by, at=at, thing=document, unit=document.unit,
+        before={"status": before}, after={"status": status, "document": because.citation},
+    )  # fmt: skip
 
 
 def _remove(
     verb: str, row: Model, document: GuidingDocument, *, by: Account, at: datetime, before: dict[str, Any]
 ) -> None:
     with transaction.atomic():
+        reread(row)
         row.delete()
         record(verb, by=by, at=at, thing=document, unit=document.unit, before=before)
 
@@ -309,6 +324,16 @@ def _refuse_dates(issued_on: date, finish_before_on: date | None, today: date) -
             "document.deadline_before_issue",
             f"Hạn hoàn thành phải sau ngày ban hành {issued_on:%d/%m/%Y}.",
             field="finish_before_on",
+        )
+
+
+def _refuse_foreign_target(target: GuidingDocument, by: Account) -> None:
+    if not org_access.may(by, Permission.DOCUMENT_EDIT, target.unit):
+        raise Refusal(
+            "relation.foreign_target",
+            f"{target.citation} do {target.unit.name} đăng ký; chỉ người được sửa văn bản ở đó mới ghi hoặc bỏ được "
+            "việc sửa đổi, thay thế văn bản ấy.",
+            field="kind",
         )
 
 

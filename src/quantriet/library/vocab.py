@@ -36,6 +36,10 @@ class RelationKind(LabelledEnum):
     ACCOMPANIES = "accompanies", gettext_noop("goes together with")
 
 
+# Kinds that change the status of the other document.
+CHANGES_STATUS = (RelationKind.AMENDS, RelationKind.REPLACES)
+
+
 class PointKind(LabelledEnum):
     KEY = "key", gettext_noop("Key point")
     NEW = "new", gettext_noop("New point")
@@ -64,6 +68,7 @@ def register() -> None:
     for verb, phrase in {
         "document.registered": "đăng ký văn bản",
         "document.changed": "sửa văn bản",
+        "document.status_changed": "đổi hiệu lực văn bản",
         "document.outlined": "tách mục văn bản",
         "point.added": "thêm điểm cốt lõi",
         "point.changed": "sửa điểm cốt lõi",

@@ -9,6 +9,8 @@ from quantriet.library import actions, queries
 from quantriet.library.models import Clause, GuidingDocument, KeyPoint
 from quantriet.library.tests.factories import GUIDANCE, make_document
 from quantriet.library.vocab import DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.org.tests.factories import an_account
+from quantriet.org.vocab import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -176,3 +178,46 @@ def test_quoted_documents_are_proposed_until_related(cast):
 def test_search_finds_without_marks(cast, words):
     document = make_document(cast)
     assert list(queries.searched(GuidingDocument.objects.all(), words)) == [document]
+
+
+def test_replacing_a_superiors_document_is_refused_and_the_superior_reads_who_did_it(cast):
+    editor = an_account("bientap.x1", Role.EDITOR, cast.units["X1"])
+    above = make_document(cast, issued_on=dt.date(2021, 11, 12))
+    own = make_document(cast, number="05-HD/BTGTU", unit="X1")
+    for kind in (RelationKind.REPLACES, RelationKind.AMENDS):
+        with pytest.raises(Refusal) as refusal:
+            actions.add_relation(own, by=editor, at=now(), kind=kind, target=above)
+        assert refusal.value.code == "relation.foreign_target"
+        assert above.unit.name in refusal.value.sentence
+    above.refresh_from_db()
+    assert above.status == DocumentStatus.IN_FORCE
+    actions.add_relation(own, by=editor, at=now(), kind=RelationKind.GUIDES, target=above)
+    replaced = actions.add_relation(own, by=cast.officer, at=now(), kind=RelationKind.REPLACES, target=above)
+    line = AuditEvent.objects.get(verb="document.status_changed")
+    assert (line.unit_id, line.thing_id) == (above.unit_id, str(above.pk))
+    assert line.after == {"status": "replaced", "document": own.citation}
+    with pytest.raises(Refusal):
+        actions.remove_relation(replaced, by=editor, at=now())
+    above.refresh_from_db()
+    assert above.status == DocumentStatus.REPLACED
+
+
+def test_correcting_the_entry_keeps_the_text_that_was_outlined_meanwhile(cast):
+    stale = make_document(cast)
+    fresh = GuidingDocument.objects.get(pk=stale.pk)
+    actions.outline_document(fresh, by=cast.officer, at=now(), body="1. Mục mới")
+    actions.change_document(stale, by=cast.officer, at=now(), subject="Trích yếu đã sửa")
+    document = GuidingDocument.objects.get()
+    assert (document.subject, document.text) == ("Trích yếu đã sửa", "1. Mục mới")
+    assert [one.text or one.heading for one in document.clauses.all()] == ["Mục mới"]
+
+
+def test_what_was_removed_meanwhile_is_refused_in_a_sentence(cast):
+    document = make_document(cast)
+    values = {"kind": PointKind.KEY, "theme": PointTheme.FORMS, "clause": None}
+    point = actions.add_point(document, by=cast.officer, at=now(), body="Điểm", **values)
+    actions.remove_point(KeyPoint.objects.get(), by=cast.officer, at=now())
+    with pytest.raises(Refusal) as refusal:
+        actions.change_point(point, by=cast.officer, at=now(), body="Điểm khác", **values)
+    assert refusal.value.code == "row.gone"
+    assert not KeyPoint.objects.exists()

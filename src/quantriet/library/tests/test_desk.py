@@ -10,6 +10,8 @@ from django.urls import reverse
 from quantriet.audit.models import AuditEvent
 from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.tests.factories import GUIDANCE, make_document
+from quantriet.org.tests.factories import an_account
+from quantriet.org.vocab import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +212,29 @@ def test_queries_do_not_grow_with_rows(as_user, cast, django_assert_max_num_quer
     with CaptureQueriesContext(connection) as three:
         client.get(address)
     assert len(three) <= len(one)
+
+
+def test_other_document_is_found_by_words_and_only_what_may_be_said_is_offered(cast, client):
+    above = make_document(cast, subject="Nghị quyết về chuyển đổi số")
+    own = make_document(cast, number="05-HD/BTGTU", unit="X1")
+    for number in range(30):
+        make_document(cast, number=f"{number + 30}-HD/BTGTU", subject="Văn bản khác")
+    client.force_login(
+        an_account("bientap.x1", Role.EDITOR, cast.units["X1"]), backend="quantriet.org.web.sign_in.AccountBackend"
+    )
+    address = reverse("relation-new", args=[own.pk])
+    assert len(client.get(address).context["candidates"]) == 20
+    assert client.get(address).context["more"]
+    assert client.get(address, {"q": "chuyen doi"}).context["candidates"] == [above]
+    shown = client.get(address, {"target": above.pk}).content.decode()
+    assert 'value="guides"' in shown
+    assert 'value="replaces"' not in shown
+    refused = client.post(address, {"kind": "replaces", "target": above.pk})
+    assert refused.status_code == 422
+    assert "chỉ người được sửa văn bản ở đó" in refused.content.decode()
+    assert not DocumentRelation.objects.exists()
+    above.refresh_from_db()
+    assert above.status == "in_force"
+    assert client.post(address, {"kind": "guides", "target": above.pk}).status_code == 303
+    assert client.get(address, {"target": "²"}).status_code == 200
+    assert client.get(address, {"target": "9" * 5000}).status_code == 200

@@ -23,7 +23,7 @@ from quantriet.kit import documents as papers
 from quantriet.kit import spreadsheets
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
-from quantriet.kit.web import Chip, download, listing, page, query, saved
+from quantriet.kit.web import Chip, download, listing, page, query, saved, whole_number
 from quantriet.library import access, actions, queries
 from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.rules.head import read_head
@@ -35,6 +35,7 @@ from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST_CANDIDATES = 20
 _STAGE_AGE = 6 * 60 * 60  # seconds a read file waits for its form
 
 
@@ -345,38 +346,51 @@ def point_remove(request: DeskRequest, pk: int, point_pk: int) -> HttpResponse:
 
 @desk_page(Permission.DOCUMENT_EDIT)
 def relation_new(request: DeskRequest, pk: int) -> HttpResponse:
+    """First find the other document, then say how this one stands to it."""
     found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
-    others = access.documents_seen_by(request.account).exclude(pk=found.pk).order_by("-issued_on")
+    others = access.documents_seen_by(request.account).exclude(pk=found.pk).select_related("unit")
+    asked = whole_number(request.POST.get("target") or request.GET.get("target"))
+    if asked is None:
+        words = request.GET.get("q", "").strip()
+        shown = list(queries.searched(others, words).order_by("-issued_on", "-pk")[: _MOST_CANDIDATES + 1])
+        context = {
+            "document": found, "q": words, "candidates": shown[:_MOST_CANDIDATES], "more": len(shown) > _MOST_CANDIDATES,
+            "most": _MOST_CANDIDATES,
+        }  # fmt: skip
+        return page(
+            request, "library/desk/relation_find.html", context, status=422 if request.method == "POST" else 200
+        )
+    target = org_access.one_of(others, asked)
     form = RelationForm(
         request.POST or None,
-        documents=others,
-        initial={"target": request.GET.get("target"), "kind": RelationKind.GUIDES},
+        may_change_target=org_access.may(request.account, Permission.DOCUMENT_EDIT, target.unit),
+        initial={"target": target.pk, "kind": RelationKind.GUIDES},
     )
-
-    def write(form: RelationForm) -> None:
+    if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        actions.add_relation(
-            found,
-            by=request.account,
-            at=now(),
-            kind=RelationKind(data["kind"]),
-            target=data["target"],
-            note=data["note"],
-        )
-
-    return _edited(request, found, form, write, _("Add a relation"))
+        with refusals_on(form):
+            actions.add_relation(
+                found, by=request.account, at=now(), kind=RelationKind(data["kind"]), target=target, note=data["note"]
+            )
+        if form.is_valid():
+            return saved(request, to=reverse("document", args=[found.pk]), message=_("Saved."))
+    context = {"form": form, "document": found, "target": target}
+    return page(request, "library/desk/relation.html", context, status=422 if request.method == "POST" else 200)
 
 
 @desk_page(Permission.DOCUMENT_EDIT)
 def relation_remove(request: DeskRequest, pk: int, relation_pk: int) -> HttpResponse:
     found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
     relation = get_object_or_404(
-        DocumentRelation.objects.select_related("source__unit", "target"), source=found, pk=relation_pk
+        DocumentRelation.objects.select_related("source__unit", "target__unit"), source=found, pk=relation_pk
     )
+    context = {"document": found, "relation": relation, "kind": RelationKind(relation.kind)}
     if request.method != "POST":
-        context = {"document": found, "relation": relation, "kind": RelationKind(relation.kind)}
         return page(request, "library/desk/relation_remove.html", context)
-    actions.remove_relation(relation, by=request.account, at=now())
+    try:
+        actions.remove_relation(relation, by=request.account, at=now())
+    except Refusal as refusal:
+        return page(request, "library/desk/relation_remove.html", context | {"refusal": refusal.sentence}, status=422)
     return saved(request, to=reverse("document", args=[found.pk]), message=_("The relation is removed."))
 
 

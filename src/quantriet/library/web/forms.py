@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.library.models import Clause, GuidingDocument
-from quantriet.library.vocab import DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import CHANGES_STATUS, DocumentStatus, PointKind, PointTheme, RelationKind
 from quantriet.org.models import Unit
 from quantriet.org.vocab import Level
 
@@ -92,17 +92,19 @@ class PointForm(forms.Form):
 
 
 class RelationForm(forms.Form):
-    """How this document stands to another."""
+    """How this document stands to another, which was found and chosen before."""
 
     kind = forms.ChoiceField(label=_("This document"), choices=RelationKind.labels)
-    target = forms.ModelChoiceField(label=_("The other document"), queryset=GuidingDocument.objects.none())
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    target = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, documents: QuerySet[GuidingDocument], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_change_target: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["target"]
-        field.queryset = documents  # type: ignore[attr-defined]
-        field.label_from_instance = lambda one: f"{one.citation} – {one.subject[:90]}"  # type: ignore[attr-defined]
+        offered = [kind for kind in RelationKind if may_change_target or kind not in CHANGES_STATUS]
+        # Only the offer is narrower; what is posted all the same is refused by the action, with its sentence.
+        self.fields["kind"].widget.choices = [(kind.value, kind.label) for kind in offered]  # type: ignore[attr-defined]
+        if not may_change_target:
+            self.fields["kind"].help_text = _("Amending or replacing it is recorded by those who may edit it.")
 
 
 class TextForm(forms.Form):
