@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from quantriet.audit.actions import record
-from quantriet.kit.jobs import enqueue
+from quantriet.kit.jobs import awaited, enqueue
 from quantriet.kit.refusal import Refusal
 from quantriet.notify.models import Message
-from quantriet.notify.vocab import MessageState
+from quantriet.notify.vocab import BROKE_OFF, MessageState
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
@@ -21,7 +21,8 @@ SEND_JOB = "quantriet.notify.jobs.send_message_job"
 ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
 SERVER_TIMEOUT = 60  # seconds
-LEASE = timedelta(minutes=15)  # longer than any server may take; after it a sending counts as broken off
+# Longer than any server may take: after it a sending counts as broken off, and the job of a waiting message is looked for.
+LEASE = timedelta(minutes=15)
 BATCH = 500
 
 
@@ -65,6 +66,7 @@ def send_mail(
             attachment=content,
             queued_at=at,
             queued_by=by,
+            next_try_at=at + LEASE,
             dedupe_key=dedupe_key,
         )
         record(
@@ -107,15 +109,32 @@ def _said(error: Exception) -> str:
 
 
 def requeue_due(*, at: datetime) -> list[int]:
-    """Put failed messages whose pause is over back into the queue, and those whose sending broke off; returns their ids."""
-    waiting = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.SENDING], next_try_at__lte=at)
-    due = []
-    for message_id, state in waiting.order_by("next_try_at").values_list("pk", "state")[:BATCH]:
-        # One by one and conditionally, so that two ticks never both own a message.
-        due += [message_id] * Message.objects.filter(pk=message_id, state=state, next_try_at__lte=at).update(
-            state=MessageState.QUEUED, next_try_at=None
-        )
-    return due
+    """Queue again what is due, together with its job; returns the ids.
+
+    Due are failed messages whose pause is over, those whose sending broke off, and waiting ones whose job was lost. A
+    message that broke off its sending with every attempt is given up, for a person to look at.
+    """
+    due = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.SENDING, MessageState.QUEUED])
+    # Rows without a moment are those that an older version left waiting.
+    forgotten = Q(state=MessageState.QUEUED, next_try_at=None, queued_at__lte=at - LEASE)
+    found = list(
+        due.filter(Q(next_try_at__lte=at) | forgotten)
+        .order_by("next_try_at", "pk")
+        .values_list("pk", "state", "attempts", "next_try_at")[:BATCH]
+    )
+    queued = awaited(SEND_JOB) if any(state == MessageState.QUEUED for _, state, _, _ in found) else set()
+    taken = []
+    for message_id, state, attempts, moment in found:
+        # One by one and conditionally, so that two ticks never both own a message; state and job in one transaction, so
+        # that a worker killed in between leaves the message due.
+        same = Message.objects.filter(pk=message_id, state=state, attempts=attempts, next_try_at=moment)
+        with transaction.atomic():
+            if state == MessageState.SENDING and attempts >= ATTEMPTS:
+                same.update(state=MessageState.FAILED, last_error=BROKE_OFF, next_try_at=None)
+            elif same.update(state=MessageState.QUEUED, next_try_at=at + LEASE) and message_id not in queued:
+                enqueue(SEND_JOB, message_id)
+                taken.append(message_id)
+    return taken
 
 
 def retry_message(message: Message, *, by: Account, at: datetime) -> None:
@@ -133,7 +152,7 @@ def retry_messages(messages: Iterable[Message], *, by: Account, at: datetime) ->
     with transaction.atomic():
         for message in messages:
             changed = Message.objects.filter(pk=message.pk, state=MessageState.FAILED).update(
-                state=MessageState.QUEUED, attempts=0, next_try_at=None
+                state=MessageState.QUEUED, attempts=0, next_try_at=at + LEASE
             )
             if changed:
                 record("message.retried", by=by, at=at, thing=message, unit=message.unit)

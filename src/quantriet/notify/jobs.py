@@ -1,6 +1,6 @@
 """Background sending."""
 
-from quantriet.kit.jobs import background, enqueue
+from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.notify import actions
 
@@ -12,5 +12,4 @@ def send_message_job(message_id: int) -> None:
 
 @background
 def send_waiting_job() -> None:
-    for message_id in actions.requeue_due(at=now()):
-        enqueue(send_message_job, message_id)
+    actions.requeue_due(at=now())

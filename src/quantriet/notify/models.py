@@ -20,7 +20,8 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=MessageState.choices(), default=MessageState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
-    # When a failed one is tried again; of one being sent, when it counts as broken off (its worker was killed).
+    # When a failed one is tried again; of one being sent, when it counts as broken off (its worker was killed); of one
+    # waiting, when its job is looked for.
     next_try_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField()
     queued_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from quantriet.notify.vocab import BROKE_OFF
+
 # First match wins; what the server said stays beside the sentence.
 _MEANINGS = [
+    (BROKE_OFF, "Việc gửi bị ngắt giữa chừng ở mọi lần thử, có thể thư đã tới nơi nhận. Hãy báo người quản trị trước khi gửi lại."),
     (r"connection ?refused|unreachable|no route|errno 111|errno 113", "Không nối được với máy chủ thư. Hãy báo người quản trị kiểm tra máy chủ thư."),
     (r"getaddrinfo|name or service|name resolution|nodename", "Không tìm thấy máy chủ thư. Hãy báo người quản trị kiểm tra địa chỉ máy chủ thư."),
     (r"timed? ?out", "Máy chủ thư không trả lời kịp. Hệ thống sẽ tự gửi lại."),

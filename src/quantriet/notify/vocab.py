@@ -14,6 +14,10 @@ class MessageState(LabelledEnum):
     FAILED = "failed", gettext_noop("Not sent")
 
 
+# What stands as the error of a message whose worker was lost while sending, every time.
+BROKE_OFF = "sending broke off"
+
+
 @dataclass(frozen=True)
 class NotificationKind:
     """A kind of notice: what the outbox calls it."""

@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 from io import StringIO
@@ -6,8 +7,11 @@ from io import StringIO
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django_tasks_db.models import DBTaskResult
 
 from quantriet.config.management.commands import doctor
+from quantriet.kit import jobs
+from quantriet.notify.jobs import send_waiting_job
 from quantriet.org.access import may_anywhere
 from quantriet.org.models import Account, Unit
 from quantriet.org.vocab import Permission
@@ -48,6 +52,21 @@ def test_doctor_names_what_is_missing_and_how_to_mend_it():
     assert findings["Cấu trúc bảng"].well
     with pytest.raises(SystemExit):
         call_command("doctor", stdout=StringIO())
+
+
+def test_doctor_tells_of_jobs_given_up_and_work_queues_them_again():
+    jobs.enqueue(send_waiting_job)
+    for attempt in range(jobs.ATTEMPTS):
+        DBTaskResult.objects.get().claim(f"{socket.gethostname()}:999999999:{attempt}")
+        jobs.reclaim()
+    told = {one.what: one for one in doctor.examine()}["Việc nền hỏng"]
+    assert "send_waiting_job" in told.seen
+    assert "tiến trình bị ngắt" in told.seen
+    assert "quantriet work --again" in told.mend
+    out = StringIO()
+    call_command("work", again=True, stdout=out)
+    assert out.getvalue() == "1 việc được xếp lại\n"
+    assert "Việc nền hỏng" not in {one.what for one in doctor.examine()}
 
 
 def test_doctor_is_content_with_a_set_up_installation(monkeypatch):

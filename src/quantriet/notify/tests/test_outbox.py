@@ -7,6 +7,8 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection, connections, transaction
+from django.db.models import F
+from django_tasks_db.models import DBTaskResult
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.jobs import Worker
@@ -154,6 +156,61 @@ def test_sending_broken_off_is_taken_up_and_the_lost_worker_changes_nothing(cast
     actions.deliver(message.pk, at=start)
     message.refresh_from_db()
     assert (message.state, message.attempts, message.last_error) == (MessageState.SENT, 2, "")
+
+
+@pytest.mark.django_db
+def test_worker_killed_while_it_queues_again_loses_no_mail(cast, settings, monkeypatch):
+    settings.EMAIL_BACKEND = FAILING
+    message, start = make_message(cast), now()
+    actions.deliver(message.pk, at=start)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*asked):
+        raise Killed
+
+    later = start + timedelta(minutes=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "enqueue", killed)
+        with pytest.raises(Killed):
+            actions.requeue_due(at=later)
+    message.refresh_from_db()
+    assert message.state == MessageState.FAILED
+    settings.EMAIL_BACKEND = LOCMEM
+    DBTaskResult.objects.all().delete()
+    assert actions.requeue_due(at=later) == [message.pk]
+    assert Worker([]).run_all() == 1
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("older", [False, True], ids=["", "left by an older version"])
+def test_waiting_mail_without_a_job_is_found_and_one_with_a_job_is_left_alone(cast, older):
+    lost, kept, start = make_message(cast), make_message(cast), now()
+    DBTaskResult.objects.filter(args_kwargs={"args": [lost.pk], "kwargs": {}}).delete()
+    if older:
+        Message.objects.update(next_try_at=None)
+    assert actions.requeue_due(at=start + timedelta(minutes=5)) == []
+    late = start + actions.LEASE + timedelta(minutes=1)
+    assert actions.requeue_due(at=late) == [lost.pk]
+    assert actions.requeue_due(at=late) == []
+    assert Worker([]).run_all() == 2
+    assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.SENT, 1)}
+    assert kept.pk != lost.pk
+
+
+@pytest.mark.django_db
+def test_mail_that_always_loses_its_worker_is_given_up_for_a_person(cast):
+    message, at = make_message(cast), now()
+    for _ in range(actions.ATTEMPTS):
+        DBTaskResult.objects.all().delete()
+        Message.objects.update(state=MessageState.SENDING, attempts=F("attempts") + 1, next_try_at=at)
+        actions.requeue_due(at=at)
+    message.refresh_from_db()
+    assert (message.state, message.next_try_at) == (MessageState.FAILED, None)
+    assert "bị ngắt" in explain_error(message.last_error)
+    actions.retry_message(message, by=cast.officer, at=at)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -157,6 +157,18 @@ def _worker() -> Iterator[Finding]:
         f"{text}, {waiting} việc đang chờ",
         "chạy: quantriet serve (hoặc riêng: quantriet work)",
     )
+    failed = jobs.failures()
+    if failed:
+        last = failed[0]
+        why = "tiến trình bị ngắt mỗi lần chạy" if last.error == jobs.WORKER_LOST else last.error.rpartition(".")[2]
+        yield Finding(
+            "Việc nền hỏng",
+            False,
+            f"{len(failed)} việc đã thử {jobs.ATTEMPTS} lần không xong; gần nhất {last.path.rpartition('.')[2]} lúc "
+            f"{show_moment(last.finished_at)} ({why})",
+            "xem nhật ký máy chủ để tìm nguyên nhân; sửa xong chạy: quantriet work --again",
+            grave=False,
+        )
 
 
 def _mail() -> Iterator[Finding]:

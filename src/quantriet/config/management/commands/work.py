@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from quantriet.config.schedule import schedule
-from quantriet.kit.jobs import Worker
+from quantriet.kit.jobs import Worker, retry_failures
 
 
 class Command(BaseCommand):
@@ -15,7 +15,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--once", action="store_true", help="làm hết việc đang chờ rồi dừng")
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        parser.add_argument("--again", action="store_true", help="xếp lại các việc đã hỏng rồi dừng")
+
+    def handle(self, *args: Any, once: bool, again: bool, **options: Any) -> None:
+        if again:
+            self.stdout.write(f"{retry_failures()} việc được xếp lại")
+            return
         worker = Worker(schedule())
         if once:
             self.stdout.write(f"{worker.run_all()} việc")
