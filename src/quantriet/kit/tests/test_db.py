@@ -1,5 +1,7 @@
 """The write lock of SQLite, against real threads, real processes and a real kill."""
 
+import fcntl
+import select
 import sqlite3
 import subprocess
 import sys
@@ -86,6 +88,84 @@ def test_the_wal_does_not_grow_for_ever(counter):
         database.execute("CREATE TABLE pad (text TEXT)")
     wal = counter.with_name(counter.name + "-wal")
     assert not wal.exists() or wal.stat().st_size < 3 * 4 * 1024 * 1024
+
+
+SINGLE = textwrap.dedent(
+    """
+    import fcntl, os, sys
+    import django
+    from django.conf import settings
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "quantriet.kit.sqlite", "NAME": sys.argv[1], "OPTIONS": {
+            "transaction_mode": "IMMEDIATE", "timeout": 0.01,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=0"}}},
+        INSTALLED_APPS=["django.contrib.contenttypes"], USE_TZ=True)
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection, transaction
+    from django.contrib.contenttypes.models import ContentType as Thing
+
+    def free():
+        with open(sys.argv[1] + ".lock") as other:
+            try:
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+    call_command("migrate", verbosity=0)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    one = Thing(app_label="a", model="b")
+    one.save()  # INSERT … RETURNING, outside of any transaction
+    assert one.pk and free()
+    print("saved", flush=True)
+    Thing.objects.filter(pk=one.pk).update(model="c")
+    Thing.objects.bulk_create([Thing(app_label="a", model=str(n)) for n in range(5)])
+    assert free()
+    assert Thing.objects.get(pk=one.pk).model == "c"
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO django_content_type (app_label, model) VALUES ('d', 'e'), ('d', 'f') RETURNING model")
+        assert free() and cursor.fetchmany(1) == [("e",)] and [row for row in cursor] == [("f",)]
+        assert cursor.fetchone() is None and cursor.fetchall() == []
+        cursor.execute("SELECT model FROM django_content_type WHERE app_label = 'd' ORDER BY model")
+        assert cursor.fetchone() == ("e",) and cursor.fetchmany(5) == [("f",)]
+        cursor.executemany("DELETE FROM django_content_type WHERE app_label = %s", [("d",), ("x",)])
+        try:
+            cursor.execute("INSERT INTO nowhere VALUES (1)")
+        except Exception:
+            pass
+    assert free()
+    with transaction.atomic():
+        Thing.objects.get(pk=one.pk).delete()
+        assert not free()
+    assert free()
+    for _ in range(3000):  # single writes take care of the WAL as well
+        Thing.objects.filter(model="1").update(app_label="a" * 100)
+    print(os.stat(sys.argv[1] + "-wal").st_size, flush=True)
+    """
+)
+
+
+def test_a_single_write_outside_a_transaction_takes_the_lock_and_frees_it(tmp_path):
+    path = tmp_path / "single.sqlite3"
+    process = subprocess.Popen(
+        [sys.executable, "-c", SINGLE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        assert not select.select([process.stdout], [], [], 0.7)[0]  # it waits, without SQLite's own impatience
+        with sqlite3.connect(path) as database:
+            assert database.execute("SELECT count(*) FROM django_content_type WHERE app_label = 'a'").fetchone() == (0,)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    saved, size = out.split()
+    assert saved == "saved"
+    assert int(size) < 3 * 4 * 1024 * 1024
 
 
 @pytest.mark.django_db(transaction=True)
