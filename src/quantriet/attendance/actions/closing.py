@@ -38,6 +38,7 @@ def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) 
             raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
         if frame.state != ClassState.RELEASED:
             raise Refusal("roll.not_released", "Lớp chưa chốt danh sách hoặc đã hủy nên không chốt điểm danh được.")
+        _refuse_ended(frame)
         if not frame.sessions:
             raise Refusal("roll.no_session", "Lớp chưa có buổi học nào nên không chốt điểm danh được.")
         last = max(session.start for session in frame.sessions.values())
@@ -85,6 +86,7 @@ def reclose_roll(study_class: StudyClass, *, by: Account, at: dt.datetime) -> Cl
     """Close a reopened roll again; everybody's verdict is recomputed and the catch-up list follows."""
     with transaction.atomic():
         frame = _whole(study_class)
+        _refuse_ended(frame)
         changed = RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).update(closed_at=at)
         if not changed:
             raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
@@ -99,15 +101,25 @@ def reclose_roll(study_class: StudyClass, *, by: Account, at: dt.datetime) -> Cl
 
 
 def recompute_class(study_class: StudyClass, *, by: Account | None, at: dt.datetime) -> list[Outcome]:
-    """Recompute everybody's minutes and verdict from the facts, after a change of the timetable or of the rulebook."""
+    """Recompute everybody's minutes and verdict from the facts, after a change of the timetable, the rulebook or the audience.
+
+    A campaign that is over keeps the results it was closed with.
+    """
     with transaction.atomic():
         frame = _whole(study_class)
+        if frame.campaign.state != CampaignState.OPEN:
+            return []
         is_closed = frame.state == ClassState.CLOSED
         outcomes = judge(frame, by=by, at=at, is_closed=is_closed)
         if is_closed:
             follow_absentees(frame, outcomes, by=by, at=at)
         record("roll.recomputed", by=by, at=at, thing=study_class, unit=frame.unit, after={"people": len(outcomes)})
     return outcomes
+
+
+def _refuse_ended(frame: ClassFrame) -> None:
+    if frame.campaign.state != CampaignState.OPEN:
+        raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
 
 
 def _whole(study_class: StudyClass) -> ClassFrame:

@@ -19,21 +19,21 @@ from quantriet.attendance.rules.minutes import Decision, Fact, Limit, SessionMin
 from quantriet.attendance.vocab import ExcuseState, FactKind, MarkResult, Verdict
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
-from quantriet.campaigns.models import RuleValue, StudyCampaign
+from quantriet.campaigns.models import RuleValue, StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState, RuleKey
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
-from quantriet.classes.vocab import ItemKind
+from quantriet.classes.vocab import ClassState, ItemKind
 from quantriet.kit.db import select, upsert
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Person, Unit
 
-FACT, RECORD, VERDICT, EXCUSE, ENTRY, SESSION, ITEM, CLASS, VENUE, CAMPAIGN, UNIT, PERSON, RULE = (
+FACT, RECORD, VERDICT, EXCUSE, ENTRY, SESSION, ITEM, CLASS, VENUE, CAMPAIGN, UNIT, PERSON, RULE, DUTY = (
     model._meta.db_table
     for model in (
         PresenceFact, AttendanceRecord, ClassVerdict, ExcusedAbsence, RosterEntry, ClassSession, ProgrammeItem,
         StudyClass, Venue, StudyCampaign, Unit, Person,
-        RuleValue,
+        RuleValue, StudyDuty,
     )
 )  # fmt: skip
 
@@ -45,6 +45,7 @@ _DUTY = {
     Verdict.ABSENT: (DutyState.OWING, DutyReason.ABSENT_UNEXCUSED),
 }
 _NO_LIMIT = Limit(Decimal(100), "")  # of a class without sessions, where there is nothing to judge
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 # Above this many people a statement names the class instead of each of them.
 _BY_NAME = 500
 
@@ -60,6 +61,10 @@ class CalledPerson:
     unit_id: int
     venue_clerk_id: int | None
     venue_path: str
+    # What the ledger says of the duty now: only who differs from it costs a statement.
+    duty_state: str | None
+    duty_reason: str | None
+    duty_sentence: str | None
 
 
 @dataclass
@@ -106,25 +111,27 @@ def frames_of(entry_ids: Sequence[int] = (), class_id: int | None = None) -> lis
     """The classes of these roster lines (or one class with its whole roster), locked against each other's writers.
 
     On PostgreSQL the rows of the class and its lines are locked, so that two clerks who mark one person at once follow
-    one another and each sees the other's fact; on SQLite the one write lock does that.
+    one another and each sees the other's fact; the campaign is shared, so that none is closed under a mark. On SQLite the
+    one write lock does that.
     """
     where, params = _which(entry_ids, class_id)
-    lock = " FOR NO KEY UPDATE OF c" if connection.vendor == "postgresql" else ""
+    lock = " FOR NO KEY UPDATE OF c FOR SHARE OF k" if connection.vendor == "postgresql" else ""
     rows = select(
-        f"SELECT e.id, e.person_id, p.full_name, e.duty_id, e.unit_id, v.clerk_id, vu.path, c.id, c.title, c.state, k.id,"  # noqa: S608
-        f" k.state, k.rulebook_id, cu.id, cu.path FROM {ENTRY} e JOIN {CLASS} c ON c.id = e.study_class_id"
+        f"SELECT e.id, e.person_id, p.full_name, e.duty_id, e.unit_id, v.clerk_id, vu.path, d.state, d.reason, d.sentence,"  # noqa: S608
+        f" c.id, c.title, c.state, k.id, k.state, k.rulebook_id, cu.id, cu.path FROM {ENTRY} e JOIN {CLASS} c ON c.id = e.study_class_id"
         f" JOIN {PERSON} p ON p.id = e.person_id JOIN {VENUE} v ON v.id = e.venue_id JOIN {UNIT} vu ON vu.id = v.unit_id"
-        f" JOIN {CAMPAIGN} k ON k.id = c.campaign_id JOIN {UNIT} cu ON cu.id = c.unit_id WHERE {where}"
+        f" JOIN {CAMPAIGN} k ON k.id = c.campaign_id JOIN {UNIT} cu ON cu.id = c.unit_id"
+        f" LEFT JOIN {DUTY} d ON d.id = e.duty_id WHERE {where}"
         f" ORDER BY c.id, e.id{lock}",
         params,
     )
     frames: dict[int, ClassFrame] = {}
-    for row in rows:
-        frame = frames.get(row[7])
+    for *person, key, title, state, campaign_id, campaign_state, rulebook_id, unit_id, unit_path in rows:
+        frame = frames.get(key)
         if frame is None:
-            campaign = StudyCampaign(pk=row[10], state=row[11], rulebook_id=row[12])
-            frame = frames[row[7]] = ClassFrame(row[7], row[8], row[9], campaign, row[13], row[14])
-        frame.entries[row[0]] = CalledPerson(*row[:7])
+            campaign = StudyCampaign(pk=campaign_id, state=campaign_state, rulebook_id=rulebook_id)
+            frame = frames[key] = ClassFrame(key, title, state, campaign, unit_id, unit_path)
+        frame.entries[person[0]] = CalledPerson(*person)
     for frame in frames.values():
         _fill(frame)
     return list(frames.values())
@@ -180,9 +187,10 @@ def judge(
     is_closed: bool,
     only_sessions: Iterable[int] | None = None,
 ) -> list[Outcome]:
-    """Recompute the records and verdicts of the frame's people and push what changed into the ledger.
+    """Recompute the records and verdicts of the frame's people; the ledger follows wherever it says something else.
 
-    `only_sessions` limits which records are written, for the hot path; verdicts always rest on all sessions.
+    `only_sessions` limits which records are written, for the hot path; verdicts always rest on all sessions. An excuse
+    counts from the beginning of its session: before, nobody is known to have missed anything.
     """
     ids = list(frame.entries)
     where, params = _which(ids, frame.class_id)
@@ -193,12 +201,12 @@ def judge(
     records: list[tuple[Any, ...]] = []
     verdicts: list[tuple[Any, ...]] = []
     moment = connection.ops.adapt_datetimefield_value(at)
-    changed: list[Outcome] = []
     nothing: list[Fact] = []
+    begun = {pk for pk, session in frame.sessions.items() if session.start <= at}
     for entry_id, entry in frame.entries.items():
         own, away = facts.get(entry_id, {}), known.excused.get(entry_id, ())
         minutes = {
-            pk: measure(own.get(pk, nothing), session, is_excused=pk in away or None in away)
+            pk: measure(own.get(pk, nothing), session, is_excused=pk in begun and (pk in away or None in away))
             for pk, session in frame.sessions.items()
         }
         decision = _decide(frame, list(minutes.values()), is_closed=is_closed)
@@ -212,7 +220,6 @@ def judge(
             verdicts.append(
                 (entry_id, decision.verdict.value, decision.present, decision.planned, decision.sentence, moment)
             )
-            changed.append(outcome)
     upsert(
         f"{RECORD} (entry_id, session_id, seconds_present, seconds_planned, is_marked)",
         records,
@@ -228,33 +235,48 @@ def judge(
         "(entry_id) DO UPDATE SET verdict = excluded.verdict, seconds_present = excluded.seconds_present,"
         " seconds_planned = excluded.seconds_planned, sentence = excluded.sentence, computed_at = excluded.computed_at",
     )
-    _settle(changed, known, by=by, at=at)
+    _settle(frame, outcomes, known, by=by, at=at)
     return outcomes
 
 
 def _decide(frame: ClassFrame, minutes: list[SessionMinutes], *, is_closed: bool) -> Decision:
+    if frame.state in (ClassState.DRAFT, ClassState.CANCELLED):
+        # Nothing marked can stand here; an excuse approved before says nothing of a class that is not held.
+        return Decision(Verdict.UNDECIDED, 0, sum(one.planned for one in minutes), "Lớp không tổ chức theo lịch này.")
     if frame.limit is None and frame.sessions:
         present, planned = sum(one.present for one in minutes), sum(one.planned for one in minutes)
         return Decision(Verdict.UNDECIDED, present, planned, frame.no_limit[:400])
     return decide(minutes, frame.limit or _NO_LIMIT, is_closed=is_closed)
 
 
-def _settle(changed: Sequence[Outcome], known: Known, *, by: Account | None, at: dt.datetime) -> None:
-    """Push results into the ledger, joined with what other classes of the same duty came to.
+def _settle(
+    frame: ClassFrame, outcomes: Sequence[Outcome], known: Known, *, by: Account | None, at: dt.datetime
+) -> None:
+    """Bring the ledger in step with the verdicts, joined with what other classes of the same duty came to.
 
-    Attended once is done; else the latest class that came to a verdict speaks, for a later class that is only being held
-    does not wipe out why the person was called to it.
+    Everybody is looked at, not only whose verdict changed: a duty comes back from an exemption, or a guest's line gets
+    its duty, long after the verdict was given. Attended once is done; else the class held last that came to a verdict
+    speaks, for a later class that is only being held does not wipe out why the person was called to it.
     """
+    last = max((session.end for session in frame.sessions.values()), default=_LONG_AGO)
     results = []
-    for one in changed:
-        duty_id, decision = one.entry.duty_id, one.decision
-        if duty_id is None or (one.before in (None, Verdict.UNDECIDED) and decision.verdict == Verdict.UNDECIDED):
+    for one in outcomes:
+        entry, decision = one.entry, one.decision
+        if entry.duty_id is None or entry.duty_state == DutyState.EXEMPT:  # an exempt duty stays exempt
             continue
-        said = [*known.elsewhere.get(duty_id, ()), (one.entry.entry_id, decision.verdict, decision.sentence)]
-        _entry, verdict, sentence = max(
-            said, key=lambda voice: (voice[1] == Verdict.PRESENT, voice[1] != Verdict.UNDECIDED, voice[0])
+        said = [
+            *known.elsewhere.get(entry.duty_id, ()), (last, entry.entry_id, decision.verdict, decision.sentence[:400]),
+        ]  # fmt: skip
+        *_order, verdict, sentence = max(
+            said,
+            key=lambda voice: (voice[2] == Verdict.PRESENT, voice[2] != Verdict.UNDECIDED, voice[0], voice[1]),
         )
-        results.append(DutyResult(duty_id, *_DUTY[verdict], sentence))
+        state, reason = _DUTY[verdict]
+        # Of who has no verdict yet the ledger says in its own words why the study is owed.
+        if (entry.duty_state, entry.duty_reason) != (state, reason) or (
+            verdict != Verdict.UNDECIDED and entry.duty_sentence != sentence
+        ):
+            results.append(DutyResult(entry.duty_id, state, reason, sentence))
     if results:
         campaign_actions.settle_duties(results, by=by, at=at)
 
@@ -277,11 +299,12 @@ def _facts(frame: ClassFrame, where: str, params: list[Any]) -> dict[int, dict[i
 
 @dataclass
 class Known:
-    """What stood before: approved excuses by line, the line's own verdict, verdicts of the same duty in other classes."""
+    """What stood before: approved excuses by line, the line's own verdict, verdicts of the same duty in other classes, each
+    with the end of that class."""
 
     excused: dict[int, set[int | None]] = field(default_factory=lambda: defaultdict(set))
     before: dict[int, tuple[Verdict, int, int, str]] = field(default_factory=dict)
-    elsewhere: dict[int, list[tuple[int, Verdict, str]]] = field(default_factory=lambda: defaultdict(list))
+    elsewhere: dict[int, list[tuple[dt.datetime, int, Verdict, str]]] = field(default_factory=lambda: defaultdict(list))
 
 
 def _known(frame: ClassFrame, where: str, params: list[Any]) -> Known:
@@ -294,18 +317,19 @@ def _known(frame: ClassFrame, where: str, params: list[Any]) -> Known:
         others = f"(o.id IN ({_marks(list(frame.entries))}) OR o.duty_id IN ({_marks(duties)}))"
         other_params = [*frame.entries, *duties]
     found = Known()
-    for entry_id, other_id, verdict, present, planned, sentence in select(
-        f"SELECT x.entry_id, x.session_id, '', 0, 0, '' FROM {_on_entry(EXCUSE)} WHERE x.state = %s AND {where}"  # noqa: S608
-        f" UNION ALL SELECT o.id, o.duty_id, x.verdict, x.seconds_present, x.seconds_planned, x.sentence"
-        f" FROM {ENTRY} o JOIN {VERDICT} x ON x.entry_id = o.id WHERE {others}",
-        [ExcuseState.APPROVED.value, *params, *other_params],
+    last = f"(SELECT MAX(s.ends_at) FROM {SESSION} s WHERE s.study_class_id = o.study_class_id)"  # noqa: S608
+    for entry_id, other_id, verdict, present, planned, sentence, ended in select(
+        f"SELECT x.entry_id, x.session_id, '', 0, 0, '', NULL FROM {_on_entry(EXCUSE)} WHERE x.state = %s AND {where}"  # noqa: S608
+        f" UNION ALL SELECT o.id, o.duty_id, x.verdict, x.seconds_present, x.seconds_planned, x.sentence,"
+        f" CASE WHEN o.study_class_id <> %s THEN {last} END FROM {ENTRY} o JOIN {VERDICT} x ON x.entry_id = o.id WHERE {others}",
+        [ExcuseState.APPROVED.value, *params, frame.class_id, *other_params],
     ):
         if not verdict:
             found.excused[entry_id].add(other_id)
         elif entry_id in frame.entries:
             found.before[entry_id] = (Verdict(verdict), present, planned, sentence)
         elif other_id is not None:
-            found.elsewhere[other_id].append((entry_id, Verdict(verdict), sentence))
+            found.elsewhere[other_id].append((_moment(ended or _LONG_AGO), entry_id, Verdict(verdict), sentence))
     return found
 
 
@@ -324,6 +348,8 @@ def _marks(values: Sequence[Any]) -> str:
     return ",".join(["%s"] * len(values)) or "NULL"
 
 
-def _moment(value: dt.datetime) -> dt.datetime:
-    """A moment from a plain statement: SQLite gives it without its zone, which is UTC."""
+def _moment(value: dt.datetime | str) -> dt.datetime:
+    """A moment from a plain statement: SQLite gives it without its zone, which is UTC, and a computed one as text."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
     return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value

@@ -258,7 +258,7 @@ def test_an_approved_excuse_is_seen_and_still_owes(hall, by, cast):
     secretary = cast.accounts["secretary11"]
     excuse = actions.ask_excuse(hall.entries["M1"], session=None, reason="Nằm viện", by=secretary, at=clock(6))
     assert not ClassVerdict.objects.exists()
-    actions.decide_excuse(excuse, is_approved=True, by=by, at=clock(7))
+    actions.decide_excuse(excuse, is_approved=True, by=by, at=clock(7, 30))
     assert ClassVerdict.objects.get(entry=hall.entries["M1"]).verdict == Verdict.EXCUSED
     duty = duty_of(hall, "M1")
     assert (duty.state, duty.reason) == (DutyState.OWING, DutyReason.ABSENT_EXCUSED)

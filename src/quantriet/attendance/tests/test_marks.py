@@ -257,7 +257,7 @@ def test_whole_session_for_the_rest(hall, clerk):
 
 def test_whole_session_for_the_rest_leaves_the_excused_out(hall, clerk):
     excuse = actions.ask_excuse(hall.entries["M1"], session=None, reason="Nằm viện", by=clerk, at=clock(6))
-    actions.decide_excuse(excuse, is_approved=True, by=clerk, at=clock(7))
+    actions.decide_excuse(excuse, is_approved=True, by=clerk, at=clock(7, 30))
     shown = queries.roll(hall.study_class, hall.venue, hall.session)
     assert (shown.rest, shown.unmarked) == (3, 4)
     assert actions.mark_rest_present(hall.study_class, hall.session, hall.venue, nonce="r", by=clerk, at=clock(8)) == 3

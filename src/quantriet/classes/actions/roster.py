@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 
 from quantriet.audit.actions import record
+from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.vocab import ATTEND, DutyState
 from quantriet.classes import queries
@@ -86,7 +87,7 @@ def fill_roster(
 
 
 def adopt_guests(study_class: StudyClass) -> None:
-    """Write the duty beside people who were called before they owed anything."""
+    """Write the duty beside people who were called before they owed anything; what they attended already counts for it."""
     guests = list(study_class.roster.filter(duty__isnull=True, is_running=True))
     if not guests:
         return
@@ -98,7 +99,10 @@ def adopt_guests(study_class: StudyClass) -> None:
     }
     for guest in guests:
         guest.duty_id = duties.get(guest.person_id)
-    RosterEntry.objects.bulk_update([guest for guest in guests if guest.duty_id], ["duty"], batch_size=500)
+    adopted = [guest for guest in guests if guest.duty_id]
+    if adopted:
+        RosterEntry.objects.bulk_update(adopted, ["duty"], batch_size=500)
+        campaign_actions.rejudge_duties(study_class.campaign, ATTEND, event_id=study_class.pk)
 
 
 def add_to_roster(
