@@ -86,7 +86,7 @@ def draft_report(
         report.subject = corrects.subject
     _freeze(report, figures, previous, before, moment.moment)
     with transaction.atomic():
-        report.save()
+        report.save(force_insert=True)
         record("report.drafted", by=by, at=at, thing=report, unit=unit, after={"as_of": figures.as_of})
     return report
 
