@@ -11,9 +11,11 @@ from django.db.models import Q, QuerySet
 
 from quantriet.audit.models import AuditEvent
 from quantriet.audit.vocab import VERBS
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.time import start_of
 
 PAGE = 50
+_YEARS = (1900, 9000)  # of a key in an address; beyond lies what no database can turn to UTC
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,12 @@ class EventKey(NamedTuple):
     def read(cls, written: str) -> EventKey | None:
         """The key in an address, or None when it is none."""
         moment, _, number = written.rpartition("_")
+        pk = whole_number(number)
         try:
-            return cls(datetime.fromisoformat(moment), int(number))
+            at = datetime.fromisoformat(moment)
         except ValueError:
             return None
+        return cls(at, pk) if pk is not None and at.tzinfo and _YEARS[0] <= at.year <= _YEARS[1] else None
 
     def __str__(self) -> str:
         return f"{self.at.isoformat()}_{self.pk}"
@@ -74,7 +78,7 @@ def filtered_events(rows: QuerySet[AuditEvent], wanted: EventFilter) -> QuerySet
         rows = rows.filter(thing_label__icontains=wanted.thing_label)
     if wanted.since:
         rows = rows.filter(at__gte=start_of(wanted.since))
-    if wanted.until:
+    if wanted.until and wanted.until < date.max:
         rows = rows.filter(at__lt=start_of(wanted.until + timedelta(days=1)))
     return rows
 

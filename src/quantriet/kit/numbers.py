@@ -1,6 +1,27 @@
-"""Numbers as Vietnamese offices write them: 1.234.567,5 and 97,5%."""
+"""Numbers: as Vietnamese offices write them (1.234.567,5 and 97,5%), and as they come from outside."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+
+MOST_KEY = 2**63 - 1  # of a row in either database
+
+
+def whole_number(typed: object, *, least: int = 0, most: int = MOST_KEY) -> int | None:
+    """The whole number that somebody typed into an address or a form; None for anything else, of whatever alphabet or length.
+
+    The one reader of numbers from outside: `isdigit` is also true of "²" and of 5,000 digits, at which `int` breaks, and
+    a database breaks at a key beyond 63 bits.
+    """
+    text = typed.strip() if isinstance(typed, str) else ""
+    if not text.isascii() or not text.isdecimal() or len(text) > 19:
+        return None
+    number = int(text)
+    return number if least <= number <= most else None
+
+
+def whole_numbers(typed: Iterable[object]) -> list[int]:
+    """Those of the values that are keys, in their order: ticked boxes, lists in an address."""
+    return [number for one in typed if (number := whole_number(one)) is not None]
 
 
 def show_number(value: int | float | Decimal, places: int = 0) -> str:

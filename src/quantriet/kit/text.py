@@ -21,6 +21,8 @@ _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u
 _ALPHABET = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
 _RANK = {letter: chr(0x21 + position) for position, letter in enumerate(_ALPHABET)}
 
+NATURAL_KEY = 220  # letters of a column that keeps such a key
+
 
 def nfc(value: str) -> str:
     """Bring text to the composed form, without invisible characters."""
@@ -45,5 +47,5 @@ def name_key(full_name: str) -> str:
 
 
 def natural_key(value: str) -> str:
-    """Sort key in which numbers inside text sort by value: "Chi bộ 2" before "Chi bộ 10"."""
-    return re.sub(r"\d+", lambda digits: digits.group().zfill(8), fold(value))
+    """Sort key in which numbers inside text sort by value: "Chi bộ 2" before "Chi bộ 10"; cut where its column ends."""
+    return re.sub(r"\d+", lambda digits: digits.group().zfill(8), fold(value))[:NATURAL_KEY]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _DAY = re.compile(r"^\s*(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4})\s*$")
+_FIRST, _LAST = dt.date(1, 1, 2), dt.date(9999, 12, 30)
 _CLOCK = re.compile(r"^\s*(\d{1,2})\s*(?:[:hHgG])\s*(\d{0,2})\s*$")
 
 
@@ -26,7 +27,8 @@ def local(moment: dt.datetime) -> dt.datetime:
 
 
 def at_local(day: dt.date, clock: dt.time) -> dt.datetime:
-    """The UTC moment of a Vietnamese date and clock time."""
+    """The UTC moment of a Vietnamese date and clock time; the first and last days there are count as their neighbours."""
+    day = min(max(day, _FIRST), _LAST)  # people type 01/01/0001 and 31/12/9999, which have no moment in UTC
     return dt.datetime.combine(day, clock, tzinfo=VIETNAM).astimezone(dt.UTC)
 
 

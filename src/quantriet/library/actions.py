@@ -76,7 +76,7 @@ def register_document(
             level=level,
             issued_on=issued_on,
             subject=subject,
-            subject_folded=text.fold(f"{DOCUMENT_TYPES[reference.type_code]} {subject}"),
+            subject_folded=_subject_key(reference.type_code, subject),
             needs_no_programme=needs_no_programme,
             finish_before_on=finish_before_on,
             text=body,
@@ -129,7 +129,7 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         for name, value in after.items():
             setattr(document, name, value)
         document.reference_folded = text.fold(document.reference_number)
-        document.subject_folded = text.fold(f"{DOCUMENT_TYPES[document.type_code]} {document.subject}")
+        document.subject_folded = _subject_key(document.type_code, document.subject)
         document.save(update_fields=[*after, "reference_folded", "subject_folded"])
         record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return document
@@ -264,6 +264,10 @@ def remove_relation(relation: DocumentRelation, *, by: Account, at: datetime) ->
 def note_refusal(*, by: Account, at: datetime, unit: Unit, where: str) -> None:
     """Log that marked content was refused at the door, without a word of it."""
     record("document.refused", by=by, at=at, thing=unit, unit=unit, after={"where": where})
+
+
+def _subject_key(type_code: str, subject: str) -> str:
+    return text.fold(f"{DOCUMENT_TYPES[type_code]} {subject}")[:500]
 
 
 def _write_clauses(document: GuidingDocument) -> None:

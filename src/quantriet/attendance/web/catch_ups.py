@@ -20,6 +20,7 @@ from quantriet.attendance.web.frame import VERDICT_SIGNS, page, workbook
 from quantriet.campaigns import access as campaign_access
 from quantriet.classes.models import StudyClass
 from quantriet.classes.vocab import RUNNING_STATES
+from quantriet.kit.numbers import whole_number, whole_numbers
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.text import fold
@@ -132,8 +133,8 @@ def _filtered(request: DeskRequest, chosen: dict[str, Any]) -> tuple[QuerySet[Ca
         links = links.filter(is_waiting=False)
     if step:
         chips.append(Chip(_steps()[step], query(request, step=None, page=None)))
-    unit = request.GET.get("unit", "")
-    if unit.isdigit():
+    unit = whole_number(request.GET.get("unit"))
+    if unit is not None:
         found = org_access.units_seen_by(request.account).filter(pk=unit).first()
         if found:
             links = links.filter(duty__unit__path__gte=found.path, duty__unit__path__lt=path_end(found.path))
@@ -182,7 +183,7 @@ def _excel(links: QuerySet[CatchUp]) -> HttpResponse:
 
 
 def _ticked(request: DeskRequest) -> list[CatchUp]:
-    ids = [value for value in request.POST.getlist("ids") if value.isdigit()][:_MOST]
+    ids = whole_numbers(request.POST.getlist("ids"))[:_MOST]
     seen = access.catch_ups_seen_by(request.account)
     return list(
         queries.still_owing(queries.catch_up_list(seen))
@@ -298,8 +299,7 @@ def print_invitations(request: DeskRequest) -> HttpResponse:
 @desk_page(Permission.CLASS_VIEW)
 def repeat_absentees(request: DeskRequest) -> HttpResponse:
     """People who missed two classes or more without reason or over the limit, in the last three years."""
-    asked = request.GET.get("least", "2")
-    least = min(9, max(2, int(asked))) if asked.isdigit() else 2
+    least = min(9, max(2, whole_number(request.GET.get("least")) or 2))
     people = queries.repeat_absentees(access.people_followed_by(request.account), least=least)
     words = request.GET.get("q", "").strip()
     chips = []

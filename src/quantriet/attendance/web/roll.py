@@ -21,6 +21,7 @@ from quantriet.attendance.models import PresenceFact
 from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method, Standing
 from quantriet.attendance.web.frame import STANDING_SIGNS, page, roll_page
 from quantriet.classes.models import ClassSession, StudyClass, Venue
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import NotAllowed, Refusal, Refusals
 from quantriet.kit.templatetags.ui import status
 from quantriet.kit.text import fold
@@ -184,16 +185,14 @@ def state(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 def _session_of(study_class: StudyClass, values: Any) -> ClassSession:
-    key = values.get("session", "")
-    session = study_class.sessions.filter(pk=key).first() if key.isdigit() else None
+    session = study_class.sessions.filter(pk=whole_number(values.get("session"))).first()
     if session is None:
         raise Http404
     return session
 
 
 def _venue_of(account: Account, study_class: StudyClass, values: Any) -> Venue:
-    key = values.get("venue", "")
-    venue = access.venues_marked_by(account, study_class).filter(pk=key).first() if key.isdigit() else None
+    venue = access.venues_marked_by(account, study_class).filter(pk=whole_number(values.get("venue"))).first()
     if venue is None:
         raise Http404
     return venue
@@ -211,11 +210,12 @@ def mark(request: DeskRequest, pk: int) -> HttpResponse:
     study_class = access.get_roll(request.account, pk)
     kind, _sign, entry = request.POST.get("mark", "").partition(":")
     back = _back(request, study_class)
-    if kind not in list(FactKind) or not entry.isdigit() or not request.POST.get("session", "").isdigit():
+    entry_id, session_id = whole_number(entry), whole_number(request.POST.get("session"))
+    if kind not in list(FactKind) or entry_id is None or session_id is None:
         raise Http404
     at = now()
-    nonce = f"{request.POST.get('nonce', '')[:16] or secrets.token_hex(8)}-{entry}-{kind}"
-    one = Mark(int(entry), int(request.POST["session"]), FactKind(kind), at.replace(microsecond=0), nonce)
+    nonce = f"{request.POST.get('nonce', '')[:16] or secrets.token_hex(8)}-{entry_id}-{kind}"
+    one = Mark(entry_id, session_id, FactKind(kind), at.replace(microsecond=0), nonce)
     try:
         (result,) = actions.record_marks([one], by=request.account, at=at)
     except Refusal as refusal:
@@ -225,8 +225,8 @@ def mark(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 def _back(request: DeskRequest, study_class: StudyClass) -> str:
-    asked = {name: request.POST.get(name, "") for name in ("session", "venue")}
-    query = "&".join(f"{name}={value}" for name, value in asked.items() if value.isdigit())
+    asked = {name: whole_number(request.POST.get(name)) for name in ("session", "venue")}
+    query = "&".join(f"{name}={value}" for name, value in asked.items() if value is not None)
     return f"{reverse('roll', args=[study_class.pk])}?{query}"
 
 

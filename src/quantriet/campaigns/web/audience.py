@@ -15,6 +15,7 @@ from quantriet.campaigns.vocab import DutyState
 from quantriet.campaigns.web.desk import frame
 from quantriet.campaigns.web.excel import workbook
 from quantriet.campaigns.web.forms import AdjustForm, AudienceRuleForm
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet
 from quantriet.kit.text import fold
@@ -159,9 +160,10 @@ def people(request, pk):
     rows = org_access.scope(found.people, request.account, Permission.PERSON_VIEW)
     chips = []
     chosen = request.GET.get("rule", "")
-    if chosen.isdigit() and int(chosen) < len(found.rules):
-        rows = rows.filter(decided=int(chosen))
-        chips.append(Chip(found.rules[int(chosen)].name, query(request, rule=None, page=None)))
+    place = whole_number(chosen, most=len(found.rules) - 1)
+    if place is not None:
+        rows = rows.filter(decided=place)
+        chips.append(Chip(found.rules[place].name, query(request, rule=None, page=None)))
     elif chosen == "hand":
         rows = rows.filter(decided__lt=0)
         chips.append(Chip(_("Added by hand"), query(request, rule=None, page=None)))
@@ -244,8 +246,8 @@ def adjustments(request, pk):
             .order_by("sort_key")[:20]
         )
     chosen = None
-    asked = request.POST.get("person") or request.GET.get("person") or ""
-    if asked.isdigit():
+    asked = whole_number(request.POST.get("person") or request.GET.get("person"))
+    if asked is not None:
         chosen = org_access.get_person(request.account, asked)
     form = AdjustForm(
         request.POST or None,

@@ -15,7 +15,7 @@ from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, DutyReason, Dut
 from quantriet.campaigns.web.desk import frame
 from quantriet.campaigns.web.excel import workbook
 from quantriet.campaigns.web.forms import BoardForm, MessageForm, NamesForm
-from quantriet.kit.numbers import share, show_number, show_percent
+from quantriet.kit.numbers import share, show_number, show_percent, whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet
 from quantriet.kit.text import fold
@@ -53,8 +53,7 @@ def _day(text: str) -> dt.date | None:
 def _place(request, pk):
     """Campaign, node, kind and moment of a board address; all pages behind a figure share them."""
     campaign = access.get_campaign(request.account, pk)
-    asked = request.GET.get("unit", "")
-    unit = access.get_board_unit(request.account, campaign, asked if asked.isdigit() else None)
+    unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")))
     kinds = _kinds(campaign)
     kind = request.GET.get("kind", "")
     if kind not in dict(kinds):
@@ -461,13 +460,11 @@ def message(request, pk):
 def absentees(request):
     """People who stay away again and again (R-076)."""
     seen = units_seen_by(request.account, Permission.CAMPAIGN_VIEW)
-    asked = request.GET.get("unit", "")
-    unit = seen.filter(pk=asked).first() if asked.isdigit() else None
+    unit = seen.filter(pk=whole_number(request.GET.get("unit"))).first()
     unit = unit or home_unit(request.account)
     if unit is None or not may(request.account, Permission.CAMPAIGN_VIEW, unit):
         unit = seen.order_by("depth", "pk").first()
-    least = request.GET.get("least", "2")
-    least = int(least) if least.isdigit() and 1 <= int(least) <= 20 else 2
+    least = whole_number(request.GET.get("least"), least=1, most=20) or 2
     rows = queries.repeat_absentees(unit, least=least)
     if request.GET.get("format") == "xlsx":
         columns = [

@@ -12,6 +12,7 @@ from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import CampaignDocument, FormChange, schedulable
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState
 from quantriet.campaigns.web.forms import CampaignForm, FormChangeForm, ReasonForm, ReviewForm
+from quantriet.kit.numbers import whole_numbers
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.text import fold
 from quantriet.kit.time import now, today
@@ -134,7 +135,7 @@ def new(request):
     start = access.planning_units(request.account).order_by("depth", "pk").select_related("kind").first()
     if start is not None and not access.rulebooks_for(start).exists():
         return page(request, "campaigns/desk/needs_rulebook.html", {"unit": start})
-    chosen = [int(pk) for pk in request.GET.getlist("document") if pk.isdigit()]
+    chosen = whole_numbers(request.GET.getlist("document"))
     initial = {"unit": start, "documents": chosen, "planned_from": today()}
     if start is not None:
         initial["rulebook"] = access.rulebooks_for(start).first()

@@ -9,6 +9,7 @@ from quantriet.campaigns import access
 from quantriet.campaigns.models import Rulebook, StudyCampaign
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import AdjustmentKind, DutyReason, DutyState, PlanState, RuleEffect, StudyForm
+from quantriet.kit.web.fields import ManyRows
 from quantriet.library import access as library_access
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier
@@ -23,7 +24,7 @@ def _area(rows: int = 4) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-class _DocumentChoice(forms.ModelMultipleChoiceField):
+class _DocumentChoice(ManyRows):
     def label_from_instance(self, document: GuidingDocument) -> str:
         level = Level(document.level).label if document.level else ""
         return f"{document.citation} – {document.subject} ({level})"
@@ -130,7 +131,7 @@ class AudienceRuleForm(forms.Form):
     post_unit_kinds = forms.MultipleChoiceField(
         label=_("Post held in"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    units = forms.ModelMultipleChoiceField(Unit.objects.none(), label=_("Under units"), required=False)
+    units = ManyRows(Unit.objects.none(), label=_("Under units"), required=False)
     unit_levels = forms.MultipleChoiceField(label=_("Under level"), required=False, widget=forms.CheckboxSelectMultiple)
     unit_kinds = forms.MultipleChoiceField(
         label=_("Under kinds of units"), required=False, widget=forms.CheckboxSelectMultiple

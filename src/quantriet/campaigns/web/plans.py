@@ -12,6 +12,7 @@ from quantriet.campaigns.web.boards import _crumbs, _day
 from quantriet.campaigns.web.desk import frame
 from quantriet.campaigns.web.excel import workbook
 from quantriet.campaigns.web.forms import NoticeForm, PlanFilterForm, PlanForm
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet
 from quantriet.kit.text import fold
@@ -91,8 +92,7 @@ def of_campaign(request, pk):
     """All lower units of one campaign: who has organised, who has not, at a day (R-031)."""
     campaign = access.get_campaign(request.account, pk)
     at = queries.as_of(_day(request.GET.get("as_of", "")))
-    asked = request.GET.get("unit", "")
-    unit = access.get_board_unit(request.account, campaign, asked if asked.isdigit() else None)
+    unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")))
     rows = access.plans_seen_by(request.account).filter(
         campaign=campaign, unit__path__gte=unit.path, unit__path__lt=path_end(unit.path)
     )

@@ -21,7 +21,7 @@ from quantriet.classes.vocab import DEFAULT_CONDUCT, ClassState, ConferenceLevel
 from quantriet.classes.web.forms import ClassFilter, ClassForm, OutsidersForm, ReasonForm
 from quantriet.classes.web.frame import STATE_SIGNS, class_page
 from quantriet.kit import spreadsheets
-from quantriet.kit.numbers import show_number
+from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.text import fold
 from quantriet.kit.time import now, show_day
@@ -189,8 +189,8 @@ def new_class(request: DeskRequest) -> HttpResponse:
 
 
 def _unit_of_new(request: DeskRequest, units: QuerySet[Unit]) -> Unit | None:
-    wanted = request.POST.get("unit") or request.GET.get("unit") or ""
-    if wanted.isdigit():
+    wanted = whole_number(request.POST.get("unit") or request.GET.get("unit"))
+    if wanted is not None:
         found = units.filter(pk=wanted).first()
         if found is not None:
             return found

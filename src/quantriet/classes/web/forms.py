@@ -14,7 +14,9 @@ from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import StudyForm
 from quantriet.classes.models import ClassSession, ProgrammeItem, StudyClass, Venue
 from quantriet.classes.vocab import ClassRoleKind, ClassState, ConferenceLevel, ItemKind
+from quantriet.kit.numbers import whole_numbers
 from quantriet.kit.time import at_local, local, parse_clock
+from quantriet.kit.web.fields import ManyRows
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier
 from quantriet.org.models import Account, Person, Unit
@@ -213,7 +215,7 @@ class RoleForm(forms.Form):
 
 
 class FillForm(forms.Form):
-    units = forms.ModelMultipleChoiceField(
+    units = ManyRows(
         Unit.objects.none(), label=_("Units"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("Nothing ticked: everybody under the organiser."),
     )  # fmt: skip
@@ -273,7 +275,7 @@ class ListConfirmForm(forms.Form):
         """The people to add."""
         data = self.cleaned_data
         said = data["people"] + "," + (data["guests"] if data.get("with_guests") else "")
-        return [int(one) for one in said.split(",") if one.isdigit() and len(one) < 19]
+        return whole_numbers(said.split(","))
 
 
 class MoveForm(forms.Form):

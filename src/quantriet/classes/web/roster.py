@@ -22,7 +22,7 @@ from quantriet.classes.web.desk import workbook
 from quantriet.classes.web.forms import CallForm, FillForm, MoveForm, ReasonForm, RosterFilter
 from quantriet.classes.web.frame import class_page
 from quantriet.kit import spreadsheets
-from quantriet.kit.numbers import show_number
+from quantriet.kit.numbers import show_number, whole_number, whole_numbers
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.text import fold, squeeze
 from quantriet.kit.time import now, show_day, today
@@ -148,7 +148,7 @@ def _roster_workbook(study_class: StudyClass, rows: QuerySet[RosterEntry]) -> Ht
 def _bulk(request: DeskRequest, pk: int) -> HttpResponse:
     """Move or remove the ticked people, in two steps: first the page says who and how many."""
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
-    ids = [one for one in request.POST.getlist("ids") if one.isdigit()]
+    ids = whole_numbers(request.POST.getlist("ids"))
     entries = list(
         access.roster_seen_by(request.account, Permission.CLASS_EDIT)
         .filter(study_class=study_class, pk__in=ids)
@@ -225,13 +225,13 @@ def call(request: DeskRequest, pk: int) -> HttpResponse:
     """Add people by hand: search by name, or paste a column of codes from Excel."""
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
     form = CallForm(request.POST or None, study_class=study_class)
-    one = request.POST.get("person", "")
-    if request.method == "POST" and one.isdigit():
+    one = whole_number(request.POST.get("person"))
+    if request.method == "POST" and one is not None:
         form.fields["codes"].required = False
     if request.method == "POST" and form.is_valid():
         people = org_access.people_seen_by(request.account).filter(left_on__isnull=True)
         missing: list[str] = []
-        if one.isdigit():
+        if one is not None:
             chosen = [org_access.one_of(people, one)]
         else:
             chosen, missing = _people_of_codes(people, form.cleaned_data["codes"])

@@ -14,9 +14,10 @@ from django.db.models import Model, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from quantriet.kit.numbers import whole_number
+
 M = TypeVar("M", bound=Model)
 PAGE_SIZE = 50
-MOST_KEY = 2**63 - 1
 
 
 def page(
@@ -44,6 +45,19 @@ def saved(request: HttpRequest, *, to: str, message: str = "") -> HttpResponse:
     return response
 
 
+def readable_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: an address with the character zero, which no database takes, is answered with 400."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+            return HttpResponse(
+                "Địa chỉ có ký tự không dùng được.", status=400, content_type="text/plain; charset=utf-8"
+            )
+        return get_response(request)
+
+    return answer
+
+
 def safe_next(request: HttpRequest, default: str) -> str:
     """The `next` address of the form when it is one of ours, else `default`."""
     from django.utils.http import url_has_allowed_host_and_scheme
@@ -63,19 +77,6 @@ def download(content: Any, *, name: str, kind: str) -> FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
-
-
-def whole_number(typed: object, *, least: int = 0, most: int = MOST_KEY) -> int | None:
-    """The whole number that somebody typed into an address or a form; None for anything else, of whatever alphabet or length.
-
-    The one reader of numbers from outside: `isdigit` is also true of "²" and of 5,000 digits, at which `int` breaks, and
-    a database breaks at a key beyond 63 bits.
-    """
-    text = typed.strip() if isinstance(typed, str) else ""
-    if not text.isascii() or not text.isdecimal() or len(text) > 19:
-        return None
-    number = int(text)
-    return number if least <= number <= most else None
 
 
 def query(request: HttpRequest, **changes: Any) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from quantriet.kit import time
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.web import Chip, Listing
 
 _NAMES = [
@@ -151,8 +152,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
         return render(request, "ui/gallery_print.html", context | {"rows": _rows(60), "signatures": _SIGNATURES})
     if part in ("403", "404", "500"):
         return render(request, f"ui/{part}.html", {"account_name": context["account_name"]})
-    wanted = request.GET.get("rows", "")
-    rows = _rows(min(300, int(wanted)) if wanted.isdigit() else 300)
+    asked = whole_number(request.GET.get("rows"))
+    rows = _rows(300 if asked is None else min(300, asked))
     start = time.today() - dt.timedelta(days=20)
     deadline = start + dt.timedelta(days=24)
     points = [

@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 
 from quantriet.kit import documents as papers
 from quantriet.kit import spreadsheets
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
-from quantriet.kit.web import Chip, download, listing, page, query, saved, whole_number
+from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.library import access, actions, queries
 from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.rules.head import read_head
@@ -293,11 +294,7 @@ def document_text(request: DeskRequest, pk: int) -> HttpResponse:
 @desk_page(Permission.DOCUMENT_EDIT)
 def point_new(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
-    chosen = (
-        found.clauses.filter(pk=request.GET.get("clause", "")).first()
-        if request.GET.get("clause", "").isdigit()
-        else None
-    )
+    chosen = found.clauses.filter(pk=whole_number(request.GET.get("clause"))).first()
     initial = {
         "clause": chosen,
         "body": chosen.text or chosen.heading if chosen else "",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from quantriet.kit import spreadsheets
+from quantriet.kit.numbers import whole_numbers
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, download, listing, page, query, safe_next, saved
@@ -156,7 +157,7 @@ def message_retry(request: DeskRequest, pk: int) -> HttpResponse:
 @desk_page(Permission.MESSAGE_SEND)
 def messages_retry(request: DeskRequest) -> HttpResponse:
     """Send the ticked failed messages again."""
-    ids = [one for one in request.POST.getlist("ids") if one.isdigit()]
+    ids = whole_numbers(request.POST.getlist("ids"))
     if request.method != "POST" or not ids:
         return saved(request, to=safe_next(request, reverse("message-list")))
     chosen = access.messages_seen_by(request.account).filter(pk__in=ids, state=MessageState.FAILED)

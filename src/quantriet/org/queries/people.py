@@ -75,6 +75,8 @@ def _years_before(day: date, years: int) -> date:
 def named_people(rows: QuerySet[Person], typed: str) -> QuerySet[Person]:
     """People whose name, code or telephone number fits what was typed (see above)."""
     phrase = text.fold(typed)
+    if not phrase:  # nothing but invisible characters
+        return rows
     if any(letter.isdigit() for letter in phrase):
         code, digits = text.squeeze(typed), "".join(letter for letter in typed if letter.isdigit())
         return rows.filter(

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.kit import text, time
+from quantriet.kit.numbers import whole_number
 from quantriet.org.models import Person, PostKind, Unit, UnitKind
 from quantriet.org.queries import units as unit_queries
 from quantriet.org.vocab import (
@@ -76,8 +77,8 @@ class UnitField(forms.Field):
         rows = self.units.select_related("kind", "parent")
         code = typed.split(SEPARATOR)[0].strip()
         found = rows.filter(code=code).first() or rows.filter(code__iexact=code).first()
-        if found is None and code.isdigit() and len(code) < 19:
-            found = rows.filter(pk=int(code)).first()
+        if found is None:
+            found = rows.filter(pk=whole_number(code)).first()
         if found is not None:
             return found
         several = unit_queries.named_units(rows, typed, limit=6)
@@ -100,8 +101,9 @@ class BirthField(forms.CharField):
         typed = super().to_python(value)
         if not typed:
             return None
-        if typed.isdigit() and len(typed) == 4:
-            day, precision = dt.date(max(1, int(typed)), 1, 1), BirthPrecision.YEAR
+        year = whole_number(typed, most=9999) if len(typed) == 4 else None
+        if year is not None:
+            day, precision = dt.date(max(1, year), 1, 1), BirthPrecision.YEAR
         else:
             read = time.parse_day(typed)
             if read is None:
@@ -200,7 +202,7 @@ class PersonForm(forms.Form):
             self.add_error("official_on", "Ngày chính thức không thể trước ngày vào Đảng.")
         self._ask_about_namesakes(given)
         if given.get("phone"):
-            given["phone"] = "".join(letter for letter in given["phone"] if letter.isdigit() or letter == "+")
+            given["phone"] = "".join(letter for letter in given["phone"] if letter in "0123456789+")
         return given
 
     def _ask_about_namesakes(self, given: dict[str, Any]) -> None:

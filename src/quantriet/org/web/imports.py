@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
 from quantriet.kit.time import now, show_day
@@ -363,8 +364,7 @@ def _shown_tab(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
     first = _first_tab(run)
     tab = request.GET.get("tab", first)
     tab = tab if tab in tabs else first
-    wanted = request.GET.get("page", "1")
-    at = queries.preview_page(run, tab, int(wanted) if wanted.isdigit() else 1)
+    at = queries.preview_page(run, tab, whole_number(request.GET.get("page"), least=1, most=10**6) or 1)
     return {
         "tab": tab,
         "tab_label": _TAB_LABELS[tab],
@@ -438,7 +438,9 @@ def _sheet_choices(request: DeskRequest, sheet: SheetPlan) -> dict[str, Any]:
         "prefix": prefix,
         "use": (f"{prefix}use" in request.POST) if posted else sheet.use,
         "row": request.POST.get(f"{prefix}row") if posted else (mapping.header_row if mapping else 1),
-        "depth": int(request.POST.get(f"{prefix}depth") or 1) if posted else (mapping.depth if mapping else 1),
+        "depth": (whole_number(request.POST.get(f"{prefix}depth")) or 1)
+        if posted
+        else (mapping.depth if mapping else 1),
         "unit": request.POST.get(f"{prefix}unit", "") if posted else (unit.code if unit else ""),
         "columns": [(index, _letter(index), chosen[index], _example(sheet, index, first)) for index in range(width)],
         "head": [(number, cells + [""] * (width - len(cells))) for number, cells in sheet.head],
@@ -460,11 +462,12 @@ def _choice(request: DeskRequest, sheet: SheetPlan, run: ImportRun) -> actions.S
     known = {one.key for one in columns.BY_KIND[run.kind]}
     chosen: dict[int, str] = {}
     for name, key in request.POST.items():
-        index = name.removeprefix(f"{prefix}c")
-        if name.startswith(f"{prefix}c") and index.isdigit() and isinstance(key, str) and key in known:
-            chosen[int(index)] = key
-    row, depth = request.POST.get(f"{prefix}row", "1"), request.POST.get(f"{prefix}depth", "1")
-    if not row.isdigit() or not 1 <= int(row) <= 400 or not depth.isdigit() or not 1 <= int(depth) <= DEEPEST_HEADER:
+        index = whole_number(name.removeprefix(f"{prefix}c")) if name.startswith(f"{prefix}c") else None
+        if index is not None and isinstance(key, str) and key in known:
+            chosen[index] = key
+    row = whole_number(request.POST.get(f"{prefix}row", "1"), least=1, most=400)
+    depth = whole_number(request.POST.get(f"{prefix}depth", "1"), least=1, most=DEEPEST_HEADER)
+    if row is None or depth is None:
         raise Refusal("import.header_row", "Dòng tiêu đề phải là số dòng trong Excel, từ 1 đến 400.")
     unit = None
     if code := request.POST.get(f"{prefix}unit", "").split(" – ")[0].strip():
@@ -476,7 +479,7 @@ def _choice(request: DeskRequest, sheet: SheetPlan, run: ImportRun) -> actions.S
         )
         if unit is None:
             raise Refusal("import.unit_unknown", f"Không có đơn vị mã “{code}” trong phạm vi được giao.")
-    return actions.SheetChoice(sheet.index, f"{prefix}use" in request.POST, int(row), int(depth), chosen, unit)
+    return actions.SheetChoice(sheet.index, f"{prefix}use" in request.POST, row, depth, chosen, unit)
 
 
 def _do(request: DeskRequest, pk: int, act: Any) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from quantriet.audit import queries as audit_queries
 from quantriet.kit import time
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.web import Chip, listing, page, saved
 from quantriet.org import access, actions
@@ -180,8 +181,8 @@ def _over(fact: Any, day: Any) -> bool:
 @desk_page(Permission.PERSON_EDIT)
 def person_new(request: DeskRequest) -> HttpResponse:
     cells = access.units_seen_by(request.account, Permission.PERSON_EDIT)
-    wanted = request.GET.get("unit", "")
-    cell = access.one_of(cells, wanted) if wanted.isdigit() else None
+    wanted = whole_number(request.GET.get("unit"))
+    cell = None if wanted is None else access.one_of(cells, wanted)
     form = PersonForm(
         request.POST or None,
         cells=cells,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from quantriet.audit import queries as audit_queries
 from quantriet.kit import time
-from quantriet.kit.numbers import show_number
+from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.web import Chip, listing, page, saved
 from quantriet.org import access, actions
@@ -166,8 +166,8 @@ def unit(request: DeskRequest, pk: int) -> HttpResponse:
 @desk_page(Permission.UNIT_EDIT)
 def unit_new(request: DeskRequest) -> HttpResponse:
     parents = access.units_seen_by(request.account, Permission.UNIT_EDIT)
-    wanted = request.GET.get("parent", "")
-    parent = access.one_of(parents, wanted) if wanted.isdigit() else None
+    wanted = whole_number(request.GET.get("parent"))
+    parent = None if wanted is None else access.one_of(parents, wanted)
     form = UnitForm(request.POST or None, parents=parents, initial={"parent": parent})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):

@@ -22,6 +22,7 @@ from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit import spreadsheets
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.text import fold
 from quantriet.kit.time import local, now, parse_day
@@ -55,8 +56,7 @@ def report_list(request: DeskRequest) -> HttpResponse:
         found = Q(number__icontains=words) | Q(subject__icontains=words) | Q(unit__name_folded__contains=fold(words))
         rows = rows.filter(found)
         chips.append(Chip(f"“{words}”", query(request, q=None, page=None)))
-    chosen = request.GET.get("campaign", "")
-    if chosen.isdigit() and (campaign := campaigns.filter(pk=chosen).first()):
+    if campaign := campaigns.filter(pk=whole_number(request.GET.get("campaign"))).first():
         rows = rows.filter(campaign=campaign)
         chips.append(Chip(campaign.name, query(request, campaign=None, page=None)))
     state = request.GET.get("state", "")
@@ -217,8 +217,8 @@ def _units_to_report(request: DeskRequest) -> QuerySet[Unit]:
     """The account's own units and those directly below; deeper ones come by a link of the board (`?unit=`)."""
     tops = org_access.paths_with(request.account, Permission.REPORT_WRITE)
     wanted = Q(path__in=tops) | Q(parent__path__in=tops)
-    asked = request.POST.get("unit", "") or request.GET.get("unit", "")
-    if asked.isdigit():
+    asked = whole_number(request.POST.get("unit") or request.GET.get("unit"))
+    if asked is not None:
         wanted |= Q(pk=asked)
     units: QuerySet[Unit] = (
         org_access.units_seen_by(request.account, Permission.REPORT_WRITE)
@@ -286,9 +286,7 @@ def report_send(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         revision = request.POST.get("revision", "")
         try:
-            actions.send_report(
-                found, revision=int(revision) if revision.isdigit() else 0, by=request.account, at=now()
-            )
+            actions.send_report(found, revision=whole_number(revision) or 0, by=request.account, at=now())
         except Refusals as several:
             faults = [one.sentence for one in several.several]
         except Refusal as one:
@@ -376,8 +374,8 @@ def _file_name(found: Report) -> str:
 
 def _template_unit(request: DeskRequest) -> Unit:
     """The unit whose template is looked after: the one asked for, else the account's own."""
-    asked = request.GET.get("unit", "")
-    if not asked.isdigit():
+    asked = whole_number(request.GET.get("unit"))
+    if asked is None:
         tops = org_access.paths_with(request.account, Permission.REPORT_WRITE)
         return Unit.objects.select_related("kind", "parent").get(path=min(tops, key=len))
     return org_access.get_unit(request.account, asked, Permission.REPORT_WRITE)
