@@ -8,6 +8,7 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         # Both read models, which exist only from here on.
         from quantriet.attendance import queries, vocab
+        from quantriet.attendance.actions.events import ClassEvents
         from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, DutyKind, RuleKey
 
         vocab.register()
@@ -20,5 +21,6 @@ class AttendanceConfig(AppConfig):
                 before_opening=queries.problems_before_opening,
                 rests_on=(RuleKey.RETAKE_LIMIT_PERCENT,),
                 rejudge_job="quantriet.attendance.jobs.rejudge_job",
+                events=ClassEvents(),
             ),
         )

@@ -1,6 +1,7 @@
 """Background entries of presence."""
 
 from quantriet.attendance import actions, queries
+from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import StudyClass
 from quantriet.kit.jobs import background, enqueue
 from quantriet.kit.time import now
@@ -9,7 +10,10 @@ from quantriet.kit.time import now
 @background
 def rejudge_job(campaign_id: int, class_id: int) -> None:
     """Judge one class again, or queue each judged class of the campaign (class_id 0), so that each is its own transaction."""
-    judged = queries.judged_classes(StudyClass.objects.filter(campaign_id=campaign_id))
+    # A campaign that has closed since takes no result; it is judged again when it is reopened.
+    judged = queries.judged_classes(
+        StudyClass.objects.filter(campaign_id=campaign_id, campaign__state=CampaignState.OPEN)
+    )
     if class_id:
         for study_class in judged.filter(pk=class_id):
             actions.recompute_class(study_class, by=None, at=now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -13,7 +13,15 @@ from django.urls import NoReverseMatch, reverse
 
 from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
 from quantriet.attendance.rules.letters import Invitation
-from quantriet.attendance.rules.minutes import Fact, SessionMinutes, SessionTime, measure, standing
+from quantriet.attendance.rules.minutes import (
+    EXCUSED_WORDS,
+    Fact,
+    SessionMinutes,
+    SessionTime,
+    measure,
+    overruled,
+    standing,
+)
 from quantriet.attendance.rules.slips import show_cell
 from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
@@ -58,6 +66,64 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
             )
         )
     return found
+
+
+def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list[Problem]:
+    """What would stay without an end if the campaign closed now: it takes no result afterwards."""
+    released = StudyClass.objects.filter(campaign=campaign, state=ClassState.RELEASED).order_by("pk")
+    begun = released.filter(Exists(ClassSession.objects.filter(study_class=OuterRef("pk"), starts_at__lte=at)))
+    reopened = StudyClass.objects.filter(
+        campaign=campaign, roll_reopenings__closed_at__isnull=True, roll_reopenings__isnull=False
+    ).order_by("pk")
+    return [
+        *_of_classes(begun, "đã học nhưng chưa chốt điểm danh", "roll-result"),
+        *_of_classes(released.exclude(pk__in=begun.values("pk")), "đã chốt mà chưa học, hãy chờ học hoặc hủy", "class"),
+        *_of_classes(reopened, "đang mở lại điểm danh, hãy chốt lại", "roll-result"),
+        *problems_in_ledger(campaign),
+    ]
+
+
+def problems_before_cancelling(campaign: StudyCampaign) -> list[Problem]:
+    """Classes with results: they are evidence, so the campaign is closed instead of cancelled."""
+    marked = Exists(PresenceFact.objects.filter(entry__study_class=OuterRef("pk")))
+    classes = StudyClass.objects.filter(Q(state=ClassState.CLOSED) | marked, campaign=campaign).order_by("pk")
+    return _of_classes(classes, "đã có điểm danh; hãy chốt điểm danh rồi khép đợt thay vì hủy", "roll-result")
+
+
+def problems_in_ledger(campaign: StudyCampaign) -> list[Problem]:
+    """Absentees of closed classes who owe and whom no catch-up follows (B-02)."""
+    people = unfollowed(campaign).values("duty").distinct().count()
+    if not people:
+        return []
+    sentence = f"{show_number(people)} người vắng còn nợ mà chưa vào danh sách học bù."
+    return [Problem(sentence, people, _url("catch-up-list"))]
+
+
+def _of_classes(classes: QuerySet[StudyClass], what: str, page: str) -> list[Problem]:
+    """One problem that names up to three of these classes and leads to the first; none for no class."""
+    found = list(classes.values_list("pk", "title"))
+    if not found:
+        return []
+    named = ", ".join(f"“{title}”" for _, title in found[:3])
+    more = f" và {show_number(len(found) - 3)} lớp khác" if len(found) > 3 else ""
+    return [Problem(f"{show_number(len(found))} lớp {what}: {named}{more}.", len(found), _url(page, found[0][0]))]
+
+
+def _url(page: str, *args: int) -> str:
+    try:
+        return reverse(page, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def judged_for(duties: Sequence[int]) -> list[int]:
+    """Keys of the classes in which somebody with one of these duties has a verdict."""
+    return list(
+        ClassVerdict.objects.filter(entry__duty__in=duties)
+        .order_by("entry__study_class")
+        .values_list("entry__study_class", flat=True)
+        .distinct()
+    )
 
 
 def _placement_url(campaign: StudyCampaign, how: str) -> str:
@@ -159,7 +225,7 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     for pk, name, code, cell, short, born in people:
         stands, words = standing(facts.get(pk, []), time)
         if stands == Standing.NONE and pk in excused:
-            words = "Vắng có lý do"
+            words = EXCUSED_WORDS
         counts[stands] += 1
         folded = fold(name)
         rows.append(
@@ -289,6 +355,7 @@ class FactLine:
     kind: FactKind
     method: Method
     void: PresenceFact | None  # what took it back
+    is_overruled: bool = False  # a later "absent" says it was wrong
 
 
 @dataclass(frozen=True)
@@ -350,8 +417,13 @@ def evidence(entry: RosterEntry) -> Evidence:
             (one for one in excuses if one.state == ExcuseState.APPROVED and one.session_id in (None, session.pk)),
             None,
         )
+        wrong = set(overruled(standing_ones[session.pk]))
+        facts = [
+            replace(line, is_overruled=line.void is None and Fact(line.kind, line.fact.at) in wrong)
+            for line in lines[session.pk]
+        ]
         minutes = measure(standing_ones[session.pk], times[session.pk], is_excused=excuse is not None)
-        sessions.append(SessionEvidence(session, minutes, lines[session.pk], excuse))
+        sessions.append(SessionEvidence(session, minutes, facts, excuse))
     chain = list(
         CatchUp.objects.filter(duty_id=entry.duty_id)
         .select_related("missed__study_class", "placed__study_class")

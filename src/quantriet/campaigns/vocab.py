@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.registry import Registry
@@ -13,6 +14,7 @@ from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
 if TYPE_CHECKING:
     from quantriet.campaigns.models import StudyCampaign, StudyDuty
+    from quantriet.org.models import Account, Unit
 
 
 class CampaignState(LabelledEnum):
@@ -137,11 +139,51 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that stands in the way of opening a campaign, with how many people and where to mend it."""
+    """Something that stands in the way of a step of a campaign, with how many it concerns and where to mend it."""
 
     sentence: str
     count: int = 0
     url: str = ""
+
+
+@dataclass(frozen=True)
+class StudyEvent:
+    """Something to which people are called (a class), as the room that holds it tells the campaign."""
+
+    pk: int
+    words: str  # title, unit and day, ready to be read
+    unit_path: str
+    is_fixed: bool  # its people may be called
+
+
+class EventHolder(Protocol):
+    """The room that holds the events in which a kind of duty is done; its answers rest on its own rows."""
+
+    def before_closing(self, campaign: StudyCampaign, *, at: datetime) -> list[Problem]:
+        """What would be left without an end if the campaign closed now."""
+
+    def before_cancelling(self, campaign: StudyCampaign) -> list[Problem]:
+        """Why the campaign cannot be called off any more: results that stand already."""
+
+    def in_ledger(self, campaign: StudyCampaign) -> list[Problem]:
+        """What the proof finds after the events: people who owe and whom nobody follows (B-02)."""
+
+    def running(self, campaign: StudyCampaign, unit: Unit) -> list[StudyEvent]:
+        """Events of the unit and everything below it that are planned or under way."""
+
+    def judged_for(self, duties: Sequence[int]) -> list[int]:
+        """Keys of the events in which somebody with one of these duties has a verdict."""
+
+    def call_off(
+        self, campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime,
+        only: Collection[int] | None = None,
+    ) -> int:  # fmt: skip
+        """Call off the running events (or `only` these), tell whoever was called; returns how many."""
+
+    def change_form(
+        self, campaign: StudyCampaign, form: str, *, only: Collection[int], by: Account | None, at: datetime
+    ) -> int:
+        """Give these running events another form; returns how many."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +193,7 @@ class DutyKind:
     `member_link` gives the address where a member deals with the duty; `before_opening` lists what still stands in the
     way of opening a campaign with such duties (B-02). `rejudge_job` is the job (campaign id, event id or 0 for all) that
     judges again when what the verdicts rest on has changed: the event's timetable, or one of the rules `rests_on`.
+    `events` is asked and told when a campaign closes, is called off or changes its form (decision 0006).
     """
 
     label: str
@@ -159,6 +202,7 @@ class DutyKind:
     before_opening: Callable[[StudyCampaign], list[Problem]] | None = field(default=None, compare=False)
     rests_on: tuple[RuleKey, ...] = ()
     rejudge_job: str = ""
+    events: EventHolder | None = field(default=None, compare=False)
 
 
 DUTY_KINDS: Registry[DutyKind] = Registry("duty kind")
@@ -175,6 +219,7 @@ def register() -> None:
         "campaign.handed_down": "giao cấp dưới xếp lịch",
         "campaign.opened": "mở đợt học tập",
         "campaign.closed": "khép đợt học tập",
+        "campaign.reopened": "mở lại đợt học tập",
         "campaign.cancelled": "hủy đợt học tập",
         "campaign.form_changed": "đổi hình thức học tập",
         "plan.scheduled": "xếp lịch học tập",

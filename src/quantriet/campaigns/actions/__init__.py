@@ -15,11 +15,12 @@ from quantriet.campaigns.actions.campaigns import (
     change_campaign,
     change_form,
     close_campaign,
+    reopen_campaign,
     review_campaign,
 )
 from quantriet.campaigns.actions.duties import hand_down, open_campaign, prepare_duties, sync_audience
 from quantriet.campaigns.actions.notices import message_units, send_study_notice
-from quantriet.campaigns.actions.plans import make_plans, mark_held, mark_scheduled, schedule_plan
+from quantriet.campaigns.actions.plans import make_plans, mark_called_off, mark_held, mark_scheduled, schedule_plan
 from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.rulebooks import add_rulebook, change_rulebook, set_rule_value
 from quantriet.campaigns.actions.settling import mark_reported, settle_duties
@@ -38,6 +39,7 @@ __all__ = [
     "close_campaign",
     "hand_down",
     "make_plans",
+    "mark_called_off",
     "mark_held",
     "mark_reported",
     "mark_scheduled",
@@ -47,6 +49,7 @@ __all__ = [
     "prepare_duties",
     "rejudge_duties",
     "remove_audience_rule",
+    "reopen_campaign",
     "review_campaign",
     "schedule_plan",
     "send_study_notice",

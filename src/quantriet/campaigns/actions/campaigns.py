@@ -116,29 +116,77 @@ def change_campaign(
 
 
 def close_campaign(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> StudyCampaign:
-    """End a running campaign; the ledger stays as it is and takes no more results."""
+    """End a running campaign; the ledger stays as it is and takes no more results.
+
+    Refuses, with everything at once, while a class still has an open roll or an absentee is followed by nobody: after
+    closing they could never be ended.
+    """
     with transaction.atomic():
         if not StudyCampaign.objects.filter(pk=campaign.pk, state=CampaignState.OPEN).update(
             state=CampaignState.CLOSED, closed_at=at
         ):
             raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép.")
+        problems = queries.problems_before_closing(campaign, at=at)
+        if problems:
+            raise Refusals([Refusal("campaign.not_finished", f"Chưa khép được: {one.sentence}") for one in problems])
         campaign.state, campaign.closed_at = CampaignState.CLOSED, at
         record("campaign.closed", by=by, at=at, thing=campaign, unit=campaign.unit)
     return campaign
 
 
+def reopen_campaign(campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime) -> StudyCampaign:
+    """Let a closed campaign take results again, with the reason.
+
+    Refuses without a reason and any campaign that is not closed. Effects: state, audit "campaign.reopened", verdicts
+    judged again, because changes of rules and hours since then have not reached them.
+    """
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("campaign.reason_missing", "Phải ghi lý do mở lại đợt học tập.", field="reason")
+    refuse_if_marked(reason, "Lý do mở lại")
+    with transaction.atomic():
+        if not StudyCampaign.objects.filter(pk=campaign.pk, state=CampaignState.CLOSED).update(
+            state=CampaignState.OPEN, closed_at=None
+        ):
+            raise Refusal("campaign.not_closed", "Chỉ mở lại được đợt học tập đã khép.")
+        before = campaign.closed_at
+        campaign.state, campaign.closed_at = CampaignState.OPEN, None
+        record(
+            "campaign.reopened", by=by, at=at, thing=campaign, unit=campaign.unit,
+            before={"closed_at": before}, after={"reason": reason},
+        )  # fmt: skip
+        for kind in campaign.duty_kinds:
+            rejudge_duties(campaign, kind)
+    return campaign
+
+
 def cancel_campaign(campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime) -> StudyCampaign:
-    """Call a campaign off, with the reason; it stays in the list of its organiser and leaves the lower units."""
+    """Call a campaign off, with the reason; it stays in the list of its organiser and leaves the lower units.
+
+    Refuses once results stand. Effects, in one transaction: its running classes are cancelled, who was summoned is told,
+    state, audit.
+    """
     reason = text.squeeze(reason)
     if not reason:
         raise Refusal("campaign.reason_missing", "Phải ghi lý do hủy đợt học tập.", field="reason")
+    refuse_if_marked(reason, "Lý do hủy")
     with transaction.atomic():
         if not StudyCampaign.objects.filter(pk=campaign.pk, state__in=[CampaignState.DRAFT, CampaignState.OPEN]).update(
             state=CampaignState.CANCELLED, closed_at=at
         ):
             raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
+        problems = queries.problems_before_cancelling(campaign)
+        if problems:
+            raise Refusals([Refusal("campaign.has_results", f"Không hủy được: {one.sentence}") for one in problems])
+        classes = sum(
+            holder.call_off(campaign, reason=f"Hủy {campaign.name}: {reason}", by=by, at=at)
+            for holder in queries.event_holders(campaign)
+        )
         campaign.state, campaign.closed_at = CampaignState.CANCELLED, at
-        record("campaign.cancelled", by=by, at=at, thing=campaign, unit=campaign.unit, after={"reason": reason})
+        record(
+            "campaign.cancelled", by=by, at=at, thing=campaign, unit=campaign.unit,
+            after={"reason": reason, "classes": classes},
+        )  # fmt: skip
     return campaign
 
 

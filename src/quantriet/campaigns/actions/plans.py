@@ -10,7 +10,7 @@ from django.db import transaction
 
 from quantriet.audit.actions import changes, record
 from quantriet.campaigns import queries
-from quantriet.campaigns.models import CampaignPlan, StudyCampaign, Tally
+from quantriet.campaigns.models import CampaignPlan, FormChange, StudyCampaign, Tally
 from quantriet.campaigns.vocab import PlanState
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
@@ -143,6 +143,32 @@ def mark_held(campaign: StudyCampaign, unit: Unit, *, at: datetime) -> CampaignP
             change={"state": PlanState.HELD, "first_held_at": at, "scheduled_at": at},
         )  # fmt: skip
     return plan
+
+
+def mark_called_off(campaign: StudyCampaign, unit: Unit) -> None:
+    """Note that a class of this unit is off: the nearest plan, then those above it, are judged by what is left.
+
+    A plan stays scheduled by its own assignment of tasks, by another fixed class, or because every plan below it is.
+    """
+    plan = queries.nearest_plan(campaign, unit)
+    while plan is not None and plan.state == PlanState.SCHEDULED and not plan.assignment and not _is_fixed(plan):
+        was_postponed = FormChange.objects.filter(
+            campaign=campaign, unit_id__in=plan.unit.ancestor_ids, postponed_to__isnull=False
+        ).exists()
+        CampaignPlan.objects.filter(pk=plan.pk, state=PlanState.SCHEDULED).update(
+            state=PlanState.POSTPONED if was_postponed else PlanState.TO_SCHEDULE, scheduled_at=None
+        )
+        above = plan.parent_id
+        plan = CampaignPlan.objects.select_related("unit").get(pk=above) if above is not None else None
+
+
+def _is_fixed(plan: CampaignPlan) -> bool:
+    """Whether a fixed class stands for this plan itself, or every plan below it is scheduled."""
+    below = list(CampaignPlan.objects.filter(parent=plan).values_list("unit__path", "state"))
+    if below and not any(state in _UNSCHEDULED for _, state in below):
+        return True
+    events = queries.running_events(plan.campaign, plan.unit)
+    return any(one.is_fixed and not any(one.unit_path.startswith(path) for path, _ in below) for one in events)
 
 
 _UNSCHEDULED = [PlanState.TO_SCHEDULE, PlanState.POSTPONED]

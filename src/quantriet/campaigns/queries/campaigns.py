@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -16,7 +16,7 @@ from quantriet.campaigns.models import (
 )
 from quantriet.campaigns.rules import deadline
 from quantriet.campaigns.rules.boards import Count as People
-from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, Problem
+from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, EventHolder, Problem, StudyEvent
 from quantriet.kit.time import show_day
 from quantriet.library.models import GuidingDocument
 from quantriet.org.models import Unit
@@ -45,6 +45,32 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
         if kind and kind.before_opening:
             problems += kind.before_opening(campaign)
     return problems
+
+
+def event_holders(campaign: StudyCampaign) -> list[EventHolder]:
+    """The rooms that hold events for the duties of this campaign."""
+    kinds = (DUTY_KINDS.get(key) for key in campaign.duty_kinds)
+    return [kind.events for kind in kinds if kind and kind.events]
+
+
+def problems_before_closing(campaign: StudyCampaign, *, at: datetime) -> list[Problem]:
+    """What would be left without an end if a running campaign closed now: open rolls, absentees nobody follows."""
+    return [one for holder in event_holders(campaign) for one in holder.before_closing(campaign, at=at)]
+
+
+def problems_before_cancelling(campaign: StudyCampaign) -> list[Problem]:
+    """Results that stand already, so that the campaign cannot be called off any more."""
+    return [one for holder in event_holders(campaign) for one in holder.before_cancelling(campaign)]
+
+
+def problems_in_ledger(campaign: StudyCampaign) -> list[Problem]:
+    """The second half of the proof, after the events: people who owe and whom nobody follows (B-02)."""
+    return [one for holder in event_holders(campaign) for one in holder.in_ledger(campaign)]
+
+
+def running_events(campaign: StudyCampaign, unit: Unit) -> list[StudyEvent]:
+    """Events of the unit and everything below it that are planned or under way."""
+    return [one for holder in event_holders(campaign) for one in holder.running(campaign, unit)]
 
 
 def deadline_warnings(campaign: StudyCampaign) -> list[str]:

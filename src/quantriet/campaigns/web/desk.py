@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.contrib import messages
 from django.db.models import Prefetch
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -20,7 +23,7 @@ from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.org.access import may, may_anywhere, one_of, paths_with, require
 from quantriet.org.models import path_end
 from quantriet.org.vocab import Permission
-from quantriet.org.web.pages import desk_page
+from quantriet.org.web.pages import DeskRequest, desk_page
 
 
 def tabs(account, campaign, current):
@@ -214,13 +217,16 @@ def campaign(request, pk):
             plans_left=plans.exclude(state="held").count(),
             form_changes=queries.form_changes(campaign, units[0] if units else None),
             may_change_form=may_anywhere(request.account, Permission.PLAN_SCHEDULE),
+            closing_problems=queries.problems_before_closing(campaign, at=now())
+            if campaign.state == CampaignState.OPEN and access.may_plan(request.account, campaign)
+            else [],
             cancel_form=ReasonForm(),
         ),
     )
 
 
 @desk_page(Permission.CAMPAIGN_PLAN)
-def proof(request, pk):
+def proof(request: DeskRequest, pk: int) -> HttpResponse:
     """B-02 on screen: everybody who must study is in exactly one place or exempt, before the campaign opens."""
     campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     tallies = queries.totals([campaign], [campaign.unit.path])
@@ -233,6 +239,7 @@ def proof(request, pk):
             "campaign-proof",
             problems=queries.problems_before_opening(campaign),
             discrepancies=queries.audit_ledger(campaign),
+            unfollowed=queries.problems_in_ledger(campaign),
             count=tallies.get(campaign.pk),
             kinds=[(key, DUTY_KINDS.get(key)) for key in campaign.duty_kinds],
             plans=campaign.plans.count(),
@@ -314,19 +321,32 @@ def sync(request, pk):
 
 @desk_page(Permission.CAMPAIGN_PLAN)
 @require_POST
-def close(request, pk):
+def close(request: DeskRequest, pk: int) -> HttpResponse:
     campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     return _done(
         request,
         lambda: actions.close_campaign(campaign, by=request.account, at=now()),
         reverse("campaign-review", args=[pk]),
         _("The campaign is closed. Now note the lessons."),
+        back=reverse("campaign", args=[pk]),
     )
 
 
 @desk_page(Permission.CAMPAIGN_PLAN)
 @require_POST
-def cancel(request, pk):
+def reopen(request: DeskRequest, pk: int) -> HttpResponse:
+    campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
+    return _done(
+        request,
+        lambda: actions.reopen_campaign(campaign, reason=request.POST.get("reason", ""), by=request.account, at=now()),
+        reverse("campaign", args=[pk]),
+        _("The campaign runs again."),
+    )
+
+
+@desk_page(Permission.CAMPAIGN_PLAN)
+@require_POST
+def cancel(request: DeskRequest, pk: int) -> HttpResponse:
     campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     return _done(
         request,
@@ -336,15 +356,17 @@ def cancel(request, pk):
     )
 
 
-def _done(request, write, to, message):
+def _done(request: DeskRequest, write: Callable[[], object], to: str, message: str, *, back: str = "") -> HttpResponse:
     """Carry out a one-button action; a refusal is told where the person came from."""
-    from django.contrib import messages
-
     try:
         write()
+    except Refusals as several:
+        for one in several.several:
+            messages.error(request, one.sentence)
+        return saved(request, to=back or to)
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
-        return saved(request, to=to)
+        return saved(request, to=back or to)
     return saved(request, to=to, message=message)
 
 

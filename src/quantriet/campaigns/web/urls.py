@@ -15,6 +15,7 @@ urlpatterns = [
     path(_CAMPAIGN + "open/", desk.opening, name="campaign-open"),
     path(_CAMPAIGN + "sync/", desk.sync, name="campaign-sync"),
     path(_CAMPAIGN + "close/", desk.close, name="campaign-close"),
+    path(_CAMPAIGN + "reopen/", desk.reopen, name="campaign-reopen"),
     path(_CAMPAIGN + "cancel/", desk.cancel, name="campaign-cancel"),
     path(_CAMPAIGN + "form/", desk.form_change, name="campaign-form"),
     path(_CAMPAIGN + "form/<int:change>/file/", desk.form_change_file, name="campaign-form-file"),

@@ -1,5 +1,6 @@
 """The only writers of classes, timetables, parts, venues and rosters; one module a subject, one door outside."""
 
+from quantriet.classes.actions.campaign_wide import cancel_classes, change_forms
 from quantriet.classes.actions.lifecycle import (
     add_class,
     cancel_class,
@@ -41,7 +42,9 @@ __all__ = [
     "add_venue",
     "call_people",
     "cancel_class",
+    "cancel_classes",
     "change_class",
+    "change_forms",
     "change_item",
     "change_session",
     "change_venue",

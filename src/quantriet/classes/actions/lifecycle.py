@@ -190,7 +190,8 @@ def close_class(study_class: StudyClass, *, by: Account | None, at: datetime) ->
 def cancel_class(study_class: StudyClass, *, by: Account | None, at: datetime, reason: str = "") -> StudyClass:
     """Cancel a draft or released class; its people are in no class again. Refuses once anything was marked in it.
 
-    Effects: state, roster lines no longer running, audit "class.cancelled", a mail to everybody who was summoned.
+    Effects: state, roster lines no longer running, audit "class.cancelled", the unit's plan judged again, a mail to
+    everybody who was summoned.
     """
     refuse_if_marked(reason, "lý do")
     with class_in(study_class, *RUNNING_STATES, roster=True):
@@ -204,6 +205,7 @@ def cancel_class(study_class: StudyClass, *, by: Account | None, at: datetime, r
             "class.cancelled", by=by, at=at, thing=study_class, unit=study_class.unit,
             before={"state": before, "people": people}, after={"reason": text.squeeze(reason)},
         )  # fmt: skip
+        campaign_actions.mark_called_off(study_class.campaign, study_class.unit)
         if before == ClassState.RELEASED:
             enqueue(TELL_CANCELLED_JOB, study_class.pk, by.pk if by else 0)
     return study_class

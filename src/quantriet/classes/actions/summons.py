@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from quantriet.audit.actions import record
+from quantriet.campaigns.models import StudyCampaign
 from quantriet.classes import queries
 from quantriet.classes.actions.guards import refuse_unless
 from quantriet.classes.models import RosterEntry, StudyClass
@@ -16,6 +17,7 @@ from quantriet.classes.vocab import (
     ClassState,
     SummonsWay,
 )
+from quantriet.kit.refusal import Refusal
 from quantriet.notify import actions as notify_actions
 from quantriet.org.models import Account
 
@@ -33,9 +35,14 @@ class Sent:
 def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -> Sent:
     """Mail the summons with the calendar file to everybody who has an address, once a person and class.
 
-    Refuses a class that is not released. Effects: mails queued, lines marked as summoned, audit "summons.mailed".
+    Refuses a class that is not released, and a campaign that is neither open nor handed down. Effects: mails queued, lines marked as summoned, audit "summons.mailed".
     """
+    study_class.refresh_from_db(fields=["state"])
     refuse_unless(study_class, ClassState.RELEASED)
+    if not StudyCampaign.objects.get(pk=study_class.campaign_id).takes_schedules:
+        raise Refusal(
+            "summons.campaign_not_running", "Đợt học tập chưa giao xuống, đã khép hoặc đã hủy nên không gửi giấy mời được."
+        )
     letter = queries.SummonsLetter(study_class)
     queued, without = 0, 0
     for some in _in_batches(queries.roster(study_class).filter(queries.seated(""))):

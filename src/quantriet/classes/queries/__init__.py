@@ -1,7 +1,14 @@
 """Reads of classes for whole pages and proofs; one module a subject, one door outside."""
 
 from quantriet.classes.queries.listed import Preview, preview_list, read_list
-from quantriet.classes.queries.overview import class_counts, class_rows, days_since_issue, notices_before, on_day
+from quantriet.classes.queries.overview import (
+    class_counts,
+    class_rows,
+    days_since_issue,
+    notices_before,
+    on_day,
+    running_events,
+)
 from quantriet.classes.queries.placements import BranchPlacement, placed, placement, placement_by_branch, under
 from quantriet.classes.queries.programme import discussion_share, first_day, items_of, planned_seconds, timetable_of
 from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
@@ -39,6 +46,7 @@ __all__ = [
     "read_list",
     "release_checks",
     "roster",
+    "running_events",
     "seated",
     "standing_of",
     "summons_counts",

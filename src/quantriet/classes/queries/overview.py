@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, Quer
 from django.db.models.functions import Coalesce
 
 from quantriet.campaigns.models import CampaignDocument, StudyCampaign, StudyNotice
+from quantriet.campaigns.vocab import StudyEvent
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.classes.queries.programme import first_day
 from quantriet.classes.vocab import (
@@ -17,7 +18,7 @@ from quantriet.classes.vocab import (
     ClassCounts,
     ClassState,
 )
-from quantriet.kit.time import start_of
+from quantriet.kit.time import local, show_day, start_of
 from quantriet.org.models import Unit, path_end
 
 
@@ -29,6 +30,27 @@ def class_rows(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
         people=_counted(people),
         venue_count=_counted(Venue.objects.filter(study_class=OuterRef("pk")).order_by().values("study_class")),
     )
+
+
+def running_events(campaign: StudyCampaign, unit: Unit) -> list[StudyEvent]:
+    """Classes of the unit and everything below it that are planned or released, as the campaign tells them."""
+    classes = (
+        StudyClass.objects.filter(
+            campaign=campaign, state__in=RUNNING_STATES, unit__path__gte=unit.path, unit__path__lt=path_end(unit.path)
+        )
+        .annotate(first_at=Min("sessions__starts_at"))
+        .order_by("unit__path", "first_at", "pk")
+        .values_list("pk", "title", "unit__name", "unit__path", "state", "first_at")
+    )
+    return [
+        StudyEvent(
+            pk=pk,
+            words=f"{title} – {name}" + (f", {show_day(local(first_at).date())}" if first_at else ""),
+            unit_path=path,
+            is_fixed=state == ClassState.RELEASED,
+        )
+        for pk, title, name, path, state, first_at in classes
+    ]
 
 
 def _counted(rows: QuerySet[Any, Any]) -> Coalesce:

@@ -538,6 +538,7 @@ def test_class_counts_are_by_level_and_form_of_classes_held(cast, campaign, read
 
 
 def test_summons_go_by_mail_once_with_the_calendar(cast, ready):
+    campaign_actions.hand_down(ready.campaign, by=cast.officer, at=now())
     org_actions.change_person(cast.people["M1"], by=None, at=now(), email="m1@example.org")
     with pytest.raises(Refusal):
         actions.send_summons(ready, by=cast.officer, at=now())
@@ -594,6 +595,7 @@ def test_campaign_with_current_affairs_asks_for_them_in_the_programme(cast, camp
 
 
 def test_summoned_people_hear_once_that_the_class_is_cancelled(cast, ready):
+    campaign_actions.hand_down(ready.campaign, by=cast.officer, at=now())
     org_actions.change_person(cast.people["M1"], by=None, at=now(), email="m1@example.org")
     actions.release_class(ready, by=cast.officer, at=now())
     actions.send_summons(ready, by=cast.officer, at=now())

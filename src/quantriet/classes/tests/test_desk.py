@@ -286,6 +286,7 @@ def test_clerk_lists_the_own_classes(as_user, cast, released):
 
 
 def test_summons_are_sent_and_noted_from_their_page(as_user, cast, released):
+    campaign_actions.hand_down(released.campaign, by=cast.officer, at=now())
     org_actions.change_person(cast.people["M1"], by=None, at=now(), email="m1@example.org")
     client = as_user("officer")
     told = client.post(reverse("class-summons-send", args=[released.pk]), follow=True).content.decode()

@@ -1,5 +1,5 @@
 # ruff: noqa: N999  (the name of the file is the name of the command)
-"""Prove the ledger: done + exempt + owing = roster at every unit."""
+"""Prove the ledger: done + exempt + owing = roster at every unit, and every absentee is followed."""
 
 import sys
 
@@ -11,7 +11,7 @@ from quantriet.org.models import Unit
 
 
 class Command(BaseCommand):
-    help = "Compare every unit's tally with its duties; ends with 1 when a tally is wrong."
+    help = "Compare every unit's tally with its duties and look for absentees in no catch-up; ends with 1 when something is found."
 
     def add_arguments(self, parser):
         parser.add_argument("campaign", nargs="*", type=int, help="keys of campaigns (all when none is given)")
@@ -30,6 +30,9 @@ class Command(BaseCommand):
                     f"  {names.get(one.unit_id, one.unit_id)} ({one.kind}): sổ nghĩa vụ {one.in_duties}, "
                     f"bảng tổng hợp {one.in_tally} (đã học, được miễn, còn nợ)"
                 )
-            wrong += len(found)
+            unfollowed = queries.problems_in_ledger(campaign)
+            for problem in unfollowed:
+                self.stdout.write(f"  {problem.sentence}")
+            wrong += len(found) + len(unfollowed)
         if wrong:
             sys.exit(1)
