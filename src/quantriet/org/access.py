@@ -153,11 +153,14 @@ def get_account(account: Account, pk: int | str) -> Account:
 
 
 def may_govern(account: Account, other: Account) -> bool:
-    """Whether every live appointment of `other` lies inside the account's own scope.
+    """Whether every live appointment of `other`, and the unit of its person, lie inside the account's own scope.
 
-    Otherwise the administrator of a commune could take over a provincial account that also has a duty in the commune.
+    Otherwise the administrator of a commune could take over a provincial account that also has a duty in the commune,
+    or the sign-in of somebody from elsewhere.
     """
     if account.pk == other.pk:
+        return False
+    if other.person_id and other.person and not may(account, Permission.ACCOUNT_MANAGE, other.person.unit):
         return False
     live = Appointment.objects.filter(account=other).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today()))
     outside = live.exclude(scope_q(account, Permission.ACCOUNT_MANAGE, "unit__path"))

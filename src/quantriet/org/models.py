@@ -353,6 +353,9 @@ class ImportRun(models.Model):
     account = models.ForeignKey(  # null is the command line
         Account, null=True, blank=True, on_delete=models.PROTECT, related_name="import_runs"
     )
+    confirmed_by = models.ForeignKey(  # said yes to the preview, and is the actor of all that it wrote
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     file_name = models.CharField(max_length=200)
     file = models.FileField(upload_to="imports/")
     digest = models.CharField(max_length=64)
@@ -381,7 +384,7 @@ class IdentityDecision(models.Model):
     fingerprint = models.CharField(max_length=64, unique=True)  # digest of the row's code, folded name, birth, phone
     incoming = models.JSONField()
     candidates = models.JSONField(default=list)  # person ids with the reasons
-    run = models.ForeignKey(ImportRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="questions")
+    runs = models.ManyToManyField(ImportRun, blank=True, related_name="questions")  # every import whose rows ask it
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="identity_questions")
     asked_at = models.DateTimeField(default=now)
     decided_at = models.DateTimeField(null=True, blank=True)

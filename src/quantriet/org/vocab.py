@@ -176,6 +176,7 @@ def register_verbs() -> None:
         "person.added": "thêm người",
         "person.changed": "sửa thông tin",
         "person.transferred": "chuyển sinh hoạt",
+        "person.moved_away": "chuyển sinh hoạt đi",
         "person.left": "đưa ra khỏi danh sách",
         "post.given": "ghi chức vụ",
         "post.ended": "thôi chức vụ",
@@ -190,8 +191,10 @@ def register_verbs() -> None:
         "appointment.given": "phân công quyền",
         "appointment.ended": "thôi phân công quyền",
         "import.uploaded": "tải tệp nhập",
+        "import.confirmed": "xác nhận nhập danh sách",
         "import.applied": "nhập danh sách",
         "import.cancelled": "bỏ lần nhập",
         "identity.decided": "phân định người trùng tên",
+        "identity.redecided": "đổi phân định người trùng tên",
     }.items():
         VERBS.add(verb, phrase)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,17 +33,17 @@ from quantriet.org.models import (
 )
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns, members
+from quantriet.org.rules.codes import made_code, made_number
 from quantriet.org.rules.members import Status, Values, Wrong, say
 from quantriet.org.rules.places import Directory
 from quantriet.org.rules.plan import Line, PlanReader, PlanWriter
-from quantriet.org.rules.posts import read_posts, unit_of
+from quantriet.org.rules.posts import Post, read_posts
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.rules.understanding import SheetPlan, Understanding
 from quantriet.org.vocab import Permission, PersonKind
 
 BATCH = 2000
 _PIECE = 1000
-MADE_PREFIX = "QT"  # codes that the product gives to people whose list has none
 _LEAST_RESTORED = 6  # shorter numbers are rather running numbers than codes that lost zeros
 _MOST_MISSING = 5000
 _ANYWHERE = (PersonKind.ASSOCIATION.value, PersonKind.GUEST.value)
@@ -79,6 +80,7 @@ class MemberPlanner:
         self.plan = PlanWriter()
         self.labels: dict[int, dict[str, str]] = {}  # what each sheet calls its columns
         self.first_row: dict[str, int] = {}  # code → where it stands first (sheet and row in one number)
+        self.highest_code = 0  # among codes of the shape that the product makes: those made now follow it
         self.elsewhere = 0  # rows of units that are not the one imported into
         self.total = 0
         self.questions: list[IdentityDecision] = []
@@ -104,6 +106,7 @@ class MemberPlanner:
                     code = piece[-1][2].get("code")
                     if code:
                         self.first_row.setdefault(code, _spot(sheet.index, row.number))
+                        self.highest_code = max(self.highest_code, made_number(code) or 0)
                         if len(digits) < 200_000 and code.isdigit():
                             digits.append(code)
                     if len(piece) >= _PIECE:
@@ -279,8 +282,9 @@ class MemberPlanner:
             if code in full and code not in known and (full[code] in known or (self.width or 0) >= _LEAST_RESTORED):
                 row[2]["code"] = full[code]
                 row[4].append(f"Mã “{code}” được hiểu là {full[code]} (Excel đã bỏ số 0 ở đầu).")
-                here = self.first_row.pop(code)
-                self.first_row.setdefault(full[code], here)
+                # Several rows may say the short code, and one the whole: the first of them all is the one that counts.
+                here = self.first_row[code]
+                self.first_row[full[code]] = min(here, self.first_row.get(full[code], here))
         return known
 
     def _refused(self, person: members.Person) -> Wrong | None:
@@ -374,6 +378,7 @@ class MemberPlanner:
         if "code" in changed:
             line["d"].insert(0, ["Mã đảng viên", person.code, changed["code"]])
         line["o"] = {name: getattr(person, name) for name in changed}
+        line["w"] = person.unit_id
         self.plan.add(Status.MOVED if "f" in line else Status.CHANGED, line)
 
     def _new(self, line: Line, row: list[Any]) -> None:
@@ -424,8 +429,13 @@ class MemberPlanner:
         if said := values.get("posts"):
             posts = read_posts(said, self._names)
             self._of_a_day = self._of_a_day or bool(posts.known)
-            above = [place.pk for place in self.directory.above(self.directory.by_pk[unit]) if not place.holds_members]
-            wanted = [(post.kind, unit_of(post, unit, above, self._find_unit)) for post in posts.known]
+            wanted = []
+            for post in posts.known:
+                where, hindrance = self._seat(post, unit, held)
+                if where is None:
+                    line.setdefault("t", []).append(f"Không ghi chức vụ “{post.said}”: {hindrance}")
+                else:
+                    wanted.append((post.kind, where))
             fresh = [post for post in dict.fromkeys(wanted) if post not in held]
             if fresh:
                 facts["posts"] = [[kind, where, values.get("managed_by", "")] for kind, where in fresh]
@@ -438,13 +448,39 @@ class MemberPlanner:
             ]
         return facts
 
-    def _find_unit(self, name: str) -> int | None:
-        folded = text.fold(name)
-        known: dict[str, int | None] = self.__dict__.setdefault("_unit_names", {})
-        if folded not in known:
-            found = [place.pk for place in self.directory.by_pk.values() if place.name_folded == folded]
-            known[folded] = found[0] if len(found) == 1 else None
-        return known[folded]
+    def _seat(self, post: Post, unit: int, held: set[tuple[str, int]]) -> tuple[int | None, str]:
+        """The unit in which a post is held: the one named, the one above the cell, or the cell; or why it is not written.
+
+        Whoever imports gives posts where people are theirs to change, nowhere else; a post already held is no matter.
+        """
+        if post.place:
+            named = self._named(post.place)
+            if known := next((pk for pk in named if (post.kind, pk) in held), None):
+                return known, ""
+            mine = [pk for pk in named if self._may_write(pk)]
+            if not mine:
+                mine = [place.pk for place in self.directory.named(post.place) if self._may_write(place.pk)]
+            if len(mine) == 1:
+                return mine[0], ""
+            if mine:
+                return None, f"có {len(mine)} đơn vị tên “{post.place}”; hãy ghi chức vụ này ở trang của người đó."
+            return None, f"không có đơn vị “{post.place}” trong phạm vi được giao."
+        superiors = (place for place in self.directory.above(self.directory.by_pk[unit]) if not place.holds_members)
+        above = next(superiors, None) if post.above else None
+        if above is None or (post.kind, above.pk) in held or self._may_write(above.pk):
+            return above.pk if above else unit, ""
+        return None, f"chức vụ ở {above.name} ngoài phạm vi được giao, do cấp trên ghi."
+
+    def _named(self, name: str) -> list[int]:
+        if not hasattr(self, "_unit_names"):
+            self._unit_names: dict[str, list[int]] = defaultdict(list)
+            for place in self.directory.by_pk.values():
+                self._unit_names[place.name_folded].append(place.pk)
+        return self._unit_names.get(text.fold(name), [])
+
+    def _may_write(self, unit: int) -> bool:
+        place = self.directory.by_pk[unit]
+        return not place.closed and (self.paths is None or any(place.path.startswith(path) for path in self.paths))
 
     def _note_missing(self) -> None:
         """People of the units met who are not in the file: told, never taken out."""
@@ -498,6 +534,10 @@ def _short(line: Line) -> Line:
 # ---------------------------------------------------------------------------------------------------------------- applying
 
 
+class PlanOutdated(Exception):
+    """Somebody wrote since the preview what the plan rests on: nothing of it is written, the file is compared again."""
+
+
 def apply_members(
     plan: PlanReader, *, by: Account | None, at: datetime, day: date, file_name: str, tell: Tell = quiet
 ) -> int:
@@ -506,12 +546,13 @@ def apply_members(
     Returns the number before the first code that the product made; the codes follow in the order of the plan.
     """
     total = sum(plan.count(section) for section in (Status.NEW, Status.CHANGED, Status.MOVED))
-    posts = dict(PostKind.objects.values_list("code", "pk"))
-    units = {unit.pk: unit for unit in Unit.objects.only("pk", "path", "name").iterator(chunk_size=5000)}
+    posts = {post.code: post for post in PostKind.objects.all()}
+    units = {unit.pk: unit for unit in Unit.objects.only("pk", "path", "name", "closed_on").iterator(chunk_size=5000)}
     done = 0
-    first = number = queries.highest_made_code(MADE_PREFIX)
+    first = number = max(queries.highest_made_code(), int(plan.about.get("made") or 0))
     today = day.isoformat()
     for batch in _batches(plan, Status.NEW):
+        _refuse_closed(batch, units)
         rows, codes = [], []
         for line in batch:
             values = line["v"]
@@ -561,11 +602,6 @@ def apply_members(
     return first
 
 
-def made_code(number: int) -> str:
-    """A code for a person whose list has none."""
-    return f"{MADE_PREFIX}{number:07d}"
-
-
 def _batches(plan: PlanReader, section: str) -> Iterator[list[Line]]:
     batch: list[Line] = []
     for line in plan.lines(section):
@@ -586,26 +622,29 @@ def _dated(values: Values) -> Values:
 
 def _change(
     batch: list[Line],
-    posts: dict[str, int],
+    posts: dict[str, PostKind],
     by: Account | None,
     at: datetime,
     day: date,
     units: dict[int, Unit],
     file_name: str,
 ) -> None:
+    _refuse_closed(batch, units)
+    _refuse_if_written_since(batch, day)
     updates: dict[tuple[str, ...], list[list[Any]]] = {}
     people = []
-    changed, moved, transfers = [], [], []
+    changed, moved, left, transfers = [], [], [], []
     for line in batch:
         values = dict(line["v"])
         if "full_name" in values:
             values["name_folded"] = text.fold(values["full_name"])
             values["sort_key"] = text.name_key(values["full_name"])
         values = _dated(values)
-        person = Person(pk=line["p"], full_name=line["v"].get("full_name") or line["name"], unit_id=line.get("u") or 0)
+        name = line["v"].get("full_name") or line["name"]
+        person = Person(pk=line["p"], full_name=name, unit_id=line["u"] if "f" in line else line["w"])
         people.append(person)
         if line["v"]:
-            changed.append((person, units.get(person.unit_id), line["o"], {**line["v"], "file": file_name}))
+            changed.append((person, units[person.unit_id], line["o"], {**line["v"], "file": file_name}))
         if "f" in line:
             values["unit_id"] = line["u"]
             on = date.fromisoformat(line["on"])
@@ -614,34 +653,50 @@ def _change(
                     person_id=line["p"], from_unit_id=line["f"], to_unit_id=line["u"], on=on, basis=file_name[:160]
                 )
             )
-            moved.append(
-                (
-                    person,
-                    units[line["u"]],
-                    {"unit": units[line["f"]].name},
-                    {"unit": units[line["u"]].name, "on": on, "file": file_name},
-                )
-            )
+            said = ({"unit": units[line["f"]].name}, {"unit": units[line["u"]].name, "on": on, "file": file_name})
+            moved.append((person, units[line["u"]], *said))
+            left.append((person, units[line["f"]], *said))
         if values:
             names = tuple(sorted(values))
             updates.setdefault(names, []).append([*(values[name] for name in names), line["p"]])
-    _settle_units(people, changed, units)
     for names, rows in updates.items():
         _update_people(names, rows)
     MembershipTransfer.objects.bulk_create(transfers, batch_size=BATCH)
     record_many("person.changed", by=by, at=at, lines=changed, of_people=True)
     record_many("person.transferred", by=by, at=at, lines=moved, of_people=True)
+    record_many("person.moved_away", by=by, at=at, lines=left, of_people=True)
     _add_facts(list(zip(people, batch, strict=True)), posts, by, at, day, units)
 
 
-def _settle_units(people: list[Person], changed: list[tuple[Any, ...]], units: dict[int, Unit]) -> None:
-    """Fill in the present unit of people who are not moved, for the log."""
-    asked = [person.pk for person in people if not person.unit_id]
-    now = dict(Person.objects.filter(pk__in=asked).values_list("pk", "unit_id"))
-    for person in people:
-        if not person.unit_id:
-            person.unit_id = now[person.pk]
-    changed[:] = [(person, units[person.unit_id], before, after) for person, _, before, after in changed]
+def _refuse_closed(batch: list[Line], units: dict[int, Unit]) -> None:
+    """Nobody enters a unit that was closed since the preview, nor is given a post there."""
+    wanted = {line["u"] for line in batch if "u" in line} | {
+        post[1] for line in batch for post in line.get("posts", ())
+    }
+    if any(pk not in units or units[pk].closed_on for pk in wanted):
+        raise PlanOutdated
+
+
+def _refuse_if_written_since(batch: list[Line], day: date) -> None:
+    """Every person is where the preview saw them and every value to be replaced is the one it showed; else nothing is written.
+
+    The log tells of writes under the units of whoever imports; a superior may have moved a person out of them.
+    """
+    names = sorted({name for line in batch for name in line["o"]})
+    now = queries.standing((line["p"] for line in batch), names)
+    for line in batch:
+        person = now.get(line["p"])
+        if person is None or person.left or person.unit_id != line["w"]:
+            raise PlanOutdated
+        if any(person.values[name] != old for name, old in line["o"].items()):
+            raise PlanOutdated
+    seated = {line["p"]: {(post[0], post[1]) for post in line["posts"]} for line in batch if line.get("posts")}
+    held = queries.posts_now(seated, day) if seated else {}
+    if any(held.get(pk, set()) & posts for pk, posts in seated.items()):
+        raise PlanOutdated
+    exempt = [line["p"] for line in batch if "ex" in line]
+    if exempt and queries.exempt_now(exempt, day):
+        raise PlanOutdated
 
 
 def _update_people(names: tuple[str, ...], rows: list[list[Any]]) -> None:
@@ -659,7 +714,7 @@ def _update_people(names: tuple[str, ...], rows: list[list[Any]]) -> None:
 
 def _add_facts(
     pairs: list[tuple[Person, Line]],
-    posts: dict[str, int],
+    posts: dict[str, PostKind],
     by: Account | None,
     at: datetime,
     day: date,
@@ -671,12 +726,9 @@ def _add_facts(
     exempted: list[tuple[Any, ...]] = []
     for person, line in pairs:
         for kind, unit, level in line.get("posts", ()):
-            held.append(
-                PostHeld(person_id=person.pk, post_id=posts[kind], unit_id=unit, managed_by=level, valid_from=day)
-            )
-            given.append(
-                (person, units[unit], {}, {"post": kind, "unit": units[unit].name, "managed_by": level, "from": day})
-            )
+            held.append(PostHeld(person_id=person.pk, post=posts[kind], unit_id=unit, managed_by=level, valid_from=day))
+            said = {"post": posts[kind].name, "unit": units[unit].name, "managed_by": level, "from": day}
+            given.append((person, units[unit], {}, said))
         if "ex" in line:
             start, reason = date.fromisoformat(line["ex"][0]), line["ex"][1]
             exemptions.append(ActivityExemption(person_id=person.pk, valid_from=start, reason=reason))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from quantriet.kit.spreadsheets import Gated, Mapping, OutColumn, Sheet, read_table, status_sheet, write_workbook
-from quantriet.org.actions.import_members import made_code
 from quantriet.org.models import ImportRun, ImportState, Unit
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns
+from quantriet.org.rules.codes import made_code
 from quantriet.org.rules.members import STATUS_WORDS, Status
 from quantriet.org.rules.plan import Line, PlanReader
 from quantriet.org.rules.understanding import SheetPlan, Understanding

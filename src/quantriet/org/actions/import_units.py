@@ -17,7 +17,7 @@ from quantriet.org.actions.units import change_unit
 from quantriet.org.models import Account, IdentityDecision, Unit, UnitKind, UnitVersion, path_segment
 from quantriet.org.queries import imports as queries
 from quantriet.org.queries.imports import KnownUnit
-from quantriet.org.rules import columns, unit_rows
+from quantriet.org.rules import columns, tree, unit_rows
 from quantriet.org.rules.members import Status, Wrong, say
 from quantriet.org.rules.places import core
 from quantriet.org.rules.plan import Line, PlanReader, PlanWriter
@@ -39,7 +39,7 @@ class _Row:
     parent: KnownUnit | _Row | None = None
     code: str = ""
     kind: str = ""
-    depth: int = 0
+    checked: bool = False
 
 
 @dataclass
@@ -57,6 +57,7 @@ class UnitPlanner:
     left_out_count: int = 0
     total: int = 0
     missing: int = 0
+    highest_code: int = 0  # units are numbered under their superior
 
     def __post_init__(self) -> None:
         self.plan = PlanWriter()
@@ -75,7 +76,8 @@ class UnitPlanner:
         kinds = queries.unit_kinds()
         self.kinds = [(kind.code, kind.name, kind.short_name) for kind in kinds]
         self.kind_names = {kind.code: kind.name for kind in kinds}
-        self.cells = {kind.code for kind in kinds if kind.level == "cell"}
+        self.years = {kind.code: tree.KindYears(kind.name, kind.valid_from, kind.valid_to) for kind in kinds}
+        self.levels = queries.level_of_kinds()
         self.labels: dict[int, dict[str, str]] = {}
         self.codes: dict[str, _Row] = {}
         self.names: dict[str, list[_Row]] = defaultdict(list)
@@ -115,6 +117,8 @@ class UnitPlanner:
         for row in rows:
             self._code(row)
         met = {row.known.pk for row in rows if row.known}
+        for row in rows:
+            row.kind = unit_rows.kind_of(row.values.get("kind", ""), row.values.get("name", ""), self.kinds) or ""
         for row in rows:
             self._judge(row)
         for unit in self.inside:
@@ -263,9 +267,11 @@ class UnitPlanner:
         return str(value or "")
 
     def _check(self, row: _Row) -> None:
+        if row.checked:
+            return
+        row.checked = True
         self._settle_parent(row)
         said = row.values.get("kind", "")
-        row.kind = unit_rows.kind_of(said, row.values["name"], self.kinds) or ""
         if row.known:
             if said and not row.kind:
                 row.errors.append(Wrong("kind", f"Không có loại đơn vị “{said}”."))
@@ -291,8 +297,6 @@ class UnitPlanner:
             row.errors.append(Wrong("parent_name", "Chưa rõ đơn vị cấp trên."))
             return
         if isinstance(parent, KnownUnit):
-            if parent.kind in self.cells:
-                row.errors.append(Wrong("parent_name", f"{parent.name} là chi bộ, không lập đơn vị dưới chi bộ."))
             twin = self.below.get((parent.pk, text.fold(row.values["name"])))
             if twin and "code" in row.values:
                 row.errors.append(
@@ -310,10 +314,20 @@ class UnitPlanner:
             else:
                 row.errors.append(Wrong("parent_name", "Các đơn vị trực thuộc vòng tròn lẫn nhau."))
                 return
+            if not parent.errors:
+                self._check(parent)  # it may stand further down in the file
             if parent.errors:
                 row.errors.append(Wrong("parent_name", f"Đơn vị cấp trên ở dòng {parent.number} đang có lỗi."))
             if not parent.code:
                 parent.code = self._made_code(parent)
+        if row.kind and not row.errors:
+            since = row.values.get("established_on")
+            day = date.fromisoformat(since) if since else self.day
+            closed = isinstance(parent, KnownUnit) and parent.closed
+            superior = tree.Superior(_name_of(parent), self.levels.get(parent.kind, ""), closed)
+            found = tree.hindrance(self.years[row.kind], superior, day)
+            if found:
+                row.errors.append(Wrong("kind" if found.field == "kind" else "parent_name", found.sentence))
 
 
 def _code_of(one: KnownUnit | _Row) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from quantriet.audit.actions import record
 from quantriet.kit.db import named_lock
@@ -28,12 +28,14 @@ from quantriet.kit.refusal import NotAllowed, Refusal
 from quantriet.kit.spreadsheets import Gated, Look, Mapping, gate, look
 from quantriet.kit.time import local
 from quantriet.org import access
-from quantriet.org.actions.import_members import MemberPlanner, Tell, apply_members, quiet
+from quantriet.org.actions.import_members import MemberPlanner, PlanOutdated, Tell, apply_members, quiet
 from quantriet.org.actions.import_result import write_result
 from quantriet.org.actions.import_units import UnitPlanner, apply_units
+from quantriet.org.actions.people import CODE_LOCK
+from quantriet.org.actions.units import TREE_LOCK
 from quantriet.org.models import Account, IdentityDecision, ImportKind, ImportRun, ImportState, Person, Unit
 from quantriet.org.queries import imports as queries
-from quantriet.org.rules import columns
+from quantriet.org.rules import columns, members
 from quantriet.org.rules.members import Status
 from quantriet.org.rules.plan import PlanReader, PlanWriter
 from quantriet.org.rules.secrecy import find_mark, refuse_if_marked
@@ -47,6 +49,17 @@ NEEDED = {ImportKind.MEMBERS: Permission.PERSON_EDIT, ImportKind.UNITS: Permissi
 # A job that said nothing for so long is taken for dead; the page offers to start it again.
 QUIET_SECONDS = 120.0
 _WRITTEN = (Status.NEW, Status.CHANGED, Status.MOVED)
+_CHANGED_SINCE = "Danh sách trong hệ thống đã thay đổi sau khi xem trước nên chưa ghi gì. Đây là bản xem trước mới; hãy xem lại rồi xác nhận."
+_NOT_WRITTEN = (
+    "Chưa ghi gì: mỗi lần ghi đều vướng dữ liệu vừa được người khác ghi (thường là một mã đã có). Hãy xem lại bản xem trước "
+    "rồi xác nhận lần nữa; nếu vẫn không được, hãy kiểm tra các mã trong tệp."
+)
+_BROKE = {
+    ImportState.READING: "Có lỗi ngoài dự kiến khi đọc và so sánh tệp nên chưa xem trước được; chưa ghi gì. "
+    "Hãy xem trước lại, hoặc bỏ lần nhập này; nếu vẫn lỗi, hãy báo người quản trị.",
+    ImportState.APPLYING: "Có lỗi ngoài dự kiến khi ghi nên mọi thay đổi đã được bỏ, chưa ghi gì. "
+    "Hãy xác nhận lại, hoặc bỏ lần nhập này; nếu vẫn lỗi, hãy báo người quản trị.",
+}
 
 
 # ------------------------------------------------------------------------------------------------------- upload, columns
@@ -259,13 +272,24 @@ def resume_import(run: ImportRun, *, by: Account | None, at: datetime) -> Import
     return run
 
 
+def may_cancel(run: ImportRun) -> bool:
+    """Whether no worker is writing the run at this moment."""
+    return run.state != ImportState.APPLYING or not queries.is_worked_on(run, APPLY_JOB, quiet_after=QUIET_SECONDS)
+
+
 def cancel_import(run: ImportRun, *, by: Account | None, at: datetime) -> ImportRun:
-    """Give a run up and throw its file away; nothing of it was written."""
-    _require_run(run, by, ImportState.MAPPING, ImportState.READING, ImportState.READY)
+    """Give a run up and throw its file away; nothing of it was written.
+
+    Refuses while a job is writing it. A job that died, or one that has not begun, finds the run gone. Questions that no
+    other import asks go with it.
+    """
+    frm = (ImportState.MAPPING, ImportState.READING, ImportState.READY, ImportState.APPLYING)
+    _require_run(run, by, *frm)
+    if not may_cancel(run):
+        raise Refusal("import.writing", "Danh sách đang được ghi nên không bỏ được nữa; hãy đợi kết quả.")
     with transaction.atomic():
-        frm = (ImportState.MAPPING, ImportState.READING, ImportState.READY)
         _move(run, ImportState.CANCELLED, at, frm=frm)
-        run.questions.filter(decided_at__isnull=True).delete()
+        _unask(run, list(run.questions.values_list("pk", flat=True)))
         record("import.cancelled", by=by, at=at, thing=run, unit=run.unit)
         transaction.on_commit(lambda: _forget_files(run))
     return run
@@ -286,6 +310,14 @@ def preview_import(run_id: int, *, at: datetime) -> None:
         _make_plan(run, at)
     except Refusal as refusal:
         _refused(run, refusal, at)
+    except OperationalError:
+        raise  # the database was busy or away: the job is tried again
+    except Exception:
+        with transaction.atomic():
+            _move(
+                run, ImportState.MAPPING, at, frm=(ImportState.READING,), notice=_BROKE[ImportState.READING], must=False
+            )
+        raise
 
 
 def _refused(run: ImportRun, refusal: Refusal, at: datetime) -> None:
@@ -311,6 +343,7 @@ class _Repeated:
         self.mostly_elsewhere = str(before.counts["elsewhere"])
         self.left_out, self.left_out_count = seen.left_out, seen.left_out_count
         self.questions: list[IdentityDecision] = []
+        self.highest_code = 0
 
     def make(self) -> PlanWriter:
         """Write the plan anew from the one kept."""
@@ -360,7 +393,9 @@ def _make_plan(run: ImportRun, at: datetime, state: ImportState = ImportState.RE
     old = run.plan.name
     try:
         with tempfile.TemporaryFile() as file:
-            digest = writer.write(file, {"rows": planner.total, "elsewhere": planner.mostly_elsewhere})
+            digest = writer.write(
+                file, {"rows": planner.total, "elsewhere": planner.mostly_elsewhere, "made": planner.highest_code}
+            )
             file.seek(0)
             run.plan.save(f"{run.digest[:16]}.plan", File(file), save=False)
     finally:
@@ -383,24 +418,31 @@ def _make_plan(run: ImportRun, at: datetime, state: ImportState = ImportState.RE
 
 
 def _ask(run: ImportRun, questions: list[IdentityDecision], at: datetime) -> None:
-    """Put the doubtful rows of a preview into the queue; those asked before stay the questions they are."""
-    keys = {one.fingerprint for one in questions}
-    known: set[str] = set()
-    for some in _pieces(sorted(keys), 900):
-        rows = IdentityDecision.objects.filter(fingerprint__in=some)
-        known |= set(rows.values_list("fingerprint", flat=True))
-        rows.filter(decided_at__isnull=True).update(run=run)
-    fresh = {one.fingerprint: one for one in questions if one.fingerprint not in known}
-    for one in fresh.values():
-        one.run, one.asked_at = run, at
-    IdentityDecision.objects.bulk_create(fresh.values(), batch_size=500, ignore_conflicts=True)
-    gone = [
-        pk
-        for pk, key in run.questions.filter(decided_at__isnull=True).values_list("pk", "fingerprint").iterator()
-        if key not in keys
-    ]
-    for some_keys in _pieces(gone, 900):
-        IdentityDecision.objects.filter(pk__in=some_keys).delete()
+    """Put the doubtful rows of a preview into the queue. A question asked by another import is shared, not taken over."""
+    wanted = {one.fingerprint: one for one in questions}
+    for one in wanted.values():
+        one.asked_at = at
+    asks = IdentityDecision.runs.through
+    keys: set[int] = set()
+    for some in _pieces(sorted(wanted), 500):
+        IdentityDecision.objects.bulk_create([wanted[key] for key in some], ignore_conflicts=True)
+        keys |= set(IdentityDecision.objects.filter(fingerprint__in=some).values_list("pk", flat=True))
+    before = set(run.questions.values_list("pk", flat=True))
+    asks.objects.bulk_create(
+        [asks(identitydecision_id=pk, importrun_id=run.pk) for pk in sorted(keys - before)], batch_size=500,
+        ignore_conflicts=True,
+    )  # fmt: skip
+    # A decided one stays the run's own: the preview tells that it was decided since.
+    still_open = run.questions.filter(decided_at__isnull=True).values_list("pk", flat=True)
+    _unask(run, [pk for pk in still_open if pk not in keys])
+
+
+def _unask(run: ImportRun, keys: list[int]) -> None:
+    """The run asks these questions no more; those that nobody asks and nobody decided go."""
+    for some in _pieces(keys, 500):
+        IdentityDecision.runs.through.objects.filter(importrun_id=run.pk, identitydecision_id__in=some).delete()
+        open_ones = IdentityDecision.objects.filter(pk__in=some, decided_at__isnull=True)
+        open_ones.filter(runs__isnull=True).delete()
 
 
 def _pieces(items: list[Any], size: int) -> list[list[Any]]:
@@ -412,8 +454,57 @@ def decide_identity(
 ) -> IdentityDecision:
     """Settle whether a doubtful row is this person or somebody new; remembered for every later file.
 
-    Refuses a person who is no candidate, and no answer at all. Effects: the decision, audit "identity.decided".
+    Refuses a person who is no candidate, no answer at all, and a question that somebody else has decided: to decide
+    anew is `redecide_identity`. Effects: the decision, audit "identity.decided".
     """
+    _refuse_no_answer(question, by, person, is_new)
+    with transaction.atomic():
+        # Of two pages that decide the same question the first counts; the second is told.
+        first = IdentityDecision.objects.filter(pk=question.pk, decided_at__isnull=True)
+        if not first.update(person=person, is_new=is_new, decided_at=at, decided_by=by):
+            raise Refusal(
+                "identity.decided_already",
+                "Dòng này đã được phân định rồi; hãy tải lại trang, xem phân định đó và đổi nếu cần.",
+                field="choice",
+            )
+        question.refresh_from_db()
+        _record_decision("identity.decided", question, by, at, {})
+    return question
+
+
+def redecide_identity(
+    question: IdentityDecision, *, by: Account, at: datetime, person: Person | None, is_new: bool = False
+) -> IdentityDecision:
+    """Change a decision with open eyes: what was decided before stays in the log. It acts from the next preview on.
+
+    Refuses what `decide_identity` refuses, an open question, and one that changed since the page was opened.
+    """
+    _refuse_no_answer(question, by, person, is_new)
+    before = {"meant": _meant(question)}
+    with transaction.atomic():
+        same = IdentityDecision.objects.filter(
+            pk=question.pk, decided_at=question.decided_at, person=question.person_id, is_new=question.is_new
+        )
+        if question.decided_at is None or not same.update(person=person, is_new=is_new, decided_at=at, decided_by=by):
+            raise Refusal("identity.changed_since", "Phân định này vừa được người khác thay đổi; hãy tải lại trang.")
+        question.refresh_from_db()
+        _record_decision("identity.redecided", question, by, at, before)
+    return question
+
+
+def _meant(question: IdentityDecision) -> str:
+    return f"{question.person.full_name} ({question.person.code})" if question.person else "Người khác"
+
+
+def _record_decision(verb: str, question: IdentityDecision, by: Account, at: datetime, before: dict[str, Any]) -> None:
+    said = {key: value for key, value in question.incoming.items() if key in members.COMPARED or key == "code"}
+    record(
+        verb, by=by, at=at, thing=question.person or question, unit=question.unit, person_id=question.person_id,
+        before=before, after={"row": question.incoming.get("row"), **said, "meant": _meant(question)},
+    )  # fmt: skip
+
+
+def _refuse_no_answer(question: IdentityDecision, by: Account, person: Person | None, is_new: bool) -> None:
     access.require(by, Permission.PERSON_EDIT, question.unit)
     if (person is None) != is_new:
         raise Refusal(
@@ -423,15 +514,6 @@ def decide_identity(
         raise Refusal(
             "identity.no_candidate", f"{person.full_name} không nằm trong những người cần so sánh.", field="choice"
         )
-    with transaction.atomic():
-        question.person, question.is_new, question.decided_at, question.decided_by = person, is_new, at, by
-        question.save(update_fields=["person", "is_new", "decided_at", "decided_by"])
-        record(
-            "identity.decided", by=by, at=at, thing=person or question, unit=question.unit,
-            person_id=person.pk if person else None,
-            after={"row": question.incoming, "decided": person.code if person else "new"},
-        )  # fmt: skip
-    return question
 
 
 # ----------------------------------------------------------------------------------------------------------------- write
@@ -443,7 +525,8 @@ def confirm_import(
     """Say yes to the preview as shown (`plan_digest`); a job writes it, all or nothing.
 
     Refuses when there is nothing to write, when the preview is another one than the officer saw, when decisions were made
-    since, and when most rows belong elsewhere without a word to that.
+    since, when the uploader's units reach further than those of whoever confirms, and when most rows belong elsewhere
+    without a word to that. Effects: the run with who confirmed it, audit "import.confirmed", the job.
     """
     _require_run(run, by, ImportState.READY)
     if plan_digest != run.plan_digest:
@@ -452,13 +535,31 @@ def confirm_import(
         raise Refusal("import.nothing", "Không có gì để ghi: mọi dòng đều không đổi, cần xem hoặc lỗi.")
     if run.questions.filter(decided_at__gt=run.changed_at).exists():
         raise Refusal("import.decided_since", "Đã có phân định mới; hãy cập nhật bản xem trước rồi xác nhận.")
+    _refuse_wider(run, by)
     if run.counts.get("elsewhere") and not accept_elsewhere:
         raise Refusal("import.elsewhere", str(run.counts["elsewhere"]), field="accept_elsewhere")
     with transaction.atomic():
-        _move(run, ImportState.APPLYING, at, frm=(ImportState.READY,), notice="")
+        _move(run, ImportState.APPLYING, at, frm=(ImportState.READY,), notice="", confirmed_by=by)
+        told = {status.value: run.counts[status] for status in _WRITTEN if run.counts.get(status)}
+        record("import.confirmed", by=by, at=at, thing=run, unit=run.unit, after=told)
         _tell_file(run.pk)(0, 0, "Đang chờ đến lượt")
         enqueue(APPLY_JOB, run.pk)
     return run
+
+
+def _refuse_wider(run: ImportRun, by: Account | None) -> None:
+    """The preview was made with the uploader's reach; who says yes to it must reach as far."""
+    if by is None or by.pk == run.account_id:
+        return
+    permission = NEEDED[ImportKind(run.kind)]
+    mine = access.paths_with(by, permission)
+    theirs = access.paths_with(run.account, permission) if run.account else [""]
+    if not all(any(path.startswith(top) for top in mine) for path in theirs):
+        raise Refusal(
+            "import.wider",
+            f"Bản xem trước này lập theo phạm vi rộng hơn, của {run.account or 'máy chủ'}; "
+            "hãy để người đó xác nhận, hoặc tải tệp lên lại.",
+        )
 
 
 def apply_import(run_id: int, *, at: datetime) -> None:
@@ -467,12 +568,12 @@ def apply_import(run_id: int, *, at: datetime) -> None:
     When people or units were written since the preview, the file is compared again; if anything would come out
     differently, the run goes back to the officer instead.
     """
-    run = ImportRun.objects.select_related("unit__kind", "account").filter(pk=run_id).first()
+    run = ImportRun.objects.select_related("unit__kind", "account", "confirmed_by").filter(pk=run_id).first()
     if run is None or run.state != ImportState.APPLYING:
         return
     try:
-        if run.account:
-            _require(run.account, run.kind, run.unit)
+        for one in {run.account, run.confirmed_by}:
+            _require(one, run.kind, run.unit)
         if _write(run, at):
             return
         _look_again(run, at)
@@ -480,13 +581,21 @@ def apply_import(run_id: int, *, at: datetime) -> None:
         _refused(run, Refusal("import.not_allowed", refused.sentence), at)
     except Refusal as refusal:
         _refused(run, refusal, at)
+    except OperationalError:
+        raise  # the database was busy or away: the job is tried again
+    except Exception:
+        with transaction.atomic():
+            notice = _BROKE[ImportState.APPLYING]
+            _move(run, ImportState.READY, at, frm=(ImportState.APPLYING,), notice=notice, must=False)
+        raise
 
 
 def _write(run: ImportRun, at: datetime) -> bool:
     """Write the plan; False when it is no longer true."""
     paths = access.paths_with(run.account, NEEDED[ImportKind(run.kind)]) if run.account else None
     try:
-        with named_lock("org-import"):
+        # The forms wait too: a whole list is entered, moved and numbered at once.
+        with named_lock(TREE_LOCK), named_lock(CODE_LOCK):
             # Claims the run: of two jobs the second waits here, then finds the state gone.
             if not ImportRun.objects.filter(pk=run.pk, state=ImportState.APPLYING).update(changed_at=at):
                 return True
@@ -497,21 +606,26 @@ def _write(run: ImportRun, at: datetime) -> bool:
             with queries.open_plan(run) as plan:
                 if run.kind == ImportKind.MEMBERS:
                     first = apply_members(
-                        plan, by=run.account, at=at, day=local(at).date(), file_name=run.file_name, tell=tell
+                        plan, by=run.confirmed_by, at=at, day=local(at).date(), file_name=run.file_name, tell=tell
                     )
                 else:
-                    apply_units(plan, by=run.account, at=at, day=local(at).date(), tell=tell)
-            told = {str(status): run.counts.get(status, 0) for status in Status}
+                    apply_units(plan, by=run.confirmed_by, at=at, day=local(at).date(), tell=tell)
+            told = {status.value: run.counts[status] for status in Status if run.counts.get(status)}
             record(
-                "import.applied", by=run.account, at=at, thing=run, unit=run.unit, after={**told, "digest": run.digest}
+                "import.applied",
+                by=run.confirmed_by,
+                at=at,
+                thing=run,
+                unit=run.unit,
+                after={**told, "digest": run.digest},
             )
             counts = {**run.counts, "first_made": first, "stamp_after": queries.stamp()}
             ImportRun.objects.filter(pk=run.pk).update(
                 state=ImportState.DONE, applied_at=at, changed_at=at, counts=counts, notice=""
             )
             enqueue(RESULT_JOB, run.pk)
-    except IntegrityError:
-        # A code was taken by somebody else in the meantime, outside what this account sees.
+    except (IntegrityError, PlanOutdated):
+        # Somebody outside what this account sees took a code or wrote about a person in the meantime.
         return False
     with contextlib.suppress(OSError):
         queries.progress_path(run.pk).unlink()
@@ -519,14 +633,16 @@ def _write(run: ImportRun, at: datetime) -> bool:
 
 
 def _look_again(run: ImportRun, at: datetime) -> None:
-    before = run.plan_digest
+    """Compare again what could not be written. The same once more is tried once more; then the officer is asked."""
+    before, again = run.plan_digest, run.counts.get("again", 0)
     digest = _make_plan(run, at, ImportState.APPLYING)
     with transaction.atomic():
-        if digest == before:
-            _move(run, ImportState.APPLYING, at, frm=(ImportState.READY,), must=False)
-            enqueue(APPLY_JOB, run.pk)
+        if digest == before and not again:
+            counts = {**run.counts, "again": 1}
+            if _move(run, ImportState.APPLYING, at, frm=(ImportState.READY,), counts=counts, must=False):
+                enqueue(APPLY_JOB, run.pk)
         else:
-            notice = "Danh sách trong hệ thống đã thay đổi sau khi xem trước nên chưa ghi gì. Đây là bản xem trước mới; hãy xem lại rồi xác nhận."
+            notice = _NOT_WRITTEN if digest == before else _CHANGED_SINCE
             ImportRun.objects.filter(pk=run.pk, state=ImportState.READY).update(notice=notice)
 
 

@@ -10,11 +10,11 @@ from django.db.models import Q
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
-from quantriet.kit.db import named_lock
+from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org import access
-from quantriet.org.actions.import_members import MADE_PREFIX, made_code
+from quantriet.org.actions.units import TREE_LOCK, standing
 from quantriet.org.models import (
     Account,
     ActivityExemption,
@@ -26,7 +26,11 @@ from quantriet.org.models import (
     UnitResponsibility,
 )
 from quantriet.org.queries import imports as import_queries
+from quantriet.org.rules.codes import made_code
 from quantriet.org.vocab import MEMBER_KINDS, LeavingReason, Permission
+
+# Whoever gives a person a code passes here one at a time: the form and the import count on from the same number.
+CODE_LOCK = "person-code"
 
 
 def _named(full_name: str) -> dict[str, str]:
@@ -50,12 +54,13 @@ def add_person(
     """
     if not text.squeeze(full_name):
         raise Refusal("person.name_missing", "Thiếu họ và tên.", field="full_name")
-    if unit.closed_on:
-        raise Refusal("person.unit_closed", f"{unit.name} đã ngừng hoạt động.", field="unit")
     code = text.squeeze(code)
     details = {name: text.squeeze(value) if isinstance(value, str) else value for name, value in details.items()}
-    with named_lock("person-code"):
-        code = code or made_code(import_queries.highest_made_code(MADE_PREFIX) + 1)
+    with named_lock(TREE_LOCK), named_lock(CODE_LOCK):
+        unit = standing(unit)
+        if unit.closed_on:
+            raise Refusal("person.unit_closed", f"{unit.name} đã ngừng hoạt động.", field="unit")
+        code = code or made_code(import_queries.highest_made_code() + 1)
         taken = Person.objects.filter(code=code).first()
         if taken:
             known = by is None or access.may(by, Permission.PERSON_VIEW, taken.unit)
@@ -77,19 +82,20 @@ def change_person(person: Person, *, by: Account | None, at: datetime, **new: An
     if "full_name" in new:
         new = {**new, **_named(new["full_name"])}
     new = {name: text.squeeze(value) if isinstance(value, str) else value for name, value in new.items()}
-    before, after = changes(person, new)
-    if not after:
-        return person
-    if not (new.get("full_name", person.full_name) and new.get("code", person.code)):
-        raise Refusal("person.name_missing", "Thiếu họ và tên hoặc mã số.", field="full_name")
-    if after.get("kind") in MEMBER_KINDS:
-        _refuse_unless_holds_members(person.unit)
     with transaction.atomic():
+        reread(person)
+        before, after = changes(person, new)
+        if not after:
+            return person
+        if not (new.get("full_name", person.full_name) and new.get("code", person.code)):
+            raise Refusal("person.name_missing", "Thiếu họ và tên hoặc mã số.", field="full_name")
+        if after.get("kind") in MEMBER_KINDS:
+            _refuse_unless_holds_members(person.unit)
         if "code" in after and Person.objects.filter(code=after["code"]).exclude(pk=person.pk).exists():
             raise Refusal("person.code_taken", f"Mã {after['code']} đã có ở người khác.", field="code")
         for name, value in after.items():
             setattr(person, name, value)
-        person.save()
+        person.save(update_fields=list(after))
         for hidden in ("name_folded", "sort_key"):
             before.pop(hidden, None)
             after.pop(hidden, None)
@@ -109,16 +115,30 @@ def change_person(person: Person, *, by: Account | None, at: datetime, **new: An
 def transfer_person(
     person: Person, *, by: Account | None, at: datetime, to: Unit, on: date, basis: str = ""
 ) -> MembershipTransfer:
-    """Move a person to another cell from a day on (chuyển sinh hoạt)."""
-    if person.left_on:
-        raise Refusal("transfer.left", f"{person.full_name} không còn trong danh sách, không chuyển sinh hoạt được.")
-    if to.pk == person.unit_id:
-        raise Refusal("transfer.same_unit", f"{person.full_name} đang sinh hoạt ở {to.name}.", field="to")
-    if person.kind in MEMBER_KINDS:
-        _refuse_unless_holds_members(to)
-    if to.closed_on:
-        raise Refusal("transfer.unit_closed", f"{to.name} đã ngừng hoạt động.", field="to")
-    with transaction.atomic():
+    """Move a person to another cell from a day on (chuyển sinh hoạt); the log of both cells tells it.
+
+    Refuses who is off the list or there already, a closed unit or one that holds no members, a day before the last move,
+    and a person whom somebody else has moved since the page was opened.
+    """
+    seen_in = person.unit_id
+    with named_lock(TREE_LOCK):
+        reread(person)
+        to = standing(to)
+        if person.left_on:
+            raise Refusal(
+                "transfer.left", f"{person.full_name} không còn trong danh sách, không chuyển sinh hoạt được."
+            )
+        if to.pk == person.unit_id:
+            raise Refusal("transfer.same_unit", f"{person.full_name} đang sinh hoạt ở {to.name}.", field="to")
+        if person.unit_id != seen_in:
+            raise Refusal(
+                "transfer.moved_since",
+                f"{person.full_name} vừa được người khác chuyển đơn vị; hãy tải lại trang rồi chuyển nếu vẫn cần.",
+            )
+        if person.kind in MEMBER_KINDS:
+            _refuse_unless_holds_members(to)
+        if to.closed_on:
+            raise Refusal("transfer.unit_closed", f"{to.name} đã ngừng hoạt động.", field="to")
         latest = person.transfers.order_by("-on").first()
         if latest and on < latest.on:
             raise Refusal(
@@ -134,18 +154,25 @@ def transfer_person(
             "person.transferred", by=by, at=at, thing=person, unit=to, person_id=person.pk,
             before={"unit": before.name}, after={"unit": to.name, "on": on, "basis": basis},
         )  # fmt: skip
+        # Once more under the unit left: whoever looks after that one alone reads in its log where the person went.
+        record(
+            "person.moved_away", by=by, at=at, thing=person, unit=before, person_id=person.pk,
+            before={"unit": before.name}, after={"unit": to.name, "on": on, "basis": basis},
+        )  # fmt: skip
     return fact
 
 
 def remove_person(person: Person, *, by: Account, at: datetime, on: date, reason: str) -> Person:
     """Take a person off every list from a day on (died, left, transferred out). Refuses whoever is off already."""
-    if person.left_on:
-        raise Refusal(
-            "person.left_already", f"{person.full_name} không còn trong danh sách từ ngày {person.left_on:%d/%m/%Y}."
-        )
     if reason not in list(LeavingReason):
         raise Refusal("person.reason_missing", "Phải chọn lý do.", field="reason")
     with transaction.atomic():
+        reread(person)
+        if person.left_on:
+            raise Refusal(
+                "person.left_already",
+                f"{person.full_name} không còn trong danh sách từ ngày {person.left_on:%d/%m/%Y}.",
+            )
         person.left_on, person.left_reason = on, reason
         person.save(update_fields=["left_on", "left_reason"])
         record(
@@ -167,6 +194,7 @@ def give_post(
     """Record that a person holds a post, with the level that manages it (R-012)."""
     _refuse_period(valid_from, valid_to)
     with transaction.atomic():
+        reread(person)
         if PostHeld.objects.on(valid_from).filter(person=person, post=post, unit=unit).exists():
             raise Refusal(
                 "post.held_already", f"{person.full_name} đang giữ chức {post.name} ở {unit.name}.", field="post"
@@ -191,6 +219,8 @@ def end_post(held: PostHeld, *, by: Account | None, at: datetime, on: date) -> P
     """Record the last day of a post."""
     _refuse_period(held.valid_from, on)
     with transaction.atomic():
+        reread(held)
+        _refuse_over(held.valid_to, on)
         held.valid_to = on
         held.save(update_fields=["valid_to"])
         record(
@@ -215,6 +245,7 @@ def give_exemption(
     if not reason.strip():
         raise Refusal("exemption.reason_missing", "Phải ghi lý do miễn sinh hoạt.", field="reason")
     with transaction.atomic():
+        reread(person)
         others = person.exemptions.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from))
         other = (others.filter(valid_from__lte=valid_to) if valid_to else others).first()
         if other:
@@ -237,6 +268,8 @@ def end_exemption(exemption: ActivityExemption, *, by: Account, at: datetime, on
     """Record the last day of an exemption."""
     _refuse_period(exemption.valid_from, on)
     with transaction.atomic():
+        reread(exemption)
+        _refuse_over(exemption.valid_to, on)
         exemption.valid_to = on
         exemption.save(update_fields=["valid_to"])
         person = exemption.person
@@ -249,6 +282,7 @@ def give_responsibility(
 ) -> UnitResponsibility:
     """Make a leader answer for a unit from a day on (R-005)."""
     with transaction.atomic():
+        reread(person)
         if UnitResponsibility.objects.on(valid_from).filter(person=person, unit=unit).exists():
             raise Refusal(
                 "responsibility.given_already", f"{person.full_name} đang phụ trách {unit.name}.", field="unit"
@@ -267,6 +301,8 @@ def end_responsibility(given: UnitResponsibility, *, by: Account, at: datetime, 
     """Record the last day of a responsibility."""
     _refuse_period(given.valid_from, on)
     with transaction.atomic():
+        reread(given)
+        _refuse_over(given.valid_to, on)
         given.valid_to = on
         given.save(update_fields=["valid_to"])
         record(
@@ -284,6 +320,11 @@ def end_responsibility(given: UnitResponsibility, *, by: Account, at: datetime, 
 def _refuse_period(start: date, end: date | None) -> None:
     if end and end < start:
         raise Refusal("period.order", f"Ngày kết thúc phải từ ngày {start:%d/%m/%Y} trở đi.", field="valid_to")
+
+
+def _refuse_over(end: date | None, on: date) -> None:
+    if end and end <= on:
+        raise Refusal("period.over", f"Việc này đã kết thúc từ ngày {end:%d/%m/%Y}.", field="on")
 
 
 def _refuse_unless_holds_members(unit: Unit) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
+from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal
 from quantriet.org import access
 from quantriet.org.models import Account, Appointment, Person, SignInFailure, Unit
@@ -105,12 +106,13 @@ def change_account(account: Account, *, by: Account, at: datetime, **new: object
 
     Refuses to let one's own account rest. An inactive account is signed out on its next request.
     """
-    before, after = changes(account, new)
-    if not after:
-        return account
-    if after.get("is_active") is False and by.pk == account.pk:
-        raise Refusal("account.own", "Không tự ngừng được tài khoản của mình.")
     with transaction.atomic():
+        reread(account)
+        before, after = changes(account, new)
+        if not after:
+            return account
+        if after.get("is_active") is False and by.pk == account.pk:
+            raise Refusal("account.own", "Không tự ngừng được tài khoản của mình.")
         for name, value in after.items():
             setattr(account, name, value)
         account.save(update_fields=list(after))
@@ -213,7 +215,7 @@ def give_appointment(
         )
     if valid_to and valid_to < valid_from:
         raise Refusal("period.order", f"Ngày kết thúc phải từ ngày {valid_from:%d/%m/%Y} trở đi.", field="valid_to")
-    with transaction.atomic():
+    with named_lock(f"appointments-{account.pk}"):
         overlapping = Appointment.objects.filter(account=account, role=role, unit=unit).filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from)
         )
@@ -243,11 +245,12 @@ def end_appointment(given: Appointment, *, by: Account, at: datetime, on: date) 
     """
     if not access.may(by, Permission.ACCOUNT_MANAGE, given.unit):
         raise Refusal("appointment.outside_scope", f"{given.unit.name} ngoài phạm vi quản trị được giao.")
-    if given.valid_to and given.valid_to <= on:
-        raise Refusal("appointment.over", f"Phân công này kết thúc ngày {given.valid_to:%d/%m/%Y} rồi.", field="on")
     if given.account_id == by.pk and given.role == Role.ADMINISTRATOR:
         raise Refusal("appointment.own", "Không tự thôi được quyền quản trị của mình; nhờ một người quản trị khác.")
     with transaction.atomic():
+        reread(given)
+        if given.valid_to and given.valid_to <= on:
+            raise Refusal("appointment.over", f"Phân công này kết thúc ngày {given.valid_to:%d/%m/%Y} rồi.", field="on")
         given.valid_to = on
         if on < given.valid_from:
             Appointment.objects.filter(pk=given.pk).delete()

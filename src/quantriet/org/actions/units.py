@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
-from quantriet.kit.db import named_lock
+from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Person, Unit, UnitKind, UnitVersion, path_segment
-from quantriet.org.vocab import Level
+from quantriet.org.rules import tree
+
+# Whoever changes the tree, or enters or moves people in it, passes here one at a time: a unit is not closed under them.
+TREE_LOCK = "unit-tree"
 
 
 def add_unit(
@@ -30,7 +31,7 @@ def add_unit(
 ) -> Unit:
     """Enter a unit into the tree, with its first dated version.
 
-    Refuses when the code is taken, when the kind no longer exists on that day, or when the parent holds members itself.
+    Refuses when the code is taken, when the kind does not exist on that day, under a cell and under a closed unit.
     `details` are short_name, email, phone, address. Effects: the unit, its version, audit "unit.added".
     """
     day = valid_from or local(at).date()
@@ -40,19 +41,12 @@ def add_unit(
         raise Refusal("unit.code_missing", "Đơn vị phải có mã.", field="code")
     if not name:
         raise Refusal("unit.name_missing", "Đơn vị phải có tên.", field="name")
-    if kind.valid_to and day > kind.valid_to:
-        raise Refusal(
-            "unit.kind_ended", f"Từ sau ngày {kind.valid_to:%d/%m/%Y} không còn loại “{kind.name}”.", field="kind"
-        )
-    if kind.valid_from and day < kind.valid_from:
-        raise Refusal(
-            "unit.kind_not_yet", f"Trước ngày {kind.valid_from:%d/%m/%Y} chưa có loại “{kind.name}”.", field="kind"
-        )
-    if parent and parent.kind.level == Level.CELL:
-        raise Refusal("unit.under_cell", f"{parent.name} là chi bộ, không lập đơn vị dưới chi bộ.", field="parent")
-    if parent and parent.closed_on:
-        raise Refusal("unit.parent_closed", f"{parent.name} đã ngừng hoạt động.", field="parent")
-    with transaction.atomic():
+    with named_lock(TREE_LOCK):
+        parent = standing(parent) if parent else None
+        above = tree.Superior(parent.name, parent.kind.level, parent.closed_on is not None) if parent else None
+        hindrance = tree.hindrance(tree.KindYears(kind.name, kind.valid_from, kind.valid_to), above, day)
+        if hindrance:
+            raise Refusal(hindrance.code, hindrance.sentence, field=hindrance.field)
         if Unit.objects.filter(code=code).exists():
             raise Refusal("unit.code_taken", f"Mã đơn vị “{code}” đã có; mỗi đơn vị một mã.", field="code")
         unit = Unit(
@@ -82,35 +76,45 @@ def change_unit(unit: Unit, *, by: Account | None, at: datetime, **new: Any) -> 
     for name in ("name", "short_name", "code", "address"):
         if name in new:
             new[name] = text.squeeze(new[name])
-    before, after = changes(unit, new)
-    if not after:
-        return unit
-    if not (new.get("name", unit.name) and new.get("code", unit.code)):
-        raise Refusal("unit.name_missing", "Đơn vị phải có mã và tên.", field="name")
-    if "kind" in after and not after["kind"].holds_members:
-        members = Person.objects.active().members().filter(unit=unit).count()
-        if members:
-            raise Refusal(
-                "unit.kind_holds_members",
-                f"{unit.name} có {members} đảng viên trực tiếp; loại “{after['kind'].name}” không có đảng viên trực tiếp.",
-                field="kind",
-            )
-    with transaction.atomic():
+    with named_lock(TREE_LOCK):
+        reread(unit)
+        before, after = changes(unit, new)
+        if not after:
+            return unit
+        if not (new.get("name", unit.name) and new.get("code", unit.code)):
+            raise Refusal("unit.name_missing", "Đơn vị phải có mã và tên.", field="name")
+        if "kind" in after and not after["kind"].holds_members:
+            members = Person.objects.active().members().filter(unit=unit).count()
+            if members:
+                raise Refusal(
+                    "unit.kind_holds_members",
+                    f"{unit.name} có {members} đảng viên trực tiếp; loại “{after['kind'].name}” không có đảng viên trực tiếp.",
+                    field="kind",
+                )
         if "code" in after and Unit.objects.filter(code=after["code"]).exclude(pk=unit.pk).exists():
             raise Refusal("unit.code_taken", f"Mã đơn vị “{after['code']}” đã có; mỗi đơn vị một mã.", field="code")
         for name, value in after.items():
             setattr(unit, name, value)
         unit.name_folded, unit.sort_key = text.fold(unit.name), text.natural_key(unit.name)
-        unit.save()
+        unit.save(update_fields=[*after, "name_folded", "sort_key"])
         if "name" in after or "kind" in after:
             unit.versions.filter(valid_to__isnull=True).update(name=unit.name, kind=unit.kind)
         record("unit.changed", by=by, at=at, thing=unit, unit=unit, before=before, after=after)
     return unit
 
 
+def standing(unit: Unit) -> Unit:
+    """The unit as it stands now, read under `TREE_LOCK`; the page knew it as it was when it was opened."""
+    found = Unit.objects.select_related("kind").filter(pk=unit.pk).first()
+    if found is None:
+        raise Refusal("unit.gone", f"Không còn đơn vị {unit.name}; hãy tải lại trang.", field="unit")
+    return found
+
+
 def close_unit(unit: Unit, *, by: Account, at: datetime, on: date, decision_number: str) -> Unit:
     """End a unit on a day. Refuses while it still has people or units below it, twice, and before it was founded."""
-    with named_lock("unit-tree"):
+    with named_lock(TREE_LOCK):
+        reread(unit)
         if unit.closed_on:
             raise Refusal("unit.closed", f"{unit.name} đã ngừng hoạt động từ ngày {unit.closed_on:%d/%m/%Y}.")
         if unit.established_on and on < unit.established_on:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time as clock
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from quantriet.org.models import (
     UnitKind,
     path_end,
 )
-from quantriet.org.rules import columns, members
+from quantriet.org.rules import codes, columns, members
 from quantriet.org.rules.places import Directory, Place
 from quantriet.org.rules.plan import PlanReader
 from quantriet.org.vocab import BirthPrecision, Level, PersonKind
@@ -148,15 +149,46 @@ def post_names() -> tuple[tuple[str, str], ...]:
 
 def codes_of_digits(paths: Sequence[str] | None) -> list[str]:
     """Some codes of people under `paths`, to tell how wide their codes are."""
-    rows = Person.objects.filter(under_paths(paths, "unit__path"), code__gte="0", code__lt=":")
-    return list(rows.values_list("code", flat=True)[:2000])
+    # "A" stands behind every digit in each order of letters; the sign behind 9 in ASCII does not.
+    rows = Person.objects.filter(under_paths(paths, "unit__path"), code__gte="0", code__lt="A")
+    some = rows.values_list("code", flat=True)[:2000]
+    return [code for code in some if code.isascii() and code.isdigit()]
 
 
-def highest_made_code(prefix: str) -> int:
-    """The highest number in codes that the product made itself."""
-    top = Person.objects.filter(code__gte=prefix, code__lt=prefix + ":").aggregate(top=Max("code"))["top"]
-    digits = (top or "").removeprefix(prefix)
-    return int(digits) if digits.isdigit() else 0
+def highest_made_code() -> int:
+    """The highest number in codes of exactly the shape that the product makes; other codes that begin so do not count.
+
+    Text of one length sorts as its number does, so each length has its own highest; a longer one begins only behind the
+    last of the shorter.
+    """
+    highest = 0
+    for digits in range(codes.SHORTEST, codes.LONGEST + 1):
+        first, last = codes.PREFIX + "0" * digits, codes.PREFIX + "9" * digits
+        rows = Person.objects.filter(code__gte=first, code__lte=last).order_by("-code").values_list("code", flat=True)
+        made = (codes.made_number(code) for code in rows.iterator(chunk_size=100) if len(code) == len(last))
+        highest = max(highest, next((number for number in made if number is not None), 0))
+        if highest < 10**digits - 1:
+            break
+    return highest
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A person as the writing of a plan finds them: to be told from what the preview saw."""
+
+    unit_id: int
+    left: bool
+    values: dict[str, Any]
+
+
+def standing(ids: Iterable[int], names: Sequence[str]) -> dict[int, Standing]:
+    """These people as they stand now, kept from other writers until the commit (on SQLite the transaction does that)."""
+    rows = Person.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
+    found = {}
+    for pk, unit, left, *values in rows.values_list("pk", "unit_id", "left_on", *names):
+        told = (value.isoformat() if isinstance(value, date) else value for value in values)
+        found[pk] = Standing(unit, left is not None, dict(zip(names, told, strict=True)))
+    return found
 
 
 def people_of_units(unit_ids: Iterable[int]) -> Iterator[tuple[int, str, str, int]]:
@@ -269,6 +301,11 @@ def known_units() -> list[KnownUnit]:
     ]
 
 
+def level_of_kinds() -> dict[str, str]:
+    """The level in the tree of every kind of units, also of those that exist no more, by code."""
+    return dict(UnitKind.objects.values_list("code", "level"))
+
+
 def unit_kinds() -> list[UnitKind]:
     """The kinds of units that exist today."""
     return [kind for kind in UnitKind.objects.all() if not kind.valid_to or kind.valid_to >= today()]
@@ -297,6 +334,14 @@ class Progress:
     total: int
     what: str
     quiet_seconds: float
+
+
+def is_worked_on(run: ImportRun, job: str, *, quiet_after: float) -> bool:
+    """Whether a worker runs this job for the run and has said so lately."""
+    from django_tasks_db.models import DBTaskResult  # models exist only once the apps are loaded
+
+    rows = DBTaskResult.objects.running().filter(task_path=job).values_list("args_kwargs", flat=True)
+    return any(one["args"] == [run.pk] for one in rows) and progress(run, clock.time()).quiet_seconds < quiet_after
 
 
 def progress(run: ImportRun, now_seconds: float) -> Progress:
@@ -408,7 +453,7 @@ def waiting_decisions(run: ImportRun) -> tuple[int, int]:
 
 def open_questions(rows: QuerySet[IdentityDecision]) -> QuerySet[IdentityDecision]:
     """Questions of identity that nobody has decided, oldest first."""
-    return rows.filter(decided_at__isnull=True).select_related("unit", "run").order_by("asked_at", "pk")
+    return rows.filter(decided_at__isnull=True).select_related("unit").order_by("asked_at", "pk")
 
 
 def candidates(question: IdentityDecision, seen: QuerySet[Person]) -> list[tuple[Person, list[str]]]:

@@ -1,7 +1,6 @@
 """Read the posts that a cell names: "Bí thư Chi bộ, Trưởng thôn", "PBT Đảng ủy; CT UBND xã". Pure."""
 
 import re
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -93,10 +92,3 @@ def _one(piece: str, whole: dict[str, str]) -> Post | None:
             above = kind in _ALWAYS_ABOVE or (bool(_ABOVE.search(rest)) and not rest.startswith("chi bo"))
             return Post(kind, above, "", piece)
     return None
-
-
-def unit_of(post: Post, cell: int, above: Sequence[int], find: Callable[[str], int | None]) -> int:
-    """The unit in which the post is held: the one named, the one above the cell, or the cell itself."""
-    if post.place and (named := find(post.place)) is not None:
-        return named
-    return above[0] if post.above and above else cell

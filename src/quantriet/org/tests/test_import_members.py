@@ -175,7 +175,7 @@ def test_same_name_and_birth_with_another_code_waits_for_a_decision(cast, book):
 def test_decided_to_be_the_known_person_is_not_doubled(cast, book):
     path = book([HEADER, [None, "Trần Văn Bình", dt.date(1975, 5, 1), "CB12"]])
     run = lists.previewed(path, cast.units["X1"], cast.officer)
-    question = IdentityDecision.objects.get(run=run)
+    question = IdentityDecision.objects.get(runs=run)
     imports.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"])
     run = lists.preview(run, cast.officer)
     assert lists.said(run) == {"moved": 1, "missing": 3}

@@ -272,7 +272,7 @@ def test_a_changed_name_changes_its_keys_and_the_log_keeps_both(cast, as_user):
     assert event.before["full_name"] == "Nguyễn Thị Hường"
     assert event.after["full_name"] == "Nguyễn Thị Hướng"
     assert "sort_key" not in event.after
-    page = as_user("organiser1").get(reverse("person", args=[person.pk])).content.decode()
+    page = as_user("leader1").get(reverse("person", args=[person.pk])).content.decode()
     assert "Họ và tên: Nguyễn Thị Hường → Nguyễn Thị Hướng" in page
 
 
@@ -392,10 +392,10 @@ def test_a_leader_is_put_in_charge_through_the_form_and_ends(cast, as_user):
 
 def test_the_history_on_the_page_is_the_persons_own(cast, as_user):
     a_post(cast.people["M3"], cast.units["CB11"], "CHI_UY_VIEN")
-    page = as_user("organiser1").get(reverse("person", args=[cast.people["M3"].pk])).content.decode()
+    page = as_user("leader1").get(reverse("person", args=[cast.people["M3"].pk])).content.decode()
     assert "Hệ thống ghi chức vụ" in page
     assert "Diện quản lý: Tỉnh" in page
-    page = as_user("organiser1").get(reverse("person", args=[cast.people["M4"].pk])).content.decode()
+    page = as_user("leader1").get(reverse("person", args=[cast.people["M4"].pk])).content.decode()
     assert "Hệ thống ghi chức vụ" not in page
 
 

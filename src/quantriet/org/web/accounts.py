@@ -31,10 +31,12 @@ SORTS = {"name": ["display_name"], "username": ["username"], "last": ["-last_log
 
 
 def account_to_change(request: DeskRequest, pk: int) -> Account:
-    """The account, for an administrator in whose scope all its live appointments lie."""
+    """The account, for an administrator in whose scope its person and all its live appointments lie."""
     known = access.get_account(request.account, pk)
     if not access.may_govern(request.account, known):
-        raise NotAllowed("Tài khoản này còn được phân công ngoài phạm vi quản trị được giao nên chỉ xem được.")
+        raise NotAllowed(
+            "Tài khoản này còn được phân công, hoặc thuộc một người, ngoài phạm vi quản trị được giao nên chỉ xem được."
+        )
     return known
 
 

@@ -282,7 +282,8 @@ def _run_page(request: DeskRequest, run: ImportRun, problem: Refusal | None = No
         return page(request, "org/imports/understood.html", context, status=status)
     if run.state in (ImportState.READING, ImportState.APPLYING):
         context |= {"steps": _steps("preview" if run.state == ImportState.READING else "result"), **_progress(run)}
-        return page(request, "org/imports/waiting.html", context)
+        context["may_cancel"] = actions.may_cancel(run)
+        return page(request, "org/imports/waiting.html", context, status=status)
     if run.state == ImportState.READY:
         context |= {"steps": _steps("preview"), **_previewed(request, run)}
         return page(request, "org/imports/preview.html", context, status=status)
@@ -561,7 +562,7 @@ def import_questions(request: DeskRequest) -> HttpResponse:
     rows = access.identity_questions_seen_by(request.account)
     waiting = rows.filter(decided_at__isnull=True)
     shown = listing(
-        request, waiting.select_related("unit", "run"), sorts={"asked": ["asked_at"], "unit": ["unit__sort_key"]},
+        request, waiting.select_related("unit").prefetch_related("runs"), sorts={"asked": ["asked_at"], "unit": ["unit__sort_key"]},
         default_sort="asked", prepare=_prepare_questions,
     )  # fmt: skip
     context = {"questions": shown, "breadcrumb": _crumbs(request), "tabs": _list_tabs(shown.total, "questions")}
@@ -572,6 +573,8 @@ def _prepare_questions(questions: list[IdentityDecision]) -> None:
     for question in questions:
         question.shown = _incoming(question)  # type: ignore[attr-defined]
         question.count = len(question.candidates)  # type: ignore[attr-defined]
+        latest = max(question.runs.all(), key=lambda run: run.created_at, default=None)
+        question.file_name = latest.file_name if latest else ""  # type: ignore[attr-defined]
 
 
 def _incoming(question: IdentityDecision) -> dict[str, str]:
@@ -594,34 +597,46 @@ def _day(iso: str | None) -> str:
     return f"{iso[8:]}/{iso[5:7]}/{iso[:4]}" if iso else ""
 
 
+_DECIDED_SINCE = "Dòng này vừa được phân định; phân định đó ghi ở trên. Hãy xem lại, rồi chọn lại nếu cần đổi."
+
+
 @desk_page(Permission.PERSON_EDIT)
 def import_question(request: DeskRequest, pk: int) -> HttpResponse:
     """One doubtful row beside the people it may mean; one button each."""
     seen = access.identity_questions_seen_by(request.account)
-    question = access.one_of(seen.select_related("unit", "run", "person", "decided_by"), pk)
+    question = access.one_of(seen.select_related("unit", "person", "decided_by"), pk)
+    # Several imports may ask it; the way back leads to the latest.
+    run = access.import_runs_seen_by(request.account).filter(questions=question).order_by("-created_at", "-pk").first()
+    since = question.decided_at.isoformat() if question.decided_at else ""
     people = queries.candidates(question, access.people_seen_by(request.account, Permission.PERSON_EDIT))
     problem = ""
     if request.method == "POST":
         choice = request.POST.get("choice", "")
         person = next((one for one, _reasons in people if str(one.pk) == choice), None)
         try:
-            actions.decide_identity(question, by=request.account, at=now(), person=person, is_new=choice == "new")
+            # A page opened before somebody decided may not change the decision unseen.
+            if request.POST.get("since", "") != since:
+                raise Refusal("identity.decided_already", _DECIDED_SINCE)
+            decide = actions.redecide_identity if since else actions.decide_identity
+            decide(question, by=request.account, at=now(), person=person, is_new=choice == "new")
         except Refusal as refusal:
             problem = refusal.sentence
         else:
-            following = queries.open_questions(seen.filter(run=question.run_id)).first() if question.run_id else None
+            following = queries.open_questions(seen.filter(runs=run)).first() if run else None
             to = reverse("import-question", args=[following.pk]) if following else (
-                reverse("import-run", args=[question.run_id]) if question.run_id else reverse("import-questions")
+                reverse("import-run", args=[run.pk]) if run else reverse("import-questions")
             )  # fmt: skip
             return saved(request, to=to, message=_("The decision is kept."))
     incoming = _incoming(question)
     context = {
         "question": question,
+        "run": run,
+        "since": since,
         "incoming": incoming,
         "rows": _side_by_side(incoming, [person for person, _reasons in people]),
         "people": people,
         "problem": problem,
-        "breadcrumb": _crumbs(request, question.run, (_("Same name, which person?"), reverse("import-questions"))),
+        "breadcrumb": _crumbs(request, run, (_("Same name, which person?"), reverse("import-questions"))),
     }
     return page(request, "org/imports/question.html", context, status=422 if problem else 200)
 

@@ -65,6 +65,15 @@ FIELDS = {
     "is_active": gettext_noop("May sign in"),
     "must_change_password": gettext_noop("Must change the password"),
     "from_address": gettext_noop("From the address"),
+    "file": gettext_noop("File"),
+    "meant": gettext_noop("Person meant"),
+    "row": gettext_noop("Row"),
+    "new": gettext_noop("New rows"),
+    "changed": gettext_noop("Changed rows"),
+    "moved": gettext_noop("Rows of transfers"),
+    "doubtful": gettext_noop("Doubtful rows"),
+    "wrong": gettext_noop("Wrong rows"),
+    "same": gettext_noop("Unchanged rows"),
     # Written by the rooms above, whose lines stand on the same page.
     "absent": gettext_noop("Absent without reason"),
     "added": gettext_noop("Added"),
@@ -209,7 +218,11 @@ def _said(event: AuditEvent, key: str, value: Any) -> str:
 
 def _choices(kind: str, key: str) -> dict[str, str]:
     """The words of a model field with a closed list; facts about people carry theirs under the person."""
-    models = [kind, "org.postheld", "org.unitresponsibility"] if kind == "org.person" else [kind]
+    about = {
+        "org.person": ["org.postheld", "org.unitresponsibility"],
+        "org.identitydecision": ["org.person"],  # a row of a list speaks of a person
+    }
+    models = [kind, *about.get(kind, ())]
     if kind == "org.person" and key == "reason":
         key = "left_reason"
     for name in models:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from quantriet.audit import queries as audit_queries
+from quantriet.audit.models import AuditEvent
 from quantriet.kit import time
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
@@ -113,6 +113,7 @@ def person(request: DeskRequest, pk: int) -> HttpResponse:
     known = access.get_person(account, pk)
     day = time.today()
     may_edit = access.may(account, Permission.PERSON_EDIT, known.unit)
+    sees_log = access.may(account, Permission.LOG_VIEW, known.unit)
     login = Account.objects.filter(person=known).first()
     manages = access.may(account, Permission.ACCOUNT_MANAGE, known.unit)
     age = time.age_on(known.birth_date, day) if known.birth_date else None
@@ -164,7 +165,8 @@ def person(request: DeskRequest, pk: int) -> HttpResponse:
         "responsibilities": responsibilities,
         "transfers": list(known.transfers.select_related("from_unit", "to_unit").order_by("-on", "-pk")),
         "namesakes": same,
-        "history": told(audit_queries.thing_history("org.person", known.pk, limit=20), account),
+        "history": told(_history(account, known), account) if sees_log else [],
+        "sees_log": sees_log,
         "may_edit": may_edit and known.left_on is None,
         "left_label": LeavingReason(known.left_reason).label if known.left_reason else "",
         "login": login if manages else None,
@@ -172,6 +174,12 @@ def person(request: DeskRequest, pk: int) -> HttpResponse:
         "breadcrumb": crumbs(account, known.unit, (known.full_name, "")),
     }
     return page(request, "org/people/person.html", context)
+
+
+def _history(account: Account, known: Person) -> list[AuditEvent]:
+    """The latest lines of the log about a person, as far as the reader's log reaches: not what another branch wrote."""
+    rows = access.events_seen_by(account).filter(thing_kind="org.person", thing_id=str(known.pk))
+    return list(rows.order_by("-at", "-pk")[:20])
 
 
 def _over(fact: Any, day: Any) -> bool:
