@@ -93,6 +93,7 @@ class MarkResult:
     seconds_present: int
     seconds_planned: int
     sentence: str
+    standings: tuple[tuple[int, Standing, str], ...] = ()  # session, how the person stands there, in words
 
 
 @dataclass(frozen=True)

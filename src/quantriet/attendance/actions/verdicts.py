@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,18 @@ from typing import Any
 from django.db import connection
 
 from quantriet.attendance.models import AttendanceRecord, ClassVerdict, ExcusedAbsence, PresenceFact
-from quantriet.attendance.rules.minutes import Decision, Fact, Limit, SessionMinutes, SessionTime, decide, measure
-from quantriet.attendance.vocab import ExcuseState, FactKind, MarkResult, Verdict
+from quantriet.attendance.rules.minutes import (
+    EXCUSED_WORDS,
+    Decision,
+    Fact,
+    Limit,
+    SessionMinutes,
+    SessionTime,
+    decide,
+    measure,
+    standing,
+)
+from quantriet.attendance.vocab import ExcuseState, FactKind, MarkResult, Standing, Verdict
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import RuleValue, StudyCampaign, StudyDuty
@@ -95,6 +105,7 @@ class Outcome:
     entry: CalledPerson
     before: Verdict | None
     decision: Decision
+    standings: tuple[tuple[int, Standing, str], ...] = ()
 
     @property
     def result(self) -> MarkResult:
@@ -104,6 +115,7 @@ class Outcome:
             self.decision.present,
             self.decision.planned,
             self.decision.sentence,
+            self.standings,
         )
 
 
@@ -211,8 +223,8 @@ def judge(
         }
         decision = _decide(frame, list(minutes.values()), is_closed=is_closed)
         was = known.before.get(entry_id)
-        outcome = Outcome(entry, was[0] if was else None, decision)
-        outcomes.append(outcome)
+        stands = () if only_sessions is None else _standings(frame, own, away, written)
+        outcomes.append(Outcome(entry, was[0] if was else None, decision, stands))
         records += [
             (entry_id, pk, one.present, one.planned, one.is_marked) for pk, one in minutes.items() if pk in written
         ]
@@ -237,6 +249,20 @@ def judge(
     )
     _settle(frame, outcomes, known, by=by, at=at)
     return outcomes
+
+
+def _standings(
+    frame: ClassFrame, own: dict[int, list[Fact]], away: Collection[int | None], sessions: Iterable[int]
+) -> tuple[tuple[int, Standing, str], ...]:
+    """How one person stands in these sessions, as the row of the roll says it."""
+    told = []
+    for pk in sessions:
+        if pk in frame.sessions:
+            stands, words = standing(own.get(pk, []), frame.sessions[pk])
+            if stands == Standing.NONE and (pk in away or None in away):
+                words = EXCUSED_WORDS
+            told.append((pk, stands, words))
+    return tuple(told)
 
 
 def _decide(frame: ClassFrame, minutes: list[SessionMinutes], *, is_closed: bool) -> Decision:

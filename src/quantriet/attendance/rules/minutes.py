@@ -2,7 +2,10 @@
 
 How facts are read, per session:
 - the time that counts is the session without its breaks; presence is clipped to it and overlaps are united;
-- "whole session" covers it all; "absent" adds nothing, but the session is then known;
+- "whole session" covers it all and overrules what was marked up to its moment; a later departure cuts it there;
+- "absent" adds nothing, but the session is then known. It says that what was marked up to its moment was wrong, so
+  nothing of that counts any more; a later arrival counts again. The marks stay readable, and taking "absent" back
+  brings them back, in whatever order the marks of two phones came in;
 - an arrival without a departure runs to the end of the session, a departure without an arrival begins at its start;
 - several arrivals in a row (two clerks marked one person) count from the first, several departures until the last:
   both facts stay and the result is what they cover together;
@@ -31,6 +34,8 @@ from quantriet.attendance.vocab import FactKind, Standing, Verdict
 from quantriet.kit.intervals import Interval, clipped_union, seconds, unite
 from quantriet.kit.numbers import show_number, show_percent
 from quantriet.kit.time import show_clock
+
+EXCUSED_WORDS = "Vắng có lý do"  # of a person without a mark whose excuse was approved
 
 
 class Fact(NamedTuple):
@@ -95,16 +100,33 @@ class Decision:
     sentence: str
 
 
-def stretches(facts: Iterable[Fact], session: SessionTime) -> list[Interval]:
+def overruled(facts: Sequence[Fact]) -> list[Fact]:
+    """Marks that do not count because a later one says the person was absent."""
+    absent = max((fact.at for fact in facts if fact.kind == FactKind.ABSENT), default=None)
+    return [] if absent is None else [fact for fact in facts if fact.kind != FactKind.ABSENT and fact.at <= absent]
+
+
+def counting(facts: Sequence[Fact]) -> list[Fact]:
+    """What counts of several facts of one session: after the last "absent", and from the last "whole session" on."""
+    if len(facts) < 2:
+        return list(facts)
+    gone = set(overruled(facts))
+    moves = [fact for fact in facts if fact.kind != FactKind.ABSENT and fact not in gone]
+    if not moves:
+        return [fact for fact in facts if fact.kind == FactKind.ABSENT]
+    whole = max((fact.at for fact in moves if fact.kind == FactKind.WHOLE), default=None)
+    if whole is None:
+        return moves
+    return [Fact(FactKind.WHOLE, whole), *(f for f in moves if f.kind != FactKind.WHOLE and f.at > whole)]
+
+
+def stretches(facts: Sequence[Fact], session: SessionTime) -> list[Interval]:
     """When the person was in the room according to the facts, before clipping; in no particular order."""
     found: list[Interval] = []
-    moves: list[Fact] = []
-    for fact in facts:
-        if fact.kind == FactKind.WHOLE:
-            found.append((session.start, session.end))
-        elif fact.kind in (FactKind.ARRIVE, FactKind.LEAVE):
-            moves.append(fact)
-    inside: dt.datetime | None = None
+    known = counting(facts)
+    moves = [fact for fact in known if fact.kind in (FactKind.ARRIVE, FactKind.LEAVE)]
+    is_whole = any(fact.kind == FactKind.WHOLE for fact in known)
+    inside: dt.datetime | None = session.start if is_whole else None
     came = session.start  # where a further departure in a row begins
     for at, together in groupby(sorted(moves, key=attrgetter("at")), key=attrgetter("at")):
         kinds = {fact.kind for fact in together}
@@ -123,7 +145,7 @@ def stretches(facts: Iterable[Fact], session: SessionTime) -> list[Interval]:
     return found
 
 
-def presence(facts: Iterable[Fact], session: SessionTime) -> int:
+def presence(facts: Sequence[Fact], session: SessionTime) -> int:
     """Seconds of the session that count and are covered."""
     return seconds(clipped_union(stretches(facts, session), session.windows))
 
@@ -169,9 +191,10 @@ def standing(facts: Sequence[Fact], session: SessionTime) -> tuple[Standing, str
     """How one person stands in a session right now, and the words for the roll page."""
     if not facts:
         return Standing.NONE, "Chưa điểm danh"
-    if any(fact.kind == FactKind.WHOLE for fact in facts):
+    known = counting(facts)
+    moves = sorted((fact for fact in known if fact.kind in (FactKind.ARRIVE, FactKind.LEAVE)), key=attrgetter("at"))
+    if not moves and any(fact.kind == FactKind.WHOLE for fact in known):
         return Standing.WHOLE, "Có mặt cả buổi"
-    moves = sorted((fact for fact in facts if fact.kind in (FactKind.ARRIVE, FactKind.LEAVE)), key=attrgetter("at"))
     if not moves:
         return Standing.ABSENT, "Vắng buổi này"
     covered = unite(stretches(moves, session))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quantriet.attendance.rules.minutes import Fact, SessionTime, measure
+from quantriet.attendance.rules.minutes import Fact, SessionTime, counting, measure
 from quantriet.attendance.vocab import FactKind
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.text import fold
@@ -85,15 +85,16 @@ def show_cell(facts: Sequence[Dated], session: SessionTime) -> str:
     """What the cell shows for known facts, in the same writing."""
     if not facts:
         return ""
-    kinds = {kind for kind, _ in facts}
-    if FactKind.WHOLE in kinds:
+    known = counting([Fact(kind, moment) for kind, moment in facts])
+    kinds = {kind for kind, _ in known}
+    if kinds == {FactKind.WHOLE}:
         return "x"
     if kinds == {FactKind.ABSENT}:
         return "v"
-    moves = sorted((moment, kind) for kind, moment in facts if kind in (FactKind.ARRIVE, FactKind.LEAVE))
-    if len(moves) == 1:
+    moves = sorted((moment, kind) for kind, moment in known if kind in (FactKind.ARRIVE, FactKind.LEAVE))
+    if len(moves) == 1 and (FactKind.WHOLE not in kinds or moves[0][1] == FactKind.LEAVE):
         (moment, kind) = moves[0]
         return show_clock(moment) if kind == FactKind.ARRIVE else "-" + show_clock(moment)
-    if [kind for _, kind in moves] == [FactKind.ARRIVE, FactKind.LEAVE]:
+    if [kind for _, kind in moves] == [FactKind.ARRIVE, FactKind.LEAVE] and FactKind.WHOLE not in kinds:
         return f"{show_clock(moves[0][0])}-{show_clock(moves[1][0])}"
-    return str(measure([Fact(kind, moment) for kind, moment in facts], session).present // 60)
+    return str(measure(known, session).present // 60)

@@ -19,7 +19,7 @@ from quantriet.attendance.tests.factories import (
     make_campaign,
     make_class,
 )
-from quantriet.attendance.vocab import FactKind, Mark, Method, Verdict
+from quantriet.attendance.vocab import FactKind, Mark, Method, Standing, Verdict
 from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyState
@@ -253,6 +253,31 @@ def test_whole_session_for_the_rest(hall, clerk):
     assert count == 0
     result = queries.class_result(hall.study_class)
     assert (result["present"], result["absent"]) == (3, 1)
+
+
+@pytest.mark.req("R-065", "B-01")
+def test_who_leaves_after_whole_session_for_the_rest_is_judged_by_the_departure(hall, clerk):
+    actions.mark_rest_present(hall.study_class, hall.session, hall.venue, nonce="rest", by=clerk, at=clock(8))
+    (result,) = actions.record_marks([hall.mark("M1", FactKind.LEAVE, clock(8, 30))], by=clerk, at=clock(8, 30))
+    assert (result.verdict, result.seconds_present) == (Verdict.RETAKE, 60 * 60)
+    assert result.standings == ((hall.session.pk, Standing.LEFT, "Đã về lúc 08:30"),)
+    assert duty_of(hall, "M1").state == DutyState.OWING
+
+
+@pytest.mark.parametrize("kind", [FactKind.ARRIVE, FactKind.WHOLE])
+def test_absent_takes_an_earlier_tick_back_and_undoing_it_brings_the_tick_back(hall, clerk, kind):
+    actions.record_marks([hall.mark("M1", kind, clock(7, 30))], by=clerk, at=clock(7, 30))
+    (result,) = actions.record_marks(
+        [hall.mark("M1", FactKind.ABSENT, clock(8, 20), nonce="gone")], by=clerk, at=clock(8, 20)
+    )
+    assert result.seconds_present == 0
+    assert result.standings[0][1] == Standing.ABSENT
+    assert duty_of(hall, "M1").state == DutyState.OWING
+    shown = queries.evidence(hall.entries["M1"]).sessions[0]
+    assert [(line.kind, line.is_overruled) for line in shown.facts] == [(kind, True), (FactKind.ABSENT, False)]
+    back = actions.void_mark(PresenceFact.objects.get(nonce="gone"), nonce="undo", by=clerk, at=clock(8, 21))
+    assert back.verdict == Verdict.PRESENT
+    assert duty_of(hall, "M1").state == DutyState.DONE
 
 
 def test_whole_session_for_the_rest_leaves_the_excused_out(hall, clerk):

@@ -18,6 +18,7 @@ from quantriet.attendance.rules.minutes import (
     presence,
     standing,
 )
+from quantriet.attendance.rules.slips import show_cell
 from quantriet.attendance.vocab import FactKind, Standing, Verdict
 
 START = dt.datetime(2026, 3, 9, 0, 30, tzinfo=dt.UTC)  # 07:30 in Vietnam
@@ -41,6 +42,14 @@ def leave(minutes: float) -> Fact:
     return Fact(FactKind.LEAVE, at(minutes))
 
 
+def whole(minutes: float) -> Fact:
+    return Fact(FactKind.WHOLE, at(minutes))
+
+
+def absent(minutes: float) -> Fact:
+    return Fact(FactKind.ABSENT, at(minutes))
+
+
 WHOLE = Fact(FactKind.WHOLE, at(0))
 ABSENT = Fact(FactKind.ABSENT, at(0))
 
@@ -62,7 +71,13 @@ def judged(*facts: Fact, closed: bool = True, excused: bool = False, session: Se
         ([arrive(10), leave(60), arrive(90), leave(120)], 80),  # out and in again
         ([arrive(-30), leave(500)], 210),  # clipped to the session
         ([arrive(10), arrive(12), leave(50), leave(55)], 45),  # two clerks: the first arrival, the last departure
-        ([arrive(10), leave(30), WHOLE], 210),  # overlaps united
+        ([arrive(10), leave(30), whole(40)], 210),  # "whole session" overrules what came before it
+        ([WHOLE, leave(100)], 100),  # and is cut by a later departure
+        ([whole(30), leave(100), arrive(150)], 160),  # who then came back
+        ([whole(220), leave(100)], 210),
+        ([arrive(0), absent(50)], 0),  # a later "absent" says the arrival was wrong
+        ([whole(30), absent(50)], 0),
+        ([arrive(0), leave(40), absent(50), arrive(60)], 150),
         ([ABSENT, arrive(60)], 150),  # evidence of presence beats "absent"
         ([arrive(300)], 0),  # after the end
         ([leave(-10)], 0),
@@ -219,3 +234,44 @@ def test_a_decision_given_before_the_end_stays(rows, excused_all):
         ]
         assert decide(full, LIMIT, is_closed=True).verdict != Verdict.PRESENT
     assert len(early.sentence) < 400
+
+
+_facts = st.lists(
+    st.tuples(
+        st.sampled_from([FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT]), st.integers(-20, 230)
+    ).map(lambda pair: Fact(pair[0], at(pair[1]))),
+    max_size=6,
+)
+
+
+@given(_facts, st.randoms())
+def test_the_order_in_which_marks_come_in_changes_nothing(facts, chance):
+    mixed = list(facts)
+    chance.shuffle(mixed)
+    assert presence(mixed, morning()) == presence(facts, morning())
+    assert standing(mixed, morning()) == standing(facts, morning())
+
+
+@given(_facts)
+def test_a_last_absent_leaves_nothing_and_a_last_whole_everything(facts):
+    session = morning()
+    assert measure([*facts, absent(230)], session) == SessionMinutes(session.planned, 0, True)
+    assert standing([*facts, absent(230)], session)[0] == Standing.ABSENT
+    assert presence([*facts, whole(231)], session) == session.planned
+    assert standing([*facts, whole(231)], session)[0] == Standing.WHOLE
+
+
+@given(st.integers(0, 209), st.integers(1, 210))
+def test_a_departure_after_whole_session_cuts_it_there(ticked, gone):
+    facts = [whole(ticked), leave(gone)]
+    assert presence(facts, morning()) == (gone if gone > ticked else 210) * 60
+    assert standing(facts, morning())[0] == (Standing.LEFT if gone > ticked else Standing.WHOLE)
+
+
+def test_a_slip_shows_what_counts():
+    def cell(*facts):
+        return show_cell([(fact.kind, fact.at) for fact in facts], morning())
+
+    assert (cell(WHOLE), cell(ABSENT), cell(arrive(10), absent(20))) == ("x", "v", "v")
+    assert (cell(WHOLE, leave(60)), cell(arrive(15), leave(60))) == ("-08:30", "07:45-08:30")
+    assert (cell(whole(30), leave(100), arrive(150)), cell(absent(5), arrive(15))) == ("160", "07:45")

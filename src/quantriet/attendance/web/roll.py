@@ -279,6 +279,7 @@ def _answer(order: Order, result: MarkResult | None) -> dict[str, Any]:
     answer: dict[str, Any] = {"nonce": order[0], "ok": True}
     if result:
         answer |= {"entry": result.entry_id, "verdict": result.verdict, "sentence": result.sentence}
+        answer["rows"] = {session: [stands, words] for session, stands, words in result.standings}
     return answer
 
 

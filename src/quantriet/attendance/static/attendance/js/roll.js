@@ -102,7 +102,7 @@ function show(row, standing, text) {
     if (isToday && button.dataset.kind === "arrive") button.hidden = inRoom;
     if (isToday && button.dataset.kind === "leave") button.hidden = !inRoom;
     if (!isToday && button.dataset.kind === "whole") button.hidden = standing === "whole";
-    if (!isToday && button.dataset.kind === "absent") button.hidden = standing !== "none";
+    if (!isToday && button.dataset.kind === "absent") button.hidden = standing === "absent";
   }
   const more = row.querySelector("details");
   if (more) more.open = false;
@@ -254,6 +254,14 @@ async function send() {
         drop(answer.nonce);
         if (!answer.ok) refused.push(answer);
       }
+      // The row says what the server made of the mark, unless a later one of the same person is still on its way.
+      const waiting = new Set(kept().map((one) => one.entry));
+      for (const answer of marks) {
+        const row = answer.ok && byEntry.get(String(answer.entry));
+        const own = row && !waiting.has(row.dataset.entry) && answer.rows[root.dataset.session];
+        if (own) show(row, own[0], own[1]);
+      }
+      count();
       if (refused.length) await refresh(true);
       pause = 1000;
       sending = false;
