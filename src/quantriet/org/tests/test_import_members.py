@@ -8,7 +8,7 @@ import pytest
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.org import actions
 from quantriet.org.actions import imports
 from quantriet.org.models import IdentityDecision, ImportRun, MembershipTransfer, Person, PostHeld, Unit
@@ -494,9 +494,7 @@ def test_list_saved_again_undoes_nothing_silently(cast, book, ten):
     """Whoever was changed or moved by hand since is compared again, and shown."""
     at = now()
     actions.change_person(Person.objects.get(code="D002"), by=cast.officer, at=at, birth_date=dt.date(1981, 1, 1))
-    actions.transfer_person(
-        Person.objects.get(code="D005"), by=cast.officer, at=at, to=cast.units["CB12"], on=at.date()
-    )
+    actions.transfer_person(Person.objects.get(code="D005"), by=cast.officer, at=at, to=cast.units["CB12"], on=today())
     again = _saved_again(book, ten, cast)
     assert (again.counts["same"], again.counts["changed"], again.counts["moved"]) == (8, 1, 1)
 
