@@ -324,10 +324,13 @@ class Result:
         return self.total - self["present"] - self.owing
 
 
-def class_result(study_class: StudyClass) -> Result:
-    """Counts by verdict; whoever has none yet is undecided."""
-    total = RosterEntry.objects.filter(study_class=study_class).count()
+def class_result(study_class: StudyClass, among: QuerySet[RosterEntry] | None = None) -> Result:
+    """Counts by verdict, of the whole roster or of the lines `among`; whoever has none yet is undecided."""
+    lines = RosterEntry.objects.filter(study_class=study_class)
     counts = ClassVerdict.objects.filter(entry__study_class=study_class).values_list("verdict").annotate(n=Count("pk"))
+    if among is not None:
+        lines, counts = lines.filter(pk__in=among.values("pk")), counts.filter(entry__in=among.values("pk"))
+    total = lines.count()
     return Result(total, {Verdict(verdict): n for verdict, n in counts})
 
 

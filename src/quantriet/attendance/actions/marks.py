@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
+from quantriet.attendance import access
 from quantriet.attendance.actions.catch_ups import follow_absentees
-from quantriet.attendance.actions.verdicts import FACT, CalledPerson, ClassFrame, frames_of, judge
+from quantriet.attendance.actions.verdicts import FACT, ClassFrame, frames_of, judge
 from quantriet.attendance.models import ExcusedAbsence, PresenceFact, RollReopening
 from quantriet.attendance.rules.paste import read_codes
 from quantriet.attendance.rules.slips import SlipCell
@@ -32,11 +36,14 @@ NONCE_LENGTH = 40
 _AHEAD = dt.timedelta(minutes=10)
 
 
-def record_marks(marks: Sequence[Mark], *, by: Account | None, at: dt.datetime) -> list[MarkResult]:
-    """Take marks, all or none, and say what each person's facts come to now; a nonce known already changes nothing.
+def record_marks(
+    marks: Sequence[Mark], *, within: StudyClass | int | None = None, by: Account | None, at: dt.datetime
+) -> list[MarkResult]:
+    """Take marks, all or none, and say what each person's facts come to now; the same mark again changes nothing.
 
-    Refuses marks of people outside the roster or outside the clerk's class and venues, on a class that is not released,
-    closed or cancelled, in a campaign that is not open, on another day than the session's, or in the future.
+    Refuses marks of people outside the class named by `within` or outside the clerk's classes and venues, without saying
+    who they are; on a class that is not released, closed or cancelled, in a campaign that is not open, on another day
+    than the session's, in the future, and under the nonce of another mark.
     Two clerks who mark one person at once both succeed: both facts stay and the result is what they cover together.
     Effects in one transaction: facts, audit "roll.marked", records and verdicts of the people marked, their duties.
     Basis: R-065, R-069, R-072, B-01.
@@ -45,12 +52,12 @@ def record_marks(marks: Sequence[Mark], *, by: Account | None, at: dt.datetime) 
         return []
     with transaction.atomic():
         frames = frames_of(sorted({mark.entry_id for mark in marks}))
-        _refuse_unfit(marks, frames, by, at)
+        _refuse_unfit(marks, frames, by, at, within=within.pk if isinstance(within, StudyClass) else within)
         fresh = _insert(marks, by, at)
         results: list[MarkResult] = []
         for frame in frames:
             own = [mark for mark in marks if mark.entry_id in frame.entries]
-            _tell(frame, [mark for mark in own if mark.nonce in fresh], by, at)
+            _tell(frame, [mark for mark in fresh if mark.entry_id in frame.entries], by, at)
             results += _judged(frame, {mark.session_id for mark in own}, by, at)
     return results
 
@@ -64,8 +71,8 @@ def void_mark(fact: PresenceFact, *, nonce: str, by: Account | None, at: dt.date
         raise Refusal("mark.is_void", "Lượt này là lượt bỏ điểm danh nên không bỏ tiếp được; hãy ghi lại lượt mới.")
     with transaction.atomic():
         frame = _frame_of(fact.entry_id)
+        _refuse_outsiders(frame, [fact.entry_id], by)
         _refuse_class(frame)
-        _refuse_scope(frame, frame.entries[fact.entry_id], by)
         return _void(frame, [fact], nonces=[nonce], by=by, at=at)[0]
 
 
@@ -89,9 +96,11 @@ def mark_rest_present(
             .values_list("pk", flat=True)
         )
         marks = [
-            Mark(entry, session.pk, FactKind.WHOLE, at, f"{nonce[:16]}-rest-{entry}", Method.ROLL) for entry in rest
+            # Whoever is marked is left out, so a repeated order finds nobody; but a mark taken back may be given again.
+            Mark(entry, session.pk, FactKind.WHOLE, at, f"{nonce[:12]}-{secrets.token_hex(4)}-{entry}", Method.ROLL)
+            for entry in rest
         ]
-        record_marks(marks, by=by, at=at)
+        record_marks(marks, within=study_class, by=by, at=at)
     return len(marks)
 
 
@@ -117,8 +126,9 @@ def record_slips(
                 "mark.not_on_roster", "Có người không còn trong danh sách lớp; hãy mở lại trang rồi ghi tiếp."
             )
         frame = frames[study_class.pk]
+        _refuse_outsiders(frame, list(frame.entries), by)
         _refuse_class(frame)
-        standing = _standing_facts(frame, list(cells))
+        standing, counts = _facts_of(list(cells))
         marks: list[Mark] = []
         gone: list[PresenceFact] = []
         changed = 0
@@ -135,15 +145,14 @@ def record_slips(
             changed += 1
             gone += old
             marks += [
+                # A cell that says something else is a new mark, though it comes from the same page: numbered by what
+                # was ever written in it.
                 Mark(entry_id, session_id, kind, moment, f"{nonce[:12]}-{entry_id}-{session_id}-{number}", Method.SLIP)
-                for number, (kind, moment) in enumerate(new)
+                for number, (kind, moment) in enumerate(new, start=counts.get((entry_id, session_id), 0))
             ]
         _refuse_unfit(marks, [frame], by, at)
-        for fact in gone:
-            _refuse_scope(frame, frame.entries[fact.entry_id], by)
         _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
-        fresh = _insert(marks, by, at)
-        _tell(frame, [mark for mark in marks if mark.nonce in fresh], by, at)
+        _tell(frame, _insert(marks, by, at), by, at)
         if changed:
             _judged(frame, {session_id for _, session_id in cells}, by, at)
     return changed
@@ -166,16 +175,18 @@ def record_pasted(
     """
     refuse_if_marked(text, "nội dung dán")
     with transaction.atomic():
-        called = RosterEntry.objects.filter(study_class=study_class).values_list("person__code", "pk")
-        found, wrong = read_codes(text, dict(called))
+        called = RosterEntry.objects.filter(study_class=study_class)
+        if by is not None:
+            called = called.filter(pk__in=access.entries_marked_by(by).values("pk"))
+        found, wrong = read_codes(text, dict(called.values_list("person__code", "pk")))
         if wrong:
             raise Refusals([Refusal("paste.unknown", line.sentence, field="codes", row=line.number) for line in wrong])
         if not found:
             raise Refusal("paste.empty", "Chưa dán mã nào; mỗi dòng một mã đảng viên.", field="codes")
-        marks = [
-            Mark(entry, session.pk, kind, moment, f"{nonce[:16]}-{entry}-{kind[:1]}", Method.PASTE) for entry in found
-        ]
-        record_marks(marks, by=by, at=at)
+        hour = "" if kind in (FactKind.WHOLE, FactKind.ABSENT) else moment.isoformat()
+        what = hashlib.blake2b(f"{session.pk} {kind} {hour}".encode(), digest_size=5).hexdigest()
+        marks = [Mark(entry, session.pk, kind, moment, f"{nonce[:16]}-{what}-{entry}", Method.PASTE) for entry in found]
+        record_marks(marks, within=study_class, by=by, at=at)
     return len(marks)
 
 
@@ -184,18 +195,26 @@ def record_pasted(
 _STANDING = (FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT)
 
 
-def _refuse_unfit(marks: Sequence[Mark], frames: Sequence[ClassFrame], by: Account | None, at: dt.datetime) -> None:
-    homes = {entry_id: frame for frame in frames for entry_id in frame.entries}
+def _refuse_unfit(
+    marks: Sequence[Mark],
+    frames: Sequence[ClassFrame],
+    by: Account | None,
+    at: dt.datetime,
+    *,
+    within: int | None = None,
+) -> None:
+    homes = {entry_id: frame for frame in frames for entry_id in frame.entries if within in (None, frame.class_id)}
+    # First who may be marked at all: of anybody else not even the class is named.
+    if any(mark.entry_id not in homes for mark in marks):
+        raise _stranger()
+    for frame in frames:
+        _refuse_outsiders(frame, [mark.entry_id for mark in marks if mark.entry_id in frame.entries], by)
     for frame in frames:
         _refuse_class(frame)
     refusals: list[Refusal] = []
     for mark in marks:
-        frame_of_mark = homes.get(mark.entry_id)
         try:
-            if frame_of_mark is None:
-                raise Refusal("mark.not_on_roster", "Người này không có trong danh sách lớp nên chưa điểm danh được.")
-            _refuse_scope(frame_of_mark, frame_of_mark.entries[mark.entry_id], by)
-            _refuse_time(frame_of_mark, mark, at)
+            _refuse_time(homes[mark.entry_id], mark, at)
         except Refusal as refusal:
             refusals.append(refusal)
     if len(refusals) == 1:
@@ -219,16 +238,23 @@ def _is_reopened(class_id: int) -> bool:
     return RollReopening.objects.filter(study_class_id=class_id, closed_at__isnull=True).exists()
 
 
-def _refuse_scope(frame: ClassFrame, entry: CalledPerson, by: Account | None) -> None:
-    """The organiser's scope covers the class, that of a venue's unit and its clerk the venue."""
-    if by is None or entry.venue_clerk_id == by.pk:
+def _refuse_outsiders(frame: ClassFrame, entries: Iterable[int], by: Account | None) -> None:
+    """The organiser's scope covers the class, that of a venue's unit and its clerk the venue; nobody else is known here."""
+    if by is None:
         return
-    tops = org_access.paths_with(by, Permission.ROLL_TAKE)
-    if not any(path.startswith(top) for path in (frame.unit_path, entry.venue_path) for top in tops):
-        raise Refusal(
-            "mark.outside_scope",
-            f"Đồng chí {entry.full_name} ở điểm cầu khác, ngoài phạm vi được giao điểm danh.",
-        )
+    tops: list[str] | None = None
+    for entry_id in entries:
+        entry = frame.entries[entry_id]
+        if entry.venue_clerk_id == by.pk:
+            continue
+        if tops is None:
+            tops = org_access.paths_with(by, Permission.ROLL_TAKE)
+        if not any(path.startswith(top) for path in (frame.unit_path, entry.venue_path) for top in tops):
+            raise _stranger()
+
+
+def _stranger() -> Refusal:
+    return Refusal("mark.not_on_roster", "Người này không có trong danh sách được giao điểm danh nên chưa ghi được.")
 
 
 def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
@@ -261,8 +287,11 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
-def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> set[str]:
-    """Insert facts whose nonce is not known yet, in as few statements as may be; returns the nonces that were new."""
+def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> list[Mark]:
+    """Insert facts whose nonce is not known yet, in as few statements as may be; returns the marks that were new.
+
+    Refuses when a known nonce stands for another mark: to answer "done" would lose this one.
+    """
     fresh: set[str] = set()
     recorded = connection.ops.adapt_datetimefield_value(at)
     account = by.pk if by else None
@@ -283,7 +312,33 @@ def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> set[s
                 params,
             )
         )
-    return fresh
+    if len(fresh) == len(marks):
+        return list(marks)
+    _refuse_reused(marks, fresh)
+    return list({mark.nonce: mark for mark in marks if mark.nonce in fresh}.values())
+
+
+def _refuse_reused(marks: Sequence[Mark], fresh: set[str]) -> None:
+    """A mark sent again is the same mark: same person, same session, same kind."""
+    counts = Counter(mark.nonce for mark in marks)
+    known = [mark for mark in marks if mark.nonce not in fresh or counts[mark.nonce] > 1]
+    for start in range(0, len(known), 500):
+        part = known[start : start + 500]
+        stored = {
+            nonce: what
+            for nonce, *what in PresenceFact.objects.filter(nonce__in=[mark.nonce for mark in part]).values_list(
+                "nonce", "entry_id", "session_id", "kind"
+            )
+        }
+        if any(stored.get(mark.nonce) != [mark.entry_id, mark.session_id, mark.kind] for mark in part):
+            raise _reused()
+
+
+def _reused() -> Refusal:
+    return Refusal(
+        "mark.nonce_reused",
+        "Mã lượt này đã dùng cho một lượt điểm danh khác nên chưa ghi; hãy tải lại trang rồi ghi lại.",
+    )
 
 
 def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> None:
@@ -310,19 +365,25 @@ def _tell(frame: ClassFrame, marks: Sequence[Mark], by: Account | None, at: dt.d
 def _frame_of(entry_id: int) -> ClassFrame:
     frames = frames_of([entry_id])
     if not frames:
-        raise Refusal("mark.not_on_roster", "Người này không có trong danh sách lớp nên chưa điểm danh được.")
+        raise _stranger()
     return frames[0]
 
 
-def _standing_facts(frame: ClassFrame, cells: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[PresenceFact]]:
-    found: dict[tuple[int, int], list[PresenceFact]] = {}
+def _facts_of(
+    cells: Sequence[tuple[int, int]],
+) -> tuple[dict[tuple[int, int], list[PresenceFact]], dict[tuple[int, int], int]]:
+    """The facts that stand in these cells, and how many were ever written there."""
+    standing: dict[tuple[int, int], list[PresenceFact]] = {}
+    counts: Counter[tuple[int, int]] = Counter()
     entries, sessions = {entry for entry, _ in cells}, {session for _, session in cells}
-    rows = PresenceFact.objects.filter(
-        entry_id__in=entries, session_id__in=sessions, kind__in=_STANDING, voided_by__isnull=True
-    )
+    rows = list(PresenceFact.objects.filter(entry_id__in=entries, session_id__in=sessions))
+    gone = {fact.voids_id for fact in rows}
     for fact in rows:
-        found.setdefault((fact.entry_id, fact.session_id), []).append(fact)
-    return found
+        cell = (fact.entry_id, fact.session_id)
+        counts[cell] += 1
+        if fact.kind in _STANDING and fact.pk not in gone:
+            standing.setdefault(cell, []).append(fact)
+    return standing, counts
 
 
 def _void(
@@ -334,7 +395,11 @@ def _void(
     at: dt.datetime,
     judged: bool = True,
 ) -> list[MarkResult]:
-    gone = set(PresenceFact.objects.filter(voids__in=[fact.pk for fact in facts]).values_list("voids_id", flat=True))
+    known = PresenceFact.objects.filter(Q(voids__in=[fact.pk for fact in facts]) | Q(nonce__in=nonces))
+    stored = dict(known.values_list("nonce", "voids_id"))
+    if any(stored.get(nonce, fact.pk) != fact.pk for fact, nonce in zip(facts, nonces, strict=True)):
+        raise _reused()
+    gone = set(stored.values())
     fresh = [
         PresenceFact(
             nonce=nonce,

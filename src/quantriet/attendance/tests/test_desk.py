@@ -116,7 +116,7 @@ def test_the_clerk_of_a_venue_marks_there_alone(as_user, cast, hall):
         content_type="application/json",
     ).json()["marks"]  # fmt: skip
     assert [(one["nonce"], one["ok"]) for one in answer] == [("own", True), ("other", False)]
-    assert answer[1]["code"] == "mark.outside_scope"
+    assert answer[1]["code"] == "mark.not_on_roster"
     assert PresenceFact.objects.count() == 1
 
 

@@ -37,7 +37,8 @@ class ReopenForm(forms.Form):
 def result(request: DeskRequest, pk: int) -> HttpResponse:
     """Everybody with minutes, verdict and sentence; Excel."""
     study_class = access.get_roll(request.account, pk)
-    mine = access.entries_marked_by(request.account).values("pk")
+    marked = access.entries_marked_by(request.account)
+    mine = marked.values("pk")
     rows = queries.verdicts(study_class).filter(pk__in=mine)
     chips = []
     chosen = request.GET.get("verdict", "")
@@ -51,7 +52,7 @@ def result(request: DeskRequest, pk: int) -> HttpResponse:
         chips.append(Chip(verdict.label, query(request, verdict=None, page=None)))
     if request.GET.get("format") == "xlsx":
         return _excel(study_class, rows.order_by("unit__path", "person__sort_key"))
-    counts = queries.class_result(study_class)
+    counts = queries.class_result(study_class, marked)
     shown = listing(request, rows, sorts=SORTS, default_sort="unit", chips=chips)
     lines = []
     for entry in shown:

@@ -217,7 +217,7 @@ def mark(request: DeskRequest, pk: int) -> HttpResponse:
     nonce = f"{request.POST.get('nonce', '')[:16] or secrets.token_hex(8)}-{entry_id}-{kind}"
     one = Mark(entry_id, session_id, FactKind(kind), at.replace(microsecond=0), nonce)
     try:
-        (result,) = actions.record_marks([one], by=request.account, at=at)
+        (result,) = actions.record_marks([one], within=study_class, by=request.account, at=at)
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=back)
@@ -243,7 +243,7 @@ def _mark_by_script(request: DeskRequest, pk: int) -> HttpResponse:
     answers: list[dict[str, Any]] = []
     for order in orders:
         try:
-            answers.append(_answer(order, _take(request.account, order, at)))
+            answers.append(_answer(order, _take(request.account, pk, order, at)))
         except Refusal as refusal:
             # Only here is asked whether the class may be known at all: a mark in order costs no extra statement.
             access.get_roll(request.account, pk)
@@ -266,11 +266,11 @@ def _order(one: dict[str, Any], at: dt.datetime) -> Order:
     )
 
 
-def _take(account: Account, order: Order, at: dt.datetime) -> MarkResult | None:
+def _take(account: Account, class_id: int, order: Order, at: dt.datetime) -> MarkResult | None:
     nonce, what = order
     if isinstance(what, Mark):
-        return actions.record_marks([what], by=account, at=at)[0]
-    fact = PresenceFact.objects.filter(nonce=what, account=account).first()
+        return actions.record_marks([what], within=class_id, by=account, at=at)[0]
+    fact = PresenceFact.objects.filter(nonce=what, account=account, entry__study_class_id=class_id).first()
     # An unknown mark was refused before, so that there is nothing to take back.
     return actions.void_mark(fact, nonce=nonce, by=account, at=at) if fact else None
 
