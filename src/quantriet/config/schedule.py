@@ -9,9 +9,15 @@ from quantriet.kit.jobs import Scheduled, prune_queue_job
 
 def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
-    from quantriet.notify.jobs import send_waiting_job  # jobs are found only once the apps are loaded
+    # Jobs are found only once the apps are loaded.
+    from quantriet.library.jobs import sweep_staged_job
+    from quantriet.campaigns.jobs import follow_audiences_job
+    from quantriet.notify.jobs import send_waiting_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
+        Scheduled(sweep_staged_job, every=timedelta(hours=1)),
+        # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
+        Scheduled(follow_audiences_job, every=timedelta(hours=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
     ]

@@ -84,7 +84,9 @@ def convert(text: str, name: str) -> str:
         return text
     if name == TCVN3:
         # Capitals with tones exist only as the font .VnTimeH: the same codes as small letters, between plain capitals.
-        plain = [letter for letter in text if letter.isascii() and letter.isalpha()]
+        # Numbers of documents are written in capitals in any line ("Sè: 26-HD/BTGTU") and say nothing of the others.
+        words = [word for word in text.split() if not any(letter.isdecimal() or letter == "/" for letter in word)]
+        plain = [letter for word in words for letter in word if letter.isascii() and letter.isalpha()]
         if len(plain) > 1 and all(letter.isupper() for letter in plain):
             return text.translate(_TCVN3_LETTERS).upper()
         return _LEGACY_WORD.sub(_tcvn3_word, text)

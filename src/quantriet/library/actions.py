@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max, Model
 
@@ -25,6 +26,8 @@ from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.vocab import Permission
 
+STAGED = "staged"  # folder of files that were read and wait for their form
+STAGE_AGE = timedelta(hours=6)
 EARLIEST = date(1930, 2, 3)
 
 
@@ -259,6 +262,21 @@ def remove_relation(relation: DocumentRelation, *, by: Account, at: datetime) ->
             before={"kind": relation.kind, "target": target.citation},
         )  # fmt: skip
         _set_status(target, by=by, at=at, because=source)
+
+
+def sweep_staged(*, at: datetime) -> int:
+    """Delete files whose form never came; returns how many. They belong to no row yet."""
+    try:
+        names = default_storage.listdir(STAGED)[1]
+    except FileNotFoundError:
+        return 0
+    swept = 0
+    for name in names:
+        path = f"{STAGED}/{name}"
+        if default_storage.get_modified_time(path) < at - STAGE_AGE:
+            default_storage.delete(path)
+            swept += 1
+    return swept
 
 
 def note_refusal(*, by: Account, at: datetime, unit: Unit, where: str) -> None:

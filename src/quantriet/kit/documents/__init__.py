@@ -11,7 +11,7 @@ docx = official.build(Paper(body="…", kind="BÁO CÁO", blocks=[Text("…")]),
 same = official.render_template(template, context, at=sent_at, author="…", title="…")    # the same bytes every time
 """
 
-from quantriet.kit.documents.extract import Extract, Paragraph, extract, extract_text
+from quantriet.kit.documents.extract import MOST_LETTERS, Extract, Paragraph, extract, extract_text
 from quantriet.kit.documents.gate import LIMIT, Gated, Kind, gate
 
-__all__ = ["LIMIT", "Extract", "Gated", "Kind", "Paragraph", "extract", "extract_text", "gate"]
+__all__ = ["LIMIT", "MOST_LETTERS", "Extract", "Gated", "Kind", "Paragraph", "extract", "extract_text", "gate"]

@@ -91,3 +91,8 @@ def test_finding_survives_json():
     assert found.before == ("NguyÔn",)
     assert found.after == ("Nguyễn",)
     assert found.label == "TCVN3 (phông .VnTime)"
+
+
+def test_number_of_a_document_does_not_turn_its_line_to_capitals():
+    assert encodings.convert(to_tcvn3("Số: 26-HD/BTGTU"), encodings.TCVN3) == "Số: 26-HD/BTGTU"
+    assert encodings.convert("TØNH ñY 26-HD/BTGTU", encodings.TCVN3) == "TỈNH ỦY 26-HD/BTGTU"

@@ -1,3 +1,4 @@
+import datetime as dt
 import io
 import re
 
@@ -8,6 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from quantriet.audit.models import AuditEvent
+from quantriet.kit.tests import office_files
+from quantriet.kit.tests.test_documents import PAGE
+from quantriet.kit.tests.test_encodings import to_tcvn3
+from quantriet.kit.time import now
+from quantriet.library import actions
 from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.tests.factories import GUIDANCE, make_document
 from quantriet.org.tests.factories import an_account
@@ -238,3 +244,88 @@ def test_other_document_is_found_by_words_and_only_what_may_be_said_is_offered(c
     assert client.post(address, {"kind": "guides", "target": above.pk}).status_code == 303
     assert client.get(address, {"target": "²"}).status_code == 200
     assert client.get(address, {"target": "9" * 5000}).status_code == 200
+
+
+OLD_FONT = [
+    "Số: 26-HD/BTGTU",
+    "1. Về vai trò, trách nhiệm của cấp ủy, tổ chức đảng và người đứng đầu",
+    "2. Về quản lý lớp học, lập danh sách và theo dõi danh sách đảng viên tham gia học tập nghị quyết",
+    "3. Các cấp ủy đảng chỉ đạo nghiêm túc việc học tập, quán triệt nghị quyết của Đảng; đội ngũ người cư trú, sư phạm",
+]
+
+
+def values_of(response) -> dict[str, str]:
+    """What the shown form would send again."""
+    form = response.context["form"]
+    values = {name: form[name].value() or "" for name in form.fields if name not in ("file", "scanned_seen")}
+    return {name: value.pk if hasattr(value, "pk") else value for name, value in values.items()} | {"not_secret": "on"}
+
+
+@pytest.mark.parametrize("way", ["file", "pasted"])
+def test_text_of_an_old_font_is_registered_only_after_it_was_shown_converted(as_user, cast, way):
+    client, address = as_user("officer"), reverse("document-new")
+    old = [to_tcvn3(line) for line in OLD_FONT]
+    sent = {"file": word_file(*old)} if way == "file" else {"body": "\n".join(old)}
+    asked = client.post(address, ENTRY | {"unit": cast.units["T"].pk} | sent)
+    shown = asked.content.decode()
+    assert asked.status_code == 200
+    assert "Chuyển sang Unicode" in shown
+    assert any("cấp ủy" in after for _, after in asked.context["pairs"])
+    assert not GuidingDocument.objects.exists()
+    choice = asked.context["encoding"].choice
+    read = client.post(address, values_of(asked) | {"legacy": choice})
+    assert "\u00ad" not in read.context["form"]["body"].value()
+    registered = client.post(address, values_of(read))
+    assert registered.status_code == 303
+    document = GuidingDocument.objects.get()
+    assert document.text.split("\n") == OLD_FONT
+    assert bool(document.file) == (way == "file")
+
+
+def test_text_of_an_old_font_may_be_left_as_it_is(as_user, cast):
+    client, address = as_user("officer"), reverse("document-new")
+    upload = word_file(*(to_tcvn3(line) for line in OLD_FONT))
+    asked = client.post(address, ENTRY | {"unit": cast.units["T"].pk, "file": upload, "read": "1"})
+    read = client.post(address, values_of(asked) | {"legacy": "none"})
+    assert client.post(address, values_of(read)).status_code == 303
+    assert GuidingDocument.objects.get().text.startswith("Sè: 26-HD/BTGTU")
+
+
+@pytest.mark.req("P-05", "B-18")
+def test_mark_in_the_letters_of_an_old_font_is_refused_and_nothing_kept(as_user, cast, settings):
+    before = word_files(settings.DATA_DIR)
+    upload = word_file(*(to_tcvn3(line) for line in ["Độ mật: Tối mật", *OLD_FONT]))
+    response = as_user("officer").post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "file": upload})
+    assert response.status_code == 422
+    assert "117/2025/QH15" in response.content.decode()
+    assert word_files(settings.DATA_DIR) == before
+
+
+@pytest.mark.req("P-05")
+def test_scanned_pages_are_told_and_looked_at_before_registering(as_user, cast, tmp_path):
+    client, address = as_user("officer"), reverse("document-new")
+    path = office_files.pdf(tmp_path / "b.pdf", PAGE + "1. Trang một có chữ.\n#pagebreak()\n#rect(width: 100pt)")
+    upload = SimpleUploadedFile("b.pdf", path.read_bytes())
+    told = client.post(address, ENTRY | {"unit": cast.units["T"].pk, "file": upload})
+    assert told.status_code == 422
+    assert "Trang 2 là ảnh chụp" in told.content.decode()
+    assert told.context["form"].errors["scanned_seen"]
+    assert not GuidingDocument.objects.exists()
+    again = values_of(told) | {"body": "1. Trang một có chữ."}
+    assert client.post(address, again).status_code == 422
+    assert client.post(address, again | {"scanned_seen": "on"}).status_code == 303
+    assert GuidingDocument.objects.get().file
+
+
+def test_files_whose_form_never_came_are_swept(as_user, cast, settings):
+    address = reverse("document-new")
+    read = as_user("officer").post(address, {"not_secret": "on", "read": "1", "file": word_file("1. Một", "2. Hai")})
+    kept = word_files(settings.DATA_DIR)
+    assert actions.sweep_staged(at=now() + dt.timedelta(hours=5)) == 0
+    assert word_files(settings.DATA_DIR) == kept
+    assert actions.sweep_staged(at=now() + dt.timedelta(hours=7)) >= 1
+    assert not [path for path in word_files(settings.DATA_DIR) if path.parent.name == actions.STAGED]
+    # The form that comes after all is registered with its text, without the file.
+    done = as_user("officer").post(address, values_of(read) | ENTRY | {"unit": cast.units["T"].pk})
+    assert done.status_code == 303
+    assert not GuidingDocument.objects.get().file

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from quantriet.kit import documents as papers
 from quantriet.kit import spreadsheets
+from quantriet.kit.encodings import Encoding
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
@@ -37,7 +39,7 @@ from quantriet.org.web.pages import DeskRequest, desk_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_CANDIDATES = 20
-_STAGE_AGE = 6 * 60 * 60  # seconds a read file waits for its form
+KEEP = "none"  # the answer "leave the letters as they are"
 
 
 @desk_page(Permission.DOCUMENT_VIEW)
@@ -114,31 +116,41 @@ def document_new(request: DeskRequest) -> HttpResponse:
     initial = {"unit": home, "level": home.kind.level if home else ""}
     if request.method != "POST":
         return page(request, "library/desk/new.html", {"form": DocumentForm(initial=initial, units=units)})
-    reading = "read" in request.POST
     form = DocumentForm(request.POST, request.FILES, units=units)
     if not request.POST.get("not_secret"):
         # Without this word nothing of the file is even looked at.
         form.is_valid()
         return page(request, "library/desk/new.html", {"form": form}, status=422)
     try:
-        proposal, staged, body = _take_text(request)
+        text = _take_text(request)
     except Refusal as refusal:
         form.is_valid()
         form.add_error(refusal.field if refusal.field in form.fields else "file", refusal.sentence)
         if refusal.code.startswith("secret") and home:
             actions.note_refusal(by=request.account, at=now(), unit=home, where="đăng ký văn bản")
         return page(request, "library/desk/new.html", {"form": form}, status=422)
-    if reading:
-        filled = request.POST.dict() | {"body": body, "staged": staged}
-        for name, value in proposal.items():
+    if text.asks is not None:
+        # Before anything is recognised from letters that may not be the right ones.
+        form = DocumentForm(request.POST.dict() | {"body": text.body, "staged": text.staged, "legacy": ""}, units=units)
+        form.errors.clear()
+        pairs = list(zip(text.asks.before, text.asks.after, strict=False))[:6]
+        return page(request, "library/desk/new.html", {"form": form, "encoding": text.asks, "pairs": pairs})
+    if "read" in request.POST or text.answered:
+        filled = request.POST.dict() | {"body": text.body, "staged": text.staged}
+        if request.POST.get("legacy") != KEEP:
+            filled["legacy"] = ""
+        for name, value in text.proposal.items():
             filled[name] = request.POST.get(name, "").strip() or value
-        if not request.POST.get("reference_number") and proposal.get("level"):
-            filled["level"] = proposal["level"]
-        form = DocumentForm(filled, units=units)
+        if not request.POST.get("reference_number") and text.proposal.get("level"):
+            filled["level"] = text.proposal["level"]
+        form = DocumentForm(filled, units=units, scanned=_scanned_pages(text.staged))
         form.errors.clear()  # nothing has been asked for yet; only proposals are shown
         return page(
-            request, "library/desk/new.html", {"form": form, "was_read": True, "staged_name": _staged_name(staged)}
-        )
+            request, "library/desk/new.html",
+            {"form": form, "was_read": True, "staged_name": _staged_name(text.staged), "scanned": _scanned_pages(text.staged)},
+        )  # fmt: skip
+    scanned = _scanned_pages(text.staged)
+    form = DocumentForm(request.POST.dict() | {"staged": text.staged}, units=units, scanned=scanned)
     if form.is_valid():
         data = form.cleaned_data
         document: GuidingDocument | None = None
@@ -146,76 +158,136 @@ def document_new(request: DeskRequest) -> HttpResponse:
             document = actions.register_document(
                 by=request.account, at=now(), unit=data["unit"], reference_number=data["reference_number"],
                 issuing_body=data["issuing_body"], level=data["level"], issued_on=data["issued_on"], subject=data["subject"],
-                paragraphs=body.split("\n"), needs_no_programme=data["needs_no_programme"],
-                finish_before_on=data["finish_before_on"], **_staged_file(staged),
+                paragraphs=text.body.split("\n"), needs_no_programme=data["needs_no_programme"],
+                finish_before_on=data["finish_before_on"], **_staged_file(text.staged),
             )  # fmt: skip
         if document:
-            _drop_staged(staged)
+            _drop_staged(text.staged)
             return saved(request, to=reverse("document", args=[document.pk]), message=_("The document is registered."))
-    return page(request, "library/desk/new.html", {"form": form, "staged_name": _staged_name(staged)}, status=422)
+    context = {"form": form, "staged_name": _staged_name(text.staged), "scanned": scanned}
+    return page(request, "library/desk/new.html", context, status=422)
 
 
-def _take_text(request: DeskRequest) -> tuple[dict[str, Any], str, str]:
-    """The text of the upload or of the pasted field, what its head proposes, and the token of the kept file."""
+@dataclass(frozen=True)
+class _Text:
+    """What a form brought: the text, what its head proposes, the token of the kept file, the question still open."""
+
+    body: str
+    proposal: dict[str, Any]
+    staged: str
+    asks: Encoding | None = None
+    answered: bool = False
+
+
+def _take_text(request: DeskRequest) -> _Text:
+    """The text of the upload, of the file kept with a question, or of the pasted field."""
     upload = request.FILES.get("file")
     body = request.POST.get("body", "").replace("\r\n", "\n")
-    staged = request.POST.get("staged", "")
+    staged, legacy = request.POST.get("staged", ""), request.POST.get("legacy", "")
+    answered = False
     if isinstance(upload, UploadedFile):
         refuse_if_marked(Path(upload.name or "").stem, "tên tệp")
-        with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
-            path = Path(folder) / "upload"
-            with path.open("wb") as target:
-                for chunk in upload.chunks():
-                    target.write(chunk)
-            extract = papers.extract(papers.gate(path, upload.name or "", limit=settings.UPLOAD_LIMIT_BYTES))
-        lines = [paragraph.text for paragraph in extract.paragraphs]
-        refuse_if_marked("\n".join(lines), "văn bản")
-        body = "\n".join(part.text for part in extract.paragraphs if part.kind not in ("header", "footer"))
+        extract, asks = _extract(upload.chunks(), upload.name or "", "")  # an answer was about the file before
         upload.seek(0)
-        staged = _stage(upload)
-        head = read_head(lines)
-    else:
+        staged = _stage(upload, extract.empty_pages)
+    elif legacy and not body.strip() and (kept := _unstage(staged)):
+        with default_storage.open(kept.stored) as stored:
+            extract, asks = _extract(stored.chunks(), kept.name, legacy)
+        answered = asks is None
+    elif body.strip():
         refuse_if_marked(body, "văn bản")
-        lines = body.split("\n")
-        head = read_head(lines)
-    proposal = {
+        if len(body) > papers.MOST_LETTERS:
+            raise Refusal("document.too_long", "Nội dung dán vào quá dài. Hãy tải tệp Word lên.", field="body")
+        if body.isascii() or legacy == KEEP or (asks := papers.extract_text(body).encoding) is None:
+            return _Text(body, _proposal(body.split("\n")), staged)
+        turned = papers.extract_text(body, legacy=asks.choice)
+        refuse_if_marked(turned.text, "văn bản")
+        if legacy != asks.choice:
+            return _Text(body, {}, staged, asks)
+        return _Text(turned.text, _proposal(turned.text.split("\n")), staged, answered=True)
+    else:
+        return _Text(body, _proposal([]), staged)
+    if asks is not None:
+        return _Text("", {}, staged, asks)
+    shown = "\n".join(part.text for part in extract.paragraphs if part.kind not in ("header", "footer"))
+    return _Text(shown, _proposal([part.text for part in extract.paragraphs]), staged, answered=answered)
+
+
+def _extract(chunks: Iterable[bytes], name: str, legacy: str) -> tuple[papers.Extract, Encoding | None]:
+    """The text of a file, and the question about its letters when `legacy` has not answered it.
+
+    Refuses marked content, also when the mark is written in the letters of an old font.
+    """
+    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
+        path = Path(folder) / "upload"
+        with path.open("wb") as target:
+            for chunk in chunks:
+                target.write(chunk)
+        gated = papers.gate(path, name, limit=settings.UPLOAD_LIMIT_BYTES)
+        found = papers.extract(gated)
+        refuse_if_marked(found.text, "văn bản")
+        asks = found.encoding
+        if asks is None:
+            return found, None
+        turned = papers.extract(gated, legacy=asks.choice)
+        refuse_if_marked(turned.text, "văn bản")
+    if legacy == KEEP:
+        return found, None
+    return turned, None if legacy == asks.choice else asks
+
+
+def _proposal(lines: list[str]) -> dict[str, Any]:
+    head = read_head(lines)
+    return {
         "reference_number": head.reference_number,
         "issued_on": f"{head.issued_on:%d/%m/%Y}" if head.issued_on else "",
         "issuing_body": head.issuing_body,
         "level": head.level,
         "subject": head.subject,
     }
-    return proposal, staged, body
 
 
-def _stage(upload: UploadedFile) -> str:
+class _Kept(NamedTuple):
+    """A file that was read and waits for its form; `scanned` are its pages without text."""
+
+    stored: str
+    name: str
+    scanned: list[int]
+
+
+def _stage(upload: UploadedFile, scanned: Iterable[int]) -> str:
     """Keep a read file until its form is sent; the token is signed, so that nobody names another file."""
-    stored = default_storage.save(f"staged/{get_random_string(24)}", File(upload))
-    return signing.dumps([stored, upload.name], salt="library.staged")
+    stored = default_storage.save(f"{actions.STAGED}/{get_random_string(24)}", File(upload))
+    return signing.dumps([stored, upload.name, list(scanned)], salt="library.staged")
 
 
-def _unstage(token: str) -> tuple[str, str] | None:
+def _unstage(token: str) -> _Kept | None:
     try:
-        stored, name = signing.loads(token, salt="library.staged", max_age=_STAGE_AGE)
-    except signing.BadSignature:
+        kept = _Kept(*signing.loads(token, salt="library.staged", max_age=actions.STAGE_AGE))
+    except (signing.BadSignature, TypeError):
         return None
-    return (stored, name) if default_storage.exists(stored) else None
+    return kept if default_storage.exists(kept.stored) else None
+
+
+def _scanned_pages(token: str) -> list[int]:
+    kept = _unstage(token)
+    return kept.scanned if kept else []
 
 
 def _staged_name(token: str) -> str:
     kept = _unstage(token)
-    return kept[1] if kept else ""
+    return kept.name if kept else ""
 
 
 def _staged_file(token: str) -> dict[str, Any]:
     kept = _unstage(token)
-    return {"file": default_storage.open(kept[0]), "file_name": kept[1]} if kept else {}
+    return {"file": default_storage.open(kept.stored), "file_name": kept.name} if kept else {}
 
 
 def _drop_staged(token: str) -> None:
     kept = _unstage(token)
     if kept:
-        default_storage.delete(kept[0])
+        default_storage.delete(kept.stored)
 
 
 @desk_page(Permission.DOCUMENT_VIEW)

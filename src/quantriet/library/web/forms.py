@@ -50,13 +50,22 @@ class DocumentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12}),
         help_text=_("Numbered parts become clauses that others can cite."),
     )
+    scanned_seen = forms.BooleanField(
+        label=_("I have looked at the scanned pages; they carry no secrecy mark"),
+        error_messages={"required": "Hãy mở tệp, xem các trang chụp nêu trên rồi xác nhận không có dấu chỉ độ mật."},
+    )
     staged = forms.CharField(required=False, widget=forms.HiddenInput)
+    legacy = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, units: QuerySet[Unit], editing: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, units: QuerySet[Unit], editing: bool = False, scanned: list[int] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not scanned:
+            del self.fields["scanned_seen"]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         if editing:
-            for name in ("not_secret", "file", "unit", "body", "staged"):
+            for name in ("not_secret", "file", "unit", "body", "staged", "legacy"):
                 del self.fields[name]
 
 

@@ -1,0 +1,10 @@
+"""Background work of the register."""
+
+from quantriet.kit.jobs import background
+from quantriet.kit.time import now
+from quantriet.library import actions
+
+
+@background
+def sweep_staged_job() -> None:
+    actions.sweep_staged(at=now())
