@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
-from quantriet.org.actions import imports
+from quantriet.org.actions import exports, imports
 
 
 @background
@@ -23,3 +23,9 @@ def apply_import_job(run_id: int) -> None:
 def make_import_result_job(run_id: int) -> None:
     """Make the Excel file with the result of an import."""
     imports.make_import_result(run_id, at=now())
+
+
+@background
+def make_people_file_job(account_id: int, spec: str) -> None:
+    """Make the Excel file of a long list of people."""
+    exports.make_people_file(account_id, spec, at=now())

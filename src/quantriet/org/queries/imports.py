@@ -344,6 +344,14 @@ def is_worked_on(run: ImportRun, job: str, *, quiet_after: float) -> bool:
     return any(one["args"] == [run.pk] for one in rows) and progress(run, clock.time()).quiet_seconds < quiet_after
 
 
+def is_queued(job: str, ids: list[int | str]) -> bool:
+    """Whether this very job waits or runs already."""
+    from django_tasks_db.models import DBTaskResult  # models exist only once the apps are loaded
+
+    rows = DBTaskResult.objects.filter(task_path=job, status__in=("READY", "RUNNING"))
+    return any(one["args"] == ids for one in rows.values_list("args_kwargs", flat=True))
+
+
 def progress(run: ImportRun, now_seconds: float) -> Progress:
     """How far the job of a run is."""
     try:

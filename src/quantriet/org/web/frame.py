@@ -18,6 +18,8 @@ from quantriet.org.models import Account, Unit
 from quantriet.org.queries import units as unit_queries
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# A list of more rows than this is not written inside a request: a job makes the file.
+AT_ONCE = 20_000
 Crumbs = list[dict[str, str]]
 
 
@@ -83,11 +85,20 @@ def excel(
 ) -> HttpResponse:
     """A list as an Excel file; its heading says what it is, where and as of when."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    heading = (title, *([place] if place else []), _("As of %(date)s") % {"date": time.show_day(time.today())})
-    sheet = spreadsheets.Sheet(title=title, columns=columns, rows=rows, heading=heading)
+    sheet = spreadsheets.Sheet(title=title, columns=columns, rows=rows, heading=excel_heading(title, place))
     spreadsheets.write_workbook(file, [sheet], title=title)
     file.seek(0)
-    return download(file, name=f"{title}{' - ' + place if place else ''}.xlsx".replace("/", "-"), kind=XLSX)
+    return download(file, name=excel_name(title, place), kind=XLSX)
+
+
+def excel_heading(title: str, place: str) -> tuple[str, ...]:
+    """What stands above a list in Excel: what it is, where and as of when."""
+    return (title, *([place] if place else []), _("As of %(date)s") % {"date": time.show_day(time.today())})
+
+
+def excel_name(title: str, place: str) -> str:
+    """The file name of a list."""
+    return f"{title}{' - ' + place if place else ''}.xlsx".replace("/", "-")
 
 
 def without(request: HttpRequest, *names: str) -> str:

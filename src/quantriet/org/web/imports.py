@@ -32,12 +32,10 @@ from quantriet.org.rules import columns, members
 from quantriet.org.rules.understanding import SheetPlan, Understanding
 from quantriet.org.vocab import Permission
 from quantriet.org.web.forms import UnitField
-from quantriet.org.web.frame import XLSX, crumbs, excel
+from quantriet.org.web.frame import AT_ONCE, XLSX, crumbs, excel
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 DEEPEST_HEADER = 3
-# Above this many rows the whole result is only given when the job has made it.
-AT_ONCE = 20_000
 
 
 class KindLabel(LabelledEnum):

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit import time
-from quantriet.kit.numbers import whole_number
+from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.refusal import refusals_on
-from quantriet.kit.web import Chip, listing, page, saved
+from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.org import access, actions
-from quantriet.org.models import Account, Person
+from quantriet.org.actions import exports
+from quantriet.org.models import Account, Person, Unit
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import people as people_queries
 from quantriet.org.vocab import Gender, LeavingReason, Level, Permission, PersonKind, ResponsibilityKind
 from quantriet.org.web.forms import LeaveForm, PeopleFilterForm, PersonForm, TransferForm, initial_of_person
-from quantriet.org.web.frame import crumbs, danger_page, excel, form_page, without
+from quantriet.org.web.frame import (
+    AT_ONCE,
+    XLSX,
+    crumbs,
+    danger_page,
+    excel,
+    excel_heading,
+    excel_name,
+    form_page,
+    without,
+)
 from quantriet.org.web.log import told
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -60,6 +72,8 @@ def people_list(request: DeskRequest) -> HttpResponse:
     if form.errors.get("unit"):
         rows = rows.none()
     if request.GET.get("format") == "xlsx":
+        if (total := rows.count()) > AT_ONCE:
+            return _long_file(request, wanted, under, total)
         listed = import_queries.member_rows(rows.order_by("unit__path", "sort_key", "pk"))
         return excel(_("List of people"), under.name if under else "", import_queries.member_columns(), listed)
 
@@ -95,6 +109,22 @@ def people_list(request: DeskRequest) -> HttpResponse:
         else "",
     }
     return page(request, "org/people/list.html", context, partial="rows")
+
+
+def _long_file(
+    request: DeskRequest, wanted: people_queries.PeopleFilter, under: Unit | None, total: int
+) -> HttpResponse:
+    """The file of a long list when the job has made it; else back to the list with how far it is."""
+    title, place = _("List of people"), under.name if under else ""
+    heading = excel_heading(title, place)
+    made = exports.ask_people_file(
+        by=request.account, wanted=wanted, under=under, title=title, heading=[*heading], total=total
+    )
+    if made.path:
+        return download(made.path.open("rb"), name=excel_name(title, place), kind=XLSX)
+    told = f"Tệp Excel {show_number(total)} người đang được lập (đã ghi {show_number(made.done)}); lát nữa bấm nút Excel lần nữa để tải về."
+    messages.info(request, told)
+    return HttpResponseRedirect(query(request, format=None))
 
 
 def _chips(request: DeskRequest, form: PeopleFilterForm, typed: str) -> list[Chip]:
