@@ -273,7 +273,7 @@ def test_text_of_an_old_font_is_registered_only_after_it_was_shown_converted(as_
     assert any("cấp ủy" in after for _, after in asked.context["pairs"])
     assert not GuidingDocument.objects.exists()
     choice = asked.context["encoding"].choice
-    read = client.post(address, values_of(asked) | {"legacy": choice})
+    read = client.post(address, values_of(asked) | {"answer": choice})
     assert "\u00ad" not in read.context["form"]["body"].value()
     registered = client.post(address, values_of(read))
     assert registered.status_code == 303
@@ -286,7 +286,7 @@ def test_text_of_an_old_font_may_be_left_as_it_is(as_user, cast):
     client, address = as_user("officer"), reverse("document-new")
     upload = word_file(*(to_tcvn3(line) for line in OLD_FONT))
     asked = client.post(address, ENTRY | {"unit": cast.units["T"].pk, "file": upload, "read": "1"})
-    read = client.post(address, values_of(asked) | {"legacy": "none"})
+    read = client.post(address, values_of(asked) | {"answer": "none"})
     assert client.post(address, values_of(read)).status_code == 303
     assert GuidingDocument.objects.get().text.startswith("Sè: 26-HD/BTGTU")
 

@@ -137,8 +137,7 @@ def document_new(request: DeskRequest) -> HttpResponse:
         return page(request, "library/desk/new.html", {"form": form, "encoding": text.asks, "pairs": pairs})
     if "read" in request.POST or text.answered:
         filled = request.POST.dict() | {"body": text.body, "staged": text.staged}
-        if request.POST.get("legacy") != KEEP:
-            filled["legacy"] = ""
+        filled["legacy"] = KEEP if _answer(request) == KEEP else ""
         for name, value in text.proposal.items():
             filled[name] = request.POST.get(name, "").strip() or value
         if not request.POST.get("reference_number") and text.proposal.get("level"):
@@ -183,7 +182,7 @@ def _take_text(request: DeskRequest) -> _Text:
     """The text of the upload, of the file kept with a question, or of the pasted field."""
     upload = request.FILES.get("file")
     body = request.POST.get("body", "").replace("\r\n", "\n")
-    staged, legacy = request.POST.get("staged", ""), request.POST.get("legacy", "")
+    staged, legacy = request.POST.get("staged", ""), _answer(request)
     answered = False
     if isinstance(upload, UploadedFile):
         refuse_if_marked(Path(upload.name or "").stem, "tên tệp")
@@ -211,6 +210,11 @@ def _take_text(request: DeskRequest) -> _Text:
         return _Text("", {}, staged, asks)
     shown = "\n".join(part.text for part in extract.paragraphs if part.kind not in ("header", "footer"))
     return _Text(shown, _proposal([part.text for part in extract.paragraphs]), staged, answered=answered)
+
+
+def _answer(request: DeskRequest) -> str:
+    """What was said to the question about the letters, now or on the page before."""
+    return request.POST.get("answer") or request.POST.get("legacy") or ""
 
 
 def _extract(chunks: Iterable[bytes], name: str, legacy: str) -> tuple[papers.Extract, Encoding | None]:
