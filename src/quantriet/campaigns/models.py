@@ -76,6 +76,7 @@ class StudyCampaign(models.Model):
     handed_down_at = models.DateTimeField(null=True, blank=True)  # lower units schedule from here on, before opening
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    audience_synced_at = models.DateTimeField(null=True, blank=True)  # when the ledger last followed people and rules
     created_at = models.DateTimeField(default=now)
 
     class Meta:

@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
-from quantriet.attendance.models import CatchUp, ClassVerdict
-from quantriet.attendance.vocab import CatchUpState
+from quantriet.attendance import access as attendance_access
+from quantriet.attendance import queries as attendance_queries
+from quantriet.attendance.models import ClassVerdict
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
@@ -59,12 +60,27 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "kế hoạch học tập chờ xếp lịch",
         reverse("plan-list") + "?state=to_schedule",
     )
+    running = campaign_access.campaigns_seen_by(account, Permission.CAMPAIGN_PLAN).filter(
+        org_access.scope_q(account, Permission.CAMPAIGN_PLAN, "unit__path"), state=CampaignState.OPEN
+    )
+    for campaign in running.select_related("unit").order_by("-opened_at")[:5]:
+        add(
+            Permission.CAMPAIGN_PLAN,
+            campaign_queries.people_changed(campaign),
+            f"người thay đổi đơn vị, chức vụ hoặc diện miễn sau lần cập nhật đối tượng của {campaign.name}",
+            reverse("campaign-audience", args=[campaign.pk]),
+        )
     drafts = class_access.classes_seen_by(account, Permission.CLASS_EDIT).filter(state=ClassState.DRAFT)
     add(Permission.CLASS_EDIT, drafts.count(), "lớp đang soạn, chưa chốt", reverse("class-list") + "?state=draft")
-    waiting = org_access.scope(
-        CatchUp.objects.filter(state=CatchUpState.OPEN), account, Permission.CLASS_EDIT, "duty__unit__path"
+    waiting = attendance_queries.still_owing(
+        attendance_queries.catch_up_list(attendance_access.catch_ups_seen_by(account))
+    ).filter(is_waiting=True)  # type: ignore[misc]  # added by the list
+    add(
+        Permission.CLASS_EDIT,
+        waiting.count(),
+        "người vắng chưa xếp vào lớp học bù",
+        reverse("catch-up-list") + "?step=waiting",
     )
-    add(Permission.CLASS_EDIT, waiting.count(), "người vắng chưa xếp vào lớp học bù", reverse("catch-up-list"))
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
     add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ phân định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])

@@ -264,11 +264,11 @@ def _silent(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Named, ...]:
         campaign_queries.silent_units(campaign, unit, ATTEND, at)
         .select_related(None)
         .order_by("path")
-        .values_list("unit__name", "unit__parent__name", "unit__parent_id", "path", "done", "owing")
+        .values_list("unit__name", "unit__parent__name", "unit__parent_id", "path", "obliged")
     )
     return tuple(
-        Named(name, "" if parent_id == unit.pk else parent or "", done + owing, _child(path, depth))
-        for name, parent, parent_id, path, done, owing in rows
+        Named(name, "" if parent_id == unit.pk else parent or "", obliged, _child(path, depth))
+        for name, parent, parent_id, path, obliged in rows
     )
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
 from quantriet.attendance import actions, queries
 from quantriet.attendance.jobs import rejudge_job
 from quantriet.attendance.models import CatchUp, ClassVerdict
-from quantriet.attendance.tests.factories import clock, make_campaign, make_class
+from quantriet.attendance.tests.factories import clock, duty_of, make_campaign, make_class
 from quantriet.attendance.vocab import FactKind
 from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import CampaignPlan
-from quantriet.campaigns.vocab import CampaignState, PlanState
+from quantriet.campaigns.vocab import CampaignState, DutyState, PlanState
 from quantriet.classes import actions as class_actions
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.notify.models import Message
+from quantriet.org import actions as org_actions
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +150,45 @@ def test_plan_without_its_only_class_waits_to_be_scheduled_again(cast):
     assert state() == PlanState.SCHEDULED
     class_actions.cancel_class(second.study_class, by=by, at=now(), reason="mưa lớn")
     assert state() == PlanState.TO_SCHEDULE
+
+
+def test_whoever_is_obliged_again_is_judged_again(cast):
+    """Marked while struck off by mistake: once back on the list the mark counts, without another click."""
+    by = cast.accounts["officer"]
+    campaign = make_campaign(cast)
+    made = make_class(cast, campaign, ["M1", "M2"])
+    struck = campaign_actions.adjust_audience(
+        campaign, person=cast.people["M1"], kind="remove", reason="nhầm", by=by, at=clock(7)
+    )
+    campaign_actions.sync_audience(campaign, by=by, at=clock(7))
+    actions.record_marks([made.mark("M1", FactKind.WHOLE, clock(8))], by=None, at=clock(11))
+    actions.close_roll(made.study_class, by=None, at=clock(12))
+    assert duty_of(made, "M1").state == DutyState.EXEMPT
+    campaign_actions.undo_adjustment(struck, by=by, at=clock(13))
+    campaign_actions.sync_audience(campaign, by=by, at=clock(13))
+    assert duty_of(made, "M1").state == DutyState.OWING
+    Worker([]).run_all()
+    assert duty_of(made, "M1").state == DutyState.DONE
+
+
+def test_the_ledger_follows_its_people_once_a_day(cast):
+    from quantriet.campaigns.jobs import follow_audiences_job
+    from quantriet.campaigns.models import StudyCampaign
+    from quantriet.config.schedule import schedule
+
+    by = cast.accounts["officer"]
+    campaign = make_campaign(cast)
+    assert follow_audiences_job in [one.job for one in schedule()]
+    person = cast.people["M1"]
+    org_actions.remove_person(person, by=by, at=now(), on=today(), reason="died")
+    StudyCampaign.objects.update(audience_synced_at=now() - dt.timedelta(days=1))
+    follow_audiences_job.call()
+    Worker([]).run_all()
+    assert campaign.duties.get(person=person).state == DutyState.EXEMPT
+    lines = AuditEvent.objects.filter(verb="audience.synced").count()
+    follow_audiences_job.call()
+    Worker([]).run_all()
+    StudyCampaign.objects.update(audience_synced_at=None)
+    follow_audiences_job.call()
+    Worker([]).run_all()
+    assert AuditEvent.objects.filter(verb="audience.synced").count() == lines == 1

@@ -18,16 +18,18 @@ from django.db.models import Exists, Max, OuterRef
 from quantriet.audit.actions import record
 from quantriet.campaigns import queries
 from quantriet.campaigns.actions.plans import make_plans
+from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.settling import Shift, shift_duties
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, Tally
 from quantriet.campaigns.queries.audience import Audience
 from quantriet.campaigns.rules.audience import WITHDRAWN_SENTENCE
-from quantriet.campaigns.vocab import AUDIENCE_REASONS, CampaignState, DutyReason, DutyState
+from quantriet.campaigns.vocab import AUDIENCE_REASONS, DUTY_KINDS, CampaignState, DutyReason, DutyState
 from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local
 from quantriet.org.models import Account
 
+_AT_ONCE = 500
 # One row per person with what the audience makes of them, for the length of one transaction.
 _WANTED_TABLE = """
 CREATE TEMPORARY TABLE campaigns_wanted (
@@ -62,6 +64,7 @@ def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime)
             for kind in campaign.duty_kinds:
                 _insert_missing(campaign, kind, due_on)
         _count_again(campaign)
+        _note_synced(campaign, at)
         people = StudyDuty.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).count()
         record("audience.prepared", by=by, at=at, thing=campaign, unit=campaign.unit, after={"people": people})
     return people
@@ -121,7 +124,7 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
         due_on = queries.campaign_due_on(campaign)
         before = StudyDuty.objects.aggregate(last=Max("pk"))["last"] or 0
         with _wanted(queries.audience(campaign)):
-            shifts = _differences(campaign)
+            shifts, obliged_again = _differences(campaign)
             for kind in campaign.duty_kinds:
                 _insert_missing(campaign, kind, due_on)
         added = StudyDuty.objects.filter(campaign=campaign, pk__gt=before).count()
@@ -130,12 +133,32 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
             _count_new(campaign, before)
             make_plans(campaign, by=by, at=at)
         changed = shift_duties(shifts, by=by, at=at)
+        _rejudge(campaign, obliged_again)
+        _note_synced(campaign, at)
         if added or changed:
             record(
                 "audience.synced", by=by, at=at, thing=campaign, unit=campaign.unit,
                 after={"added": added, "changed": changed},
             )  # fmt: skip
     return added + changed
+
+
+def _note_synced(campaign: StudyCampaign, at: datetime) -> None:
+    StudyCampaign.objects.filter(pk=campaign.pk).update(audience_synced_at=at)
+    campaign.audience_synced_at = at
+
+
+def _rejudge(campaign: StudyCampaign, duties: Sequence[int]) -> None:
+    """Queue new verdicts for the events in which people with these duties have one."""
+    for kind in campaign.duty_kinds:
+        holder = DUTY_KINDS[kind].events if kind in DUTY_KINDS else None
+        if holder is None:
+            continue
+        events: set[int] = set()
+        for start in range(0, len(duties), _AT_ONCE):
+            events.update(holder.judged_for(duties[start : start + _AT_ONCE]))
+        for event in sorted(events):
+            rejudge_duties(campaign, kind, event_id=event)
 
 
 @contextmanager
@@ -218,11 +241,11 @@ def _drop_unwanted(campaign: StudyCampaign) -> None:
     gone._raw_delete(gone.db)
 
 
-def _differences(campaign: StudyCampaign) -> list[Shift]:
-    """Duties of a running campaign of which the audience now says something else."""
+def _differences(campaign: StudyCampaign) -> tuple[list[Shift], list[int]]:
+    """Duties of a running campaign of which the audience now says something else; keys of those that owe again."""
     fluid = ", ".join(["%s"] * len(AUDIENCE_REASONS))
     sql = f"""
-        SELECT duty.id, wanted.unit_id, wanted.state, wanted.reason, wanted.tier, wanted.sentence
+        SELECT duty.id, wanted.unit_id, wanted.state, wanted.reason, wanted.tier, wanted.sentence, duty.state
         FROM campaigns_studyduty AS duty LEFT JOIN campaigns_wanted AS wanted ON wanted.person_id = duty.person_id
         WHERE duty.campaign_id = %s
             AND (duty.state = %s OR (duty.state = %s AND duty.reason IN ({fluid})))
@@ -239,12 +262,13 @@ def _differences(campaign: StudyCampaign) -> list[Shift]:
             ],
         )  # fmt: skip
         rows = cursor.fetchall()
-    return [
+    shifts = [
         Shift(duty, DutyState.EXEMPT, DutyReason.WITHDRAWN, WITHDRAWN_SENTENCE)
         if unit is None
         else Shift(duty, DutyState(state), DutyReason(reason), sentence, tier=tier, unit_id=unit)
-        for duty, unit, state, reason, tier, sentence in rows
+        for duty, unit, state, reason, tier, sentence, _ in rows
     ]
+    return shifts, [row[0] for row in rows if row[2] == DutyState.OWING and row[6] == DutyState.EXEMPT]
 
 
 def _tell_birth(campaign: StudyCampaign, after: int, by: Account | None, at: datetime) -> None:

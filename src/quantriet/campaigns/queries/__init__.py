@@ -7,6 +7,7 @@ from quantriet.campaigns.queries.audience import (
     audience,
     audience_count,
     describe,
+    people_changed,
 )
 from quantriet.campaigns.queries.boards import (
     AsOf,
@@ -17,7 +18,6 @@ from quantriet.campaigns.queries.boards import (
     board,
     names,
     progress,
-    repeat_absentees,
     silent_units,
     unorganised,
 )
@@ -64,12 +64,12 @@ __all__ = [
     "form_changes",
     "names",
     "nearest_plan",
+    "people_changed",
     "problems_before_cancelling",
     "problems_before_closing",
     "problems_before_opening",
     "problems_in_ledger",
     "progress",
-    "repeat_absentees",
     "rule_in_force",
     "running_events",
     "silent_units",

@@ -11,6 +11,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models import Count as Counted
 from django.utils.translation import gettext as _
 
+from quantriet.audit.models import AuditEvent
 from quantriet.campaigns.models import AudienceAdjustment, AudienceRule, StudyCampaign
 from quantriet.campaigns.rules import audience as rules
 from quantriet.campaigns.rules import deadline
@@ -192,6 +193,23 @@ def audience_count(found: Audience) -> AudienceCount:
             before = by_rule.get(decided, RuleCount())
             by_rule[decided] = RuleCount(before.people + number, before.exempt + (number if is_out else 0))
     return AudienceCount(by_rule, added, removed, people, exempt)
+
+
+# What the log tells of people that may change who must study, and where.
+_CHANGES = (
+    "person.added", "person.changed", "person.transferred", "person.left", "post.given", "post.ended",
+    "exemption.given", "exemption.ended",
+)  # fmt: skip
+
+
+def people_changed(campaign: StudyCampaign) -> int:
+    """People under the organiser whose unit, post or exemption changed since the ledger last followed them."""
+    since = campaign.audience_synced_at or campaign.opened_at
+    if since is None:
+        return 0
+    lines = AuditEvent.objects.filter(at__gt=since, verb__in=_CHANGES, unit_path__startswith=campaign.unit.path)
+    found: dict[str, int] = lines.order_by().aggregate(people=Counted("person_id", distinct=True))
+    return found["people"]
 
 
 def describe(criteria: Criteria) -> list[tuple[str, str]]:

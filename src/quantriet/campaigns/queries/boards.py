@@ -6,17 +6,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
+from typing import cast
 
+from django.db import connection
 from django.db.models import Count as Counted
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, StrIndex, Substr
 
-from quantriet.campaigns.models import CampaignPlan, DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
+from quantriet.campaigns.models import (
+    CampaignPlan,
+    DutyChange,
+    StudyCampaign,
+    StudyDuty,
+    Tally,
+    TallyDay,
+    TallyQuerySet,
+)
 from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.rules.boards import Count
-from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyState
+from quantriet.kit.db import select
 from quantriet.kit.time import now, start_of, today
-from quantriet.org.models import Person, PostHeld, Unit, UnitResponsibility, path_end
+from quantriet.org.models import PostHeld, Unit, UnitResponsibility, path_end
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,8 @@ class BoardRow:
 
     unit: Unit
     count: Count = field(default_factory=Count)
-    cells: int = 0  # units with people who must study
-    reported: int = 0  # of these, how many have reported anything
+    cells: int = 0  # units with people who must study, then
+    reported: int = 0  # of these, how many had reported anything
     plan: CampaignPlan | None = None
     plans: int = 0  # units here and below that must organise
     held: int = 0  # of these, how many have
@@ -91,17 +101,12 @@ class Board:
         return self.plans - self.held
 
     @property
-    def silent_rows(self) -> list[BoardRow]:
-        return [row for row in self.rows if row.is_silent]
-
-    @property
     def sentence(self) -> str:
         return rules.sentence(
             self.total,
             unorganised=self.unorganised,
             organising=self.plans,
-            silent=len(self.silent_rows),
-            parts=len(self.rows),
+            silent=self.silent_cells,
             when=self.as_of.phrase,
         )
 
@@ -115,26 +120,7 @@ def _child_of(unit: Unit, column: str = "path") -> Substr:
 def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> Board:
     """The node `unit` of a campaign's board with its children, sorted by what needs a hand."""
     at = at or as_of()
-    tallies = (
-        Tally.objects.filter(campaign=campaign, kind=kind)
-        .under(unit)
-        .annotate(child=_child_of(unit))
-        .order_by()
-        .values("child")
-        .annotate(
-            done_sum=Sum("done"),
-            exempt_sum=Sum("exempt"),
-            owing_sum=Sum("owing"),
-            cells=Counted("pk", filter=Q(done__gt=0) | Q(owing__gt=0)),
-            told=Counted("pk", filter=Q(reported_at__lt=at.moment)),
-        )
-        .values_list("child", "done_sum", "exempt_sum", "owing_sum", "cells", "told")
-    )
-    found = {child: (Count(done, exempt, owing), cells, told) for child, done, exempt, owing, cells, told in tallies}
-    if at.day:
-        for child, later in _changed_since(campaign, unit, kind, at.day).items():
-            count, cells, told = found.get(child, (Count(), 0, 0))
-            found[child] = (count - later, cells, told)
+    found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at)
     rows = {
         child.path: BoardRow(child) for child in Unit.objects.filter(parent=unit).select_related("kind").only(
             "name", "short_name", "path", "sort_key", "email", "depth", "closed_on", "kind__name", "kind__level"
@@ -145,7 +131,7 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     for path, (count, cells, told) in found.items():
         if path in rows:
             row = rows[path]
-            row.count, row.cells, row.reported = count, cells if count.roster else 0, min(told, cells)
+            row.count, row.cells, row.reported = count, cells, told
     _add_plans(campaign, unit, at, rows)
     shown = [row for row in rows.values() if row.cells or row.plans or row.count.roster]
     _add_people(shown)
@@ -160,17 +146,86 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     )  # fmt: skip
 
 
-def _changed_since(campaign: StudyCampaign, unit: Unit, kind: str, day: date) -> dict[str, Count]:
+# A unit counts as a cell, and is silent or has reported, only where somebody must study.
+_IS_CELL = Q(obliged__gt=0)
+
+
+def _obliged(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> TallyQuerySet:
+    """The tallies under a unit with `obliged`: how many of their people had to study at that moment.
+
+    Asked of every leaf, because a difference of sums does not tell which of the cells had people then.
+    """
+    tallies: TallyQuerySet = Tally.objects.filter(campaign=campaign, kind=kind).under(unit)
+    if at.day is None:
+        return cast(TallyQuerySet, tallies.annotate(obliged=F("done") + F("owing")))
     later = (
-        TallyDay.objects.filter(campaign=campaign, kind=kind, day__gt=day)
-        .under(unit)
+        TallyDay.objects.filter(campaign=campaign, kind=kind, unit=OuterRef("unit"), day__gt=at.day)
+        .order_by()
+        .values("unit")
+        .annotate(change=Sum(F("done") + F("owing")))
+        .values("change")
+    )
+    return cast(TallyQuerySet, tallies.annotate(obliged=F("done") + F("owing") - Coalesce(Subquery(later), 0)))
+
+
+Sums = dict[str, tuple[Count, int, int]]  # child path → people, cells, cells that have reported
+
+
+def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> Sums:
+    tallies = (
+        _obliged(campaign, unit, kind, at)
         .annotate(child=_child_of(unit))
         .order_by()
         .values("child")
-        .annotate(done_sum=Sum("done"), exempt_sum=Sum("exempt"), owing_sum=Sum("owing"))
-        .values_list("child", "done_sum", "exempt_sum", "owing_sum")
+        .annotate(
+            done_sum=Sum("done"),
+            exempt_sum=Sum("exempt"),
+            owing_sum=Sum("owing"),
+            cells=Counted("pk", filter=_IS_CELL),
+            told=Counted("pk", filter=_IS_CELL & Q(reported_at__lt=at.moment)),
+        )
+        .values_list("child", "done_sum", "exempt_sum", "owing_sum", "cells", "told")
     )
-    return {child: Count(done, exempt, owing) for child, done, exempt, owing in later}
+    return {child: (Count(done, exempt, owing), cells, told) for child, done, exempt, owing, cells, told in tallies}
+
+
+TALLY, TALLY_DAY = Tally._meta.db_table, TallyDay._meta.db_table
+# Leaf by leaf today's tally less the days since, then the leaves of each child: one pass over both tables.
+_THEN = """
+SELECT SUBSTR(path, 1, {index}(SUBSTR(path, %s), '.') + %s) AS child, SUM(done), SUM(exempt), SUM(owing),
+    SUM(CASE WHEN done + owing > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN done + owing > 0 AND told = 1 THEN 1 ELSE 0 END)
+FROM (
+    SELECT path, SUM(done) AS done, SUM(exempt) AS exempt, SUM(owing) AS owing, MAX(told) AS told
+    FROM (
+        SELECT path, done, exempt, owing, CASE WHEN reported_at < %s THEN 1 ELSE 0 END AS told FROM {tally}
+        WHERE campaign_id = %s AND kind = %s AND path >= %s AND path < %s
+        UNION ALL
+        SELECT path, -done, -exempt, -owing, 0 FROM {tally_day}
+        WHERE campaign_id = %s AND kind = %s AND day > %s AND path >= %s AND path < %s
+    ) AS moves
+    GROUP BY path
+) AS leaves
+GROUP BY child
+"""
+
+
+def _sums_then(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, day: date) -> Sums:
+    length, end = len(unit.path), path_end(unit.path)
+    statement = _THEN.format(
+        index="STRPOS" if connection.vendor == "postgresql" else "INSTR", tally=TALLY, tally_day=TALLY_DAY
+    )
+    place = [campaign.pk, kind]
+    rows = select(
+        statement,
+        [
+            length + 1, length, connection.ops.adapt_datetimefield_value(at.moment), *place, unit.path, end,
+            *place, connection.ops.adapt_datefield_value(day), unit.path, end,
+        ],
+    )  # fmt: skip
+    return {
+        child: (Count(int(done), int(exempt), int(owing)), int(cells), int(told))
+        for child, done, exempt, owing, cells, told in rows
+    }
 
 
 def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, BoardRow]) -> None:
@@ -232,30 +287,53 @@ def progress(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = N
 
 
 def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[StudyDuty]:
-    """The duties behind a figure, with `state_then` and `reason_then` as they were at the moment shown."""
+    """The duties behind a figure, with `state_then`, `reason_then` and `unit_then` as they were at the moment shown.
+
+    Of an earlier day these are the duties that counted under the unit then, wherever their people are now.
+    """
     duties = StudyDuty.objects.filter(campaign=campaign, kind=kind).select_related("person", "unit")
-    if unit.pk != campaign.unit_id:
-        # Everybody of a campaign lies under its organiser; below it the keys of the units lead to the index.
-        duties = duties.filter(unit__in=Unit.objects.under(unit).order_by().values("pk"))
+    is_whole = unit.pk == campaign.unit_id  # everybody of a campaign lies under its organiser
+    here = Unit.objects.under(unit).order_by().values("pk")  # the keys of the units lead to the index
     if at is None or at.day is None:
-        return duties.annotate(state_then=F("state"), reason_then=F("reason"), sentence_then=F("sentence"))
+        if not is_whole:
+            duties = duties.filter(unit__in=here)
+        return duties.annotate(
+            state_then=F("state"), reason_then=F("reason"), sentence_then=F("sentence"), unit_then=F("unit__name")
+        )
     before = (
         DutyChange.objects.filter(duty=OuterRef("pk"), at__lt=at.moment).exclude(state_after="").order_by("-at", "-pk")
     )
-    return duties.annotate(
+    end = path_end(unit.path)
+    if not is_whole:
+        # Who counted here then is here now, or has left since; the place itself is asked of these few.
+        left = DutyChange.objects.filter(
+            campaign=campaign, kind=kind, at__gte=at.moment, state_after="", path__gte=unit.path, path__lt=end
+        )
+        duties = duties.filter(Q(unit__in=here) | Q(pk__in=left.order_by().values("duty")))
+    duties = duties.annotate(
         state_then=Subquery(before.values("state_after")[:1]),
         reason_then=Subquery(before.values("reason")[:1]),
         sentence_then=Coalesce(Subquery(before.values("sentence")[:1]), Value("")),
+        path_then=Subquery(before.values("path")[:1]),
     ).filter(state_then__isnull=False)
+    if not is_whole:
+        duties = duties.filter(path_then__gte=unit.path, path_then__lt=end)
+    return duties.annotate(
+        unit_then=Coalesce(
+            Subquery(Unit.objects.filter(path=OuterRef("path_then")).order_by().values("name")[:1]), F("unit__name")
+        )
+    )
 
 
 def silent_units(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[Tally]:
-    """Units with people on the list from which nothing has come at that moment (B-08)."""
+    """Units with people who must study from which nothing has come at that moment (B-08); adds `obliged`.
+
+    The one definition of silence: the sentence and the figure of a board count these, a message goes to these.
+    """
     at = at or as_of()
     return (
-        Tally.objects.filter(campaign=campaign, kind=kind)
-        .under(unit)
-        .filter(Q(done__gt=0) | Q(owing__gt=0))
+        _obliged(campaign, unit, kind, at)
+        .filter(_IS_CELL)
         .exclude(reported_at__lt=at.moment)
         .select_related("unit__parent")
     )
@@ -268,24 +346,4 @@ def unorganised(campaign: StudyCampaign, unit: Unit, at: AsOf | None = None) -> 
         CampaignPlan.objects.filter(campaign=campaign, unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
         .exclude(first_held_at__lt=at.moment)
         .select_related("unit__parent", "unit__kind", "responsible")
-    )
-
-
-def repeat_absentees(unit: Unit, *, least: int = 2) -> QuerySet[Person]:
-    """People under a unit who stayed away without reason, or never came, in several campaigns (R-076).
-
-    Counts campaigns that run or have ended; of running ones only absence without reason counts, because who has not had
-    a class yet is no absentee. Adds `times` and `last_on`.
-    """
-    missed = Q(duties__reason=DutyReason.ABSENT_UNEXCUSED) | Q(
-        duties__campaign__state=CampaignState.CLOSED, duties__state=DutyState.OWING
-    )
-    live = Q(duties__state=DutyState.OWING) & Q(duties__campaign__state__in=[CampaignState.OPEN, CampaignState.CLOSED])
-    return (
-        Person.objects.active()
-        .under(unit)
-        .filter(live & missed)
-        .annotate(times=Counted("duties__campaign", distinct=True))
-        .filter(times__gte=least)
-        .select_related("unit")
     )

@@ -38,13 +38,13 @@ def as_of_phrase(moment: datetime, day: date | None) -> str:
     return f"tính đến hết ngày {show_day(day)}" if day else f"tính đến {show_moment(moment)}"
 
 
-def sentence(count: Count, *, unorganised: int, organising: int, silent: int, parts: int, when: str) -> str:
+def sentence(count: Count, *, unorganised: int, organising: int, silent: int, when: str) -> str:
     """What is going on, in one sentence: first units that have not organised, then silent ones, then people."""
     if not count.roster and not organising:
         return f"Chưa có ai phải học ở đây, {when}."
     if unorganised:
         return f"Còn {show_number(unorganised)} đơn vị chưa tổ chức, {when}."
-    if silent and parts:
+    if silent:
         return f"Còn {show_number(silent)} đơn vị chưa báo cáo, {when}."
     if count.owing:
         lead = f"Cả {show_number(organising)} đơn vị đã tổ chức; còn " if organising else "Còn "

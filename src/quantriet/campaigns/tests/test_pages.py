@@ -30,7 +30,7 @@ def draft(cast):
 def addresses(campaign):
     plan = CampaignPlan.objects.filter(campaign=campaign).first()
     return [
-        *(reverse(name) for name in ("campaign-list", "plan-list", "unstudied-list", "absentee-list", "rulebook-list")),
+        *(reverse(name) for name in ("campaign-list", "plan-list", "unstudied-list", "rulebook-list")),
         *(
             reverse(name, args=[campaign.pk])
             for name in (

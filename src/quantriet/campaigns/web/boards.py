@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.queries import AsOf
 from quantriet.campaigns.rules.boards import Count
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, DutyReason, DutyState, PlanState
 from quantriet.campaigns.web.desk import frame
@@ -23,7 +24,7 @@ from quantriet.kit.time import now, parse_day, show_day
 from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
-from quantriet.org.access import home_unit, may, units_seen_by
+from quantriet.org.access import may
 from quantriet.org.models import Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import desk_page
@@ -107,7 +108,7 @@ def board(request, pk):
                 f"{reverse('campaign-message', args=[pk])}?unit={unit.pk}&about=unorganised{carried}",
             )
         )
-    if found.silent_rows:
+    if found.silent_cells:
         asks.append(
             (
                 _("Message the units that have not reported"),
@@ -316,7 +317,7 @@ def _names_excel(campaign, unit, duties, at):
             yield {
                 "code": duty.person.code,
                 "name": duty.person.full_name,
-                "unit": duty.unit.name,
+                "unit": duty.unit_then,
                 "tier": ContentTier(duty.tier).label,
                 "state": DutyState(duty.state_then).label,
                 "reason": DutyReason(duty.reason_then).label,
@@ -350,7 +351,7 @@ def silent(request, pk):
             OutColumn("owing", _("Must study"), kind="whole"),
         ]
         lines = (
-            {"unit": one.unit.name, "parent": one.unit.parent.name if one.unit.parent else "", "owing": one.owing}
+            {"unit": one.unit.name, "parent": one.unit.parent.name if one.unit.parent else "", "owing": one.obliged}
             for one in rows.order_by("path").iterator()
         )
         sheet = Sheet(_("Not reported"), columns, lines, heading=(campaign.name, unit.name, at.phrase))
@@ -368,7 +369,7 @@ def silent(request, pk):
             rows=listing(
                 request,
                 rows,
-                sorts={"unit": ["path"], "owing": ["owing"]},
+                sorts={"unit": ["path"], "owing": ["obliged"]},
                 default_sort="unit",
                 chips=[Chip(at.phrase, query(request, as_of=None, page=None))] if at.day else [],
             ),
@@ -376,7 +377,7 @@ def silent(request, pk):
     )
 
 
-def _recipients(campaign, unit, kind, at, about):
+def _recipients(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, about: str) -> list[Unit]:
     """The units a message goes to: exactly those the board counts as not organised, silent, or with people owing."""
     if about == "unorganised":
         return [
@@ -384,9 +385,10 @@ def _recipients(campaign, unit, kind, at, about):
             for plan in queries.unorganised(campaign, unit, at).order_by("unit__path")
             if plan.unit_id != unit.pk
         ]
-    found = queries.board(campaign, unit, kind, at)
-    rows = found.silent_rows if about == "silent" else [row for row in found.rows if row.count.owing]
-    return [row.unit for row in rows if not row.is_own]
+    if about == "silent":
+        silent_here = queries.silent_units(campaign, unit, kind, at).order_by("path")
+        return [one.unit for one in silent_here if one.unit_id != unit.pk]
+    return [row.unit for row in queries.board(campaign, unit, kind, at).rows if row.count.owing and not row.is_own]
 
 
 def _wording(campaign, unit, units, at, about):
@@ -453,42 +455,4 @@ def message(request, pk):
             confirming=confirming,
             crumbs=_crumbs(request, campaign, unit),
         ),
-    )
-
-
-@desk_page(Permission.CAMPAIGN_VIEW)
-def absentees(request):
-    """People who stay away again and again (R-076)."""
-    seen = units_seen_by(request.account, Permission.CAMPAIGN_VIEW)
-    unit = seen.filter(pk=whole_number(request.GET.get("unit"))).first()
-    unit = unit or home_unit(request.account)
-    if unit is None or not may(request.account, Permission.CAMPAIGN_VIEW, unit):
-        unit = seen.order_by("depth", "pk").first()
-    least = whole_number(request.GET.get("least"), least=1, most=20) or 2
-    rows = queries.repeat_absentees(unit, least=least)
-    if request.GET.get("format") == "xlsx":
-        columns = [
-            OutColumn("code", _("Code"), kind="code"),
-            OutColumn("name", _("Full name"), 28),
-            OutColumn("unit", _("Unit"), 32),
-            OutColumn("times", _("Campaigns missed"), kind="whole"),
-        ]
-        lines = (
-            {"code": one.code, "name": one.full_name, "unit": one.unit.name, "times": one.times}
-            for one in rows.order_by("-times", "sort_key").iterator(chunk_size=2000)
-        )
-        return workbook(_("Repeat absentees"), [Sheet(_("Repeat absentees"), columns, lines, heading=(unit.name,))])
-    return page(
-        request,
-        "campaigns/desk/absentees.html",
-        {
-            "unit": unit,
-            "least": least,
-            "rows": listing(
-                request,
-                rows,
-                sorts={"times": ["times"], "name": ["sort_key"], "unit": ["unit__path", "sort_key"]},
-                default_sort="-times",
-            ),
-        },
     )

@@ -327,6 +327,8 @@ class NamesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, labels in (("state", DutyState), ("reason", DutyReason), ("tier", ContentTier)):
             self.fields[name].choices = [("", _("All")), *labels.labels()]
+        # Nothing enters this reason yet, so that nobody is asked for it.
+        self.fields["reason"].choices = [one for one in self.fields["reason"].choices if one[0] != DutyReason.CREDIT]
 
 
 class PlanFilterForm(forms.Form):

@@ -34,7 +34,6 @@ urlpatterns = [
     path(_CAMPAIGN + "silent/", boards.silent, name="campaign-silent"),
     path(_CAMPAIGN + "plans/", plans.of_campaign, name="campaign-plans"),
     path(_CAMPAIGN + "message/", boards.message, name="campaign-message"),
-    path("desk/absentees/", boards.absentees, name="absentee-list"),
     path("desk/plans/", plans.plans, name="plan-list"),
     path("desk/plans/<int:pk>/", plans.plan, name="plan"),
     path("desk/rulebooks/", rulebooks.rulebooks, name="rulebook-list"),

@@ -7,6 +7,8 @@ from html import unescape
 import pytest
 from django.urls import get_resolver, reverse
 
+from quantriet.attendance import actions as attendance_actions
+from quantriet.attendance.tests.factories import clock, make_campaign, make_class
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState
@@ -17,6 +19,7 @@ from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import ContentTier
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
+from quantriet.portal import queries
 from quantriet.portal.web import chrome
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +215,28 @@ def test_queries_of_the_member_page_do_not_grow(as_user, cast, running, django_a
 def test_first_visit_of_the_member_page_is_light(as_user, running):
     """Without pictures and fonts the page itself stays far below the 100 kB that also hold its style and scripts."""
     assert len(as_user("member1").get(reverse("me")).content) < 20_000
+
+
+def test_task_of_catching_up_counts_what_its_list_shows(cast, as_user):
+    by = cast.accounts["officer"]
+    campaign = make_campaign(cast)
+    made = make_class(cast, campaign, ["M1", "M2"])
+    attendance_actions.close_roll(made.study_class, by=by, at=clock(12))
+    campaign_actions.adjust_audience(
+        campaign, person=cast.people["M1"], kind="remove", reason="nhầm", by=by, at=clock(13)
+    )
+    campaign_actions.sync_audience(campaign, by=by, at=clock(13))
+    task = next(one for one in queries.tasks_of(by, at=now()) if "học bù" in one.words)
+    rows = as_user("officer").get(task.url).context["rows"]
+    assert task.count == rows.total == 1
+
+
+def test_organiser_is_told_of_people_who_changed_since_the_list_was_made(cast):
+    by = cast.accounts["officer"]
+    campaign = make_campaign(cast)
+    type(campaign).objects.update(audience_synced_at=now())
+    org_actions.transfer_person(cast.people["M1"], to=cast.units["CB12"], on=today(), by=by, at=now())
+    task = next(one for one in queries.tasks_of(by, at=now()) if campaign.name in one.words)
+    assert (task.count, task.url) == (1, reverse("campaign-audience", args=[campaign.pk]))
+    campaign_actions.sync_audience(campaign, by=by, at=now())
+    assert not [one for one in queries.tasks_of(by, at=now()) if campaign.name in one.words]

@@ -1,0 +1,25 @@
+"""Background entries of campaigns."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from quantriet.campaigns import actions
+from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.vocab import CampaignState
+from quantriet.kit.jobs import background, enqueue
+from quantriet.kit.time import now, start_of, today
+
+
+@background
+def follow_audiences_job() -> None:
+    """Once a day, after midnight or when the machine is next on: let each running campaign follow its people."""
+    behind = Q(audience_synced_at__isnull=True) | Q(audience_synced_at__lt=start_of(today()))
+    for pk in StudyCampaign.objects.filter(behind, state=CampaignState.OPEN).values_list("pk", flat=True):
+        enqueue(follow_audience_job, pk)
+
+
+@background
+def follow_audience_job(campaign_id: int) -> None:
+    for campaign in StudyCampaign.objects.filter(pk=campaign_id, state=CampaignState.OPEN).select_related("unit"):
+        actions.sync_audience(campaign, by=None, at=now())
