@@ -28,14 +28,16 @@ from quantriet.kit.refusal import NotAllowed, Refusal
 from quantriet.kit.spreadsheets import Gated, Look, Mapping, gate, look
 from quantriet.kit.time import local
 from quantriet.org import access
-from quantriet.org.actions.import_members import MemberPlanner, PlanOutdated, Tell, apply_members, quiet
+from quantriet.org.actions.import_members import MemberPlanner, Tell, quiet
 from quantriet.org.actions.import_result import write_result
 from quantriet.org.actions.import_units import UnitPlanner, apply_units
+from quantriet.org.actions.import_writing import PlanOutdated, apply_members
 from quantriet.org.actions.people import CODE_LOCK
+from quantriet.org.actions.questions import ask, unask
 from quantriet.org.actions.units import TREE_LOCK
-from quantriet.org.models import Account, IdentityDecision, ImportKind, ImportRun, ImportState, Person, Unit
+from quantriet.org.models import Account, IdentityDecision, ImportKind, ImportRun, ImportState, Unit
 from quantriet.org.queries import imports as queries
-from quantriet.org.rules import columns, members
+from quantriet.org.rules import columns
 from quantriet.org.rules.members import Status
 from quantriet.org.rules.plan import PlanReader, PlanWriter
 from quantriet.org.rules.secrecy import find_mark, refuse_if_marked
@@ -289,7 +291,7 @@ def cancel_import(run: ImportRun, *, by: Account | None, at: datetime) -> Import
         raise Refusal("import.writing", "Danh sách đang được ghi nên không bỏ được nữa; hãy đợi kết quả.")
     with transaction.atomic():
         _move(run, ImportState.CANCELLED, at, frm=frm)
-        _unask(run, list(run.questions.values_list("pk", flat=True)))
+        unask(run, list(run.questions.values_list("pk", flat=True)))
         record("import.cancelled", by=by, at=at, thing=run, unit=run.unit)
         transaction.on_commit(lambda: _forget_files(run))
     return run
@@ -410,110 +412,11 @@ def _make_plan(run: ImportRun, at: datetime, state: ImportState = ImportState.RE
             understanding=seen.as_json(), must=False,
         )  # fmt: skip
         if kept:
-            _ask(run, planner.questions, at)
+            ask(run, planner.questions, at)
     gone = old if kept else run.plan.name
     if gone:
         run.plan.storage.delete(gone)
     return digest
-
-
-def _ask(run: ImportRun, questions: list[IdentityDecision], at: datetime) -> None:
-    """Put the doubtful rows of a preview into the queue. A question asked by another import is shared, not taken over."""
-    wanted = {one.fingerprint: one for one in questions}
-    for one in wanted.values():
-        one.asked_at = at
-    asks = IdentityDecision.runs.through
-    keys: set[int] = set()
-    for some in _pieces(sorted(wanted), 500):
-        IdentityDecision.objects.bulk_create([wanted[key] for key in some], ignore_conflicts=True)
-        keys |= set(IdentityDecision.objects.filter(fingerprint__in=some).values_list("pk", flat=True))
-    before = set(run.questions.values_list("pk", flat=True))
-    asks.objects.bulk_create(
-        [asks(identitydecision_id=pk, importrun_id=run.pk) for pk in sorted(keys - before)], batch_size=500,
-        ignore_conflicts=True,
-    )  # fmt: skip
-    # A decided one stays the run's own: the preview tells that it was decided since.
-    still_open = run.questions.filter(decided_at__isnull=True).values_list("pk", flat=True)
-    _unask(run, [pk for pk in still_open if pk not in keys])
-
-
-def _unask(run: ImportRun, keys: list[int]) -> None:
-    """The run asks these questions no more; those that nobody asks and nobody decided go."""
-    for some in _pieces(keys, 500):
-        IdentityDecision.runs.through.objects.filter(importrun_id=run.pk, identitydecision_id__in=some).delete()
-        open_ones = IdentityDecision.objects.filter(pk__in=some, decided_at__isnull=True)
-        open_ones.filter(runs__isnull=True).delete()
-
-
-def _pieces(items: list[Any], size: int) -> list[list[Any]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def decide_identity(
-    question: IdentityDecision, *, by: Account, at: datetime, person: Person | None, is_new: bool = False
-) -> IdentityDecision:
-    """Settle whether a doubtful row is this person or somebody new; remembered for every later file.
-
-    Refuses a person who is no candidate, no answer at all, and a question that somebody else has decided: to decide
-    anew is `redecide_identity`. Effects: the decision, audit "identity.decided".
-    """
-    _refuse_no_answer(question, by, person, is_new)
-    with transaction.atomic():
-        # Of two pages that decide the same question the first counts; the second is told.
-        first = IdentityDecision.objects.filter(pk=question.pk, decided_at__isnull=True)
-        if not first.update(person=person, is_new=is_new, decided_at=at, decided_by=by):
-            raise Refusal(
-                "identity.decided_already",
-                "Dòng này đã được phân định rồi; hãy tải lại trang, xem phân định đó và đổi nếu cần.",
-                field="choice",
-            )
-        question.refresh_from_db()
-        _record_decision("identity.decided", question, by, at, {})
-    return question
-
-
-def redecide_identity(
-    question: IdentityDecision, *, by: Account, at: datetime, person: Person | None, is_new: bool = False
-) -> IdentityDecision:
-    """Change a decision with open eyes: what was decided before stays in the log. It acts from the next preview on.
-
-    Refuses what `decide_identity` refuses, an open question, and one that changed since the page was opened.
-    """
-    _refuse_no_answer(question, by, person, is_new)
-    before = {"meant": _meant(question)}
-    with transaction.atomic():
-        same = IdentityDecision.objects.filter(
-            pk=question.pk, decided_at=question.decided_at, person=question.person_id, is_new=question.is_new
-        )
-        if question.decided_at is None or not same.update(person=person, is_new=is_new, decided_at=at, decided_by=by):
-            raise Refusal("identity.changed_since", "Phân định này vừa được người khác thay đổi; hãy tải lại trang.")
-        question.refresh_from_db()
-        _record_decision("identity.redecided", question, by, at, before)
-    return question
-
-
-def _meant(question: IdentityDecision) -> str:
-    return f"{question.person.full_name} ({question.person.code})" if question.person else "Người khác"
-
-
-def _record_decision(verb: str, question: IdentityDecision, by: Account, at: datetime, before: dict[str, Any]) -> None:
-    said = {key: value for key, value in question.incoming.items() if key in members.COMPARED or key == "code"}
-    record(
-        verb, by=by, at=at, thing=question.person or question, unit=question.unit, person_id=question.person_id,
-        before=before, after={"row": question.incoming.get("row"), **said, "meant": _meant(question)},
-    )  # fmt: skip
-
-
-def _refuse_no_answer(question: IdentityDecision, by: Account, person: Person | None, is_new: bool) -> None:
-    access.require(by, Permission.PERSON_EDIT, question.unit)
-    if (person is None) != is_new:
-        raise Refusal(
-            "identity.undecided", "Hãy chọn một người trong danh sách, hoặc chọn là người khác.", field="choice"
-        )
-    if person is not None and person.pk not in {int(pk) for pk, _ in question.candidates}:
-        raise Refusal(
-            "identity.no_candidate", f"{person.full_name} không nằm trong những người cần so sánh.", field="choice"
-        )
 
 
 # ----------------------------------------------------------------------------------------------------------------- write

@@ -9,7 +9,7 @@ from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now, today
 from quantriet.org import actions
-from quantriet.org.actions import imports
+from quantriet.org.actions import imports, questions
 from quantriet.org.models import IdentityDecision, ImportRun, ImportState, Person, PostHeld, Unit, UnitKind
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules.codes import made_code, made_number
@@ -257,11 +257,11 @@ def test_of_two_decisions_the_first_counts_and_a_changed_mind_is_logged(cast, bo
     lists.previewed(book(["NEW77", "Trần Văn Bình", dt.date(1975, 5, 1), "CB12"]), cast.units["X1"], cast.officer)
     question = IdentityDecision.objects.get()
     old_page = IdentityDecision.objects.get()
-    imports.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"])
+    questions.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"])
     with pytest.raises(Refusal, match="đã được phân định"):
-        imports.decide_identity(old_page, by=cast.officer, at=now(), person=None, is_new=True)
+        questions.decide_identity(old_page, by=cast.officer, at=now(), person=None, is_new=True)
     assert IdentityDecision.objects.get().person == cast.people["M2"]
-    imports.redecide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
+    questions.redecide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
     event = AuditEvent.objects.filter(verb="identity.redecided").get()
     assert (event.before["meant"], event.after["meant"]) == ("Trần Văn Bình (M2)", "Người khác")
     assert IdentityDecision.objects.get().is_new

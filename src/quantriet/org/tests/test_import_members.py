@@ -10,7 +10,7 @@ from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now, today
 from quantriet.org import actions
-from quantriet.org.actions import imports
+from quantriet.org.actions import imports, questions
 from quantriet.org.models import IdentityDecision, ImportRun, MembershipTransfer, Person, PostHeld, Unit
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import members
@@ -158,7 +158,7 @@ def test_same_name_and_birth_with_another_code_waits_for_a_decision(cast, book):
     assert lists.said(run) == {"doubtful": 1, "missing": 3}
     question = IdentityDecision.objects.get()
     assert [person.code for person, _ in queries.candidates(question, Person.objects.all())] == ["M2"]
-    imports.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
+    questions.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
     run = lists.preview(run, cast.officer)
     assert lists.said(run) == {"new": 1, "missing": 3}
     lists.confirmed(run, cast.officer)
@@ -176,7 +176,7 @@ def test_decided_to_be_the_known_person_is_not_doubled(cast, book):
     path = book([HEADER, [None, "Trần Văn Bình", dt.date(1975, 5, 1), "CB12"]])
     run = lists.previewed(path, cast.units["X1"], cast.officer)
     question = IdentityDecision.objects.get(runs=run)
-    imports.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"])
+    questions.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"])
     run = lists.preview(run, cast.officer)
     assert lists.said(run) == {"moved": 1, "missing": 3}
     lists.confirmed(run, cast.officer)
@@ -208,7 +208,7 @@ def test_codes_crossed_between_namesakes_are_asked(cast, book):
     )
     assert lists.said(run)["doubtful"] == 1
     question = IdentityDecision.objects.get()
-    imports.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
+    questions.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
     run = lists.preview(run, cast.officer)
     assert lists.lines(run, "wrong")[0]["e"][0][1].startswith("Đã phân định là người khác")
 

@@ -13,7 +13,7 @@ from quantriet.audit import queries as audit_queries
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.time import now, today
 from quantriet.org import actions
-from quantriet.org.actions import imports
+from quantriet.org.actions import questions
 from quantriet.org.models import IdentityDecision
 from quantriet.org.rules.members import COMPARED, Status
 from quantriet.org.tests import lists
@@ -193,7 +193,7 @@ def test_an_import_stands_in_the_log_in_words(cast, tmp_path, as_user):
     ]
     lists.imported(lists.workbook(tmp_path / "a.xlsx", [header, *rows]), cast.units["X1"], cast.officer)
     question = IdentityDecision.objects.get()
-    imports.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
+    questions.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
     with translation.override("vi"):
         lines = log.told(AuditEvent.objects.filter(actor_id=cast.officer.pk), cast.officer)
         said = "\n".join(f"{word}: {before} → {after}" for line in lines for word, before, after in line["changes"])

@@ -1,6 +1,6 @@
 """Addresses of the organisation; each module of pages brings its own."""
 
-from quantriet.org.web import accounts, facts, imports, log, people, sign_in, units
+from quantriet.org.web import accounts, facts, import_questions, imports, log, people, sign_in, units
 
 urlpatterns = [
     *sign_in.urlpatterns,
@@ -9,5 +9,6 @@ urlpatterns = [
     *facts.urlpatterns,
     *accounts.urlpatterns,
     *imports.urlpatterns,
+    *import_questions.urlpatterns,
     *log.urlpatterns,
 ]
