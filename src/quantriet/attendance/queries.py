@@ -470,10 +470,11 @@ def slips(study_class: StudyClass, entries: Sequence[RosterEntry]) -> list[SlipR
 def catch_up_list(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
     """The last link of each chain with all that the list shows; `is_waiting` tells who has no later class.
 
-    A place in a later class counts only while that class runs: when it is cancelled the person waits again.
+    Placed is who stands on a running roster for the duty, by whatever way: by hand here, by filling, from a file. When
+    that class is cancelled the person waits again.
     """
     later = CatchUp.objects.filter(missed=OuterRef("placed"))
-    running = RosterEntry.objects.filter(pk=OuterRef("placed"), is_running=True)
+    running = RosterEntry.objects.filter(duty=OuterRef("duty"), is_running=True)
     return (
         links.alias(has_later=Exists(later))
         .filter(has_later=False)
@@ -483,6 +484,23 @@ def catch_up_list(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
             "placed__study_class", "placed__venue",
         )
     )  # fmt: skip
+
+
+def with_places(links: Iterable[CatchUp]) -> list[CatchUp]:
+    """The links, each with the running roster line of its duty as its place, however the person came there."""
+    found = list(links)
+    keys = [link.duty_id for link in found]
+    lines: dict[int | None, RosterEntry] = {}
+    for start in range(0, len(keys), 900):
+        for line in (
+            RosterEntry.objects.filter(duty_id__in=keys[start : start + 900], is_running=True)
+            .select_related("study_class__unit", "venue")
+            .prefetch_related("study_class__sessions")
+        ):
+            lines[line.duty_id] = line
+    for link in found:
+        link.placed = lines.get(link.duty_id, link.placed)
+    return found
 
 
 def still_owing(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
@@ -540,13 +558,14 @@ def invitation(link: CatchUp) -> Invitation:
 def repeat_absentees(people: QuerySet[Person], *, least: int = 2, since: dt.date | None = None) -> QuerySet[Person]:
     """People who missed at least `least` closed classes without reason or over the limit, the most often first.
 
-    Excused absences do not count. Each comes with `missed`, `called`, `last_missed_at`.
+    Excused absences do not count, nor an absence that was made up since: what is done is not stayed away from. Each
+    comes with `missed`, `called`, `last_missed_at`.
     """
     since = since or today().replace(year=today().year - 3, day=1)
     closed = Q(
         roster_entries__study_class__state=ClassState.CLOSED,
         roster_entries__study_class__closed_at__gte=start_of(since),
-    )
+    ) & (Q(roster_entries__duty__isnull=True) | Q(roster_entries__duty__state__in=(DutyState.OWING, DutyState.EXEMPT)))
     missing = closed & Q(roster_entries__verdict__verdict__in=(Verdict.RETAKE, Verdict.ABSENT))
     return (
         people.filter(missing)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from quantriet.attendance import queries
-from quantriet.attendance.actions.verdicts import ClassFrame, Outcome
+from quantriet.attendance.actions.verdicts import CalledPerson, ClassFrame, Outcome
 from quantriet.attendance.models import CatchUp
+from quantriet.attendance.rules.minutes import SessionTime
 from quantriet.attendance.vocab import OWING_VERDICTS, CatchUpState, InvitedBy, Verdict
 from quantriet.audit.actions import record, record_many
 from quantriet.campaigns import queries as campaign_queries
@@ -18,7 +19,7 @@ from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.vocab import DutyState, RuleKey
 from quantriet.classes import actions as class_actions
 from quantriet.classes.models import ClassSession, StudyClass, Venue
-from quantriet.classes.vocab import RosterOrigin
+from quantriet.classes.vocab import ClassState, RosterOrigin
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.notify import actions as notify_actions
@@ -44,6 +45,7 @@ def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Acco
     known = set(CatchUp.objects.filter(missed__study_class_id=frame.class_id).values_list("missed_id", flat=True))
     # Whoever attended another class meanwhile owes nothing, though this one was missed.
     settled = _not_owing([one.entry.duty_id for one in owing.values() if one.entry.duty_id])
+    attach_places([one.entry for one in outcomes], frame.sessions)
     due = local(at).date()
     fresh = [one for one in owing.values() if one.entry.entry_id not in known and one.entry.duty_id not in settled]
     if fresh:
@@ -80,6 +82,42 @@ def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Acco
     return len(fresh)
 
 
+def attach_places(entries: Iterable[CalledPerson], sessions: Mapping[int, SessionTime]) -> None:
+    """Write into the open link of each duty the line by which its person came into this later class.
+
+    Somebody placed by hand in the catch-up list has it already; filling, calling by name and lists from a file know
+    nothing of catch-ups.
+    """
+    lines = {entry.duty_id: entry.entry_id for entry in entries if entry.duty_id is not None}
+    ended = max((session.end for session in sessions.values()), default=None)
+    if ended is None:
+        return
+    keys = list(lines)
+    for start in range(0, len(keys), 900):
+        links = (
+            CatchUp.objects.filter(duty_id__in=keys[start : start + 900])
+            .exclude(state=CatchUpState.DONE)
+            .filter(Q(placed__isnull=True) | Q(placed__study_class__state=ClassState.CANCELLED))
+            .annotate(missed_until=Max("missed__study_class__sessions__ends_at"))
+            .order_by("pk")
+        )
+        taken = set(
+            CatchUp.objects.filter(duty_id__in=keys[start : start + 900], placed__isnull=False).values_list(
+                "placed_id", flat=True
+            )
+        )
+        for link in {link.duty_id: link for link in links}.values():  # the last link of each chain
+            line = lines[link.duty_id]
+            if (
+                line not in taken
+                and link.missed_id != line
+                and link.missed_until is not None
+                and link.missed_until <= ended
+            ):
+                link.placed_id, link.state = line, CatchUpState.PLACED
+                link.save(update_fields=["placed", "state"])
+
+
 def _not_owing(duties: Sequence[int]) -> set[int]:
     found: set[int] = set()
     for start in range(0, len(duties), 900):
@@ -109,7 +147,7 @@ def place_catch_up(
             .select_related("duty__person__unit", "duty__campaign", "placed__study_class")
             .order_by("pk")
         )
-        for link in links:
+        for link in queries.with_places(links):
             name = link.duty.person.full_name
             if link.duty.campaign_id != study_class.campaign_id:
                 raise Refusal(
@@ -153,7 +191,7 @@ def invite_absentees(
             .prefetch_related("placed__study_class__sessions")
             .order_by("pk")
         )  # fmt: skip
-        for link in links:
+        for link in queries.with_places(links):
             person = link.duty.person
             unit = link.placed.study_class.unit if link.placed else link.missed.unit
             if way == InvitedBy.MAIL:
@@ -166,7 +204,9 @@ def invite_absentees(
                     to_person=person, dedupe_key=f"catch-up-{link.pk}-{link.placed_id or 0}", by=by, at=at,
                 )  # fmt: skip
             link.invited_at, link.invited_by = at, way
-            link.save(update_fields=["invited_at", "invited_by"])
+            if link.placed is not None and link.placed.is_running:
+                link.state = CatchUpState.PLACED
+            link.save(update_fields=["invited_at", "invited_by", "placed", "state"])
             record(
                 "catch_up.invited", by=by, at=at, thing=link, unit=unit, person_id=person.pk, after={"way": way.value}
             )

@@ -269,9 +269,10 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
     first, last = local(session.start).date(), local(session.end).date()
     day = local(mark.at).date()
     if mark.kind in (FactKind.WHOLE, FactKind.ABSENT):
-        if local(at).date() < first:
+        if at + _AHEAD < session.start:
             raise Refusal(
-                "mark.before_session", f"“{title}” học ngày {show_day(first)}, chưa diễn ra nên chưa điểm danh được."
+                "mark.before_session",
+                f"“{title}” bắt đầu {show_moment(session.start)}, chưa diễn ra nên chưa ghi có mặt cả buổi hay vắng được.",
             )
         return
     if not first <= day <= last:

@@ -30,7 +30,7 @@ def hall(cast):
 
 @pytest.fixture
 def closed(cast):
-    made = make_class(cast, make_campaign(cast), ["M1", "M2", "M7"])
+    made = make_class(cast, make_campaign(cast), ["M1", "M2", "M7"], times=EVERY_HOUR)
     by = cast.accounts["organiser1"]
     actions.record_marks([made.mark("M1", FactKind.WHOLE, clock(8))], by=by, at=clock(8))
     actions.close_roll(made.study_class, by=by, at=clock(11))

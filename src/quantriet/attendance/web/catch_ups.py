@@ -82,7 +82,7 @@ def catch_up_list(request: DeskRequest) -> HttpResponse:
             "heading": _("Catch-up"),
             "lead": f"{total} người còn nợ học tập sau khi vắng, {waiting} người chưa có lớp học bù, {late} người quá hạn mời.",
             "rows": shown,
-            "lines": [_line(link) for link in shown],
+            "lines": [_line(link) for link in queries.with_places(shown)],
             "filters": filters,
             "q": request.GET.get("q", ""),
             "actions": [
@@ -161,7 +161,7 @@ def _excel(links: QuerySet[CatchUp]) -> HttpResponse:
     ]
 
     def lines() -> Any:
-        for link in links.iterator(chunk_size=1000):
+        for link in queries.with_places(links):
             line = _line(link)
             yield {
                 "code": link.duty.person.code,
@@ -184,8 +184,9 @@ def _excel(links: QuerySet[CatchUp]) -> HttpResponse:
 
 def _ticked(request: DeskRequest) -> list[CatchUp]:
     ids = whole_numbers(request.POST.getlist("ids"))[:_MOST]
-    seen = access.catch_ups_seen_by(request.account)
-    return list(
+    # What is seen may be more than what is written: the same account may be a reader above and an organiser below.
+    seen = access.catch_ups_seen_by(request.account, Permission.CLASS_EDIT)
+    return queries.with_places(
         queries.still_owing(queries.catch_up_list(seen))
         .filter(pk__in=ids)
         .select_related("missed__unit", "placed__study_class__unit")
@@ -194,7 +195,9 @@ def _ticked(request: DeskRequest) -> list[CatchUp]:
 
 
 def _nobody(request: DeskRequest) -> HttpResponse:
-    messages.error(request, "Chưa chọn ai còn phải học bù; hãy đánh dấu ít nhất một dòng.")
+    messages.error(
+        request, "Chưa chọn ai còn phải học bù mà đồng chí được giao xếp lớp; hãy đánh dấu ít nhất một dòng."
+    )
     return saved(request, to=reverse("catch-up-list"))
 
 
@@ -279,6 +282,7 @@ def print_invitations(request: DeskRequest) -> HttpResponse:
     if not links:
         return _nobody(request)
     actions.invite_absentees(links, way=InvitedBy.PRINT, by=request.account, at=now())
+    links = queries.with_places(links)
     return page(
         request,
         "attendance/desk/invitations_print.html",
@@ -303,6 +307,11 @@ def repeat_absentees(request: DeskRequest) -> HttpResponse:
     people = queries.repeat_absentees(access.people_followed_by(request.account), least=least)
     words = request.GET.get("q", "").strip()
     chips = []
+    unit = whole_number(request.GET.get("unit"))
+    found = org_access.units_seen_by(request.account).filter(pk=unit).first() if unit is not None else None
+    if found:
+        people = people.filter(unit__path__gte=found.path, unit__path__lt=path_end(found.path))
+        chips.append(Chip(found.name, query(request, unit=None, page=None)))
     if words:
         people = people.filter(name_folded__contains=fold(words))
         chips.append(Chip(f"{_('Search')}: {words}", query(request, q=None, page=None)))
