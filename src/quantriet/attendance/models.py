@@ -86,9 +86,10 @@ class ClassVerdict(models.Model):
 class ExcusedAbsence(models.Model):
     """A reason for absence, its paper and who approved it. Excused is not exempt: the study is still owed."""
 
-    entry = models.ForeignKey(RosterEntry, on_delete=models.CASCADE, related_name="excuses")
+    # RESTRICT: an excuse is evidence and keeps its line, yet does not say that the class was held, as a mark does.
+    entry = models.ForeignKey(RosterEntry, on_delete=models.RESTRICT, related_name="excuses")
     session = models.ForeignKey(  # empty: the whole class
-        ClassSession, null=True, blank=True, on_delete=models.CASCADE, related_name="excuses"
+        ClassSession, null=True, blank=True, on_delete=models.RESTRICT, related_name="excuses"
     )
     reason = models.CharField(max_length=250)
     paper = models.FileField(upload_to="excuses/", blank=True)

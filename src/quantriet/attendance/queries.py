@@ -246,13 +246,6 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     return Roll(rows, dict(counts))
 
 
-def person_standing(entry: RosterEntry, session: ClassSession) -> tuple[Standing, str]:
-    """How one person stands in one session."""
-    time = session_times(entry.study_class)[session.pk]
-    known = standing_facts([entry.pk], session.pk).values_list("kind", "at")
-    return standing([Fact(FactKind(kind), at) for kind, at in known], time)
-
-
 def current_session(sessions: Sequence[ClassSession], at: dt.datetime) -> ClassSession | None:
     """The session the roll page opens on: the one now or next today, else the last that began, else the first."""
     for session in sessions:

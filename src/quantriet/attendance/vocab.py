@@ -117,6 +117,7 @@ def register() -> None:
         "roll.voided": "bỏ một lượt điểm danh",
         "excuse.asked": "ghi xin vắng",
         "excuse.approved": "duyệt vắng có lý do",
+        "excuse.taken_back": "thu hồi ý kiến duyệt vắng có lý do",
         "excuse.refused": "không duyệt lý do vắng",
         "catch_up.opened": "đưa vào danh sách học bù",
         "catch_up.placed": "xếp học bù",

@@ -154,20 +154,6 @@ class Filling:
     left_units: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ClassCounts:
-    """Numbers of classes in the published shapes (P-12); `classes` are the ones held, the rest counts these alone."""
-
-    classes: int
-    planned: int  # drafts and released ones still to be held
-    by_level: dict[str, int]
-    by_kind: dict[str, int]  # by form of study
-    sessions: int
-    venues: int
-    people: int  # on the rosters
-    outsiders: int
-
-
 def register() -> None:
     for verb, phrase in {
         "class.added": "lập lớp",

@@ -3,7 +3,7 @@
 from quantriet.attendance.actions.catch_ups import invite_absentees, place_catch_up
 from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class, reopen_roll
 from quantriet.attendance.actions.conduct import note_conduct
-from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse
+from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "record_pasted",
     "record_slips",
     "reopen_roll",
+    "take_back_approval",
     "void_mark",
 ]

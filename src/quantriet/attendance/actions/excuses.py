@@ -10,7 +10,7 @@ from django.core.files import File
 from django.db import transaction
 
 from quantriet.attendance.actions.catch_ups import follow_absentees
-from quantriet.attendance.actions.verdicts import frames_of, judge
+from quantriet.attendance.actions.verdicts import ClassFrame, frames_of, judge
 from quantriet.attendance.models import ExcusedAbsence
 from quantriet.attendance.vocab import ExcuseState
 from quantriet.audit.actions import record
@@ -70,7 +70,8 @@ def decide_excuse(
     """Approve or refuse an excuse; the person's verdict follows at once.
 
     Refuses a second decision, a refusal without a reason, and a campaign that is closed. Approved is not exempt: the
-    duty stays owed, and once the roll is closed the person is in a catch-up chain.
+    duty stays owed, and once the roll is closed the person is in a catch-up chain. Before the session begins the
+    approval says nothing about the duty and reports nothing.
     """
     note = text.squeeze(note)
     if not is_approved and not note:
@@ -92,13 +93,44 @@ def decide_excuse(
             by=by, at=at, thing=excuse.entry.person, unit=frame.unit, person_id=excuse.entry.person_id,
             after={"class": frame.title, "note": note},
         )  # fmt: skip
-        if (
-            is_approved
-            and frame.campaign.state == CampaignState.OPEN
-            and frame.state in (ClassState.RELEASED, ClassState.CLOSED)
-        ):
-            is_closed = frame.state == ClassState.CLOSED
-            outcomes = judge(frame, by=by, at=at, is_closed=is_closed)
-            if is_closed:
-                follow_absentees(frame, outcomes, by=by, at=at)
+        if is_approved:
+            _judge_again(frame, by=by, at=at)
     return excuse
+
+
+def take_back_approval(excuse: ExcusedAbsence, *, reason: str, by: Account, at: dt.datetime) -> ExcusedAbsence:
+    """Take back an approval given in error; the absence is judged without it from now on.
+
+    Refuses without a reason, an excuse that is not approved, and a campaign that is closed. The excuse stays, as not
+    approved, with the reason; the log keeps both decisions. Another one may be asked for.
+    """
+    reason = text.squeeze(reason)
+    if not reason:
+        raise Refusal("excuse.reason_missing", "Thu hồi ý kiến duyệt thì phải ghi lý do.", field="reason")
+    refuse_if_marked(reason, "lý do thu hồi")
+    with transaction.atomic():
+        frame = frames_of([excuse.entry_id])[0]
+        if frame.campaign.state not in (CampaignState.OPEN, CampaignState.DRAFT):
+            raise Refusal("campaign.not_open", "Đợt học tập đã khép nên không đổi được kết quả.")
+        before = ExcusedAbsence.objects.filter(pk=excuse.pk).values("decided_at", "decision_note").get()
+        if not ExcusedAbsence.objects.filter(pk=excuse.pk, state=ExcuseState.APPROVED).update(
+            state=ExcuseState.REFUSED, decided_at=at, decided_by=by, decision_note=reason[:250]
+        ):
+            raise Refusal("excuse.not_approved", "Lần xin vắng này chưa được duyệt nên không có gì để thu hồi.")
+        excuse.refresh_from_db()
+        record(
+            "excuse.taken_back", by=by, at=at, thing=excuse.entry.person, unit=frame.unit,
+            person_id=excuse.entry.person_id, before={"at": before["decided_at"], "note": before["decision_note"]},
+            after={"class": frame.title, "reason": reason},
+        )  # fmt: skip
+        _judge_again(frame, by=by, at=at)
+    return excuse
+
+
+def _judge_again(frame: ClassFrame, *, by: Account, at: dt.datetime) -> None:
+    if frame.campaign.state != CampaignState.OPEN or frame.state not in (ClassState.RELEASED, ClassState.CLOSED):
+        return
+    is_closed = frame.state == ClassState.CLOSED
+    outcomes = judge(frame, by=by, at=at, is_closed=is_closed)
+    if is_closed:
+        follow_absentees(frame, outcomes, by=by, at=at)

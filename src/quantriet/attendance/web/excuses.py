@@ -59,6 +59,10 @@ class DecisionForm(forms.Form):
         self.fields["is_approved"].choices = [("yes", _("Approve")), ("no", _("Do not approve"))]
 
 
+class TakeBackForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=250)
+
+
 @member_page
 def new(request: DeskRequest, pk: int) -> HttpResponse:
     """Ask for an excused absence of one person."""
@@ -173,8 +177,14 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
     """One excuse; whoever approves in the class's unit decides here."""
     deciding = request.method == "POST"
     found = access.get_excuse(request.account, pk, Permission.EXCUSE_APPROVE if deciding else Permission.CLASS_VIEW)
-    form = DecisionForm(request.POST or None)
-    if deciding and form.is_valid():
+    taking_back = deciding and "reason" in request.POST
+    form = DecisionForm(None if taking_back else request.POST or None)
+    take_back = TakeBackForm(request.POST if taking_back else None)
+    if taking_back and take_back.is_valid():
+        with refusals_on(take_back):
+            actions.take_back_approval(found, reason=take_back.cleaned_data["reason"], by=request.account, at=now())
+            return saved(request, to=request.path, message="Đã thu hồi ý kiến duyệt; kết quả đã tính lại.")
+    if deciding and not taking_back and form.is_valid():
         with refusals_on(form):
             actions.decide_excuse(
                 found,
@@ -185,6 +195,7 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             )
             return saved(request, to=request.path, message="Đã ghi ý kiến duyệt; kết quả đã tính lại.")
     state = ExcuseState(found.state)
+    may_approve = org_access.may(request.account, Permission.EXCUSE_APPROVE, found.entry.study_class.unit)
     return page(
         request,
         "attendance/desk/excuse.html",
@@ -194,8 +205,9 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             "state": state,
             "sign": _SIGNS[state],
             "form": form,
-            "may_decide": state == ExcuseState.ASKED
-            and org_access.may(request.account, Permission.EXCUSE_APPROVE, found.entry.study_class.unit),
+            "take_back": take_back,
+            "may_decide": state == ExcuseState.ASKED and may_approve,
+            "may_take_back": state == ExcuseState.APPROVED and may_approve,
             "place": {"unit": found.entry.unit.name},
         },
     )

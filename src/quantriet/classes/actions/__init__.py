@@ -26,7 +26,6 @@ from quantriet.classes.actions.roster import (
     call_people,
     fill_roster,
     move_to_venue,
-    remove_from_roster,
     remove_many_from_roster,
 )
 from quantriet.classes.actions.summons import Sent, mark_printed, send_summons, tell_cancelled
@@ -56,7 +55,6 @@ __all__ = [
     "move_item_earlier",
     "move_to_venue",
     "release_class",
-    "remove_from_roster",
     "remove_item",
     "remove_many_from_roster",
     "remove_role",

@@ -11,7 +11,7 @@ from django.db import transaction
 from quantriet.audit.actions import changes, record
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyCampaign
-from quantriet.campaigns.vocab import CampaignState, StudyForm
+from quantriet.campaigns.vocab import ATTEND, CampaignState, StudyForm
 from quantriet.classes import queries
 from quantriet.classes.actions.guards import class_in, refuse_unless
 from quantriet.classes.actions.roster import adopt_guests
@@ -23,6 +23,7 @@ from quantriet.classes.vocab import (
     ConferenceLevel,
 )
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.jobs import enqueue
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.library.vocab import ContentTier
@@ -109,17 +110,18 @@ def add_class(
 
 def change_class(study_class: StudyClass, *, by: Account | None, at: datetime, **new: Any) -> StudyClass:
     """Change title, form, level, tier, host_unit, is_catch_up, rules_of_conduct or note. Refuses once the class is over."""
-    refuse_unless(study_class, *RUNNING_STATES)
     for name in _TEXTS:
         if name in new:
             refuse_if_marked(new[name], "thông tin lớp học")
             new[name] = text.squeeze(new[name]) if name == "title" else text.nfc(new[name]).strip()
     if "title" in new and not new["title"]:
         raise Refusal("class.title_missing", "Lớp phải có tên.", field="title")
-    before, after = changes(study_class, new)
-    if not after:
-        return study_class
     with transaction.atomic():
+        reread(study_class)
+        refuse_unless(study_class, *RUNNING_STATES)
+        before, after = changes(study_class, new)
+        if not after:
+            return study_class
         for name, value in after.items():
             setattr(study_class, name, value)
         study_class.save(update_fields=list(after))
@@ -129,11 +131,12 @@ def change_class(study_class: StudyClass, *, by: Account | None, at: datetime, *
 
 def count_outsiders(study_class: StudyClass, *, by: Account | None, at: datetime, count: int) -> StudyClass:
     """Write down how many people outside the roster attended (P-12)."""
-    if study_class.state in (ClassState.DRAFT, ClassState.CANCELLED):
-        raise Refusal(
-            "class.not_released", "Lớp chưa chốt nên chưa ghi được số người dự ngoài danh sách.", field="outsiders"
-        )
     with transaction.atomic():
+        reread(study_class)
+        if study_class.state in (ClassState.DRAFT, ClassState.CANCELLED):
+            raise Refusal(
+                "class.not_released", "Lớp chưa chốt nên chưa ghi được số người dự ngoài danh sách.", field="outsiders"
+            )
         before = study_class.outsiders
         study_class.outsiders = count
         study_class.save(update_fields=["outsiders"])
@@ -173,6 +176,8 @@ def reopen_class(study_class: StudyClass, *, by: Account | None, at: datetime) -
         study_class.save(update_fields=["state", "released_at", "revision"])
         RosterEntry.objects.filter(study_class=study_class).update(summoned_at=None, summoned_by="")
         record("class.reopened", by=by, at=at, thing=study_class, unit=study_class.unit)
+        # What an excuse came to in a class that is planned anew no longer counts; the excuse itself stays.
+        campaign_actions.rejudge_duties(study_class.campaign, ATTEND, event_id=study_class.pk)
     return study_class
 
 
@@ -206,6 +211,7 @@ def cancel_class(study_class: StudyClass, *, by: Account | None, at: datetime, r
             before={"state": before, "people": people}, after={"reason": text.squeeze(reason)},
         )  # fmt: skip
         campaign_actions.mark_called_off(study_class.campaign, study_class.unit)
+        campaign_actions.rejudge_duties(study_class.campaign, ATTEND, event_id=study_class.pk)
         if before == ClassState.RELEASED:
             enqueue(TELL_CANCELLED_JOB, study_class.pk, by.pk if by else 0)
     return study_class

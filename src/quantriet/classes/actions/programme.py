@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, RestrictedError
 
 from quantriet.audit.actions import changes, record
 from quantriet.classes.actions.guards import class_in, programme_of
@@ -89,6 +89,8 @@ def remove_session(session: ClassSession, *, by: Account | None, at: datetime) -
                 session.delete()
         except ProtectedError:
             raise Refusal("session.marked", "Buổi học đã có điểm danh nên không bỏ được.")
+        except RestrictedError:
+            raise Refusal("session.excused", "Đã có người xin vắng buổi này nên không bỏ được; hãy đổi giờ của buổi.")
 
 
 def _session_title(title: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError, Q, RestrictedError
 
 from quantriet.audit.actions import record
 from quantriet.campaigns import actions as campaign_actions
@@ -232,28 +232,13 @@ def _placed_elsewhere(person: Person, title: str) -> Refusal:
     )
 
 
-def remove_from_roster(entry: RosterEntry, *, by: Account | None, at: datetime, reason: str = "") -> None:
-    """Take one person off the roster. Refuses once the person was marked in the class."""
-    study_class = entry.study_class
-    refuse_if_marked(reason, "lý do")
-    with roster_in(study_class, *RUNNING_STATES):
-        record(
-            "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit, person_id=entry.person_id,
-            before={"person": entry.person.full_name}, after={"reason": text.squeeze(reason)},
-        )  # fmt: skip
-        try:
-            with transaction.atomic():
-                entry.delete()
-        except ProtectedError:
-            raise Refusal(
-                "roster.marked", f"Đồng chí {entry.person.full_name} đã có điểm danh nên không bỏ khỏi danh sách được."
-            )
-
-
 def remove_many_from_roster(
     entries: Iterable[RosterEntry], study_class: StudyClass, *, by: Account | None, at: datetime, reason: str
 ) -> int:
-    """Take many people off a roster, all or none. Refuses without a reason and once any of them was marked."""
+    """Take many people off a roster, all or none.
+
+    Refuses without a reason, once any of them was marked, and whoever asked to be excused: that is evidence and stays.
+    """
     refuse_if_marked(reason, "lý do")
     reason = text.squeeze(reason)
     if not reason:
@@ -266,6 +251,11 @@ def remove_many_from_roster(
                 rows.delete()
         except ProtectedError:
             raise Refusal("roster.marked", "Có người đã được điểm danh nên không bỏ khỏi danh sách được.")
+        except RestrictedError:
+            raise Refusal(
+                "roster.excused",
+                "Có người đã ghi xin vắng ở lớp này nên giữ trong danh sách; vắng thì xếp học bù sau khi chốt điểm danh.",
+            )
         if names:
             record(
                 "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit,

@@ -2,7 +2,6 @@
 
 from quantriet.classes.queries.listed import Preview, preview_list, read_list
 from quantriet.classes.queries.overview import (
-    class_counts,
     class_rows,
     days_since_issue,
     notices_before,
@@ -24,7 +23,6 @@ __all__ = [
     "VenueSeats",
     "capacity",
     "clashes",
-    "class_counts",
     "class_rows",
     "days_since_issue",
     "discussion_share",

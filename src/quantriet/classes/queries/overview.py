@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +14,6 @@ from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venu
 from quantriet.classes.queries.programme import first_day
 from quantriet.classes.vocab import (
     RUNNING_STATES,
-    ClassCounts,
     ClassState,
 )
 from quantriet.kit.time import local, show_day, start_of
@@ -55,31 +53,6 @@ def running_events(campaign: StudyCampaign, unit: Unit) -> list[StudyEvent]:
 
 def _counted(rows: QuerySet[Any, Any]) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0)
-
-
-def class_counts(campaign: StudyCampaign, unit: Unit | None = None) -> ClassCounts:
-    """Classes held under a unit, by level and by form, with sessions, venues, people and outsiders."""
-    classes = StudyClass.objects.filter(campaign=campaign).exclude(state=ClassState.CANCELLED)
-    if unit is not None:
-        classes = classes.filter(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
-    held = classes.filter(state=ClassState.CLOSED)
-    by_level: dict[str, int] = defaultdict(int)
-    by_kind: dict[str, int] = defaultdict(int)
-    outsiders = 0
-    for level, form, more in held.values_list("level", "form", "outsiders"):
-        by_level[level] += 1
-        by_kind[form] += 1
-        outsiders += more
-    return ClassCounts(
-        classes=sum(by_level.values()),
-        planned=classes.filter(state__in=RUNNING_STATES).count(),
-        by_level=dict(by_level),
-        by_kind=dict(by_kind),
-        sessions=ClassSession.objects.filter(study_class__in=held).count(),
-        venues=Venue.objects.filter(study_class__in=held).count(),
-        people=RosterEntry.objects.filter(study_class__in=held).count(),
-        outsiders=outsiders,
-    )
 
 
 def on_day(day: date) -> Q:

@@ -491,7 +491,6 @@ def test_class_with_marks_is_neither_reopened_nor_cancelled_nor_emptied(cast, re
     steps = (
         ("class.marked", lambda: actions.reopen_class(ready, by=cast.officer, at=now())),
         ("class.marked", lambda: actions.cancel_class(ready, by=cast.officer, at=now(), reason="Bão lớn")),
-        ("roster.marked", lambda: actions.remove_from_roster(entry, by=cast.officer, at=now())),
         (
             "roster.marked",
             lambda: actions.remove_many_from_roster([entry], ready, by=cast.officer, at=now(), reason="Nhầm"),
@@ -521,17 +520,18 @@ def test_session_added_behind_a_released_class_is_refused(cast, ready):
     assert caught.value.code == "class.released"
 
 
-@pytest.mark.req("P-12")
-def test_class_counts_are_by_level_and_form_of_classes_held(cast, campaign, ready):
-    assert queries.class_counts(campaign).classes == 0
+@pytest.mark.parametrize(
+    "change", [lambda one, **who: actions.change_class(one, note="Muộn", **who),
+               lambda one, **who: actions.count_outsiders(one, count=3, **who)]
+)  # fmt: skip
+def test_a_page_opened_before_the_class_was_cancelled_changes_nothing(cast, ready, change):
     actions.release_class(ready, by=cast.officer, at=now())
-    actions.close_class(ready, by=cast.officer, at=now())
-    actions.count_outsiders(ready, by=cast.officer, at=now(), count=17)
-    factories.study_class(campaign, cast.units["X2"], cast.officer)
-    counts = queries.class_counts(campaign, cast.units["T"])
-    assert (counts.classes, counts.planned, counts.sessions, counts.people, counts.outsiders) == (1, 1, 1, 9, 17)
-    assert (counts.by_level, counts.by_kind) == ({"grassroots": 1}, {"in_person": 1})
-    assert queries.class_counts(campaign, cast.units["X2"]).classes == 0
+    stale = type(ready).objects.get(pk=ready.pk)
+    actions.cancel_class(ready, by=cast.officer, at=now(), reason="Bão lớn")
+    with pytest.raises(Refusal):
+        change(stale, by=cast.officer, at=now())
+    ready.refresh_from_db()
+    assert (ready.note, ready.outsiders) == ("", 0)
 
 
 # --- summons ----------------------------------------------------------------------------------------------------------
