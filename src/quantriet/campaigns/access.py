@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from quantriet.campaigns.models import (
     AudienceAdjustment,
     CampaignPlan,
+    FormChange,
     Rulebook,
     StudyCampaign,
     StudyDuty,
@@ -79,6 +80,14 @@ def get_plan(account: Account, pk: int | str, permission: Permission = Permissio
     plan = one_of(plans_seen_by(account).select_related("unit__kind", "campaign__unit", "responsible", "parent"), pk)
     require(account, permission, plan.unit)
     return plan
+
+
+def form_changes_seen_by(account: Account, campaign: StudyCampaign) -> QuerySet[FormChange]:
+    """Emergency changes that hold for the account's units in this campaign, or were made below them (R-034)."""
+    reach = Q(pk__in=[])
+    for top in board_units(account, campaign):
+        reach |= Q(unit_id__in=top.ancestor_ids) | Q(unit__path__startswith=top.path)
+    return FormChange.objects.filter(reach, campaign=campaign).select_related("unit", "by").order_by("-at")
 
 
 def rulebooks_seen_by(account: Account) -> QuerySet[Rulebook]:

@@ -171,24 +171,69 @@ def test_whoever_is_obliged_again_is_judged_again(cast):
     assert duty_of(made, "M1").state == DutyState.DONE
 
 
-def test_the_ledger_follows_its_people_once_a_day(cast):
-    from quantriet.campaigns.jobs import follow_audiences_job
-    from quantriet.campaigns.models import StudyCampaign
-    from quantriet.config.schedule import schedule
-
+@pytest.mark.req("R-034")
+def test_change_of_form_carries_the_running_classes_along(cast, as_user):
+    """Postponed and put online: one class takes the form, one is called off with the instruction as the reason."""
     by = cast.accounts["officer"]
-    campaign = make_campaign(cast)
-    assert follow_audiences_job in [one.job for one in schedule()]
-    person = cast.people["M1"]
-    org_actions.remove_person(person, by=by, at=now(), on=today(), reason="died")
-    StudyCampaign.objects.update(audience_synced_at=now() - dt.timedelta(days=1))
-    follow_audiences_job.call()
-    Worker([]).run_all()
-    assert campaign.duties.get(person=person).state == DutyState.EXEMPT
-    lines = AuditEvent.objects.filter(verb="audience.synced").count()
-    follow_audiences_job.call()
-    Worker([]).run_all()
-    StudyCampaign.objects.update(audience_synced_at=None)
-    follow_audiences_job.call()
-    Worker([]).run_all()
-    assert AuditEvent.objects.filter(verb="audience.synced").count() == lines == 1
+    campaign = make_campaign(cast, unit="T")
+    campaign_actions.make_plans(campaign, by=by, at=now())
+    soon = today() + dt.timedelta(days=1)
+    kept, off = (make_class(cast, campaign, [who], unit="X1", title=who, day=soon) for who in ("M1", "M2"))
+    elsewhere = make_class(cast, campaign, ["M10"], unit="X2", title="Lớp nơi khác", day=soon)
+    campaign_actions.mark_scheduled(campaign, cast.units["X1"], at=now())
+    web = as_user("organiser1")
+    address = reverse("campaign-form", args=[campaign.pk])
+    shown = web.get(address).content.decode()
+    assert "Lớp nơi khác" not in shown
+    assert f"M1 – {cast.units['X1'].name}" in shown
+    given = {
+        "unit": cast.units["X1"].pk, "situation": "Bão số 10", "instruction": "05-CV/ĐU ngày 21/11/2026",
+        "form": "online", "postponed_to": (today() + dt.timedelta(days=10)).strftime("%d/%m/%Y"),
+        "change_classes": [kept.study_class.pk], "call_off_classes": [off.study_class.pk],
+    }  # fmt: skip
+    assert web.post(address, given | {"change_classes": [elsewhere.study_class.pk]}).status_code == 200
+    assert web.post(address, given).status_code == 303
+    for made in (kept, off, elsewhere):
+        made.study_class.refresh_from_db()
+    assert (kept.study_class.state, kept.study_class.form) == (ClassState.RELEASED, "online")
+    assert off.study_class.state == ClassState.CANCELLED
+    assert (elsewhere.study_class.state, elsewhere.study_class.form) == (ClassState.RELEASED, "in_person")
+    assert AuditEvent.objects.get(verb="class.cancelled").after["reason"] == "Bão số 10, theo 05-CV/ĐU ngày 21/11/2026"
+    assert CampaignPlan.objects.get(campaign=campaign, unit=cast.units["X1"]).state == PlanState.POSTPONED
+
+
+@pytest.mark.req("R-034")
+def test_postponing_never_moves_a_plan_to_an_earlier_day(cast):
+    by = cast.accounts["officer"]
+    campaign = make_campaign(cast, unit="T")
+    campaign_actions.make_plans(campaign, by=by, at=now())
+    plan = CampaignPlan.objects.get(campaign=campaign, unit=cast.units["X1"])
+    late = today() + dt.timedelta(days=20)
+    CampaignPlan.objects.filter(pk=plan.pk).update(state=PlanState.SCHEDULED, planned_from=late, planned_to=late)
+    new = {"situation": "Bão", "instruction": "1-CV/ĐU", "form": "online", "by": by, "at": now()}
+    with pytest.raises(Refusal, match="ngày hoãn đến phải sau ngày đó"):
+        campaign_actions.change_form(campaign, cast.units["X1"], postponed_to=today() + dt.timedelta(days=10), **new)
+    campaign_actions.change_form(campaign, cast.units["T"], postponed_to=today() + dt.timedelta(days=10), **new)
+    plan.refresh_from_db()
+    assert (plan.state, plan.planned_from) == (PlanState.SCHEDULED, late)
+    campaign_actions.change_form(campaign, cast.units["X1"], postponed_to=late + dt.timedelta(days=5), **new)
+    plan.refresh_from_db()
+    assert (plan.state, plan.planned_from) == (PlanState.POSTPONED, late + dt.timedelta(days=5))
+
+
+@pytest.mark.req("R-034")
+def test_instruction_of_a_sibling_unit_is_not_downloaded_by_its_key(cast, as_user, settings, tmp_path):
+    from django.core.files.base import ContentFile
+
+    settings.MEDIA_ROOT = tmp_path
+    by = cast.accounts["organiser1"]
+    campaign = make_campaign(cast, unit="T")
+    campaign_actions.make_plans(campaign, by=by, at=now())
+    change = campaign_actions.change_form(
+        campaign, cast.units["X1"], situation="Lũ quét", instruction="05-CV/ĐU", form="online", by=by, at=now()
+    )
+    change.instruction_file.save("chi-dao.pdf", ContentFile(b"%PDF-"), save=True)
+    address = reverse("campaign-form-file", args=[campaign.pk, change.pk])
+    assert as_user("organiser2").get(address).status_code == 404
+    assert as_user("organiser1").get(address).status_code == 200
+    assert as_user("officer").get(address).status_code == 200

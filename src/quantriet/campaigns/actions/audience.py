@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from quantriet.campaigns.rules import audience as rules
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import AdjustmentKind, CampaignState, RuleEffect
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.library.vocab import ContentTier
 from quantriet.org.models import Account, Person
@@ -25,10 +28,9 @@ def add_audience_rule(
     criteria: dict[str, Any] | Criteria | None = None, basis: str = "", by: Account | None, at: datetime,
 ) -> AudienceRule:  # fmt: skip
     """Add a rule behind the present ones; the first rule that matches a person decides."""
-    _refuse_ended(campaign)
     stored = _stored(criteria)
     name = _named(name)
-    with transaction.atomic():
+    with _changing(campaign):
         last = AudienceRule.objects.filter(campaign=campaign).aggregate(last=Max("order"))["last"]
         rule = AudienceRule.objects.create(
             campaign=campaign, order=0 if last is None else last + 1, name=name, effect=effect, tier=tier,
@@ -66,15 +68,15 @@ def add_audience_preset(campaign: StudyCampaign, key: str, *, by: Account | None
 
 def change_audience_rule(rule: AudienceRule, *, by: Account | None, at: datetime, **new: Any) -> AudienceRule:
     """Change a rule; the ledger follows when the audience is brought in step again."""
-    _refuse_ended(rule.campaign)
     if "criteria" in new:
         new["criteria"] = _stored(new["criteria"])
     if "name" in new:
         new["name"] = _named(new["name"])
-    before, after = changes(rule, new)
-    if not after:
-        return rule
-    with transaction.atomic():
+    with _changing(rule.campaign):
+        reread(rule)
+        before, after = changes(rule, new)
+        if not after:
+            return rule
         for name, value in new.items():
             setattr(rule, name, value)
         rule.save(update_fields=list(new))
@@ -87,8 +89,7 @@ def change_audience_rule(rule: AudienceRule, *, by: Account | None, at: datetime
 
 def move_audience_rule(rule: AudienceRule, *, up: bool, by: Account | None, at: datetime) -> AudienceRule:
     """Let a rule change places with its neighbour; the order decides."""
-    _refuse_ended(rule.campaign)
-    with transaction.atomic():
+    with _changing(rule.campaign):
         ordered = list(AudienceRule.objects.select_for_update().filter(campaign=rule.campaign))
         here = ordered.index(rule)
         there = here - 1 if up else here + 1
@@ -107,8 +108,8 @@ def move_audience_rule(rule: AudienceRule, *, up: bool, by: Account | None, at: 
 
 def remove_audience_rule(rule: AudienceRule, *, by: Account | None, at: datetime) -> None:
     """Take a rule away."""
-    _refuse_ended(rule.campaign)
-    with transaction.atomic():
+    with _changing(rule.campaign):
+        reread(rule)
         AudienceRule.objects.filter(campaign=rule.campaign, order__gt=rule.order).update(order=F("order") - 1)
         record(
             "audience.rule_removed", by=by, at=at, thing=rule.campaign, unit=rule.campaign.unit,
@@ -125,7 +126,6 @@ def adjust_audience(
 
     Refuses without a reason, and for people outside the organiser's tree, whom no board of this campaign would count.
     """
-    _refuse_ended(campaign)
     reason = text.squeeze(reason)
     if not reason:
         raise Refusal("audience.reason_missing", "Phải ghi lý do thêm bớt.", field="reason")
@@ -136,7 +136,7 @@ def adjust_audience(
         )
     if person.left_on:
         raise Refusal("audience.person_left", f"{person.full_name} đã ra khỏi danh sách.", field="person")
-    with transaction.atomic():
+    with _changing(campaign):
         adjustment, _made = AudienceAdjustment.objects.update_or_create(
             campaign=campaign,
             person=person,
@@ -151,8 +151,8 @@ def adjust_audience(
 
 def undo_adjustment(adjustment: AudienceAdjustment, *, by: Account, at: datetime) -> None:
     """Take a decision made by hand back; the rules decide about the person again."""
-    _refuse_ended(adjustment.campaign)
-    with transaction.atomic():
+    with _changing(adjustment.campaign):
+        reread(adjustment)
         record(
             "audience.adjusted", by=by, at=at, thing=adjustment.campaign, unit=adjustment.campaign.unit,
             person_id=adjustment.person_id,
@@ -182,6 +182,11 @@ def _named(name: str) -> str:
     return name
 
 
-def _refuse_ended(campaign: StudyCampaign) -> None:
-    if campaign.state in (CampaignState.CLOSED, CampaignState.CANCELLED):
-        raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy nên không sửa đối tượng được nữa.")
+@contextmanager
+def _changing(campaign: StudyCampaign) -> Iterator[None]:
+    """Write to the audience of a campaign as it stands now; refuses once it has ended."""
+    with transaction.atomic():
+        reread(campaign)
+        if campaign.state in (CampaignState.CLOSED, CampaignState.CANCELLED):
+            raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy nên không sửa đối tượng được nữa.")
+        yield

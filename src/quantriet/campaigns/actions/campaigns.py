@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import Q
 
 from quantriet.audit.actions import changes, record
 from quantriet.campaigns import access, queries
@@ -26,6 +27,7 @@ from quantriet.campaigns.models import (
 from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState, StudyForm
 from quantriet.kit import documents as documents_of
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import show_day
 from quantriet.library.models import GuidingDocument
@@ -81,19 +83,20 @@ def change_campaign(
     unknown = new.keys() - set(_PLAIN)
     if unknown:
         raise TypeError(f"not a column of a campaign: {sorted(unknown)}")
-    _refuse_ended(campaign)
     for name in ("name", "plan_number"):
         if name in new:
             new[name] = text.squeeze(new[name])
     if "instructions" in new:
         new["instructions"] = text.nfc(new["instructions"]).strip()
-    chosen = (
-        list(documents) if documents is not None else list(campaign.documents.order_by("campaign_documents__order"))
-    )
-    rulebook = rulebook or campaign.rulebook
-    merged = {name: new.get(name, getattr(campaign, name)) for name in _PLAIN}
-    _refuse_unfit(campaign.unit, rulebook, merged, chosen)
     with transaction.atomic():
+        reread(campaign)
+        _refuse_ended(campaign)
+        chosen = (
+            list(documents) if documents is not None else list(campaign.documents.order_by("campaign_documents__order"))
+        )
+        rulebook = rulebook or campaign.rulebook
+        merged = {name: new.get(name, getattr(campaign, name)) for name in _PLAIN}
+        _refuse_unfit(campaign.unit, rulebook, merged, chosen)
         before, after = changes(campaign, {**new, "rulebook": rulebook})
         if documents is not None:
             present = list(campaign.documents.order_by("campaign_documents__order"))
@@ -192,13 +195,16 @@ def cancel_campaign(campaign: StudyCampaign, *, reason: str, by: Account | None,
 
 def change_form(
     campaign: StudyCampaign, unit: Unit, *, situation: str, instruction: str, form: str,
-    postponed_to: date | None = None, instruction_file: File[bytes] | None = None, by: Account, at: datetime,
+    postponed_to: date | None = None, instruction_file: File[bytes] | None = None,
+    change_classes: Collection[int] = (), call_off_classes: Collection[int] = (), by: Account, at: datetime,
 ) -> FormChange:  # fmt: skip
     """Change the form of study, or postpone it, in an emergency; the instruction it rests on is kept (R-034).
 
-    Refuses without the situation and the instruction, when the campaign has ended, outside the organiser's tree, or
-    when nothing changes. Effects: the change with its paper; the form of the campaign (when it applies to the organiser)
-    and of the plans under the unit that were not held yet; these plans become postponed when a new day is given; audit.
+    Refuses without the situation and the instruction, when the campaign has ended, outside the organiser's tree, when
+    nothing changes, and a new day that is not after the present one. Effects: the change with its paper; the form of the
+    campaign (when it applies to the organiser) and of the plans under the unit that were not held yet; plans that begin
+    before the new day become postponed to it; of the running classes under the unit the ones named take the new form or
+    are called off with the instruction as the reason; audit.
     """
     situation, instruction = text.squeeze(situation), text.squeeze(instruction)
     faults = []
@@ -216,14 +222,23 @@ def change_form(
         faults.append(Refusal("form.unit_outside", f"{unit.name} không thuộc phạm vi của đợt học tập.", field="unit"))
     if faults:
         raise Refusals(faults)
-    _refuse_ended(campaign)
     refuse_if_marked(f"{situation}\n{instruction}", "Nội dung chỉ đạo")
     if instruction_file:
         _refuse_marked_file(instruction_file)
     with transaction.atomic():
+        reread(campaign)
+        _refuse_ended(campaign)
         own = queries.nearest_plan(campaign, unit)
+        start = (own.planned_from if own else None) or campaign.planned_from
+        if postponed_to and postponed_to <= start:
+            raise Refusal(
+                "form.not_later",
+                f"Đang xếp từ ngày {show_day(start)}; ngày hoãn đến phải sau ngày đó.",
+                field="postponed_to",
+            )
+        _refuse_classes(campaign, unit, change_classes, call_off_classes)
         before = (own.form if own and own.form else "") or campaign.form
-        if before == form and postponed_to is None:
+        if before == form and postponed_to is None and not (change_classes or call_off_classes):
             raise Refusal("form.nothing_changes", "Hình thức mới trùng hình thức đang dùng.", field="form")
         change = FormChange(
             campaign=campaign, unit=unit, situation=situation, instruction=instruction, form_before=before,
@@ -237,16 +252,45 @@ def change_form(
         ).exclude(state=PlanState.HELD)
         waiting.update(form=form)
         if postponed_to:
-            waiting.filter(state=PlanState.SCHEDULED).update(state=PlanState.POSTPONED, planned_from=postponed_to)
-            waiting.filter(planned_to__lt=postponed_to).update(planned_to=postponed_to)
+            earlier = waiting.filter(state__in=[PlanState.SCHEDULED, PlanState.POSTPONED]).filter(
+                Q(planned_from__isnull=True) | Q(planned_from__lt=postponed_to)
+            )
+            earlier.filter(planned_to__lt=postponed_to).update(planned_to=postponed_to)
+            earlier.update(state=PlanState.POSTPONED, planned_from=postponed_to)
         if unit.pk == campaign.unit_id:
             campaign.form = form
             campaign.save(update_fields=["form"])
+        changed = called_off = 0
+        for holder in queries.event_holders(campaign):
+            if change_classes:
+                changed += holder.change_form(campaign, form, only=change_classes, by=by, at=at)
+            if call_off_classes:
+                called_off += holder.call_off(
+                    campaign, only=call_off_classes, reason=f"{situation}, theo {instruction}", by=by, at=at
+                )
         record(
             "campaign.form_changed", by=by, at=at, thing=campaign, unit=unit, before={"form": before},
-            after={"form": form, "situation": situation, "instruction": instruction, "postponed_to": postponed_to},
+            after={"form": form, "situation": situation, "instruction": instruction, "postponed_to": postponed_to,
+                   "classes_changed": changed, "classes_called_off": called_off},
         )  # fmt: skip
     return change
+
+
+def _refuse_classes(
+    campaign: StudyCampaign, unit: Unit, change_classes: Collection[int], call_off_classes: Collection[int]
+) -> None:
+    """Refuse a class chosen for both, and one that does not run under the unit."""
+    if set(change_classes) & set(call_off_classes):
+        raise Refusal(
+            "form.class_twice", "Một lớp chỉ đổi hình thức hoặc hủy, không chọn cả hai.", field="call_off_classes"
+        )
+    chosen = {*change_classes, *call_off_classes}
+    if chosen - {one.pk for one in queries.running_events(campaign, unit)}:
+        raise Refusal(
+            "form.class_elsewhere",
+            f"Có lớp đã chọn không thuộc {unit.name} hoặc không còn chạy.",
+            field="change_classes",
+        )
 
 
 def review_campaign(
@@ -257,11 +301,12 @@ def review_campaign(
     lessons = text.nfc(lessons).strip()
     if not lessons:
         raise Refusal("review.lessons_missing", "Phải ghi bài học kinh nghiệm.", field="lessons")
-    if campaign.state not in (CampaignState.OPEN, CampaignState.CLOSED):
-        raise Refusal("review.too_early", "Chỉ sơ kết đợt học tập đang mở hoặc đã khép.")
     new = {"lessons": lessons, "praise": text.nfc(praise).strip(), "criticism": text.nfc(criticism).strip()}
     refuse_if_marked("\n".join(new.values()), "Nội dung sơ kết")
     with transaction.atomic():
+        reread(campaign)
+        if campaign.state not in (CampaignState.OPEN, CampaignState.CLOSED):
+            raise Refusal("review.too_early", "Chỉ sơ kết đợt học tập đang mở hoặc đã khép.")
         review, _made = CampaignReview.objects.update_or_create(
             campaign=campaign, unit=unit, defaults={**new, "at": at, "by": by}
         )

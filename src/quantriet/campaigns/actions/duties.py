@@ -24,7 +24,7 @@ from quantriet.campaigns.models import StudyCampaign, StudyDuty, Tally
 from quantriet.campaigns.queries.audience import Audience
 from quantriet.campaigns.rules.audience import WITHDRAWN_SENTENCE
 from quantriet.campaigns.vocab import AUDIENCE_REASONS, DUTY_KINDS, CampaignState, DutyReason, DutyState
-from quantriet.kit.db import named_lock
+from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local
 from quantriet.org.models import Account
@@ -53,9 +53,10 @@ def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime)
     Run again it follows the audience: people who are no longer in it lose their rows, or are kept as withdrawn where a
     class already names them. Returns how many people are in the ledger. Refuses once the campaign is open.
     """
-    if campaign.state != CampaignState.DRAFT:
-        raise Refusal("campaign.not_draft", "Đợt học tập không còn ở bước lập kế hoạch.")
     with named_lock(f"audience-{campaign.pk}"):
+        reread(campaign)
+        if campaign.state != CampaignState.DRAFT:
+            raise Refusal("campaign.not_draft", "Đợt học tập không còn ở bước lập kế hoạch.")
         due_on = queries.campaign_due_on(campaign)
         with _wanted(queries.audience(campaign)):
             if StudyDuty.objects.filter(campaign=campaign).exists():
@@ -116,11 +117,12 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
     New people owe from now on; people who left the audience are kept as withdrawn; who moved to another cell takes what
     is still owed along; who became exempt, or no longer is, changes state. What is done stays done, where it was done.
     """
-    if campaign.state == CampaignState.DRAFT:
-        return prepare_duties(campaign, by=by, at=at)
-    if campaign.state != CampaignState.OPEN:
-        raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
     with named_lock(f"audience-{campaign.pk}"):
+        reread(campaign)
+        if campaign.state == CampaignState.DRAFT:
+            return prepare_duties(campaign, by=by, at=at)
+        if campaign.state != CampaignState.OPEN:
+            raise Refusal("campaign.ended", "Đợt học tập đã khép hoặc đã hủy.")
         due_on = queries.campaign_due_on(campaign)
         before = StudyDuty.objects.aggregate(last=Max("pk"))["last"] or 0
         with _wanted(queries.audience(campaign)):

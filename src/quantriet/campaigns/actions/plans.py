@@ -13,6 +13,7 @@ from quantriet.campaigns import queries
 from quantriet.campaigns.models import CampaignPlan, FormChange, StudyCampaign, Tally
 from quantriet.campaigns.vocab import PlanState
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import show_day
 from quantriet.org.models import Account, Person, Unit, ancestor_ids
@@ -81,8 +82,6 @@ def schedule_plan(
     Refuses when the campaign does not run or the period is the wrong way round. The assignment is asked for, because a
     plan without tasks is none.
     """
-    if not plan.campaign.takes_schedules:
-        raise Refusal("campaign.not_open", "Đợt học tập chưa giao xuống hoặc đã khép nên chưa xếp lịch được.")
     if planned_to < planned_from:
         raise Refusal(
             "plan.period_order", f"Ngày kết thúc phải từ ngày {show_day(planned_from)} trở đi.", field="planned_to"
@@ -95,11 +94,14 @@ def schedule_plan(
         "form": form, "planned_from": planned_from, "planned_to": planned_to, "assignment": assignment,
         "responsible": responsible, "plan_number": text.squeeze(plan_number),
     }  # fmt: skip
-    before, after = changes(plan, new)
-    was_scheduled = plan.state in (PlanState.SCHEDULED, PlanState.HELD)
-    if not after and was_scheduled:
-        return plan
     with transaction.atomic():
+        reread(plan)
+        if not plan.campaign.takes_schedules:
+            raise Refusal("campaign.not_open", "Đợt học tập chưa giao xuống hoặc đã khép nên chưa xếp lịch được.")
+        before, after = changes(plan, new)
+        was_scheduled = plan.state in (PlanState.SCHEDULED, PlanState.HELD)
+        if not after and was_scheduled:
+            return plan
         for name, value in new.items():
             setattr(plan, name, value)
         if plan.state in (PlanState.TO_SCHEDULE, PlanState.POSTPONED):

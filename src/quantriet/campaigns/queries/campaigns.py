@@ -126,4 +126,4 @@ def form_changes(campaign: StudyCampaign, unit: Unit | None = None) -> list[Form
     if unit is not None:
         # A change holds for its unit and everything below; a board also shows those made further down.
         rows = rows.filter(Q(unit_id__in=unit.ancestor_ids) | Q(unit__path__startswith=unit.path))
-    return list(rows[:20])
+    return list(rows)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import actions, queries
-from quantriet.campaigns.models import CampaignPlan, StudyDuty
+from quantriet.campaigns.models import CampaignPlan, StudyCampaign, StudyDuty
 from quantriet.campaigns.rules import boards, deadline
 from quantriet.campaigns.rules.boards import Count
 from quantriet.campaigns.tests import factories
@@ -220,3 +220,25 @@ def test_what_needs_a_hand_stands_first():
     fine = boards.needs_a_hand(Count(9, 0, 1), silent=False)
     nobody = boards.needs_a_hand(Count(0, 4, 0), silent=False)
     assert sorted([nobody, fine, late, silent]) == [silent, late, fine, nobody]
+
+
+def test_actions_judge_the_campaign_as_it_stands_now(cast):
+    """Two pages open on one campaign: what one has closed the other does not change, and nothing older is written back."""
+    campaign = factories.campaign(cast.units["T"], cast.officer)
+    stale = StudyCampaign.objects.get(pk=campaign.pk)
+    actions.change_campaign(campaign, plan_number="12-KH/TU", by=cast.officer, at=now())
+    actions.change_campaign(stale, name="Đợt đã đổi tên", by=cast.officer, at=now())
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.plan_number) == ("Đợt đã đổi tên", "12-KH/TU")
+    rule = campaign.audience_rules.get()
+    stale = StudyCampaign.objects.get(pk=campaign.pk)
+    actions.cancel_campaign(campaign, reason="Thay bằng đợt khác", by=cast.officer, at=now())
+    for write in (
+        lambda: actions.change_campaign(stale, name="Tên khác", by=cast.officer, at=now()),
+        lambda: actions.add_audience_rule(stale, name="Thêm", by=cast.officer, at=now()),
+        lambda: actions.change_audience_rule(rule, name="Khác", by=cast.officer, at=now()),
+        lambda: actions.prepare_duties(stale, by=cast.officer, at=now()),
+        lambda: actions.sync_audience(stale, by=cast.officer, at=now()),
+    ):
+        with pytest.raises(Refusal), transaction.atomic():
+            write()

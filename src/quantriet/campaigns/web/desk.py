@@ -7,12 +7,13 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access, actions, queries
-from quantriet.campaigns.models import CampaignDocument, FormChange, schedulable
+from quantriet.campaigns.models import CampaignDocument, schedulable
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState
 from quantriet.campaigns.web.forms import CampaignForm, FormChangeForm, ReasonForm, ReviewForm
 from quantriet.kit.numbers import whole_numbers
@@ -215,7 +216,7 @@ def campaign(request, pk):
             warnings=queries.deadline_warnings(campaign),
             plans=plans.count(),
             plans_left=plans.exclude(state="held").count(),
-            form_changes=queries.form_changes(campaign, units[0] if units else None),
+            form_changes=access.form_changes_seen_by(request.account, campaign),
             may_change_form=may_anywhere(request.account, Permission.PLAN_SCHEDULE),
             closing_problems=queries.problems_before_closing(campaign, at=now())
             if campaign.state == CampaignState.OPEN and access.may_plan(request.account, campaign)
@@ -371,14 +372,21 @@ def _done(request: DeskRequest, write: Callable[[], object], to: str, message: s
 
 
 @desk_page(Permission.PLAN_SCHEDULE)
-def form_change(request, pk):
+def form_change(request: DeskRequest, pk: int) -> HttpResponse:
     campaign = access.get_campaign(request.account, pk)
     units = access.board_units(request.account, campaign)
+    within = paths_with(request.account, Permission.PLAN_SCHEDULE)
+    events = [
+        one
+        for one in queries.running_events(campaign, campaign.unit)
+        if any(one.unit_path.startswith(path) for path in within)
+    ]
     form = FormChangeForm(
         request.POST or None,
         request.FILES or None,
         account=request.account,
         campaign=campaign,
+        events=events,
         initial={"unit": units[0] if units else None, "form": campaign.form},
     )
     if request.method == "POST" and form.is_valid():
@@ -396,15 +404,15 @@ def form_change(request, pk):
             campaign,
             "campaign",
             form=form,
-            form_changes=queries.form_changes(campaign, units[0] if units else None),
+            form_changes=access.form_changes_seen_by(request.account, campaign),
         ),
     )
 
 
 @desk_page(Permission.CAMPAIGN_VIEW)
-def form_change_file(request, pk, change):
+def form_change_file(request: DeskRequest, pk: int, change: int) -> HttpResponseBase:
     campaign = access.get_campaign(request.account, pk)
-    found = one_of(FormChange.objects.filter(campaign=campaign).exclude(instruction_file=""), change)
+    found = one_of(access.form_changes_seen_by(request.account, campaign).exclude(instruction_file=""), change)
     name = found.instruction_file.name.rpartition("/")[2]
     return download(found.instruction_file.open("rb"), name=name, kind="application/octet-stream")
 

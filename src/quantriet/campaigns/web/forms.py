@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.campaigns import access
 from quantriet.campaigns.models import Rulebook, StudyCampaign
 from quantriet.campaigns.rules.audience import Criteria
-from quantriet.campaigns.vocab import AdjustmentKind, DutyReason, DutyState, PlanState, RuleEffect, StudyForm
+from quantriet.campaigns.vocab import (
+    AdjustmentKind,
+    DutyReason,
+    DutyState,
+    PlanState,
+    RuleEffect,
+    StudyEvent,
+    StudyForm,
+)
 from quantriet.kit.web.fields import ManyRows
 from quantriet.library import access as library_access
 from quantriet.library.models import GuidingDocument
@@ -265,10 +276,24 @@ class FormChangeForm(forms.Form):
     instruction_file = forms.FileField(label=_("File of the instruction"), required=False)
     form = forms.ChoiceField(label=_("New form of study"))
     postponed_to = forms.DateField(label=_("Postponed to"), required=False)
+    change_classes = forms.TypedMultipleChoiceField(
+        label=_("Classes that take the new form"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    call_off_classes = forms.TypedMultipleChoiceField(
+        label=_("Classes called off"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whoever was summoned is told; a new class is made for the new day."),
+    )  # fmt: skip
 
-    def __init__(self, *args, account: Account, campaign: StudyCampaign, **kwargs):
+    def __init__(
+        self, *args: Any, account: Account, campaign: StudyCampaign, events: Sequence[StudyEvent] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["form"].choices = StudyForm.labels()
+        for name in ("change_classes", "call_off_classes"):
+            if events:
+                self.fields[name].choices = [(one.pk, one.words) for one in events]
+            else:
+                del self.fields[name]
         units = Unit.objects.active().under(campaign.unit).exclude(kind__level=Level.CELL)
         self.fields["unit"].queryset = org_access.scope(units, account, Permission.PLAN_SCHEDULE, "path").order_by(
             "path"
