@@ -22,7 +22,6 @@ from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import now, today
 from quantriet.notify.models import Message
-from quantriet.org import actions as org_actions
 
 pytestmark = pytest.mark.django_db
 
