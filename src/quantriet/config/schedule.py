@@ -10,8 +10,8 @@ from quantriet.kit.jobs import Scheduled, prune_queue_job
 def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
     # Jobs are found only once the apps are loaded.
-    from quantriet.library.jobs import sweep_staged_job
     from quantriet.campaigns.jobs import follow_audiences_job
+    from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
 
     return [
