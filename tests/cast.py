@@ -62,10 +62,7 @@ ACCOUNTS = [
     ("editor", Role.EDITOR, "T", None),
     ("member1", Role.MEMBER, "CB11", "M1"),
     ("member10", Role.MEMBER, "CB21", "M11"),
-    ("reads_above", Role.ORGANISER, "X1", None),
 ]
-# Second appointments: who reads everything above and writes in one branch only.
-MORE_APPOINTMENTS = [("reads_above", Role.INSPECTOR, "T")]
 
 
 @dataclass
@@ -128,7 +125,4 @@ def make_cast() -> Cast:
         )
         actions.give_appointment(account, by=None, at=at, role=role, unit=cast.units[unit], valid_from=LONG_AGO)
         cast.accounts[username] = account
-    for username, role, unit in MORE_APPOINTMENTS:
-        account = cast.accounts[username]
-        actions.give_appointment(account, by=None, at=at, role=role, unit=cast.units[unit], valid_from=LONG_AGO)
     return cast

@@ -16,7 +16,9 @@ from quantriet.classes.vocab import ClassState
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import today
 from quantriet.notify.models import Message
+from quantriet.org import actions as org_actions
 from quantriet.org.models import Person
+from quantriet.org.vocab import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +89,11 @@ def test_a_reader_above_who_organises_below_writes_below_alone(cast, as_user, by
     Person.objects.filter(pk=cast.people["M10"].pk).update(email="suu@example.vn")
     actions.close_roll(made.study_class, by=by, at=clock(12))
     later = make_class(cast, made.campaign, [], title="Lớp sau", day=today() + dt.timedelta(days=2))
-    client = as_user("reads_above")
+    org_actions.give_appointment(
+        cast.accounts["organiser1"], by=None, at=clock(12), role=Role.INSPECTOR, unit=cast.units["T"],
+        valid_from=today() - dt.timedelta(days=5),
+    )  # fmt: skip
+    client = as_user("organiser1")
     listed = client.get(reverse("catch-up-list"))
     assert listed.context["rows"].total == 2
     ids = list(CatchUp.objects.values_list("pk", flat=True))
