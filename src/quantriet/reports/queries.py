@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.utils.translation import override
 
 from quantriet.attendance.models import CatchUp
@@ -139,7 +138,7 @@ def _classes(campaign: StudyCampaign, unit: Unit, at: AsOf, held: QuerySet[Study
         catch_up += is_catch_up
     # Classes that stood open at an earlier moment are not known any more; those of today are told as of today.
     planned = StudyClass.objects.filter(_inside(campaign, unit), campaign=campaign, state__in=RUNNING_STATES)
-    called = {key: (total, came) for key, total, came in _called(campaign, unit, at)}
+    by_level, by_form = _called(campaign, unit, at)
     return Classes(
         held=sum(levels.values()),
         planned=0 if at.day else planned.count(),
@@ -148,20 +147,28 @@ def _classes(campaign: StudyCampaign, unit: Unit, at: AsOf, held: QuerySet[Study
         venues=Venue.objects.filter(study_class__in=held).count(),
         outsiders=outsiders,
         levels=tuple(
-            ClassGroup(key.value, key.label, levels[key], *called.get(key, (0, 0)))
+            ClassGroup(key.value, key.label, levels[key], *by_level.get(key, (0, 0)))
             for key in ConferenceLevel
-            if levels[key] or key in called
+            if levels[key] or key in by_level
         ),
-        forms=tuple(ClassGroup(key.value, key.label, forms[key]) for key in StudyForm if forms[key]),
+        forms=tuple(
+            ClassGroup(key.value, key.label, forms[key], *by_form.get(key, (0, 0)))
+            for key in StudyForm
+            if forms[key] or key in by_form
+        ),
     )
 
 
-def _called(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Iterable[tuple[str, int, int]]:
-    """Per level of class: people of this unit called to classes held, whoever organised them, and those present enough.
+Called = dict[str, tuple[int, int]]  # key → people called, people present enough
 
-    One person counts once a level, also when a later class made up for an earlier one; the exempt are left out.
+
+def _called(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Called, Called]:
+    """People of this unit called to classes held, whoever organised them, and those present enough: by level, by form.
+
+    Each person counts once in either, in the class that was attended, else in the one held last, so that both ways add
+    up to the same people; the exempt are left out.
     """
-    return (
+    rows = (
         RosterEntry.objects.filter(
             _inside(campaign, unit),
             study_class__campaign=campaign,
@@ -170,14 +177,23 @@ def _called(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Iterable[tuple[str
             duty__isnull=False,
         )
         .exclude(duty__state=DutyState.EXEMPT)
-        .order_by()
-        .values("study_class__level")
-        .annotate(
-            called=Count("duty_id", distinct=True),
-            came=Count("duty_id", distinct=True, filter=Q(verdict__verdict=Verdict.PRESENT)),
-        )
-        .values_list("study_class__level", "called", "came")
+        .annotate(came=Case(When(verdict__verdict=Verdict.PRESENT, then=True), default=False))
+        .order_by("came", "study_class__closed_at", "pk")
+        .values_list("duty_id", "study_class__level", "study_class__form", "came")
     )
+    # The last row of a person speaks: attended ones come last.
+    of_person = {duty: (level, form, came) for duty, level, form, came in rows.iterator(chunk_size=5000)}
+    levels: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    forms: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for level, form, came in of_person.values():
+        for counted in (levels[level], forms[form]):
+            counted[0] += 1
+            counted[1] += came
+    return _pairs(levels), _pairs(forms)
+
+
+def _pairs(counted: dict[str, list[int]]) -> Called:
+    return {key: (called, came) for key, (called, came) in counted.items()}
 
 
 def _people(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[tuple[Group, ...], tuple[Group, ...]]:

@@ -497,7 +497,7 @@ def _proposals(figures: Figures) -> list[str]:
         )
     if figures.people.absent:
         paragraphs.append(
-            f"Đề nghị chi bộ làm rõ lý do của {show_number(figures.people.absent)} người vắng không có lý do, nhắc nhở "
-            "hoặc xem xét theo mức độ."
+            f"Đề nghị chi bộ làm rõ lý do của {show_number(figures.people.absent)} người vắng không có lý do, "
+            "kiểm điểm, xử lý theo quy định."
         )
     return paragraphs

@@ -79,7 +79,7 @@ TAGS: dict[str, str] = {
     "classes": "Số lớp: classes.held, classes.sessions, classes.venues, classes.outsiders, classes.called, classes.attended, classes.share",
     "people": "Số người: people.obliged, people.done, people.share, people.owing, people.exempt, people.excused, people.absent, people.retake, people.waiting",
     "levels": "Lớp theo cấp học (bảng: no, label, classes, called, attended, share)",
-    "forms": "Lớp theo hình thức (bảng: no, label, classes)",
+    "forms": "Lớp theo hình thức (bảng: no, label, classes, called, attended, share)",
     "tiers": "Theo đối tượng (bảng: no, label, obliged, done, owing, exempt, share)",
     "units": "Theo đơn vị (bảng: no, name, obliged, done, share, owing, exempt, classes, note)",
     "total": "Dòng cộng của bảng đơn vị: total.obliged, total.done, total.share, total.owing, total.exempt, total.classes",
@@ -156,7 +156,14 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
             for place, one in enumerate(classes.levels, 1)
         ],
         "forms": [
-            {"no": str(place), "label": one.label, "classes": show_number(one.classes)}
+            {
+                "no": str(place),
+                "label": one.label,
+                "classes": show_number(one.classes),
+                "called": show_number(one.called),
+                "attended": show_number(one.attended),
+                "share": show_percent(one.attended, one.called),
+            }
             for place, one in enumerate(classes.forms, 1)
         ],
         "tiers": [

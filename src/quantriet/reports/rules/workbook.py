@@ -11,9 +11,10 @@ from typing import Any
 from quantriet.kit.numbers import printed_share, show_percent
 from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
 from quantriet.reports.rules.paper import unit_note
-from quantriet.reports.vocab import ClassGroup, Figures, Group, UnitRow
+from quantriet.reports.vocab import ClassGroup, Figures, Group, People, UnitRow
 
 _SHARE = OutColumn("share", "Tỷ lệ", kind="percent")
+_ONCE = "Mỗi người tính một lần, ở lớp đã dự đủ thời gian; chưa dự đủ thì tính ở lớp gần nhất được triệu tập."
 
 
 def workbook(figures: Figures, *, title: str, at: datetime) -> bytes:
@@ -25,7 +26,7 @@ def workbook(figures: Figures, *, title: str, at: datetime) -> bytes:
 
 def _sheets(figures: Figures, title: str) -> Sequence[Sheet]:
     heading = (title, f"{figures.campaign}, {figures.as_of}")
-    return (
+    sheets = [
         Sheet(
             "Tổng hợp",
             [
@@ -39,69 +40,90 @@ def _sheets(figures: Figures, title: str) -> Sequence[Sheet]:
         Sheet(
             "Theo đơn vị",
             [
-                OutColumn("name", "Đơn vị", 40),
-                OutColumn("obliged", "Phải học", kind="whole"),
-                OutColumn("done", "Đã học", kind="whole"),
+                OutColumn("name", "Đơn vị", 36),
+                OutColumn("obliged", "Phải học", 10, "whole"),
+                OutColumn("done", "Đã học", 10, "whole"),
                 _SHARE,
-                OutColumn("owing", "Chưa học xong", kind="whole"),
-                OutColumn("exempt", "Miễn học", kind="whole"),
-                OutColumn("cells", "Đơn vị có người học", kind="whole"),
-                OutColumn("silent", "Chưa báo cáo", kind="whole"),
-                OutColumn("organising", "Nơi phải tổ chức", kind="whole"),
-                OutColumn("organised", "Đã tổ chức", kind="whole"),
-                OutColumn("classes", "Số lớp", kind="whole"),
-                OutColumn("outsiders", "Người ngoài Đảng", kind="whole"),
-                OutColumn("note", "Ghi chú", 34),
+                OutColumn("owing", "Chưa học xong", 10, "whole"),
+                OutColumn("exempt", "Miễn học", 10, "whole"),
+                OutColumn("cells", "Đơn vị có người học", 10, "whole"),
+                OutColumn("silent", "Chưa báo cáo", 10, "whole"),
+                OutColumn("organising", "Nơi phải tổ chức", 10, "whole"),
+                OutColumn("organised", "Đã tổ chức", 10, "whole"),
+                OutColumn("classes", "Số lớp", 10, "whole"),
+                OutColumn("outsiders", "Người ngoài Đảng", 10, "whole"),
+                OutColumn("note", "Ghi chú", 24),
             ],
             (_unit(row) for row in figures.units),
             heading=heading,
             total=_total(figures.units),
             notes=("Ô trống ở cột Đã học là đơn vị chưa báo cáo, không phải bằng 0.",),
         ),
-        Sheet("Theo cấp học", _class_columns("Cấp học"), _classes(figures.classes.levels), heading=heading),
-        Sheet("Theo hình thức", _class_columns("Hình thức"), _classes(figures.classes.forms), heading=heading),
+        Sheet(
+            "Theo cấp học",
+            _class_columns("Cấp học"),
+            _classes(figures.classes.levels),
+            heading=heading,
+            total=_class_total(figures.classes.levels),
+            notes=(_ONCE,),
+        ),
+        Sheet(
+            "Theo hình thức",
+            _class_columns("Hình thức"),
+            _classes(figures.classes.forms),
+            heading=heading,
+            total=_class_total(figures.classes.forms),
+            notes=(_ONCE,),
+        ),
         Sheet(
             "Theo đối tượng",
             [
                 OutColumn("label", "Đối tượng", 40),
-                OutColumn("obliged", "Phải học", kind="whole"),
-                OutColumn("done", "Đã học", kind="whole"),
+                OutColumn("obliged", "Phải học", 11, "whole"),
+                OutColumn("done", "Đã học", 11, "whole"),
                 _SHARE,
-                OutColumn("excused", "Vắng có lý do", kind="whole"),
-                OutColumn("absent", "Vắng không lý do", kind="whole"),
-                OutColumn("retake", "Phải học lại", kind="whole"),
-                OutColumn("waiting", "Chưa có kết quả", kind="whole"),
-                OutColumn("exempt", "Miễn học", kind="whole"),
+                OutColumn("excused", "Vắng có lý do", 11, "whole"),
+                OutColumn("absent", "Vắng không lý do", 11, "whole"),
+                OutColumn("retake", "Phải học lại", 11, "whole"),
+                OutColumn("waiting", "Chưa có kết quả", 11, "whole"),
+                OutColumn("exempt", "Miễn học", 11, "whole"),
             ],
-            (_group(one) for one in (*figures.tiers, *figures.sorts)),
+            _groups(figures),
             heading=heading,
         ),
-        Sheet(
-            "Chưa tổ chức, chưa báo cáo",
-            [
-                OutColumn("name", "Đơn vị", 44),
-                OutColumn("superior", "Cấp trên trực tiếp", 40),
-                OutColumn("people", "Số người phải học", kind="whole"),
-                OutColumn("state", "Tình trạng", 18),
-            ],
-            _named(figures),
-            heading=heading,
-        ),
-        Sheet(
-            "Thay đổi hình thức",
-            [
-                OutColumn("on", "Ngày", 12),
-                OutColumn("unit", "Đơn vị", 40),
-                OutColumn("situation", "Lý do", 40),
-                OutColumn("before", "Hình thức trước", 18),
-                OutColumn("after", "Hình thức sau", 18),
-                OutColumn("postponed_to", "Lùi đến ngày", 14),
-                OutColumn("basis", "Căn cứ", 44),
-            ],
-            (asdict(one) for one in figures.instructions),
-            heading=heading,
-        ),
-    )
+    ]
+    if figures.unorganised or figures.silent:
+        sheets.append(
+            Sheet(
+                "Chưa tổ chức, chưa báo cáo",
+                [
+                    OutColumn("name", "Đơn vị", 44),
+                    OutColumn("superior", "Cấp trên trực tiếp", 40),
+                    OutColumn("people", "Số người phải học", kind="whole"),
+                    OutColumn("state", "Tình trạng", 18),
+                ],
+                _named(figures),
+                heading=heading,
+            )
+        )
+    if figures.instructions:
+        sheets.append(
+            Sheet(
+                "Thay đổi hình thức",
+                [
+                    OutColumn("on", "Ngày", 12),
+                    OutColumn("unit", "Đơn vị", 40),
+                    OutColumn("situation", "Lý do", 40),
+                    OutColumn("before", "Hình thức trước", 18),
+                    OutColumn("after", "Hình thức sau", 18),
+                    OutColumn("postponed_to", "Lùi đến ngày", 14),
+                    OutColumn("basis", "Căn cứ", 44),
+                ],
+                (asdict(one) for one in figures.instructions),
+                heading=heading,
+            )
+        )
+    return sheets
 
 
 def _summary(figures: Figures) -> Iterator[dict[str, Any]]:
@@ -112,6 +134,8 @@ def _summary(figures: Figures) -> Iterator[dict[str, Any]]:
         ("Số lớp còn phải học", classes.planned, ""),
         ("Số buổi", classes.sessions, ""),
         ("Số địa điểm, điểm cầu", classes.venues, ""),
+        ("Người được triệu tập đến các lớp đã học", sum(one.called for one in classes.levels), ""),
+        ("– dự đủ thời gian", sum(one.attended for one in classes.levels), ""),
         ("Người phải học", people.obliged, "Không kể người miễn học"),
         ("Trong đó thuộc đơn vị chưa báo cáo", figures.silent_people, "Chưa rõ kết quả, không coi là bằng 0"),
         ("Đã học xong", people.done, f"Đạt {show_percent(people.done, people.obliged)}"),
@@ -189,6 +213,26 @@ def _classes(groups: Sequence[ClassGroup]) -> Iterator[dict[str, Any]]:
             "attended": one.attended,
             "share": printed_share(one.attended, one.called),
         }
+
+
+def _class_total(groups: Sequence[ClassGroup]) -> dict[str, Any]:
+    called, attended = sum(one.called for one in groups), sum(one.attended for one in groups)
+    return {
+        "label": "Cộng",
+        "classes": sum(one.classes for one in groups),
+        "called": called,
+        "attended": attended,
+        "share": printed_share(attended, called),
+    }
+
+
+def _groups(figures: Figures) -> Iterator[dict[str, Any]]:
+    """The same people twice, by content tier and by sort; each way ends with its own sum."""
+    for groups, label in ((figures.tiers, "Cộng theo nội dung học"), (figures.sorts, "Cộng theo thành phần")):
+        for one in groups:
+            yield _group(one)
+        if groups:
+            yield _group(Group("", label, sum((one.people for one in groups), People())))
 
 
 def _group(one: Group) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """The figures of a report come from the ledger, the classes and the catch-up chains, at the moment asked for."""
 
 import datetime as dt
+import io
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from quantriet.attendance.models import CatchUp, ClassVerdict
 from quantriet.attendance.vocab import CatchUpState, Verdict
@@ -15,6 +17,7 @@ from quantriet.classes.models import ClassRole
 from quantriet.kit.time import now, today
 from quantriet.org.models import ActivityExemption, Person
 from quantriet.reports import queries
+from quantriet.reports.rules import workbook
 from quantriet.reports.tests.factories import held_class, open_campaign, settle
 
 pytestmark = pytest.mark.django_db
@@ -83,13 +86,67 @@ def test_classes_are_counted_by_level_and_form_with_people_called_and_present(ca
     assert (found.held, found.catch_up, found.sessions, found.venues, found.outsiders) == (3, 1, 3, 3, 15)
     levels = {one.key: (one.classes, one.called, one.attended) for one in found.levels}
     assert levels == {"upper_cadres": (1, 1, 0), "grassroots": (2, 3, 3)}
-    assert {one.key: one.classes for one in found.forms} == {"in_person": 2, "online": 1}
+    forms = {one.key: (one.classes, one.called, one.attended) for one in found.forms}
+    assert forms == {"in_person": (2, 3, 3), "online": (1, 1, 0)}
     rows = {row.name: (row.classes, row.outsiders) for row in figures(campaign, cast.units["T"]).units}
     assert rows["Đảng ủy xã Ea Tam"] == (2, 12)
     assert rows["Tỉnh ủy Tân Lĩnh (trực tiếp mở lớp)"] == (1, 3)
     enterprise = figures(campaign, cast.units["DN"]).classes
     assert enterprise.held == 0
     assert [(one.key, one.called) for one in enterprise.levels] == [("upper_cadres", 1)]
+
+
+@pytest.mark.req("P-12")
+def test_who_caught_up_in_another_form_counts_once_where_they_attended(cast):
+    campaign = open_campaign(cast)
+    people = [cast.people[code] for code in ("M1", "M2", "M3")]
+    first = held_class(campaign, cast.units["X1"], people=people, level="grassroots", form="in_person")
+    later = held_class(campaign, cast.units["X1"], people=people[2:], level="upper_cadres", form="online")
+    for study_class, code, verdict in (
+        (first, "M1", Verdict.PRESENT),
+        (first, "M2", Verdict.ABSENT),
+        (first, "M3", Verdict.ABSENT),
+        (later, "M3", Verdict.PRESENT),
+    ):
+        entry = study_class.roster.get(person=cast.people[code])
+        ClassVerdict.objects.create(entry=entry, verdict=verdict, computed_at=now())
+    found = figures(campaign, cast.units["T"]).classes
+    assert {one.key: (one.called, one.attended) for one in found.forms} == {"in_person": (2, 1), "online": (1, 1)}
+    assert {one.key: (one.called, one.attended) for one in found.levels} == {
+        "grassroots": (2, 1),
+        "upper_cadres": (1, 1),
+    }
+
+
+@pytest.mark.req("P-12")
+def test_all_sheets_of_the_excel_file_add_up_to_the_same_people(cast):
+    campaign = open_campaign(cast)
+    people = [cast.people[code] for code in ("M1", "M2", "M3")]
+    first = held_class(campaign, cast.units["X1"], people=people, level="grassroots", form="in_person")
+    held_class(campaign, cast.units["T"], people=[cast.people["M12"]], level="upper_cadres", form="online")
+    entry = first.roster.get(person=cast.people["M1"])
+    ClassVerdict.objects.create(entry=entry, verdict=Verdict.PRESENT, computed_at=now())
+    settle(campaign, cast, M1="attended", M2="absent", M12="excused")
+    found = figures(campaign, cast.units["T"])
+    book = load_workbook(io.BytesIO(workbook.workbook(found, title="Báo cáo", at=now())))
+    assert "Thay đổi hình thức" not in book.sheetnames
+    rows = {
+        name: {row[0]: row[1:] for row in book[name].iter_rows(values_only=True) if row and row[0]}
+        for name in book.sheetnames
+    }
+    summary = {what: values[0] for what, values in rows["Tổng hợp"].items()}
+    assert rows["Theo hình thức"]["Trực tiếp"][:3] == (1, 3, 1)
+    assert rows["Theo hình thức"]["Trực tuyến"][:3] == (1, 1, 0)
+    for name in ("Theo cấp học", "Theo hình thức"):
+        assert rows[name]["Cộng"][:4] == (2, 4, 1, 25)
+    assert summary["Người được triệu tập đến các lớp đã học"] == 4
+    assert summary["– dự đủ thời gian"] == 1
+    units = rows["Theo đơn vị"]["Cộng"]
+    for label in ("Cộng theo nội dung học", "Cộng theo thành phần"):
+        assert rows["Theo đối tượng"][label][:2] == (summary["Người phải học"], summary["Đã học xong"]) == units[:2]
+    assert units[3] == summary["Chưa học xong"]
+    assert units[6] == summary["Đơn vị chưa báo cáo"]
+    assert units[9] == summary["Số lớp đã tổ chức"]
 
 
 @pytest.mark.req("R-007")
