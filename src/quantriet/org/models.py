@@ -391,6 +391,7 @@ class IdentityDecision(models.Model):
     decided_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     is_new = models.BooleanField(default=False)  # decided: somebody else than every candidate
+    takes_code = models.BooleanField(default=False)  # decided: the code of the list replaces the stored one
 
     class Meta:
         constraints = [

@@ -194,7 +194,7 @@ def register_verbs() -> None:
         "import.confirmed": "xác nhận nhập danh sách",
         "import.applied": "nhập danh sách",
         "import.cancelled": "bỏ lần nhập",
-        "identity.decided": "phân định người trùng tên",
-        "identity.redecided": "đổi phân định người trùng tên",
+        "identity.decided": "xác định người trùng tên",
+        "identity.redecided": "đổi kết quả xác định người trùng tên",
     }.items():
         VERBS.add(verb, phrase)

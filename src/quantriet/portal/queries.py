@@ -82,7 +82,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         reverse("catch-up-list") + "?step=waiting",
     )
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
-    add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ phân định", reverse("import-questions"))
+    add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])
     add(Permission.PERSON_EDIT, imports.count(), "lần nhập danh sách chờ xác nhận", reverse("import-list"))
     failed = org_access.scope(

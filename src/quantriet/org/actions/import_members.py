@@ -138,7 +138,7 @@ class MemberPlanner:
         before = self.remembered.get(digest)
         if before and before.code not in self.first_row:
             # The same cells were written before and the person is as then: neither to be read nor to be compared again.
-            values = {"code": before.code, "full_name": shown(row.cells.get("full_name"))}
+            values = {"code": before.code, "full_name": members.written_name(shown(row.cells.get("full_name")))}
             return [sheet.index, row.number, values, [], before.notes, before.unit, [], digest, before.pk]
         said = members.read_member(row.cells, self.day)
         if said.secret:
@@ -189,11 +189,11 @@ class MemberPlanner:
         self._posts = queries.posts_now(met, self.day) if any("posts" in row[2] for row in batch) else {}
         self._moved = queries.last_moves(met) if any("moved_on" in row[2] for row in batch) else {}
         self._exempt = queries.exempt_now(met, self.day) if any(row[2].get("exempt") for row in batch) else set()
-        asked: dict[str, tuple[int | None, bool]] | None = None
+        asked: dict[str, tuple[int | None, bool, bool]] | None = None
         decided_people: dict[int, members.Person] = {}
         for row in everything:
             line = _line(row)
-            values, unit = row[2], row[5]
+            values, unit, takes_code = row[2], row[5], False
             if unit:
                 self._units_met.add(unit)
             if row[3]:
@@ -223,17 +223,17 @@ class MemberPlanner:
             if doubt:
                 if asked is None:
                     asked = queries.decisions(members.fingerprint(one[2], one[5]) for one in batch if not one[3])
-                    decided_people = queries.people_by_key(pk for pk, _ in asked.values() if pk)
+                    decided_people = queries.people_by_key(pk for pk, _, _ in asked.values() if pk)
                 key = members.fingerprint(values, unit)
                 if key not in asked:
                     self._doubtful(line, row, key, doubt)
                     continue
-                decided, is_new = asked[key]
+                decided, is_new, takes_code = asked[key]
                 if is_new and person:
                     self._wrong(
                         line,
                         row,
-                        [Wrong("code", f"Đã phân định là người khác, nhưng mã {code} là của {person.full_name}.")],
+                        [Wrong("code", f"Đã xác định là người khác, nhưng mã {code} là của {person.full_name}.")],
                     )
                     continue
                 if not is_new and not person:
@@ -242,6 +242,10 @@ class MemberPlanner:
                         self._wrong(line, row, [problem])
                         continue
             if person:
+                if code and code != person.code and not takes_code:
+                    # Said to be this person, whose code stays: as if the list had said it.
+                    values["code"] = person.code
+                    line.setdefault("t", []).append(f"Giữ mã đang lưu {person.code}; tệp ghi {code}.")
                 self._known(line, row, person)
             else:
                 self._new(line, row)
@@ -348,7 +352,7 @@ class MemberPlanner:
             line["uf"] = was.name if was else ""
         changed = members.differences(values, person)
         if "code" in values and values["code"] != person.code:
-            # Decided to be this person: the list's code is the newer one.
+            # Decided to be this person, and that the list's code is the right one.
             changed["code"] = values["code"]
         facts = self._facts(
             values, unit or person.unit_id, self._posts.get(person.pk, set()), person.pk in self._exempt, line

@@ -96,7 +96,7 @@ def sentence(section: str, line: Line, units: dict[int, str], *, done: bool = Fa
         day = line["on"]
         said = [f"Từ {line['uf']} sang {units.get(line['u'], '')} từ ngày {day[8:]}/{day[5:7]}/{day[:4]}."]
     elif section == Status.DOUBTFUL:
-        said = ["Có người trùng tên cần phân định trước khi nhập."]
+        said = ["Có người trùng tên cần xác định trước khi nhập."]
     said += [f"{label}: “{before}” thành “{after}”." for label, before, after in line.get("d", ())]
     if line.get("posts"):
         said.append(f"Thêm {len(line['posts'])} chức vụ.")

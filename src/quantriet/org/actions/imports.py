@@ -437,7 +437,9 @@ def confirm_import(
     if not sum(run.counts.get(status, 0) for status in _WRITTEN):
         raise Refusal("import.nothing", "Không có gì để ghi: mọi dòng đều không đổi, cần xem hoặc lỗi.")
     if run.questions.filter(decided_at__gt=run.changed_at).exists():
-        raise Refusal("import.decided_since", "Đã có phân định mới; hãy cập nhật bản xem trước rồi xác nhận.")
+        raise Refusal(
+            "import.decided_since", "Đã có trường hợp mới được xác định; hãy cập nhật bản xem trước rồi xác nhận."
+        )
     _refuse_wider(run, by)
     if run.counts.get("elsewhere") and not accept_elsewhere:
         raise Refusal("import.elsewhere", str(run.counts["elsewhere"]), field="accept_elsewhere")

@@ -48,10 +48,17 @@ def _pieces(items: list[Any], size: int) -> list[list[Any]]:
 
 
 def decide_identity(
-    question: IdentityDecision, *, by: Account, at: datetime, person: Person | None, is_new: bool = False
+    question: IdentityDecision,
+    *,
+    by: Account,
+    at: datetime,
+    person: Person | None,
+    is_new: bool = False,
+    takes_code: bool = False,
 ) -> IdentityDecision:
     """Settle whether a doubtful row is this person or somebody new; remembered for every later file.
 
+    With `takes_code` the code of the list replaces the stored one; else the stored one stays.
     Refuses a person who is no candidate, no answer at all, and a question that somebody else has decided: to decide
     anew is `redecide_identity`. Effects: the decision, audit "identity.decided".
     """
@@ -59,10 +66,12 @@ def decide_identity(
     with transaction.atomic():
         # Of two pages that decide the same question the first counts; the second is told.
         first = IdentityDecision.objects.filter(pk=question.pk, decided_at__isnull=True)
-        if not first.update(person=person, is_new=is_new, decided_at=at, decided_by=by):
+        if not first.update(
+            person=person, is_new=is_new, takes_code=takes_code and not is_new, decided_at=at, decided_by=by
+        ):
             raise Refusal(
                 "identity.decided_already",
-                "Dòng này đã được phân định rồi; hãy tải lại trang, xem phân định đó và đổi nếu cần.",
+                "Dòng này đã được xác định rồi; hãy tải lại trang, xem kết quả đó và đổi nếu cần.",
                 field="choice",
             )
         question.refresh_from_db()
@@ -71,7 +80,13 @@ def decide_identity(
 
 
 def redecide_identity(
-    question: IdentityDecision, *, by: Account, at: datetime, person: Person | None, is_new: bool = False
+    question: IdentityDecision,
+    *,
+    by: Account,
+    at: datetime,
+    person: Person | None,
+    is_new: bool = False,
+    takes_code: bool = False,
 ) -> IdentityDecision:
     """Change a decision with open eyes: what was decided before stays in the log. It acts from the next preview on.
 
@@ -83,8 +98,12 @@ def redecide_identity(
         same = IdentityDecision.objects.filter(
             pk=question.pk, decided_at=question.decided_at, person=question.person_id, is_new=question.is_new
         )
-        if question.decided_at is None or not same.update(person=person, is_new=is_new, decided_at=at, decided_by=by):
-            raise Refusal("identity.changed_since", "Phân định này vừa được người khác thay đổi; hãy tải lại trang.")
+        if question.decided_at is None or not same.update(
+            person=person, is_new=is_new, takes_code=takes_code and not is_new, decided_at=at, decided_by=by
+        ):
+            raise Refusal(
+                "identity.changed_since", "Kết quả xác định này vừa được người khác thay đổi; hãy tải lại trang."
+            )
         question.refresh_from_db()
         _record_decision("identity.redecided", question, by, at, before)
     return question
@@ -96,6 +115,8 @@ def _meant(question: IdentityDecision) -> str:
 
 def _record_decision(verb: str, question: IdentityDecision, by: Account, at: datetime, before: dict[str, Any]) -> None:
     said = {key: value for key, value in question.incoming.items() if key in members.COMPARED or key == "code"}
+    if question.person and said.get("code") not in (None, question.person.code):
+        said["kept_code"] = said["code"] if question.takes_code else question.person.code
     record(
         verb, by=by, at=at, thing=question.person or question, unit=question.unit, person_id=question.person_id,
         before=before, after={"row": question.incoming.get("row"), **said, "meant": _meant(question)},

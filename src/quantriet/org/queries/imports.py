@@ -136,10 +136,13 @@ def last_moves(ids: Iterable[int]) -> dict[int, str]:
     }
 
 
-def decisions(fingerprints: Iterable[str]) -> dict[str, tuple[int | None, bool]]:
-    """Remembered decisions by fingerprint: (person, or None with True for somebody new)."""
+def decisions(fingerprints: Iterable[str]) -> dict[str, tuple[int | None, bool, bool]]:
+    """Remembered decisions by fingerprint: (person, or None with True for somebody new, whether the list's code counts)."""
     rows = IdentityDecision.objects.filter(fingerprint__in=list(fingerprints), decided_at__isnull=False)
-    return {key: (person, new) for key, person, new in rows.values_list("fingerprint", "person_id", "is_new")}
+    return {
+        key: (person, new, code)
+        for key, person, new, code in rows.values_list("fingerprint", "person_id", "is_new", "takes_code")
+    }
 
 
 def post_names() -> tuple[tuple[str, str], ...]:
@@ -469,6 +472,20 @@ def candidates(question: IdentityDecision, seen: QuerySet[Person]) -> list[tuple
     reasons = {int(pk): words for pk, words in question.candidates}
     people = seen.filter(pk__in=reasons).select_related("unit__parent").order_by("pk")
     return [(person, [members.REASON_WORDS.get(word, word) for word in reasons[person.pk]]) for person in people]
+
+
+def what_changes(question: IdentityDecision) -> dict[int, list[list[str]]]:
+    """What the answer "this person" will change about each candidate, as [label, before, after]; the code stands apart."""
+    values = question.incoming
+    found = {}
+    for pk, person in people_by_key(int(pk) for pk, _ in question.candidates).items():
+        found[pk] = members.shown_changes(members.differences(values, person), person)
+        if values.get("unit") and values["unit"] != person.unit_id:
+            names = dict(Unit.objects.filter(pk__in=[values["unit"], person.unit_id]).values_list("pk", "name"))
+            found[pk].append(
+                [members.FIELD_LABELS["unit"], names.get(person.unit_id, ""), names.get(values["unit"], "")]
+            )
+    return found
 
 
 # --------------------------------------------------------------------------------------- lists in the shape they come in

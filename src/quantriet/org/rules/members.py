@@ -72,6 +72,7 @@ _DIGIT = re.compile(r"\d")
 _MOBILE = re.compile(r"0[35789][0-9]{8}", re.ASCII)
 # Composed letters with single spaces: nothing to mend. Anything else takes the long way.
 _PLAIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-žƠơƯưẠ-ỹ'’]+(?: [A-Za-zÀ-ÖØ-öø-žƠơƯưẠ-ỹ'’]+)*")
+_WORD_OF_NAME = re.compile(r"[^\W\d_]+")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
 _LONGEST = {
     "code": 40,
@@ -226,6 +227,9 @@ def read_member(cells: dict[str, Cell], today: dt.date) -> MemberRow:
             errors.append(Wrong("code", code.error))
 
     name = _name(cells)
+    if name.isupper() and (written := written_name(name)) != name:
+        row.notes.append(f"Họ tên “{name}” được ghi lại là “{written}”.")
+        name = written
     if not name:
         errors.append(Wrong("full_name", "Thiếu họ và tên."))
     elif _DIGIT.search(name):
@@ -307,6 +311,11 @@ def _name(cells: dict[str, Cell]) -> str:
         return whole if _PLAIN_NAME.fullmatch(whole) else text.squeeze(whole)
     said = " ".join(shown(part) for part in (whole, family, given) if part not in (None, ""))
     return text.squeeze(said)
+
+
+def written_name(name: str) -> str:
+    """A name typed in capitals throughout as names are written: "LÊ GIA ĐĂNG" is Lê Gia Đăng, "H'HEN NIÊ" H'Hen Niê."""
+    return _WORD_OF_NAME.sub(lambda word: word[0].capitalize(), name) if name.isupper() else name
 
 
 def _read_birth(cells: dict[str, Cell], row: MemberRow, today: dt.date) -> None:
@@ -408,9 +417,9 @@ def differences(values: Values, person: Person) -> Values:
 
 
 def _better_name(new: str, old: str) -> bool:
-    """A name in capitals or without marks is the same name written poorer."""
+    """A name in capitals or without marks is the same name written poorer; one stored in capitals is written better."""
     if new.casefold() == old.casefold():
-        return False
+        return old.isupper() and not new.isupper()
     return not (text.fold(new) == text.fold(old) and text.fold(new) == new.lower())
 
 

@@ -100,10 +100,14 @@ def test_doubtful_row_is_compared_side_by_side_and_decided(as_user, upload):
     assert "M9" in text
     assert "cùng ngày sinh" in text
     assert client.post(at, {"choice": "999999"}).status_code == 422
+    assert "Mã M9 sẽ thành ZZ9" in text, "what the answer changes stands before it"
+    assert "Giữ mã đang lưu M9" in text
     assert client.post(at, {"choice": "new"}).status_code == 303
+    # The last answer brings the preview up to date by itself; until then nothing can be written.
+    run.refresh_from_db()
+    assert run.state == "reading"
     page = client.get(reverse("import-run", args=[run.pk])).content.decode()
     assert reverse("import-apply", args=[run.pk]) not in page
-    client.post(reverse("import-preview", args=[run.pk]))
     run_jobs()
     run.refresh_from_db()
     assert run.counts["new"] == 2

@@ -258,7 +258,7 @@ def test_of_two_decisions_the_first_counts_and_a_changed_mind_is_logged(cast, bo
     question = IdentityDecision.objects.get()
     old_page = IdentityDecision.objects.get()
     questions.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"])
-    with pytest.raises(Refusal, match="đã được phân định"):
+    with pytest.raises(Refusal, match="đã được xác định"):
         questions.decide_identity(old_page, by=cast.officer, at=now(), person=None, is_new=True)
     assert IdentityDecision.objects.get().person == cast.people["M2"]
     questions.redecide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
@@ -275,7 +275,7 @@ def test_an_old_page_does_not_change_a_decision(cast, book, as_user):
     assert client.post(url, {"choice": person, "since": ""}).status_code == 303
     refused = client.post(url, {"choice": "new", "since": ""})
     assert refused.status_code == 422
-    assert "vừa được phân định" in refused.text
+    assert "vừa được xác định" in refused.text
     assert IdentityDecision.objects.get().person == cast.people["M2"]
     since = IdentityDecision.objects.get().decided_at.isoformat()
     assert client.post(url, {"choice": "new", "since": since}).status_code == 303

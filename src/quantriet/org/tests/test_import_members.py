@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 
 import pytest
 
@@ -186,6 +187,53 @@ def test_decided_to_be_the_known_person_is_not_doubled(cast, book):
 
 
 @pytest.mark.req("B-06")
+@pytest.mark.parametrize("takes_code", [False, True])
+def test_known_person_under_another_code_keeps_the_stored_code_unless_said_otherwise(cast, book, takes_code):
+    path = book([HEADER, ["DT0099", "Trần Văn Bình", dt.date(1975, 5, 1), "CB11"]])
+    run = lists.previewed(path, cast.units["X1"], cast.officer)
+    question = IdentityDecision.objects.get(runs=run)
+    questions.decide_identity(question, by=cast.officer, at=now(), person=cast.people["M2"], takes_code=takes_code)
+    kept = "DT0099" if takes_code else "M2"
+    assert AuditEvent.objects.get(verb="identity.decided").after["kept_code"] == kept
+    run = lists.preview(run, cast.officer)
+    if takes_code:
+        assert lists.said(run)["changed"] == 1
+        assert lists.lines(run, "changed")[0]["d"][0] == ["Mã đảng viên", "M2", "DT0099"]
+        lists.confirmed(run, cast.officer)
+    else:
+        assert lists.lines(run, "same")[0]["t"] == ["Giữ mã đang lưu M2; tệp ghi DT0099."]
+    cast.people["M2"].refresh_from_db()
+    assert cast.people["M2"].code == kept
+    # Remembered: the same list again changes nothing and asks nothing.
+    again = lists.said(lists.previewed(path, cast.units["X1"], cast.officer))
+    assert (again.get("same"), again.get("changed"), again.get("doubtful")) == (1, None, None)
+
+
+def test_name_in_capitals_is_written_as_names_are(cast, book):
+    rows = [
+        ["Mã đảng viên", "Họ và tên", "Chi bộ"],
+        ["N1", "LÊ GIA ĐĂNG", "Chi bộ thôn 1"],
+        ["N2", "H'HEN NIÊ", "Chi bộ thôn 1"],
+        ["N3", "Y BHĂM AYŬN", "Chi bộ thôn 1"],
+        ["N4", unicodedata.normalize("NFD", "K’BRẾU"), "Chi bộ thôn 1"],
+        ["M2", "TRẦN VĂN BÌNH", "Chi bộ thôn 1"],
+    ]
+    run = lists.previewed(book(rows), cast.units["X1"], cast.officer)
+    assert lists.said(run)["new"] == 4
+    assert lists.said(run)["same"] == 1
+    new = lists.lines(run, "new")
+    assert [line["v"]["full_name"] for line in new] == ["Lê Gia Đăng", "H'Hen Niê", "Y Bhăm Ayŭn", "K’Brếu"]
+    assert "Họ tên “LÊ GIA ĐĂNG” được ghi lại là “Lê Gia Đăng”." in new[0]["t"]
+    lists.confirmed(run, cast.officer)
+    assert Person.objects.get(code="M2").full_name == "Trần Văn Bình"
+    # A name stored in capitals from earlier days is written better, once.
+    Person.objects.filter(code="N1").update(full_name="LÊ GIA ĐĂNG")
+    stored = queries.people_by_code(["N1"])["N1"]
+    assert members.differences({"full_name": "Lê Gia Đăng"}, stored) == {"full_name": "Lê Gia Đăng"}
+    assert members.differences({"full_name": "LÊ GIA ĐĂNG"}, stored) == {}
+
+
+@pytest.mark.req("B-06")
 def test_two_of_one_name_in_one_commune_are_never_mixed(cast, book):
     """M2 (1975, thôn 1) and M7 (1981, thôn 2) are both Trần Văn Bình."""
     rows = [
@@ -210,7 +258,7 @@ def test_codes_crossed_between_namesakes_are_asked(cast, book):
     question = IdentityDecision.objects.get()
     questions.decide_identity(question, by=cast.officer, at=now(), person=None, is_new=True)
     run = lists.preview(run, cast.officer)
-    assert lists.lines(run, "wrong")[0]["e"][0][1].startswith("Đã phân định là người khác")
+    assert lists.lines(run, "wrong")[0]["e"][0][1].startswith("Đã xác định là người khác")
 
 
 def test_namesake_whose_own_code_is_in_the_file_is_no_doubt(cast, book):

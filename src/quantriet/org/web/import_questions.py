@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -10,8 +12,9 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now, show_day
 from quantriet.kit.web import listing, page, saved
 from quantriet.org import access
+from quantriet.org.actions import imports as import_actions
 from quantriet.org.actions import questions as actions
-from quantriet.org.models import IdentityDecision, Person
+from quantriet.org.models import IdentityDecision, ImportState, Person
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import members
 from quantriet.org.vocab import Permission
@@ -59,7 +62,7 @@ def _day(iso: str | None) -> str:
     return f"{iso[8:]}/{iso[5:7]}/{iso[:4]}" if iso else ""
 
 
-_DECIDED_SINCE = "Dòng này vừa được phân định; phân định đó ghi ở trên. Hãy xem lại, rồi chọn lại nếu cần đổi."
+_DECIDED_SINCE = "Dòng này vừa được xác định; kết quả ghi ở trên. Hãy xem lại, rồi chọn lại nếu cần đổi."
 
 
 @desk_page(Permission.PERSON_EDIT)
@@ -80,17 +83,33 @@ def import_question(request: DeskRequest, pk: int) -> HttpResponse:
             if request.POST.get("since", "") != since:
                 raise Refusal("identity.decided_already", _DECIDED_SINCE)
             decide = actions.redecide_identity if since else actions.decide_identity
-            decide(question, by=request.account, at=now(), person=person, is_new=choice == "new")
+            takes_code = request.POST.get(f"code-{choice}") == "list"
+            decide(question, by=request.account, at=now(), person=person, is_new=choice == "new", takes_code=takes_code)
         except Refusal as refusal:
             problem = refusal.sentence
         else:
             following = queries.open_questions(seen.filter(runs=run)).first() if run else None
+            if run and following is None and run.state == ImportState.READY:
+                # The last answer: the counts of the preview follow at once. Somebody else may have started it.
+                with contextlib.suppress(Refusal):
+                    import_actions.start_preview(run, by=request.account, at=now())
             to = reverse("import-question", args=[following.pk]) if following else (
                 reverse("import-run", args=[run.pk]) if run else reverse("import-questions")
             )  # fmt: skip
             return saved(request, to=to, message=_("The decision is kept."))
     incoming = _incoming(question)
+    changes = queries.what_changes(question)
     context = {
+        "effects": [
+            {
+                "pk": person.pk,
+                "code": person.code,
+                "changes": changes.get(person.pk, []),
+                "asks_code": bool(incoming["code"]) and incoming["code"] != person.code,
+                "takes_code": question.takes_code and question.person_id == person.pk,
+            }
+            for person, _reasons in people
+        ],
         "question": question,
         "run": run,
         "since": since,

@@ -67,6 +67,8 @@ FIELDS = {
     "from_address": gettext_noop("From the address"),
     "file": gettext_noop("File"),
     "meant": gettext_noop("Person meant"),
+    "kept_code": gettext_noop("Code that stays"),
+    "signed_on": gettext_noop("Signed on"),
     "row": gettext_noop("Row"),
     "new": gettext_noop("New rows"),
     "changed": gettext_noop("Changed rows"),
@@ -174,7 +176,7 @@ def told(events: Iterable[AuditEvent], reader: Account) -> list[dict[str, Any]]:
     return [
         {
             "event": event,
-            "phrase": audit_queries.phrase(event),
+            "phrase": _phrase(event),
             # Whoever signs in does it to the own account; said once is enough.
             "on_itself": event.thing_kind == "org.account" and event.thing_id == str(event.actor_id),
             "url": reverse(pages[event.thing_kind], args=[event.thing_id]) if event.thing_kind in pages else "",
@@ -187,6 +189,14 @@ def told(events: Iterable[AuditEvent], reader: Account) -> list[dict[str, Any]]:
         }
         for event in events
     ]
+
+
+def _phrase(event: AuditEvent) -> str:
+    """The verb in words, without the last of them when the thing's name begins with it: "soạn" before "Báo cáo 15-BC"."""
+    words = audit_queries.phrase(event).split(" ")
+    label = f"{event.thing_label} ".casefold()
+    doubled = next((n for n in range(1, len(words)) if label.startswith(" ".join(words[n:]).casefold() + " ")), None)
+    return " ".join(words[:doubled])
 
 
 def _word(key: str) -> str:

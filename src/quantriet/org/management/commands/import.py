@@ -157,6 +157,6 @@ class Command(BaseCommand):
                 for column, sentence in row["e"]:
                     self.stdout.write(f"  dòng {row['n']}, {column}: {sentence}")
             else:
-                self.stdout.write(f"  dòng {row['n']}: {row['name']} – cần phân định người trùng tên")
+                self.stdout.write(f"  dòng {row['n']}: {row['name']} – cần xác định người trùng tên")
         if len(rows) > 100:
             self.stdout.write(f"  … và {len(rows) - 100} dòng nữa")
