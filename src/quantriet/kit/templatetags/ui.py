@@ -8,11 +8,14 @@ from typing import Any
 from django import template
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms import (
+    BooleanField,
     BoundField,
     CheckboxInput,
+    ChoiceField,
     DateInput,
     DateTimeInput,
     Field,
+    FileField,
     ModelChoiceField,
     Select,
     SelectMultiple,
@@ -332,8 +335,41 @@ def form_errors(form: Any) -> list[dict[str, str]]:
     found = [{"target": "", "text": str(error)} for error in form.non_field_errors()]
     for field in form:
         target = f"{field.auto_id}_field" if field.use_fieldset else field.id_for_label or field.auto_id
-        found += [{"target": target, "text": f"{field.label}: {error}"} for error in field.errors]
+        missing = _say_missing(field)
+        found += [
+            {"target": target, "text": str(error) if error in missing else f"{field.label}: {error}"}
+            for error in field.errors
+        ]
     return found
+
+
+@register.simple_tag
+def field_errors(field: BoundField) -> Any:
+    """The errors of a field as the page says them."""
+    _say_missing(field)
+    return field.errors
+
+
+def _say_missing(field: BoundField) -> list[str]:
+    """Give Django's "This field is required." the field's name: "Chưa nhập họ và tên."; a sentence of the form's own stays."""
+    common = Field.default_error_messages["required"]
+    said = []
+    for error in field.errors.as_data() if field.errors else ():
+        if error.code == "required" and error.message == common:
+            error.message = _missing(field)
+            said.append(error.message)
+    # Pages that show the form twice meet the sentence that was written the first time.
+    return said or [error for error in map(str, field.errors) if error == _missing(field)]
+
+
+def _missing(field: BoundField) -> str:
+    label = str(field.label)
+    if isinstance(field.field, BooleanField):
+        return f"Chưa đánh dấu “{label}”."
+    is_word = label[:1].isupper() and label[1:2].islower() and label.split(" ")[0] not in ("Word", "Excel")
+    label = label[:1].lower() + label[1:] if is_word else label
+    verb = "Chưa chọn" if isinstance(field.field, ChoiceField | ModelChoiceField | FileField) else "Chưa nhập"
+    return f"{verb} {label}."
 
 
 # --- plots -------------------------------------------------------------------------------------------------------

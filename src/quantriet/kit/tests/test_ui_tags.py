@@ -176,3 +176,20 @@ def test_empty_choice_named_by_its_form_stays():
     form = forms.Form()
     form.fields["one"] = forms.ChoiceField(choices=[("", "Cả lớp"), ("a", "Một")], required=False)
     assert "Cả lớp" in ui.field_control(form["one"])
+
+
+def test_a_missing_field_is_named_beside_it_and_above_the_form():
+    class Form(forms.Form):
+        number = forms.CharField(label="Số và ký hiệu")
+        kind = forms.ChoiceField(label="Loại văn bản", choices=[("a", "A")])
+        seen = forms.BooleanField(label="Đã xem các trang chụp")
+        own = forms.CharField(label="Lý do", error_messages={"required": "Hãy ghi lý do bỏ."})
+        optional = forms.CharField(label="Ghi chú", required=False)
+
+    shown = render(
+        '{% include "ui/errors.html" %}{% for field in form %}{% include "ui/field.html" %}{% endfor %}', form=Form({})
+    )
+    for sentence in ("Chưa nhập số và ký hiệu.", "Chưa chọn loại văn bản.", "Chưa đánh dấu “Đã xem các trang chụp”."):
+        assert shown.count(sentence) == 2
+    assert "Số và ký hiệu: Chưa nhập" not in shown
+    assert "Lý do: Hãy ghi lý do bỏ." in shown
