@@ -19,6 +19,7 @@ class AttendanceConfig(AppConfig):
                 proof="có mặt đủ thời gian của lớp",
                 member_link=queries.member_link,
                 before_opening=queries.problems_before_opening,
+                places=queries.places,
                 rests_on=(RuleKey.RETAKE_LIMIT_PERCENT,),
                 rejudge_job="quantriet.attendance.jobs.rejudge_job",
                 events=ClassEvents(),

@@ -25,7 +25,7 @@ from quantriet.attendance.rules.minutes import (
 from quantriet.attendance.rules.slips import show_cell
 from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
-from quantriet.campaigns.vocab import DutyState, Problem
+from quantriet.campaigns.vocab import DutyState, Places, Problem, UnitPlaces
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind
@@ -66,6 +66,17 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
             )
         )
     return found
+
+
+def places(campaign: StudyCampaign) -> Places:
+    """By unit who stands in a class and who in none; rosters of classes still being drafted count."""
+    _whole, branches = class_queries.placement_by_branch(campaign, campaign.unit)
+    drafts = StudyClass.objects.filter(campaign=campaign, state=ClassState.DRAFT).count()
+    return Places(
+        tuple(UnitPlaces(one.unit, one.in_none, one.in_one + one.in_several) for one in branches),
+        drafts,
+        f"{_url('class-list')}?campaign={campaign.pk}&state={ClassState.DRAFT.value}",
+    )
 
 
 def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list[Problem]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from quantriet.audit.vocab import VERBS
+from quantriet.kit.numbers import show_number
 from quantriet.kit.registry import Registry
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
@@ -147,6 +148,40 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class UnitPlaces:
+    """How far one unit directly below the organiser is with placing its people."""
+
+    unit: Unit
+    missing: int  # must study and stand in no class
+    placed: int
+
+
+@dataclass(frozen=True)
+class Places:
+    """Who still needs a place before a campaign opens (B-02), by unit, those with most people first."""
+
+    units: tuple[UnitPlaces, ...] = ()
+    drafts: int = 0  # classes still being drafted; their rosters count as places
+    drafts_url: str = ""
+
+    @property
+    def missing(self) -> int:
+        return sum(one.missing for one in self.units)
+
+    @property
+    def waiting(self) -> tuple[UnitPlaces, ...]:
+        return tuple(one for one in self.units if one.missing)
+
+    @property
+    def sentence(self) -> str:
+        """Why the campaign cannot be opened; empty when everybody has a place."""
+        if not self.missing:
+            return ""
+        people, units = show_number(self.missing), show_number(len(self.waiting))
+        return f"Chưa mở được: còn {people} người ở {units} đơn vị chưa ở lớp nào."
+
+
+@dataclass(frozen=True)
 class StudyEvent:
     """Something to which people are called (a class), as the room that holds it tells the campaign."""
 
@@ -191,7 +226,7 @@ class DutyKind:
     """One kind of duty; the room that proves it registers it.
 
     `member_link` gives the address where a member deals with the duty; `before_opening` lists what still stands in the
-    way of opening a campaign with such duties (B-02). `rejudge_job` is the job (campaign id, event id or 0 for all) that
+    way of opening a campaign with such duties (B-02), `places` tells by unit who has no place yet. `rejudge_job` is the job (campaign id, event id or 0 for all) that
     judges again when what the verdicts rest on has changed: the event's timetable, or one of the rules `rests_on`.
     `events` is asked and told when a campaign closes, is called off or changes its form (decision 0006).
     """
@@ -200,6 +235,7 @@ class DutyKind:
     proof: str
     member_link: Callable[[StudyDuty], str] | None = field(default=None, compare=False)
     before_opening: Callable[[StudyCampaign], list[Problem]] | None = field(default=None, compare=False)
+    places: Callable[[StudyCampaign], Places] | None = field(default=None, compare=False)
     rests_on: tuple[RuleKey, ...] = ()
     rejudge_job: str = ""
     events: EventHolder | None = field(default=None, compare=False)

@@ -16,7 +16,7 @@ from quantriet.campaigns.models import (
 )
 from quantriet.campaigns.rules import deadline
 from quantriet.campaigns.rules.boards import Count as People
-from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, EventHolder, Problem, StudyEvent
+from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, EventHolder, Places, Problem, StudyEvent
 from quantriet.kit.time import show_day
 from quantriet.library.models import GuidingDocument
 from quantriet.org.models import Unit
@@ -45,6 +45,15 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
         if kind and kind.before_opening:
             problems += kind.before_opening(campaign)
     return problems
+
+
+def places(campaign: StudyCampaign) -> Places:
+    """Who has no place yet, of the first kind of duty that asks for places; empty when none does."""
+    for key in campaign.duty_kinds:
+        kind = DUTY_KINDS.get(key)
+        if kind and kind.places:
+            return kind.places(campaign)
+    return Places()
 
 
 def event_holders(campaign: StudyCampaign) -> list[EventHolder]:

@@ -88,3 +88,35 @@ def test_a_committee_has_organised_when_all_its_lower_units_have(cast):
         above.refresh_from_db()
         assert above.state == state
     assert above.first_held_at == at
+
+
+@pytest.mark.req("B-02")
+def test_the_open_page_says_who_has_no_class_and_writes_to_just_those_units(as_user, cast):
+    campaign = factories.campaign(cast.units["T"], cast.officer)
+    campaign.duty_kinds = ["attend"]
+    campaign.save(update_fields=["duty_kinds"])
+    actions.prepare_duties(campaign, by=cast.officer, at=now())
+    client = as_user("officer")
+    address = reverse("campaign-open", args=[campaign.pk])
+    page = client.get(address).content.decode()
+    assert "Chưa mở được: còn 12 người ở 3 đơn vị chưa ở lớp nào." in page
+    assert "Đảng ủy xã Ea Tam" in page
+    assert '<form method="post" class="stack">' not in page
+    steps = page.split('class="steps"')[1].split("</ol>")[0]
+    assert steps.count("is-done") == 2
+    asked = f"{reverse('campaign-message', args=[campaign.pk])}?about=unplaced"
+    assert asked in page
+    text = client.get(asked).content.decode()
+    assert "Đảng ủy xã Ea Tam: 9 người" in text
+    several = client.get(address, {"sort": "missing"}).content.decode()
+    waiting = several.split('id="waiting"')[1]
+    assert waiting.index("Đảng ủy khối doanh nghiệp") < waiting.index("Đảng ủy xã Ea Tam")
+    assert as_user("organiser1").get(asked).status_code in (403, 404)
+
+
+@pytest.mark.req("B-02")
+def test_classes_being_drafted_count_as_places_and_are_named_as_such(as_user, cast):
+    campaign = factories.campaign(cast.units["T"], cast.officer)
+    page = as_user("officer").get(reverse("campaign-proof", args=[campaign.pk])).content.decode()
+    assert "Chưa có ai trong danh sách nên chưa có gì để đối chiếu." in page
+    assert "Khớp" not in page

@@ -385,14 +385,33 @@ def _recipients(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, about:
             for plan in queries.unorganised(campaign, unit, at).order_by("unit__path")
             if plan.unit_id != unit.pk
         ]
+    if about == "unplaced":
+        return [one.unit for one in queries.places(campaign).waiting if one.unit.pk != unit.pk]
     if about == "silent":
         silent_here = queries.silent_units(campaign, unit, kind, at).order_by("path")
         return [one.unit for one in silent_here if one.unit_id != unit.pk]
     return [row.unit for row in queries.board(campaign, unit, kind, at).rows if row.count.owing and not row.is_own]
 
 
+def _asking_places(campaign, unit):
+    """A text to the units whose people stand in no class yet, each with its number."""
+    waiting = [one for one in queries.places(campaign).waiting if one.unit.pk != unit.pk]
+    people = show_number(sum(one.missing for one in waiting))
+    listed = "\n".join(
+        f"{number}. {one.unit.name}: {show_number(one.missing)} người" for number, one in enumerate(waiting, 1)
+    )
+    return (
+        f"Kính gửi các đơn vị,\n\n{unit.name} thông báo: chuẩn bị mở {campaign.name}, còn {people} người ở "
+        f"{show_number(len(waiting))} đơn vị chưa ở lớp nào:\n\n{listed}\n\n"
+        f"Đề nghị cấp ủy các đơn vị trên lập lớp, xếp đủ người của đơn vị mình vào lớp trước ngày "
+        f"{show_day(campaign.planned_from)} để đợt học tập được mở đúng kế hoạch.\n\nTrân trọng."
+    )
+
+
 def _wording(campaign, unit, units, at, about):
     """A text ready to send; the officer may change every word."""
+    if about == "unplaced":
+        return _asking_places(campaign, unit)
     what = {
         "unorganised": "chưa tổ chức học tập",
         "silent": "chưa báo cáo kết quả học tập",
@@ -414,7 +433,11 @@ def message(request, pk):
     campaign, unit, kind, at = _place(request, pk)
     org_access.require(request.account, Permission.MESSAGE_SEND, unit)
     about = request.GET.get("about", "unorganised")
-    if about not in ("unorganised", "silent", "owing"):
+    if about == "unplaced":
+        # The whole campaign waits for these, and only its organiser asks for them.
+        campaign, unit = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN), campaign.unit
+        org_access.require(request.account, Permission.MESSAGE_SEND, unit)
+    elif about not in ("unorganised", "silent", "owing"):
         about = "unorganised"
     units = _recipients(campaign, unit, kind, at, about)
     addressed = [one for one in units if one.email]
@@ -437,7 +460,12 @@ def message(request, pk):
                     at=now(),
                 )
                 messages.success(request, _("Mail to %(number)s units is on its way.") % {"number": show_number(sent)})
-                return saved(request, to=reverse("campaign-board", args=[pk]) + f"?unit={unit.pk}")
+                back = (
+                    reverse("campaign-open", args=[pk])
+                    if about == "unplaced"
+                    else reverse("campaign-board", args=[pk]) + f"?unit={unit.pk}"
+                )
+                return saved(request, to=back)
         confirming = bool(addressed)
     return page(
         request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Case, IntegerField, Prefetch, Value, When
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import CampaignDocument, schedulable
-from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState
+from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, Places
 from quantriet.campaigns.web.forms import CampaignForm, FormChangeForm, ReasonForm, ReviewForm
 from quantriet.kit.numbers import whole_numbers
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
@@ -22,7 +22,7 @@ from quantriet.kit.text import fold
 from quantriet.kit.time import now, today
 from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.org.access import may, may_anywhere, one_of, paths_with, require
-from quantriet.org.models import path_end
+from quantriet.org.models import Unit, path_end
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -47,11 +47,12 @@ def tabs(account, campaign, current):
 def steps(campaign, current):
     """Content, audience, proof, opening; shown while the campaign is planned."""
     has_rules = campaign.audience_rules.exists() or campaign.adjustments.exists()
-    is_filled = campaign.duties.exists()
+    # The check is done only when nothing stands in the way any more (B-02), not when the list merely exists.
+    is_checked = campaign.duties.exists() and not queries.problems_before_opening(campaign)
     entries = [
         ("campaign-edit", _("Content"), True),
         ("campaign-audience", _("Audience"), has_rules),
-        ("campaign-proof", _("Proof"), is_filled),
+        ("campaign-proof", _("Proof"), is_checked),
         ("campaign-open", _("Opening"), False),
     ]
     return [
@@ -289,6 +290,8 @@ def opening(request, pk):
             return saved(request, to=reverse("campaign-board", args=[pk]), message=_("The campaign is open."))
     audience = queries.audience(campaign)
     count = queries.audience_count(audience)
+    is_draft = campaign.state == CampaignState.DRAFT
+    places = queries.places(campaign) if is_draft else Places()
     return page(
         request,
         "campaigns/desk/opening.html",
@@ -302,9 +305,32 @@ def opening(request, pk):
             audience=audience,
             due_on=queries.campaign_due_on(campaign),
             warnings=queries.deadline_warnings(campaign),
-            problems=queries.problems_before_opening(campaign),
+            problems=queries.problems_before_opening(campaign) if is_draft else [],
+            places=places,
+            waiting=_waiting(request, campaign, places),
+            message_url=f"{reverse('campaign-message', args=[pk])}?about=unplaced"
+            if places.missing and may(request.account, Permission.MESSAGE_SEND, campaign.unit)
+            else "",
         ),
         status=409 if refusals else 200,
+    )
+
+
+def _waiting(request, campaign, places):
+    """Units with people in no class, those with most first, a page at a time; with how far their plan is."""
+    by_unit = {one.unit.pk: one for one in places.waiting}
+    missing = [When(pk=pk, then=Value(one.missing)) for pk, one in by_unit.items()]
+    units = Unit.objects.filter(pk__in=by_unit).annotate(
+        missing=Case(*missing, default=Value(0), output_field=IntegerField())
+    )
+
+    def add_plans(shown):
+        plans = {one.unit_id: one for one in campaign.plans.filter(unit__in=[one.pk for one in shown])}
+        for unit in shown:
+            unit.places, unit.plan = by_unit[unit.pk], plans.get(unit.pk)
+
+    return listing(
+        request, units, sorts={"unit": ["sort_key"], "missing": ["missing"]}, default_sort="-missing", prepare=add_plans
     )
 
 
