@@ -180,6 +180,7 @@ class RollRow:
     key: str  # folded name and code, what three typed letters are looked for in
     standing: Standing
     words: str
+    why: str  # minutes and verdict in one sentence, of whoever is marked
     is_namesake: bool  # somebody else on this page has the same name
     is_excused: bool
     is_in_room: bool
@@ -187,9 +188,10 @@ class RollRow:
 
 @dataclass(frozen=True)
 class Roll:
-    """One venue in one session."""
+    """One venue in one session; present, absent, excused and not marked together are everybody."""
 
     rows: list[RollRow]
+    time: SessionTime
     counts: dict[Standing, int] = field(default_factory=dict)
 
     @property
@@ -202,11 +204,16 @@ class Roll:
         return sum(self.counts.get(one, 0) for one in (Standing.PRESENT, Standing.LEFT, Standing.WHOLE))
 
     @property
-    def unmarked(self) -> int:
-        return self.counts.get(Standing.NONE, 0)
+    def absent(self) -> int:
+        return sum(1 for row in self.rows if row.standing == Standing.ABSENT and not row.is_excused)
 
     @property
-    def rest(self) -> int:
+    def excused(self) -> int:
+        """Whoever has an approved excuse and did not come after all."""
+        return sum(1 for row in self.rows if row.standing in (Standing.NONE, Standing.ABSENT) and row.is_excused)
+
+    @property
+    def unmarked(self) -> int:
         """Whoever "whole session for the rest" would mark: not marked and not excused."""
         return sum(1 for row in self.rows if row.standing == Standing.NONE and not row.is_excused)
 
@@ -230,6 +237,7 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
             Q(session__isnull=True) | Q(session=session), entry__in=of_venue, state=ExcuseState.APPROVED
         ).values_list("entry_id", flat=True)
     )
+    why = dict(ClassVerdict.objects.filter(entry__in=of_venue).values_list("entry_id", "sentence"))
     names = Counter(fold(row[1]) for row in people)
     rows = []
     counts: Counter[Standing] = Counter()
@@ -249,12 +257,13 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
                 key=f"{folded} {fold(code)}",
                 standing=stands,
                 words=words,
+                why=why.get(pk, "") if stands != Standing.NONE else "",
                 is_namesake=names[folded] > 1,
                 is_excused=pk in excused,
                 is_in_room=stands in (Standing.PRESENT, Standing.WHOLE),
             )
         )
-    return Roll(rows, dict(counts))
+    return Roll(rows, time, dict(counts))
 
 
 def current_session(sessions: Sequence[ClassSession], at: dt.datetime) -> ClassSession | None:
@@ -379,6 +388,11 @@ class SessionEvidence:
     @property
     def planned_minutes(self) -> int:
         return self.minutes.planned // 60
+
+    @property
+    def pause_minutes(self) -> int:
+        """Minutes of breaks, which is why fewer count than the clock says."""
+        return int((self.session.ends_at - self.session.starts_at).total_seconds() - self.minutes.planned) // 60
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venu
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.db import select
 from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.time import local, show_day, show_moment
+from quantriet.kit.time import local, show_clock, show_day, show_moment
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Person
 from quantriet.org.rules.secrecy import refuse_if_marked
@@ -43,7 +43,7 @@ def record_marks(
 
     Refuses marks of people outside the class named by `within` or outside the clerk's classes and venues, without saying
     who they are; on a class that is not released, closed or cancelled, in a campaign that is not open, on another day
-    than the session's, in the future, and under the nonce of another mark.
+    than the session's, an arrival at or after its end, in the future, and under the nonce of another mark.
     Two clerks who mark one person at once both succeed: both facts stay and the result is what they cover together.
     Effects in one transaction: facts, audit "roll.marked", records and verdicts of the people marked, their duties.
     Basis: R-065, R-069, R-072, B-01.
@@ -111,6 +111,7 @@ def record_slips(
     nonce: str,
     by: Account | None,
     at: dt.datetime,
+    method: Method = Method.SLIP,
 ) -> int:
     """Enter paper slips (R-069): `cells` gives for (entry, session) what the slip says; returns how many cells changed.
 
@@ -147,7 +148,7 @@ def record_slips(
             marks += [
                 # A cell that says something else is a new mark, though it comes from the same page: numbered by what
                 # was ever written in it.
-                Mark(entry_id, session_id, kind, moment, f"{nonce[:12]}-{entry_id}-{session_id}-{number}", Method.SLIP)
+                Mark(entry_id, session_id, kind, moment, f"{nonce[:12]}-{entry_id}-{session_id}-{number}", method)
                 for number, (kind, moment) in enumerate(new, start=counts.get((entry_id, session_id), 0))
             ]
         _refuse_unfit(marks, [frame], by, at)
@@ -280,6 +281,12 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
             "mark.wrong_day",
             f"“{title}” học ngày {show_day(first)}; giờ {show_moment(mark.at)} không thuộc ngày đó. "
             "Buổi đã qua thì nhập theo phiếu của buổi.",
+        )
+    if mark.kind == FactKind.ARRIVE and mark.at >= session.end:
+        raise Refusal(
+            "mark.session_over",
+            f"“{title}” đã kết thúc lúc {show_clock(session.end)}; ai dự cả buổi thì bấm “Cả buổi”, "
+            "ai đến muộn thì nhập giờ đến.",
         )
     if mark.at > at + _AHEAD:
         raise Refusal("mark.in_future", f"Giờ {show_moment(mark.at)} còn ở phía trước nên chưa ghi được.")

@@ -81,6 +81,25 @@ def read_cell(written: str, where: str) -> SlipCell:
     )
 
 
+def read_times(came: str, left: str, session: SessionTime) -> SlipCell:
+    """The hours of coming and leaving as written beside a name; either may be empty, both lie in the session."""
+    hours = f"{show_clock(session.start)} đến {show_clock(session.end)}"
+    day = local(session.start).date()
+    found: dict[str, dt.time | None] = {}
+    for field, written in (("came", came.strip()), ("left", left.strip())):
+        clock = found[field] = parse_clock(written) if written else None
+        if not written:
+            continue
+        moment = at_local(day, clock) if clock else None
+        if moment is None or not session.start <= moment <= session.end:
+            raise Refusal("times.outside", f"“{written}” không phải giờ trong buổi học, từ {hours}.", field=field)
+    if found["came"] is None and found["left"] is None:
+        raise Refusal("times.missing", f"Hãy ghi giờ đến hoặc giờ về, từ {hours}.", field="came")
+    if found["came"] and found["left"] and found["came"] >= found["left"]:
+        raise Refusal("times.backwards", "Giờ về phải sau giờ đến.", field="left")
+    return SlipCell(came=found["came"], left=found["left"])
+
+
 def show_cell(facts: Sequence[Dated], session: SessionTime) -> str:
     """What the cell shows for known facts, in the same writing."""
     if not facts:

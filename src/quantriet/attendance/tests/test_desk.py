@@ -401,3 +401,75 @@ def test_the_roll_of_a_thousand_costs_as_many_statements_and_stays_light(as_user
 def test_the_result_counts_whoever_has_no_mark_as_undecided(as_user, hall):
     page = as_user("organiser1").get(reverse("roll-result", args=[hall.study_class.pk])).content.decode()
     assert "0/3 người còn nợ, 3 người chưa đủ dữ liệu" in page
+
+
+@pytest.fixture
+def over(cast):
+    """A class whose only session ended before this test, with a break of 15 minutes."""
+    return make_class(
+        cast,
+        make_campaign(cast),
+        ["M1", "M2", "M7"],
+        times=((dt.time(7, 30), dt.time(11, 0)),),
+        breaks=((dt.time(9, 0), dt.time(9, 15)),),
+        day=clock(8).date() - dt.timedelta(days=1),
+    )
+
+
+def test_after_the_end_the_roll_offers_the_whole_session_and_the_hours(as_user, over):
+    page = as_user("organiser1").get(reverse("roll", args=[over.study_class.pk])).content.decode()
+    assert 'value="arrive:' not in page
+    assert page.index('value="whole:') < page.index('value="times:') < page.index('value="absent:')
+    assert "Buổi học đã kết thúc lúc 11:00" in page
+    assert "Tính 195 phút, trừ 15 phút giải lao" in page
+    evidence = as_user("organiser1").get(reverse("evidence", args=[over.entries["M1"].pk])).content.decode()
+    assert "trừ 15 phút giải lao" in evidence
+
+
+@pytest.mark.req("R-065", "R-072")
+def test_hours_written_beside_a_name_replace_what_stood_and_say_the_verdict(as_user, over):
+    client = as_user("organiser1")
+    pk, entry = over.study_class.pk, over.entries["M1"].pk
+    place = {"session": over.session.pk, "venue": over.venue.pk}
+    client.post(reverse("roll-mark", args=[pk]), place | {"mark": f"absent:{entry}", "nonce": "n1"})
+    asked = client.post(reverse("roll-mark", args=[pk]), place | {"mark": f"times:{entry}"})
+    assert 'form="roll-times"' in client.get(asked.url.split("#")[0]).content.decode().split("<template")[0]
+    times = place | {"mark": f"times:{entry}", "nonce": "n2", "left": ""}
+    for came, said in (("11:30", "không phải giờ trong buổi học"), ("sáng", "không phải giờ"), ("", "Hãy ghi giờ đến")):
+        answer = client.post(reverse("roll-mark", args=[pk]), times | {"came": came})
+        page = client.get(answer.url.split("#")[0]).content.decode()
+        assert said in page
+        assert f'value="{came}"' in page  # typed words survive
+    answer = client.post(reverse("roll-mark", args=[pk]), times | {"came": "8:00"})
+    page = client.get(answer.url.split("#")[0]).content.decode()
+    row = page.split(f'id="e{entry}"')[1].split("</li>")[0]
+    assert "Có mặt từ 08:00" in row
+    assert "Có mặt 165/195 phút (84,6%), đủ thời gian." in row
+    client.post(reverse("roll-mark", args=[pk]), times | {"came": "10:00", "left": "10:30"})
+    assert "phải học lại" in client.get(reverse("roll", args=[pk])).content.decode()
+
+
+def test_hours_are_written_for_nobody_outside_the_class(as_user, cast, over):
+    other = make_class(cast, make_campaign(cast, name="Đợt khác"), ["M3"], day=clock(8).date() - dt.timedelta(days=1))
+    as_user("organiser1").post(
+        reverse("roll-mark", args=[over.study_class.pk]),
+        {
+            "session": over.session.pk,
+            "mark": f"times:{other.entries['M3'].pk}",
+            "came": "08:00",
+            "left": "",
+            "nonce": "x",
+        },
+    )
+    assert not PresenceFact.objects.exists()
+
+
+def test_the_counts_of_the_roll_add_up(as_user, cast, over):
+    by = cast.accounts["organiser1"]
+    at = clock(8)
+    excuse = actions.ask_excuse(over.entries["M2"], session=None, reason="Nằm viện", by=by, at=at)
+    actions.decide_excuse(excuse, is_approved=True, by=by, at=at)
+    actions.record_marks([over.mark("M7", FactKind.ABSENT, at)], by=by, at=at)
+    page = as_user("organiser1").get(reverse("roll", args=[over.study_class.pk])).content.decode()
+    found = dict(re.findall(r'data-count="(\w+)">(\d+)<', page))
+    assert found == {"came": "0", "total": "3", "absent": "1", "excused": "1", "none": "1"}

@@ -284,7 +284,7 @@ def test_whole_session_for_the_rest_leaves_the_excused_out(hall, clerk):
     excuse = actions.ask_excuse(hall.entries["M1"], session=None, reason="Nằm viện", by=clerk, at=clock(6))
     actions.decide_excuse(excuse, is_approved=True, by=clerk, at=clock(7, 30))
     shown = queries.roll(hall.study_class, hall.venue, hall.session)
-    assert (shown.rest, shown.unmarked) == (3, 4)
+    assert (shown.came, shown.absent, shown.excused, shown.unmarked) == (0, 0, 1, 3)
     assert actions.mark_rest_present(hall.study_class, hall.session, hall.venue, nonce="r", by=clerk, at=clock(8)) == 3
     assert ClassVerdict.objects.get(entry=hall.entries["M1"]).verdict == Verdict.EXCUSED
 
@@ -431,3 +431,18 @@ def test_the_statements_of_a_mark_do_not_grow_with_the_people_marked(hall, clerk
         counts.append(len(captured))
     assert counts[1] <= counts[0] + 8  # executemany is told as one statement a row
     assert counts[0] <= 22
+
+
+@pytest.mark.parametrize("minute, refused", [(59, False), (60, True), (748, True)])
+def test_nobody_arrives_at_or_after_the_end(cast, clerk, minute, refused):
+    hall = make_class(cast, make_campaign(cast), ["M1"], day=clock(8).date() - dt.timedelta(days=1))
+    moment = hall.session.ends_at + dt.timedelta(minutes=minute - 60)
+    mark = hall.mark("M1", FactKind.ARRIVE, moment)
+    if not refused:
+        assert actions.record_marks([mark], by=clerk, at=clock(8))
+        return
+    with pytest.raises(Refusal) as caught:
+        actions.record_marks([mark], by=clerk, at=clock(8))
+    assert caught.value.code == "mark.session_over"
+    assert "đã kết thúc lúc 11:00; ai dự cả buổi thì bấm “Cả buổi”" in caught.value.sentence
+    assert not PresenceFact.objects.exists()

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from quantriet.attendance import access, actions, queries
 from quantriet.attendance.models import PresenceFact
+from quantriet.attendance.rules.slips import read_times
 from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method, Standing
 from quantriet.attendance.web.frame import STANDING_SIGNS, page, roll_page
 from quantriet.classes.models import ClassSession, StudyClass, Venue
@@ -35,6 +37,7 @@ from quantriet.org.web.pages import DeskRequest, member_page
 # A phone that had no line sends its marks later, with how long ago each was made.
 _LONGEST_DELAY = dt.timedelta(days=2)
 _MOST_MARKS = 500
+_TIMES = "times"  # beside the kinds of marks: the hours of coming and leaving, written by hand
 
 
 @member_page
@@ -96,14 +99,22 @@ def roll(request: DeskRequest, pk: int) -> HttpResponse:
         shown = queries.roll(study_class, venue, session)
         words = fold(request.GET.get("q", ""))
         rows = [row for row in shown.rows if words in row.key] if words else shown.rows
+        counted = shown.time
         first, last = local(session.starts_at).date(), local(session.ends_at).date()
         day = local(at).date()
         context |= {
             "roll": shown,
             "lines": _lines(rows),
             "q": request.GET.get("q", ""),
-            "is_today": first <= day <= last,
+            "is_running": first <= day <= last and at < session.ends_at,
+            "is_over": at >= session.ends_at,
             "is_before": day < first,
+            "runs_for": max(0, int((session.ends_at - at).total_seconds())),
+            "timed": whole_number(request.GET.get("time")),
+            "came": request.GET.get("came", "")[:5],
+            "left": request.GET.get("left", "")[:5],
+            "planned_minutes": counted.planned // 60,
+            "pause_minutes": int((counted.end - counted.start).total_seconds() - counted.planned) // 60,
             "nonce": secrets.token_hex(8),
             "last": _last_mark(request, study_class),
             "session_tabs": [
@@ -181,7 +192,9 @@ def state(request: DeskRequest, pk: int) -> HttpResponse:
     study_class = access.get_roll(request.account, pk)
     session, venue = _session_of(study_class, request.GET), _venue_of(request.account, study_class, request.GET)
     shown = queries.roll(study_class, venue, session)
-    return JsonResponse({"rows": {row.entry_id: [row.standing, row.words, row.is_excused] for row in shown.rows}})
+    return JsonResponse(
+        {"rows": {row.entry_id: [row.standing, row.words, row.is_excused, row.why] for row in shown.rows}}
+    )
 
 
 def _session_of(study_class: StudyClass, values: Any) -> ClassSession:
@@ -211,6 +224,8 @@ def mark(request: DeskRequest, pk: int) -> HttpResponse:
     kind, _sign, entry = request.POST.get("mark", "").partition(":")
     back = _back(request, study_class)
     entry_id, session_id = whole_number(entry), whole_number(request.POST.get("session"))
+    if kind == _TIMES and entry_id is not None:
+        return _record_times(request, study_class, entry_id, back)
     if kind not in list(FactKind) or entry_id is None or session_id is None:
         raise Http404
     at = now()
@@ -222,6 +237,29 @@ def mark(request: DeskRequest, pk: int) -> HttpResponse:
         messages.error(request, refusal.sentence)
         return saved(request, to=back)
     return saved(request, to=f"{back}&last={nonce}#e{result.entry_id}")
+
+
+def _record_times(request: DeskRequest, study_class: StudyClass, entry_id: int, back: str) -> HttpResponse:
+    """When somebody came and left, written by hand; without any hour yet the page opens the boxes beside the name."""
+    came, left = (request.POST.get(name, "").strip()[:5] for name in ("came", "left"))
+    boxes = f"{back}&time={entry_id}"
+    if "came" in request.POST:
+        session = _session_of(study_class, request.POST)
+        try:
+            cell = read_times(came, left, queries.session_times(study_class)[session.pk])
+            actions.record_slips(
+                study_class,
+                {(entry_id, session.pk): cell},
+                nonce=request.POST.get("nonce", "") or secrets.token_hex(8),
+                by=request.account,
+                at=now(),
+                method=Method.ROLL,
+            )
+        except Refusal as refusal:
+            messages.error(request, refusal.sentence)
+            return saved(request, to=f"{boxes}&{urlencode({'came': came, 'left': left})}#e{entry_id}")
+        return saved(request, to=f"{back}#e{entry_id}")
+    return saved(request, to=f"{boxes}#e{entry_id}")
 
 
 def _back(request: DeskRequest, study_class: StudyClass) -> str:

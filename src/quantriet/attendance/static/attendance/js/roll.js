@@ -71,7 +71,7 @@ const line = root.querySelector("[data-roll-line]");
 const say = root.querySelector("[data-roll-say]");
 const rows = [...root.querySelectorAll("[data-entry]")];
 const byEntry = new Map(rows.map((row) => [row.dataset.entry, row]));
-const isToday = root.dataset.today === "1";
+const isRunning = root.dataset.running === "1"; // afterwards nobody arrives "now": the whole session or the hours are given
 let shown = rows;
 let active = -1;
 
@@ -83,7 +83,7 @@ function stateOf(row) {
   return row.querySelector("[data-state]").textContent.replace(/^[○●◐▲–·]\s*/u, "").trim();
 }
 
-function show(row, standing, text) {
+function show(row, standing, text, why = "") {
   const [kind, sign] = SIGNS[standing === "none" && text === words("excused") ? "excused" : standing];
   row.dataset.standing = standing;
   const state = row.querySelector("[data-state]");
@@ -97,12 +97,13 @@ function show(row, standing, text) {
   label.textContent = text;
   status.append(mark, label);
   state.replaceChildren(status);
+  row.querySelector("[data-why]").textContent = standing === "none" ? "" : why;
   const inRoom = standing === "present" || standing === "whole";
   for (const button of row.querySelectorAll("button[data-kind]")) {
-    if (isToday && button.dataset.kind === "arrive") button.hidden = inRoom;
-    if (isToday && button.dataset.kind === "leave") button.hidden = !inRoom;
-    if (!isToday && button.dataset.kind === "whole") button.hidden = standing === "whole";
-    if (!isToday && button.dataset.kind === "absent") button.hidden = standing === "absent";
+    if (isRunning && button.dataset.kind === "arrive") button.hidden = inRoom;
+    if (isRunning && button.dataset.kind === "leave") button.hidden = !inRoom;
+    if (!isRunning && button.dataset.kind === "whole") button.hidden = standing === "whole";
+    if (!isRunning && button.dataset.kind === "absent") button.hidden = standing === "absent";
   }
   const more = row.querySelector("details");
   if (more) more.open = false;
@@ -110,11 +111,13 @@ function show(row, standing, text) {
 
 function count() {
   const came = rows.filter((row) => ["present", "left", "whole"].includes(row.dataset.standing)).length;
-  const none = rows.filter((row) => row.dataset.standing === "none").length;
+  const away = (standing, excused) => rows.filter((row) => row.dataset.standing === standing && ("excused" in row.dataset) === excused).length;
   const number = new Intl.NumberFormat("vi-VN");
   root.querySelector('[data-count="came"]').textContent = number.format(came);
-  root.querySelector('[data-count="none"]').textContent = number.format(none);
-  const rest = rows.filter((row) => row.dataset.standing === "none" && !("excused" in row.dataset)).length;
+  const rest = away("none", false);
+  root.querySelector('[data-count="absent"]').textContent = number.format(away("absent", false));
+  root.querySelector('[data-count="excused"]').textContent = number.format(away("absent", true) + away("none", true));
+  root.querySelector('[data-count="none"]').textContent = number.format(rest);
   for (const place of root.querySelectorAll("[data-rest]")) place.textContent = number.format(rest);
 }
 
@@ -180,10 +183,12 @@ function hideUndo() {
 function undo() {
   if (!undoable) return;
   const { order, row, before } = undoable;
+  const leaves = document.activeElement === undoButton;
   keep({ nonce: nonce(), kind: "undo", of: order.nonce, entry: order.entry, session: order.session });
-  show(row, before.standing, before.text);
+  show(row, before.standing, before.text, before.why);
   count();
   hideUndo();
+  if (leaves) input.focus(); // the button is gone: the hands go on where names are typed
   say.textContent = words("undone", { name: nameOf(row) });
   tell();
   send();
@@ -200,13 +205,22 @@ function mark(row, kind) {
     undoable = null;
     return;
   }
-  const before = { standing, text: stateOf(row) };
+  const before = { standing, text: stateOf(row), why: row.querySelector("[data-why]").textContent };
   const order = keep({ nonce: nonce(), kind, entry: row.dataset.entry, session: root.dataset.session });
   show(row, STANDING[kind], words(STANDING[kind], { t: clock(new Date()) }));
   count();
   offerUndo(order, row, before);
   tell();
   send();
+}
+
+// The hours of coming and leaving, for one person at a time: the boxes stand under the name and go the way of a form.
+function askTimes(row) {
+  root.querySelector("[data-roll-times]")?.remove();
+  const boxes = root.querySelector("[data-roll-boxes]").content.cloneNode(true);
+  boxes.querySelector("button").value = `times:${row.dataset.entry}`;
+  row.append(boxes);
+  row.querySelector("input").focus();
 }
 
 // --- sending ------------------------------------------------------------------------------------------------------
@@ -259,7 +273,7 @@ async function send() {
       for (const answer of marks) {
         const row = answer.ok && byEntry.get(String(answer.entry));
         const own = row && !waiting.has(row.dataset.entry) && answer.rows[root.dataset.session];
-        if (own) show(row, own[0], own[1]);
+        if (own) show(row, own[0], own[1], answer.sentence);
       }
       count();
       if (refused.length) await refresh(true);
@@ -286,9 +300,12 @@ async function refresh(all = false) {
     if (!response.ok) return;
     const { rows: states } = await response.json();
     const waiting = new Set(kept().map((one) => one.entry));
-    for (const [entry, [standing, text]] of Object.entries(states)) {
+    for (const [entry, [standing, text, excused, why]] of Object.entries(states)) {
       const row = byEntry.get(entry);
-      if (row && (all || !waiting.has(entry)) && stateOf(row) !== text) show(row, standing, text);
+      if (!row) continue;
+      row.toggleAttribute("data-excused", excused);
+      const said = row.querySelector("[data-why]").textContent;
+      if ((all || !waiting.has(entry)) && (stateOf(row) !== text || said !== why)) show(row, standing, text, why);
     }
     count();
   } catch {
@@ -309,10 +326,15 @@ if (root) {
   root.querySelector("[data-roll-find]").addEventListener("submit", (event) => event.preventDefault());
   root.querySelector("[data-roll-form]").addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || !button.dataset.kind) return;
+    if (!button || !(button.dataset.kind || "times" in button.dataset)) return;
     event.preventDefault();
+    if ("times" in button.dataset) {
+      askTimes(button.closest("[data-entry]"));
+      return;
+    }
     mark(button.closest("[data-entry]"), button.dataset.kind);
   });
+  undoButton.addEventListener("pointerdown", (event) => event.preventDefault()); // the search box keeps the focus
   undoButton.addEventListener("click", undo);
   input.addEventListener("input", find);
   input.addEventListener("keydown", (event) => {
@@ -323,7 +345,7 @@ if (root) {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (active < 0) return;
-      const kinds = isToday ? ["arrive", "leave", "whole"] : ["whole", "absent", "whole"];
+      const kinds = isRunning ? ["arrive", "leave", "whole"] : ["whole", "absent", "whole"];
       const row = shown[active];
       mark(row, kinds[event.shiftKey ? 1 : event.ctrlKey || event.metaKey ? 2 : 0]);
       input.value = "";
@@ -338,7 +360,11 @@ if (root) {
   });
   window.addEventListener("online", () => { pause = 1000; send(); });
   window.addEventListener("beforeunload", (event) => { if (kept().length && !navigator.onLine) event.preventDefault(); });
-  setInterval(() => { if (!document.hidden) refresh(); }, 15000);
+  setInterval(() => {
+    if (isRunning && performance.now() > Number(root.dataset.runsFor) * 1000 + 2000 && !input.value && !kept().length && !root.querySelector("[data-roll-times]")) {
+      location.reload(); // the session is over: the page offers what makes sense from now on
+    } else if (!document.hidden) refresh();
+  }, 15000);
   if (input.value) find();
   send();
 }
