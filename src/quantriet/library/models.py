@@ -52,7 +52,7 @@ class Clause(models.Model):
     order = models.PositiveIntegerField()  # reading order in the whole document
     depth = models.PositiveSmallIntegerField(default=0)
     number = models.CharField(max_length=60)  # "3", "II.1", "3.b"; made for bullets: "3.-2"
-    label = models.CharField(max_length=160)  # "mục 3", "Điều 5, khoản 2", "mục 3, gạch đầu dòng thứ 4"
+    label = models.CharField(max_length=160)  # "mục 3", "khoản 2, Điều 5", "ý thứ 4, mục 3"
     heading = models.CharField(max_length=500, blank=True)
     text = models.TextField(blank=True)
 
@@ -62,6 +62,22 @@ class Clause(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether the paper sets it off by a sign (-, +, *) and not by a number."""
+        return self.number.rsplit(".", 1)[-1][:1] in ("-", "+", "*")
+
+    @property
+    def written(self) -> str:
+        """How the paper begins the part: "II.", "3.", "a)", "Điều 5.", "-"."""
+        last = self.number.rsplit(".", 1)[-1]
+        if self.is_mark:
+            return last[0]
+        word, _space, own = self.label.split(", ")[0].partition(" ")
+        if last.startswith("Mục ") or word not in ("mục", "khoản", "điểm"):
+            return f"{last}."
+        return f"{own})" if word == "điểm" else f"{own}."
 
 
 class KeyPoint(models.Model):

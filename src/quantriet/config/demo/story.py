@@ -57,7 +57,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
         organisation = found(made.SIZES[size], say=say)
         documents = register(organisation)
         campaign = plan(organisation, documents)
-        say(f"  {len(documents)} văn bản, đợt học tập “{campaign.name}”")
+        say(f"  {GuidingDocument.objects.count()} văn bản, đợt học tập “{campaign.name}” gồm {len(documents)} văn bản")
         if size != "province":
             classes = hold(organisation, campaign)
             say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
@@ -218,7 +218,21 @@ def _class(organisation: Organisation, campaign: StudyCampaign, unit: Unit, *, d
     _timetable(study_class, by=by, at=at, day=day, whole_day=False)
     _lead(study_class, by=by, at=at, posts=PostHeld.objects.filter(unit__path__startswith=unit.path))
     class_actions.fill_roster(study_class, by=by, at=at, units=[unit], tier="")
+    if day == today():
+        _own_venue(organisation, study_class, by=by, at=at)
     return study_class
+
+
+def _own_venue(organisation: Organisation, study_class: StudyClass, *, by: Account, at: dt.datetime) -> None:
+    """The secretary's cell follows today's class from its own house, where he takes the roll."""
+    secretary = organisation.accounts["bithu"]
+    cell = secretary.appointments.select_related("unit").get().unit
+    if not cell.path.startswith(study_class.unit.path):
+        return
+    venue = class_actions.add_venue(
+        study_class, by=by, at=at, name=f"Điểm cầu {cell.name}", unit=cell, capacity=60, clerk=secretary
+    )
+    class_actions.move_to_venue(study_class.roster.filter(unit=cell), venue, by=by, at=at)
 
 
 def _timetable(study_class: StudyClass, *, by: Account, at: dt.datetime, day: dt.date, whole_day: bool) -> None:

@@ -35,6 +35,21 @@ def test_seed_tells_a_campaign_three_weeks_old(commune):
     assert {one.username for one in Account.objects.filter(is_demo=True)} == {one.username for one in demo.LOGINS}
 
 
+def test_secretary_has_the_roll_of_the_own_cell_to_take_today(commune):
+    from quantriet.attendance import access, queries
+    from quantriet.kit.time import now, today
+
+    secretary = Account.objects.get(username="bithu")
+    mine = queries.open_rolls(access.rolls_taken_by(secretary), now())
+    (study_class,) = [one for one in mine if one.sessions.filter(starts_at__date=today()).exists()]
+    cell = secretary.appointments.get().unit
+    (venue,) = access.venues_marked_by(secretary, study_class)
+    assert (venue.unit, venue.clerk) == (cell, secretary)
+    entries = access.entries_marked_by(secretary).filter(study_class=study_class)
+    assert entries.count() > 5
+    assert {one.unit_id for one in entries} == {cell.pk}
+
+
 def test_seed_refuses_a_database_in_use(commune):
     with pytest.raises(CommandError, match="trống"):
         call_command("seed", size="commune")

@@ -315,13 +315,18 @@ def _say_blank(field: Field, filters: bool) -> None:
 
 @register.simple_tag
 def form_groups(form: Any) -> list[dict[str, Any]]:
-    """Visible fields in the form's own groups: form.fieldsets = [(title, [names])]; fields not named come last."""
+    """Visible fields in the form's own groups; fields not named come last.
+
+    form.fieldsets = [(title, [names])] or [(title, [names], template that stands below the group)].
+    """
     fieldsets = getattr(form, "fieldsets", None)
     if not fieldsets:
         return [{"title": "", "fields": list(form.visible_fields())}]
-    named = {name for _, names in fieldsets for name in names}
+    named = {name for _, names, *_below in fieldsets for name in names}
     groups = [
-        {"title": title, "fields": [form[name] for name in names if name in form.fields]} for title, names in fieldsets
+        {"title": title, "fields": fields, "below": below[0] if below else ""}
+        for title, names, *below in fieldsets
+        if (fields := [form[name] for name in names if name in form.fields])
     ]
     rest = [field for field in form.visible_fields() if field.name not in named]
     return [*groups, {"title": "", "fields": rest}] if rest else groups

@@ -143,9 +143,12 @@ def _cited(above: Part | None, kind: str, written: str) -> str:
 def _marked(parts: list[Part], parent: int | None, kind: str, count: int, rest: str) -> Part:
     above = parts[parent] if parent is not None else None
     sign = {"bullet": "-", "plus": "+", "star": "*"}[kind]
-    name = {"bullet": "gạch đầu dòng", "plus": "dấu cộng", "star": "dấu sao"}[kind]
     number = f"{above.number}.{sign}{count}" if above else f"{sign}{count}"
-    label = f"{name} thứ {count}" + (f", {above.label}" if above else "")
+    if above and above.kind in _MARKS:
+        # Nobody cites a sign within a sign: the reader is led to the idea that holds it.
+        label = above.label
+    else:
+        label = f"ý thứ {count}" + (f", {above.label}" if above else "")
     return Part(number, label, kind, above.depth + 1 if above else 0, "", parent=parent, paragraphs=[rest])
 
 

@@ -53,7 +53,31 @@ def test_register_by_pasting(as_user, cast):
     assert response.status_code == 303
     assert response.url == reverse("document", args=[document.pk])
     page = client.get(response.url).content.decode()
-    assert "gạch đầu dòng thứ 2, mục 2" in page
+    assert "ý thứ 2, mục 2" in page
+    assert "dấu cộng" not in page
+
+
+def test_text_is_read_before_the_fields_that_it_fills(as_user):
+    page = as_user("officer").get(reverse("document-new")).content.decode()
+    assert page.index('name="file"') < page.index('name="body"') < page.index('name="read"')
+    assert page.index('name="read"') < page.index('name="reference_number"')
+
+
+def test_long_text_lies_closed_part_by_part(as_user, cast):
+    client = as_user("officer")
+    long = "\n".join(f"{number}. Nhiệm vụ {number}\n- Việc một.\n- Việc hai." for number in range(1, 9))
+    for number, (body, opened) in enumerate([(GUIDANCE, True), (long, False)]):
+        entry = ENTRY | {"unit": cast.units["T"].pk, "body": body, "reference_number": f"{number + 40}-HD/BTGTU"}
+        page = client.get(client.post(reverse("document-new"), entry).url).content.decode()
+        assert ('<details class="clause-group" open>' in page) is opened
+        assert '<details class="clause-group"' in page
+
+
+def test_clauses_begin_as_the_paper_writes_them(as_user, cast):
+    body = "Chương I. Chung\nĐiều 1. Phạm vi\n1. Khoản một\na) Điểm a\n- Ý một\nĐiều 2. Khác"
+    as_user("officer").post(reverse("document-new"), ENTRY | {"unit": cast.units["T"].pk, "body": body})
+    written = [one.written for one in GuidingDocument.objects.get().clauses.all()]
+    assert written == ["Chương I.", "Điều 1.", "1.", "a)", "-", "Điều 2."]
 
 
 def test_word_file_is_read_then_registered_with_the_file_kept(as_user, cast):

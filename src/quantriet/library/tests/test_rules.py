@@ -67,10 +67,10 @@ def test_outline_numbers_bullets_under_their_part():
     by_number = {part.number: part for part in parts}
     assert [part.number for part in parts if part.depth == 0] == ["1", "2", "3"]
     assert by_number["2.-1.+2"].text.startswith("Đối với hội nghị trực tuyến")
-    assert by_number["2.-1.+2.*1"].label == "dấu sao thứ 1, dấu cộng thứ 2, gạch đầu dòng thứ 1, mục 2"
+    assert by_number["2.-1.+2.*1"].label == "ý thứ 1, mục 2"
     assert by_number["2.-2"].text == "Về quán triệt nội dung."
     assert by_number["3"].text == "Đoạn văn không đánh số."
-    assert by_number["3.-1"].label == "gạch đầu dòng thứ 1, mục 3"
+    assert by_number["3.-1"].label == "ý thứ 1, mục 3"
 
 
 def test_outline_of_articles_cites_points_and_paragraphs():

@@ -28,7 +28,7 @@ from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.library import access, actions, queries
-from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.rules.head import read_head
 from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
 from quantriet.library.web.forms import DocumentForm, FilterForm, PointForm, RelationForm, TextForm
@@ -39,6 +39,7 @@ from quantriet.org.web.pages import DeskRequest, desk_page
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_CANDIDATES = 20
+_MOST_OPEN = 12  # clauses; a longer text lies closed, part by part
 KEEP = "none"  # the answer "leave the letters as they are"
 
 
@@ -306,6 +307,7 @@ def document(request: DeskRequest, pk: int) -> HttpResponse:
         "level": Level(found.level),
         "status": DocumentStatus(found.status),
         "clauses": clauses,
+        "groups": _grouped(clauses),
         "points": [
             (kind, [one for one in found.points.select_related("clause") if one.kind == kind]) for kind in PointKind
         ],
@@ -322,6 +324,19 @@ def document(request: DeskRequest, pk: int) -> HttpResponse:
         "may_edit": may_edit,
     }
     return page(request, "library/desk/document.html", context)
+
+
+def _grouped(clauses: list[Clause]) -> list[dict[str, Any]]:
+    """The clauses under each outermost one; the parts of a long text lie closed."""
+    groups: list[dict[str, Any]] = []
+    for clause in clauses:
+        if clause.depth == 0 or not groups:
+            groups.append({"first": clause, "clauses": []})
+        groups[-1]["clauses"].append(clause)
+    for group in groups:
+        group["rest"] = group["clauses"][1:]
+        group["open"] = len(clauses) <= _MOST_OPEN
+    return groups
 
 
 @desk_page(Permission.DOCUMENT_VIEW)

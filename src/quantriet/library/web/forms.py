@@ -15,8 +15,18 @@ from quantriet.org.vocab import Level
 
 
 class DocumentForm(forms.Form):
-    """The register's entry; the text comes from a file or is pasted."""
+    """The register's entry; the text comes from a file or is pasted, is read first, and fills the rest."""
 
+    fieldsets = [
+        (_("Text of the document"), ["not_secret", "file", "body"], "library/desk/_read.html"),
+        (
+            _("Entry of the register"),
+            [
+                "unit", "reference_number", "issued_on", "issuing_body", "level", "subject", "finish_before_on",
+                "needs_no_programme", "scanned_seen",
+            ],
+        ),
+    ]  # fmt: skip
     not_secret = forms.BooleanField(
         label=_("The document carries no secrecy mark"),
         help_text=_("Documents marked Mật, Tối mật or Tuyệt mật must not be entered on this system."),
