@@ -49,14 +49,14 @@ def send(page: Page, button: str) -> None:
     target = page.get_by_role("button", name=button, exact=False).or_(
         page.get_by_role("link", name=button, exact=False)
     )
-    target.locator("visible=true").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        target.locator("visible=true").first.click()
 
 
 def submit(page: Page, field: str) -> None:
     """Send the form that holds a field."""
-    page.locator(f"form:has([name={field}])").locator("button[type=submit], button:not([type])").last.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f"form:has([name={field}])").locator("button[type=submit], button:not([type])").last.click()
 
 
 def work() -> None:
@@ -93,8 +93,8 @@ def test_from_the_member_list_to_the_signed_report(cast, desk, sign_in, axe, clo
     send(page, "Xem trước")
     work()
     page.reload()
-    page.locator("form[action$='/apply/'] button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action$='/apply/'] button").click()
     work()
     assert Person.objects.get(code="E2").full_name == "Trần Thị Thêm"
 
@@ -159,16 +159,16 @@ def test_from_the_member_list_to_the_signed_report(cast, desk, sign_in, axe, clo
     for part in ("chair", "opening", "closing", "leader_presenter"):
         page.goto(f"/desk/classes/{study_class.pk}/parts/?q=anh")
         page.locator("form.give select[name=kind]").first.select_option(part)
-        page.locator("form.give button").first.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("form.give button").first.click()
     page.goto(f"/desk/classes/{study_class.pk}/roster/fill/")
-    page.locator("main form button.button--primary").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("main form button.button--primary").first.click()
     assert study_class.roster.count() == 11
     page.goto(f"/desk/classes/{study_class.pk}/")
     axe(page)
-    page.locator("form[action$='/release/'] button").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action$='/release/'] button").first.click()
     expect(page.locator("main")).to_contain_text("Đã chốt")
 
     # 5. Nobody has fallen out: the campaign opens.
@@ -193,11 +193,11 @@ def test_from_the_member_list_to_the_signed_report(cast, desk, sign_in, axe, clo
     clock(14)
     page.goto(f"/desk/classes/{study_class.pk}/roll/")
     page.locator("details.danger summary").first.click()
-    page.locator("form[action$='/roll/rest/'] button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[action$='/roll/rest/'] button").click()
     page.goto(f"/desk/classes/{study_class.pk}/roll/close/")
-    page.locator("details.danger button.button--danger").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("details.danger button.button--danger").click()
     assert CatchUp.objects.get().duty.person == cast.people["M6"]
 
     # 7. Who has not done it yet?
