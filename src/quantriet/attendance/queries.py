@@ -296,6 +296,12 @@ def open_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[Study
     )
 
 
+def ended_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[StudyClass]:
+    """Released classes whose last session is over: what waits is to close the roll."""
+    to_come = ClassSession.objects.filter(study_class=OuterRef("pk"), ends_at__gt=at)
+    return open_rolls(classes, at).filter(~Exists(to_come))
+
+
 def closed_rolls(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
     """Classes whose roll was closed, the last first."""
     return (

@@ -50,7 +50,12 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
 
     classes = class_access.classes_seen_by(account, Permission.ROLL_TAKE)
     ended = classes.filter(state=ClassState.RELEASED).exclude(sessions__ends_at__gt=at).distinct()
-    add(Permission.ROLL_TAKE, ended.count(), "lớp đã học xong, chưa chốt điểm danh", reverse("roll-today"))
+    add(
+        Permission.ROLL_TAKE,
+        ended.count(),
+        "lớp đã học xong, chưa chốt điểm danh",
+        f"{reverse('roll-today')}?state=ended",
+    )
     plans = campaign_access.plans_seen_by(account, Permission.PLAN_SCHEDULE).filter(
         schedulable("campaign__"), state=PlanState.TO_SCHEDULE
     )

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -473,3 +474,45 @@ def test_the_counts_of_the_roll_add_up(as_user, cast, over):
     page = as_user("organiser1").get(reverse("roll", args=[over.study_class.pk])).content.decode()
     found = dict(re.findall(r'data-count="(\w+)">(\d+)<', page))
     assert found == {"came": "0", "total": "3", "absent": "1", "excused": "1", "none": "1"}
+
+
+def test_ended_rolls_are_those_without_a_session_to_come(as_user, cast, over):
+    make_class(
+        cast,
+        make_campaign(cast, name="Đợt sau"),
+        ["M3"],
+        title="Lớp còn học",
+        day=clock(8).date() + dt.timedelta(days=1),
+    )
+    page = as_user("organiser1").get(reverse("roll-today") + "?state=ended")
+    assert [one.pk for one in page.context["rows"]] == [over.study_class.pk]
+    assert reverse("roll-result", args=[over.study_class.pk]) in page.content.decode()
+
+
+def test_closing_speaks_of_undecided_people_only_when_there_are_some(as_user, cast, over):
+    address = reverse("roll-close", args=[over.study_class.pk])
+    client = as_user("organiser1")
+    assert "3 người chưa đủ dữ liệu sẽ bị tính vắng" in client.get(address).content.decode()
+    by = cast.accounts["organiser1"]
+    actions.mark_rest_present(over.study_class, over.session, over.venue, nonce="r", by=by, at=clock(8))
+    assert "0 người chưa đủ dữ liệu" not in client.get(address).content.decode()
+
+
+def test_a_note_of_conduct_presumes_neither_praise_nor_breach(as_user, hall):
+    page = as_user("organiser1").get(reverse("conduct", args=[hall.study_class.pk])).content.decode()
+    assert "checked" not in page.split('id="new-note"')[1]
+
+
+def test_an_excuse_with_an_error_says_that_the_file_has_to_be_chosen_again(as_user, hall):
+    paper = SimpleUploadedFile("giay.pdf", b"%PDF-1.4\n%%EOF")
+    address = reverse("excuse-new", args=[hall.entries["M1"].pk])
+    page = as_user("organiser1").post(address, {"reason": "", "session": "", "paper": paper}).content.decode()
+    assert "hãy chọn lại tệp" in page
+
+
+def test_who_wrote_an_excuse_is_told_so_before_deciding_it(as_user, cast, hall):
+    writer = cast.accounts["organiser1"]
+    excuse = actions.ask_excuse(hall.entries["M1"], session=None, reason="Ốm", by=writer, at=clock(8))
+    address = reverse("excuse", args=[excuse.pk])
+    assert "do chính đồng chí ghi" in as_user("organiser1").get(address).content.decode()
+    assert "do chính đồng chí ghi" not in as_user("officer").get(address).content.decode()

@@ -155,8 +155,9 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
             "undecided": undecided[:200],
             "undecided_total": total,
             "counts": queries.class_result(study_class),
-            "sentence": f"Chốt điểm danh lớp “{study_class.title}”: {total} người chưa đủ dữ liệu sẽ bị tính vắng ở các buổi "
-            "không có lượt điểm danh; người còn nợ vào danh sách học bù.",
+            "sentence": f"Chốt điểm danh lớp “{study_class.title}”: "
+            + (f"{total} người chưa đủ dữ liệu sẽ bị tính vắng ở các buổi không có lượt điểm danh; " if total else "")
+            + "người còn nợ vào danh sách học bù.",
         },
         part="roll-result",
     )

@@ -62,7 +62,7 @@ def conduct(request: DeskRequest, pk: int) -> HttpResponse:
     form = ConductForm(
         request.POST or None,
         entries=entries,
-        initial={"kind": ConductKind.BREACH.value, "day": local(at).date(), "clock": f"{local(at):%H:%M}"},
+        initial={"day": local(at).date(), "clock": f"{local(at):%H:%M}"},
     )
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):

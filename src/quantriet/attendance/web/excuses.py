@@ -86,6 +86,9 @@ def new(request: DeskRequest, pk: int) -> HttpResponse:
             return saved(
                 request, to=reverse("evidence", args=[entry.pk]), message="Đã ghi xin vắng, chờ người có quyền duyệt."
             )
+    if form.errors and request.FILES and "paper" not in form.errors:
+        # A browser never fills a file box again: without this word the paper would silently be missing.
+        form.add_error("paper", "Tệp chưa được giữ lại; hãy chọn lại tệp rồi gửi.")
     return page(
         request,
         "attendance/desk/excuse_new.html",
@@ -206,6 +209,7 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             "sign": _SIGNS[state],
             "form": form,
             "take_back": take_back,
+            "is_own": found.asked_by_id == request.account.pk,
             "may_decide": state == ExcuseState.ASKED and may_approve,
             "may_take_back": state == ExcuseState.APPROVED and may_approve,
             "place": {"unit": found.entry.unit.name},

@@ -47,7 +47,8 @@ def today(request: DeskRequest) -> HttpResponse:
         raise NotAllowed
     at = now()
     mine = access.rolls_taken_by(request.account)
-    is_closed = request.GET.get("state") == "closed"
+    state = request.GET.get("state")
+    is_closed, is_ended = state == "closed", state == "ended"
     rows = (
         listing(
             request,
@@ -58,13 +59,14 @@ def today(request: DeskRequest) -> HttpResponse:
         if is_closed
         else listing(
             request,
-            queries.open_rolls(mine, at),
+            queries.ended_rolls(mine, at) if is_ended else queries.open_rolls(mine, at),
             sorts={"day": ["-today", "first_at"], "title": ["title"]},
             default_sort="day",
         )
     )
     tabs = [
-        {"label": _("Open rolls"), "url": reverse("roll-today"), "current": not is_closed},
+        {"label": _("Open rolls"), "url": reverse("roll-today"), "current": not (is_closed or is_ended)},
+        {"label": _("Ended, not closed"), "url": f"{reverse('roll-today')}?state=ended", "current": is_ended},
         {"label": _("Closed rolls"), "url": f"{reverse('roll-today')}?state=closed", "current": is_closed},
     ]
     if may_anywhere(request.account, Permission.CLASS_VIEW):
@@ -72,7 +74,14 @@ def today(request: DeskRequest) -> HttpResponse:
     return page(
         request,
         "attendance/desk/today.html",
-        {"rows": rows, "day": local(at).date(), "heading": _("Roll call"), "tabs": tabs, "is_closed": is_closed},
+        {
+            "rows": rows,
+            "day": local(at).date(),
+            "heading": _("Roll call"),
+            "tabs": tabs,
+            "is_closed": is_closed,
+            "is_ended": is_ended,
+        },
     )
 
 
