@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max, Model
 
 from quantriet.audit.actions import changes, record
-from quantriet.kit import text
+from quantriet.kit import staging, text
 from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
@@ -26,8 +26,6 @@ from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.vocab import Permission
 
-STAGED = "staged"  # folder of files that were read and wait for their form
-STAGE_AGE = timedelta(hours=6)
 EARLIEST = date(1930, 2, 3)
 
 
@@ -267,13 +265,13 @@ def remove_relation(relation: DocumentRelation, *, by: Account, at: datetime) ->
 def sweep_staged(*, at: datetime) -> int:
     """Delete files whose form never came; returns how many. They belong to no row yet."""
     try:
-        names = default_storage.listdir(STAGED)[1]
+        names = default_storage.listdir(staging.FOLDER)[1]
     except FileNotFoundError:
         return 0
     swept = 0
     for name in names:
-        path = f"{STAGED}/{name}"
-        if default_storage.get_modified_time(path) < at - STAGE_AGE:
+        path = f"{staging.FOLDER}/{name}"
+        if default_storage.get_modified_time(path) < at - staging.AGE:
             default_storage.delete(path)
             swept += 1
     return swept

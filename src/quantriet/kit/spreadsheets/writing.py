@@ -22,6 +22,7 @@ _FONT = {"font_name": "Times New Roman", "font_size": 12}
 _KINDS: dict[str, tuple[str, str, float]] = {
     "text": ("@", "left", 24),
     "code": ("@", "left", 14),
+    "as_read": ("General", "left", 24),
     "number": ("#,##0.##", "right", 12),
     "whole": ("#,##0", "right", 12),
     "percent": ('[=0]0"%";[=100]0"%";0.0"%"', "right", 10),  # as numbers.show_share writes them
@@ -34,6 +35,7 @@ _KINDS: dict[str, tuple[str, str, float]] = {
 class OutColumn:
     """A column to write. Kinds: text, code, number, whole, percent (45.2 is 45.2 %), day, moment.
 
+    `as_read` gives cells of somebody's file back: numbers stay numbers, text stays text.
     Labels and titles may be lazy translations; they are read when the workbook is written.
     """
 
@@ -144,7 +146,7 @@ def _write_sheet(
         page.write_string(header, place, str(column.label), style)
     page.freeze_panes(header + 1, 0)
     at, count, more = header + 1, 0, False
-    wrapping = [(column.key, _width(column)) for column in columns if column.kind == "text"]
+    wrapping = [(column.key, _width(column)) for column in columns if column.kind in ("text", "as_read")]
     for row in rows:
         lines = max((_lines(row.get(key), width) for key, width in wrapping), default=1)
         if lines > 1:
@@ -194,7 +196,7 @@ def _write_cell(page: Any, styles: _Styles, row: int, place: int, value: Any, ki
     elif kind == "percent" and not isinstance(value, str):
         # The figure that is printed: a share of 99.96 must not stand as 100.0 by Excel's own rounding.
         page.write_number(row, place, float(numbers.rounded_share(value)), styles.cell(kind, bold=bold))
-    elif kind in ("number", "whole") and not isinstance(value, str):
+    elif kind in ("number", "whole", "as_read") and not isinstance(value, str):
         page.write_number(row, place, value, styles.cell(kind, bold=bold))
     else:
         said = value if isinstance(value, str) else shown(value)

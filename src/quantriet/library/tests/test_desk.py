@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from quantriet.audit.models import AuditEvent
+from quantriet.kit import staging
 from quantriet.kit.tests import office_files
 from quantriet.kit.tests.test_documents import PAGE
 from quantriet.kit.tests.test_encodings import to_tcvn3
@@ -348,7 +349,7 @@ def test_files_whose_form_never_came_are_swept(as_user, cast, settings):
     assert actions.sweep_staged(at=now() + dt.timedelta(hours=5)) == 0
     assert word_files(settings.DATA_DIR) == kept
     assert actions.sweep_staged(at=now() + dt.timedelta(hours=7)) >= 1
-    assert not [path for path in word_files(settings.DATA_DIR) if path.parent.name == actions.STAGED]
+    assert not [path for path in word_files(settings.DATA_DIR) if path.parent.name == staging.FOLDER]
     # The form that comes after all is registered with its text, without the file.
     done = as_user("officer").post(address, values_of(read) | ENTRY | {"unit": cast.units["T"].pk})
     assert done.status_code == 303

@@ -7,21 +7,18 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.core import signing
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from quantriet.kit import documents as papers
-from quantriet.kit import spreadsheets
+from quantriet.kit import spreadsheets, staging
 from quantriet.kit.encodings import Encoding
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, refusals_on
@@ -40,6 +37,7 @@ from quantriet.org.web.pages import DeskRequest, desk_page
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_CANDIDATES = 20
 _MOST_OPEN = 12  # clauses; a longer text lies closed, part by part
+_PURPOSE = "document"  # what kept files are for
 KEEP = "none"  # the answer "leave the letters as they are"
 
 
@@ -162,7 +160,7 @@ def document_new(request: DeskRequest) -> HttpResponse:
                 finish_before_on=data["finish_before_on"], **_staged_file(text.staged),
             )  # fmt: skip
         if document:
-            _drop_staged(text.staged)
+            staging.drop(text.staged, purpose=_PURPOSE)
             return saved(request, to=reverse("document", args=[document.pk]), message=_("The document is registered."))
     context = {"form": form, "staged_name": _staged_name(text.staged), "scanned": scanned}
     return page(request, "library/desk/new.html", context, status=422)
@@ -188,8 +186,7 @@ def _take_text(request: DeskRequest) -> _Text:
     if isinstance(upload, UploadedFile):
         refuse_if_marked(Path(upload.name or "").stem, "tên tệp")
         extract, asks = _extract(upload.chunks(), upload.name or "", "")  # an answer was about the file before
-        upload.seek(0)
-        staged = _stage(upload, extract.empty_pages)
+        staged = staging.stage(upload, purpose=_PURPOSE, scanned=extract.empty_pages)
     elif legacy and not body.strip() and (kept := _unstage(staged)):
         with default_storage.open(kept.stored) as stored:
             extract, asks = _extract(stored.chunks(), kept.name, legacy)
@@ -252,26 +249,8 @@ def _proposal(lines: list[str]) -> dict[str, Any]:
     }
 
 
-class _Kept(NamedTuple):
-    """A file that was read and waits for its form; `scanned` are its pages without text."""
-
-    stored: str
-    name: str
-    scanned: list[int]
-
-
-def _stage(upload: UploadedFile, scanned: Iterable[int]) -> str:
-    """Keep a read file until its form is sent; the token is signed, so that nobody names another file."""
-    stored = default_storage.save(f"{actions.STAGED}/{get_random_string(24)}", File(upload))
-    return signing.dumps([stored, upload.name, list(scanned)], salt="library.staged")
-
-
-def _unstage(token: str) -> _Kept | None:
-    try:
-        kept = _Kept(*signing.loads(token, salt="library.staged", max_age=actions.STAGE_AGE))
-    except (signing.BadSignature, TypeError):
-        return None
-    return kept if default_storage.exists(kept.stored) else None
+def _unstage(token: str) -> staging.Staged | None:
+    return staging.unstage(token, purpose=_PURPOSE)
 
 
 def _scanned_pages(token: str) -> list[int]:
@@ -287,12 +266,6 @@ def _staged_name(token: str) -> str:
 def _staged_file(token: str) -> dict[str, Any]:
     kept = _unstage(token)
     return {"file": default_storage.open(kept.stored), "file_name": kept.name} if kept else {}
-
-
-def _drop_staged(token: str) -> None:
-    kept = _unstage(token)
-    if kept:
-        default_storage.delete(kept.stored)
 
 
 @desk_page(Permission.DOCUMENT_VIEW)

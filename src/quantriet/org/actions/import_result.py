@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from quantriet.kit.spreadsheets import Gated, Mapping, OutColumn, Sheet, read_table, status_sheet, write_workbook
+from quantriet.kit.spreadsheets import (
+    Gated,
+    Mapping,
+    OutColumn,
+    Precision,
+    Sheet,
+    parse_day,
+    read_table,
+    status_sheet,
+    write_workbook,
+)
+from quantriet.kit.time import local
 from quantriet.org.models import ImportRun, ImportState, Unit
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns
@@ -47,9 +58,11 @@ def _sheet(
     everything = {int(index): f"_{index}" for index in sheet.texts} | mapping.columns
     whole = Mapping(mapping.sheet, mapping.header_row, mapping.depth, everything)
     out = [
-        OutColumn(key, sheet.texts.get(str(index)) or columns.label_of(run.kind, key), kind=_KINDS.get(key, "text"))
+        OutColumn(key, sheet.texts.get(str(index)) or columns.label_of(run.kind, key), kind=_KINDS.get(key, "as_read"))
         for index, key in sorted(everything.items())
     ]
+
+    day = local(run.created_at).date()
 
     def rows() -> Iterator[tuple[int, dict[str, Any], str, str]]:
         made = int(run.counts.get("first_made") or 0)
@@ -72,12 +85,24 @@ def _sheet(
                 words = _DONE_WORDS if done else STATUS_WORDS
                 yield (
                     row.number,
-                    row.cells,
+                    _dated(row.cells, mapping.columns.values(), day),
                     words[Status(section)],
                     sentence(section, line, units, done=done, code=code),
                 )
 
     return status_sheet(sheet.name or "Danh sách", out, rows(), heading=())
+
+
+def _dated(cells: dict[str, Any], keys: Iterable[str], today: date) -> dict[str, Any]:
+    """The cells with Excel's bare day numbers (20591) as the days that were understood; a year stays a number."""
+    shown = dict(cells)
+    for key in columns.DAYS.intersection(keys):
+        value = cells.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            read = parse_day(value, latest=today).value
+            if read and read.precision is Precision.DAY:
+                shown[key] = read.date
+    return shown
 
 
 def sentence(section: str, line: Line, units: dict[int, str], *, done: bool = False, code: str = "") -> str:

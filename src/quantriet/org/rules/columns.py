@@ -120,6 +120,8 @@ UNITS = (
     Known("secrecy", "Độ mật", ("Mức độ mật", "Cấp độ mật"), exported=False),
 )  # fmt: skip
 
+# Columns that hold days in either kind of list; two of them are written in columns by gender.
+DAYS = {one.key for one in (*MEMBERS, *UNITS) if one.kind == "day"} | {"birth_male", "birth_female"}
 BY_KIND = {"members": MEMBERS, "units": UNITS}
 
 

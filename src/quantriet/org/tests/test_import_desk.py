@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -156,10 +157,57 @@ def test_preview_without_anything_to_write_opens_on_what_is_unchanged(as_user, u
     assert "Trần Văn Bình" in text
 
 
+def test_result_gives_numbers_back_as_numbers_and_day_numbers_as_days(as_user, upload):
+    client = as_user("officer")
+    rows = [
+        ["STT", "Mã đảng viên", "Họ và tên", "Ngày sinh", "Mã chi bộ"],
+        [1, "D001", "Nguyễn Văn Mới", 20591, "CB11"],
+        [2, "D002", "Vi Văn Năm", 1980, "CB11"],
+        [3, "D003", "Vi Văn Chữ", "01/02/1990", "CB11"],
+    ]
+    client.post(reverse("import-new"), {"kind": "members", "unit": "X1", "file": upload(rows)})
+    run = ImportRun.objects.get()
+    client.post(reverse("import-preview", args=[run.pk]))
+    run_jobs()
+    cells = lists.cells_of(b"".join(client.get(reverse("import-excel", args=[run.pk])).streaming_content))
+    assert [row[0] for row in cells[1:]] == [1, 2, 3]
+    assert [row[3] for row in cells[1:]] == [dt.date(1956, 5, 16), 1980, "01/02/1990"]
+
+
 def test_nothing_chosen_is_said_beside_the_field(as_user):
     answer = as_user("officer").post(reverse("import-new"), {"kind": "members", "unit": "X1"})
     assert answer.status_code == 422
     assert "Hãy chọn một tệp" in answer.content.decode()
+
+
+def test_file_is_kept_while_the_form_is_corrected(as_user, upload, settings):
+    client = as_user("officer")
+    page = client.get(reverse("import-new")).content.decode()
+    assert '<option value="X1"' in page, "units are chosen from a list"
+    assert "(không bắt buộc)" not in page, "one of file and pasted cells is needed"
+    answer = client.post(reverse("import-new"), {"kind": "members", "unit": "KHONG-CO", "file": upload(ROWS)})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "danh sách.xlsx được giữ lại" in text
+    token = answer.context["form"]["staged"].value()
+    given = {"kind": "members", "unit": "X1", "staged": token}
+    assert client.post(reverse("import-new"), {**given, "staged": "x" + token}).status_code == 422
+    assert client.post(reverse("import-new"), given).status_code == 303
+    assert ImportRun.objects.get().file_name == "danh sách.xlsx"
+    assert not [path for path in Path(settings.MEDIA_ROOT).glob("staged/*") if path.name in token]
+
+
+def test_marked_file_is_not_kept(as_user, upload, settings):
+    def staged():
+        return set(Path(settings.MEDIA_ROOT).glob("staged/*"))
+
+    before = staged()
+    rows = [["TUYỆT MẬT"], *ROWS]
+    answer = as_user("officer").post(
+        reverse("import-new"), {"kind": "members", "unit": "KHONG-CO", "file": upload(rows)}
+    )
+    assert answer.status_code == 422
+    assert staged() == before
 
 
 def test_columns_are_assigned_by_hand(as_user, upload):

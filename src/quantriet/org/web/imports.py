@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from quantriet.kit import staging
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
@@ -31,11 +33,13 @@ from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns, members
 from quantriet.org.rules.understanding import SheetPlan, Understanding
 from quantriet.org.vocab import Permission
-from quantriet.org.web.forms import UnitField
+from quantriet.org.web.forms import UnitField, shown_unit
 from quantriet.org.web.frame import AT_ONCE, XLSX, crumbs, excel
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 DEEPEST_HEADER = 3
+_MOST_LISTED = 2000  # units that stand in a list to choose from; of more one types code or name
+_PURPOSE = "import"  # what kept files are for
 
 
 class KindLabel(LabelledEnum):
@@ -80,13 +84,15 @@ class UploadForm(forms.Form):
         ),
     )
     file = forms.FileField(
-        label=gettext_lazy("File"), required=False, help_text=gettext_lazy("Excel (.xlsx, .xls), LibreOffice (.ods) or .csv, up to 50 MB."),
+        label=gettext_lazy("File, or paste below"), required=False,
+        help_text=gettext_lazy("One of the two: Excel (.xlsx, .xls), LibreOffice (.ods) or .csv, up to 50 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.tsv,.txt"}),
     )  # fmt: skip
     pasted = forms.CharField(
         label=gettext_lazy("Or paste cells from Excel"), required=False, strip=False,
         widget=forms.Textarea(attrs={"rows": 6}), help_text=gettext_lazy("With the header row."),
     )  # fmt: skip
+    staged = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: DeskRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,12 +102,32 @@ class UploadForm(forms.Form):
         self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
         units = access.units_seen_by(request.account, Permission.PERSON_EDIT)
         self.fields["unit"].scoped(units, Permission.PERSON_EDIT)  # type: ignore[attr-defined]
+        for name in ("file", "pasted"):
+            self.fields[name].one_of_several = True  # type: ignore[attr-defined]  # no "(optional)" beside either
+        if units.count() <= _MOST_LISTED:
+            self.fields["unit"] = _unit_from_list(units, self.fields["unit"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not given.get("file") and not (given.get("pasted") or "").strip() and "file" not in self.errors:
+        self.kept = staging.unstage(given.get("staged") or "", purpose=_PURPOSE)
+        given["file"] = given.get("file") or None
+        nothing = not given["file"] and not (given.get("pasted") or "").strip() and not self.kept
+        if nothing and "file" not in self.errors:
             self.add_error("file", "Hãy chọn một tệp, hoặc dán nội dung từ Excel vào ô bên dưới.")
         return given
+
+
+def _unit_from_list(units: Any, typed: forms.Field) -> forms.ModelChoiceField:
+    """The units of a scope that fits on a page, to be chosen as everywhere: by a few letters of code or name."""
+    field = forms.ModelChoiceField(
+        queryset=units.order_by("path"),
+        to_field_name="code",
+        label=typed.label,
+        help_text=typed.help_text,
+        empty_label=None,
+    )
+    field.label_from_instance = shown_unit  # type: ignore[method-assign]
+    return field
 
 
 def import_crumbs(
@@ -195,33 +221,68 @@ def import_new(request: DeskRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, initial=initial, request=request)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        with refusals_on(form), _uploaded(given["file"], given["pasted"]) as (name, source):
+        with refusals_on(form), _uploaded(given["file"], given["pasted"], form.kept) as (name, source):
             run = actions.start_import(
                 kind=given["kind"], unit=given["unit"], file_name=name, source=source, by=request.account, at=now()
             )
+            staging.drop(given["staged"], purpose=_PURPOSE)
             return saved(request, to=reverse("import-run", args=[run.pk]))
+    kept = _keep_file(request, form) if form.is_bound and form.errors else None
     templates = [
         (_("Empty list of members"), reverse("import-template", args=["members"])),
         (_("Empty list of units"), reverse("import-template", args=["units"])),
     ]
-    context = {"form": form, "templates": templates, "breadcrumb": import_crumbs(request), "steps": _steps("upload")}
+    context = {
+        "form": form,
+        "templates": templates,
+        "kept": kept,
+        "breadcrumb": import_crumbs(request),
+        "steps": _steps("upload"),
+    }
     return page(request, "org/imports/new.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
+def _keep_file(request: DeskRequest, form: UploadForm) -> str:
+    """Keep the uploaded file while its form is corrected; returns its name. What is no list or is marked is not kept."""
+    upload = request.FILES.get("file")
+    if not isinstance(upload, UploadedFile):
+        return form.kept.name if form.kept else ""
+    home = access.home_unit(request.account)
+    kind = form.cleaned_data.get("kind", ImportKind.MEMBERS)
+    if home is None or form.errors.get("file"):
+        return ""
+    try:
+        with _uploaded(upload, "") as (name, source):
+            actions.first_look(kind=kind, unit=home, file_name=name, source=source)
+    except Refusal:
+        return ""
+    form.data = form.data.copy()
+    form.data["staged"] = staging.stage(upload, purpose=_PURPOSE)
+    return upload.name or ""
+
+
 @contextlib.contextmanager
-def _uploaded(file: UploadedFile | None, pasted: str) -> Iterator[tuple[str, Path]]:
+def _uploaded(
+    file: UploadedFile | None, pasted: str, staged: staging.Staged | None = None
+) -> Iterator[tuple[str, Path]]:
     """The upload as a file with a name; gone afterwards, whatever happens."""
     if isinstance(file, TemporaryUploadedFile):
         yield file.name or "", Path(file.temporary_file_path())
         return
     with tempfile.NamedTemporaryFile(prefix="quantriet-upload-") as kept:
         if file is not None:
+            name = file.name or ""
             for piece in file.chunks():
                 kept.write(piece)
-        else:
+        elif pasted.strip() or staged is None:
+            name = _("Pasted from a spreadsheet")
             kept.write(pasted.encode())
+        else:
+            name = staged.name
+            with default_storage.open(staged.stored) as before:
+                for piece in before.chunks():
+                    kept.write(piece)
         kept.flush()
-        name = (file.name or "") if file is not None else _("Pasted from a spreadsheet")
         yield name, Path(kept.name)
 
 
