@@ -147,11 +147,15 @@ class Placement:
 
 @dataclass(frozen=True)
 class Filling:
-    """What filling a roster came to: people added, people left out for want of seats, and their units."""
+    """What filling a roster came to: people added, people left out for want of seats, and their units.
+
+    `other_tier` counts who is in no class either but learns the content of another tier.
+    """
 
     added: int
     left_out: int = 0
     left_units: tuple[str, ...] = ()
+    other_tier: int = 0
 
 
 def register() -> None:

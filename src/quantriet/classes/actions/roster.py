@@ -47,7 +47,9 @@ def fill_roster(
     with roster_in(study_class, *RUNNING_STATES):
         adopt_guests(study_class)
         duties = queries.placed(study_class.campaign, "none").filter(queries.under(units or [study_class.unit]))
+        other_tier = 0
         if wanted:
+            other_tier = duties.exclude(tier=wanted).count()
             duties = duties.filter(tier=wanted)
         cells: dict[int, list[tuple[int, int]]] = {}
         paths: dict[int, str] = {}
@@ -83,7 +85,7 @@ def fill_roster(
                 "roster.filled", by=by, at=at, thing=study_class, unit=study_class.unit,
                 after={"added": added, "left_out": sum(left.values()), "units": [unit.name for unit in units or []]},
             )  # fmt: skip
-    return Filling(added, sum(left.values()), names)
+    return Filling(added, sum(left.values()), names, other_tier)
 
 
 def adopt_guests(study_class: StudyClass) -> None:

@@ -41,7 +41,8 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
     refuse_unless(study_class, ClassState.RELEASED)
     if not StudyCampaign.objects.get(pk=study_class.campaign_id).takes_schedules:
         raise Refusal(
-            "summons.campaign_not_running", "Đợt học tập chưa giao xuống, đã khép hoặc đã hủy nên không gửi giấy mời được."
+            "summons.campaign_not_running",
+            "Đợt học tập chưa giao xuống, đã khép hoặc đã hủy nên không gửi giấy mời được.",
         )
     letter = queries.SummonsLetter(study_class)
     queued, without = 0, 0

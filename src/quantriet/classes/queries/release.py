@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.deletion import PROTECT
 
-from quantriet.campaigns.vocab import DutyState
+from quantriet.campaigns.vocab import CampaignState, DutyState
 from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass
 from quantriet.classes.queries.programme import discussion_share, first_day, planned_seconds
 from quantriet.classes.queries.seats import capacity
@@ -69,6 +69,9 @@ def posts_in_words(people: Iterable[Person], day: date) -> dict[int, str]:
 def release_checks(study_class: StudyClass) -> list[Check]:
     """Everything that is looked at before a class is released, in the order of the page."""
     checks = [_sessions_check(study_class)]
+    if study_class.campaign.state == CampaignState.DRAFT:
+        sentence = "Đợt học tập chưa mở: mời được, nhưng chỉ điểm danh được từ khi mở."
+        checks.append(Check("campaign.not_open", False, sentence, stops=False))
     try:
         share = discussion_share(study_class)
         checks.append(Check("class.discussion_below", share.is_enough, share.sentence))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import actions
 from quantriet.classes.models import StudyClass
@@ -119,8 +121,12 @@ def test_officer_plans_a_class_and_releases_it_in_the_browser(as_user, cast, cam
     assert "Bí thư, Đảng ủy xã Ea Tam" in found
     refused = client.post(parts, {"kind": "chair", "person": cast.people["M1"].pk}).content.decode()
     assert "Đồng chí Nguyễn Thị Hường" in refused
-    for kind in ("chair", "opening", "closing", "leader_presenter"):
-        assert client.post(parts, {"kind": kind, "person": cast.people["M5"].pk}).status_code == 303
+    assert "chưa có ai được phân công" in client.get(address).content.decode()  # where presenters are named
+    assert "Chưa đánh dấu phần việc nào" in client.post(parts, {"person": cast.people["M5"].pk}).content.decode()
+    leading = ["chair", "opening", "closing", "leader_presenter"]  # one person takes several parts at once
+    assert client.post(parts, {"kind": leading, "person": cast.people["M5"].pk}).status_code == 303
+    assert sorted(made.roles.values_list("kind", flat=True)) == sorted(leading)
+    assert "chưa có ai được phân công" not in client.get(address).content.decode()
 
     filled = client.post(reverse("class-roster-fill", args=[made.pk]), {"tier": "grassroots"}, follow=True)
     assert "Đã thêm 9 người vào danh sách." in filled.content.decode()
@@ -413,3 +419,36 @@ def test_programme_item_is_changed_and_moved_on_its_pages(as_user, cast, campaig
     for name in ("item", "item-earlier"):
         foreign = reverse(name, args=[factories.study_class(campaign, cast.units["X1"]).pk, lecture.pk])
         assert client.post(foreign).status_code == 404
+
+
+def test_several_parts_are_given_together_or_not_at_all(as_user, cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    address = reverse("class-roles", args=[made.pk])
+    page = as_user("officer").post(address, {"kind": ["reporter", "chair"], "person": cast.people["M1"].pk})
+    assert "Đồng chí Nguyễn Thị Hường" in page.content.decode()
+    assert not made.roles.exists()
+
+
+def test_a_class_of_a_campaign_not_open_says_so_before_its_release(as_user, cast, ready):
+    address = reverse("class", args=[ready.pk])
+    said = "Đợt học tập chưa mở: mời được, nhưng chỉ điểm danh được từ khi mở."
+    assert said in as_user("officer").get(address).content.decode()
+    ready.campaign.state = "open"
+    ready.campaign.save()
+    assert said not in as_user("officer").get(address).content.decode()
+
+
+def test_filling_says_who_stays_out_as_of_another_tier(as_user, cast, campaign):
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer, capacity=200)
+    duty = StudyDuty.objects.filter(campaign=campaign, kind="attend", person=cast.people["M1"])
+    duty.update(tier="key_cadre")
+    page = as_user("officer").post(reverse("class-roster-fill", args=[made.pk]), {"tier": "grassroots"}, follow=True)
+    assert "1 người khác cũng chưa có lớp nhưng không thuộc đối tượng" in page.content.decode()
+
+
+def test_a_printed_summons_carries_number_place_day_and_signature(as_user, released):
+    page = as_user("officer").get(reverse("class-summons-print", args=[released.pk])).content.decode()
+    assert "-GM/ĐU" in page
+    assert re.search(r"Ea Tam, ngày \d\d tháng \d+ năm \d{4}", page)
+    assert "T/M ĐẢNG ỦY" in page
+    assert "ĐƠN VỊ TỔ CHỨC" not in page

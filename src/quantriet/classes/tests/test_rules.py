@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantriet.classes.rules import leading, seating, timetable
+from quantriet.classes.rules import leading, letterhead, seating, timetable
 from quantriet.classes.vocab import ItemKind
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
@@ -172,3 +172,23 @@ def test_standing_members_and_heads_lead(standing, head, path, in_cell, may):
 def test_reporter_needs_no_post():
     assert not leading.needs_leader("reporter")
     assert leading.needs_leader("chair")
+
+
+@pytest.mark.parametrize(
+    "name, is_cell, body, signed, number",
+    [
+        ("Đảng bộ xã Ea Lan", False, "standing_committee", "T/M ĐẢNG ỦY", "-GM/ĐU"),
+        ("Chi bộ thôn 4", True, "party_organization", "T/M CHI BỘ", "-GM/CB"),
+        ("Tỉnh ủy Đắk Lắk", False, "standing_committee", "T/M TỈNH ỦY", "-GM/TU"),
+        ("Ban Tuyên giáo và Dân vận", False, "leadership_collective", "T/M BAN", "-GM/ĐU"),
+    ],
+)
+def test_a_summons_is_signed_in_the_name_of_a_unit_of_that_kind(name, is_cell, body, signed, number):
+    assert letterhead.signed_for(name, is_cell=is_cell, body=body) == signed
+    assert letterhead.number_line(name, is_cell=is_cell).endswith(number)
+
+
+def test_a_summons_names_the_place_of_the_nearest_unit_and_the_day_in_words():
+    names = ["Chi bộ thôn 4", "Đảng bộ xã Ea Lan", "Tỉnh ủy Đắk Lắk"]
+    assert letterhead.place_and_day(names, dt.date(2026, 11, 23)) == "Ea Lan, ngày 23 tháng 11 năm 2026"
+    assert letterhead.place_and_day([], dt.date(2026, 2, 5)) == "……, ngày 05 tháng 02 năm 2026"

@@ -219,7 +219,10 @@ def _overview(request: DeskRequest, study_class: StudyClass, refusals: list[Refu
     if study_class.host_unit is not None:
         items.append((_("Host of the conference"), study_class.host_unit.name))
     if since:
-        items.append((_("Time from issue to class"), "; ".join(since)))
+        # Said with its reason: the study is to follow the issue as soon as may be.
+        items.append(
+            (_("Time from issue to class"), "; ".join(since) + " (văn bản phải được học sớm nhất sau khi ban hành)")
+        )
     if study_class.outsiders:
         items.append((_("People outside the roster who attended"), show_number(study_class.outsiders)))
     cancel = ReasonForm(prefix="cancel")

@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.campaigns.models import StudyCampaign
@@ -166,6 +168,11 @@ class ItemForm(forms.Form):
             self.initial = {name: getattr(item, name) for name in ("kind", "title", "document", "presenter")}
             self.initial |= {"starts": local(item.starts_at).time(), "ends": local(item.ends_at).time()}
         study_class = session.study_class
+        if not study_class.roles.exists():
+            roles = reverse("class-roles", args=[study_class.pk])
+            self.fields["presenter"].help_text = format_html(
+                '{} <a href="{}">{}</a>', _("Nobody has a part in this class yet."), roles, _("Who does what")
+            )
         self.fields["document"].queryset = study_class.campaign.documents.all()
         self.fields["presenter"].queryset = (
             Person.objects.filter(Q(class_roles__study_class=study_class) | Q(pk=item.presenter_id if item else None))
@@ -210,7 +217,7 @@ class VenueForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    kind = forms.ChoiceField(label=_("Part"), choices=ClassRoleKind.labels)
+    kind = forms.MultipleChoiceField(label=_("Part"), choices=ClassRoleKind.labels)
     person = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -27,6 +27,7 @@ from quantriet.kit.refusal import refusals_on
 from quantriet.kit.text import fold, squeeze
 from quantriet.kit.time import now, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
+from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
 from quantriet.org.models import Person, Unit
 from quantriet.org.vocab import Permission
@@ -204,19 +205,26 @@ def fill(request: DeskRequest, pk: int) -> HttpResponse:
             filling = actions.fill_roster(
                 study_class, by=request.account, at=now(), units=chosen, tier=form.cleaned_data["tier"]
             )
-            return saved(request, to=reverse("class-roster", args=[pk]), message=_told(filling))
+            return saved(
+                request, to=reverse("class-roster", args=[pk]), message=_told(filling, form.cleaned_data["tier"])
+            )
     seats = queries.capacity(study_class)
     context = {"form": form, "whole": whole, "seats": seats}
     return class_page(request, "classes/desk/roster_fill.html", study_class, context, part="class-roster")
 
 
-def _told(filling: Any) -> str:
+def _told(filling: Any, tier: str) -> str:
     told = f"Đã thêm {show_number(filling.added)} người vào danh sách."
     if filling.left_out:
         names = ", ".join(filling.left_units[:_NAMES_SHOWN])
         more = len(filling.left_units) - _NAMES_SHOWN
         names += f" và {more} đơn vị khác" if more > 0 else ""
         told += f" Còn {show_number(filling.left_out)} người chưa đủ chỗ: {names}."
+    if filling.other_tier:
+        told += (
+            f" {show_number(filling.other_tier)} người khác cũng chưa có lớp nhưng không thuộc đối tượng "
+            f"“{ContentTier(tier).label}” nên không thêm."
+        )
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
@@ -34,14 +35,18 @@ def roles(request: DeskRequest, pk: int) -> HttpResponse:
         form = RoleForm(request.POST)
         if form.is_valid():
             person = one_of(access.people_to_choose(request.account, study_class), form.cleaned_data["person"])
-            kind = ClassRoleKind(form.cleaned_data["kind"])
+            kinds = [ClassRoleKind(kind) for kind in form.cleaned_data["kind"]]
             try:
-                actions.give_role(study_class, by=request.account, at=now(), kind=kind, person=person)
+                with transaction.atomic():  # all the parts ticked or none
+                    for kind in kinds:
+                        actions.give_role(study_class, by=request.account, at=now(), kind=kind, person=person)
             except Refusal as refusal:
                 wrong = [refusal.sentence]
             else:
-                message = f"{kind.label}: {person.full_name}."
+                message = f"{person.full_name}: {', '.join(kind.label.lower() for kind in kinds)}."
                 return saved(request, to=reverse("class-roles", args=[pk]), message=message)
+        else:
+            wrong = ["Chưa đánh dấu phần việc nào."]
     words = request.GET.get("q", "").strip()
     found = queries.find_people(access.people_to_choose(request.account, study_class), words) if words else []
     day = queries.first_day(study_class)

@@ -13,13 +13,15 @@ from django.views.decorators.http import require_POST
 
 from quantriet.classes import access, actions, queries
 from quantriet.classes.jobs import send_summons_job
+from quantriet.classes.rules import letterhead
 from quantriet.classes.vocab import ClassState
 from quantriet.classes.web.frame import class_page
 from quantriet.kit.jobs import enqueue
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.kit.web import page, saved
+from quantriet.org.models import Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -102,6 +104,9 @@ def print_summons(request: DeskRequest, pk: int) -> HttpResponse:
     else:
         sheets = [{"entry": entry, "place": letter.place(entry.venue)} for entry in entries]
     chair = study_class.roles.filter(kind="chair").select_related("person").first()
+    unit = study_class.unit
+    is_cell = unit.kind.holds_members
+    above = Unit.objects.filter(pk__in=unit.ancestor_ids).order_by("-depth").values_list("name", flat=True)
     return page(
         request,
         "classes/desk/summons_print.html",
@@ -114,7 +119,9 @@ def print_summons(request: DeskRequest, pk: int) -> HttpResponse:
             "chair": chair,
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
             "superior": getattr(study_class.unit.parent, "name", ""),
-            "day": now(),
+            "signed_for": letterhead.signed_for(unit.name, is_cell=is_cell, body=unit.kind.decision_body),
+            "number_line": letterhead.number_line(unit.name, is_cell=is_cell),
+            "place_and_day": letterhead.place_and_day(above, today()),
             "back_url": reverse("class-summons", args=[pk]),
         },
     )
