@@ -263,6 +263,7 @@ def _units(unit: Unit, board: Board, held: QuerySet[StudyClass]) -> tuple[UnitRo
                 classes=number,
                 outsiders=outsiders,
                 is_own=row.is_own,
+                waits=row.waits,
             )
         )
     own = classes.pop(unit.path, None)

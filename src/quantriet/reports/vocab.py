@@ -129,6 +129,7 @@ class UnitRow:
     classes: int = 0
     outsiders: int = 0
     is_own: bool = False
+    waits: bool = False  # the unit itself must organise and has not
 
     @property
     def obliged(self) -> int:

@@ -25,20 +25,26 @@ from quantriet.org.rules.secrecy import refuse_if_marked
 
 def add_audience_rule(
     campaign: StudyCampaign, *, name: str, effect: str = RuleEffect.OBLIGE, tier: str = ContentTier.GRASSROOTS,
-    criteria: dict[str, Any] | Criteria | None = None, basis: str = "", by: Account | None, at: datetime,
+    criteria: dict[str, Any] | Criteria | None = None, basis: str = "", place: int | None = None, by: Account | None,
+    at: datetime,
 ) -> AudienceRule:  # fmt: skip
-    """Add a rule behind the present ones; the first rule that matches a person decides."""
+    """Add a rule at `place` (0 is the first), else behind the present ones; the first rule that matches decides."""
     stored = _stored(criteria)
     name = _named(name)
     with _changing(campaign):
-        last = AudienceRule.objects.filter(campaign=campaign).aggregate(last=Max("order"))["last"]
+        present = AudienceRule.objects.filter(campaign=campaign)
+        last = present.aggregate(last=Max("order"))["last"]
+        order = 0 if last is None else last + 1
+        if place is not None:
+            order = min(max(place, 0), order)
+            present.filter(order__gte=order).update(order=F("order") + 1)
         rule = AudienceRule.objects.create(
-            campaign=campaign, order=0 if last is None else last + 1, name=name, effect=effect, tier=tier,
+            campaign=campaign, order=order, name=name, effect=effect, tier=tier,
             criteria=stored, basis=text.squeeze(basis),
         )  # fmt: skip
         record(
             "audience.rule_added", by=by, at=at, thing=campaign, unit=campaign.unit,
-            after={"name": name, "effect": effect, "tier": tier, "criteria": stored, "basis": rule.basis},
+            after={"name": name, "effect": effect, "tier": tier, "criteria": stored, "basis": rule.basis, "place": order + 1},
         )  # fmt: skip
     return rule
 

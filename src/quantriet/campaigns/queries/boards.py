@@ -59,6 +59,7 @@ class BoardRow:
     plan: CampaignPlan | None = None
     plans: int = 0  # units here and below that must organise
     held: int = 0  # of these, how many have
+    waits: bool = False  # the unit itself must organise and had not
     head: PostHeld | None = None  # accountable (R-006)
     leaders: list[UnitResponsibility] = field(default_factory=list)  # follow and urge (R-005)
     is_own: bool = False
@@ -73,8 +74,9 @@ class BoardRow:
         return self.cells - self.reported
 
     @property
-    def is_organised(self) -> bool:
-        return self.held > 0 or (self.plans == 0 and self.reported > 0)
+    def waiting_below(self) -> int:
+        """Units further down that must organise and had not."""
+        return self.plans - self.held - self.waits
 
 
 @dataclass
@@ -99,6 +101,15 @@ class Board:
     @property
     def unorganised(self) -> int:
         return self.plans - self.held
+
+    @property
+    def meanings(self) -> list[str]:
+        """What the counts of units on this board mean, one sentence each."""
+        return [
+            words
+            for words, count in ((rules.UNORGANISED, self.unorganised), (rules.SILENT, self.silent_cells))
+            if count
+        ]
 
     @property
     def sentence(self) -> str:
@@ -241,8 +252,9 @@ def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, Bo
         if path in rows:
             rows[path].plans, rows[path].held = number, held
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
-    for plan in plans.filter(unit__parent=unit).only("unit_id", "state"):
-        by_unit[plan.unit_id].plan = plan
+    for plan in plans.filter(unit__parent=unit).only("unit_id", "state", "first_held_at"):
+        row = by_unit[plan.unit_id]
+        row.plan, row.waits = plan, plan.first_held_at is None or plan.first_held_at >= at.moment
 
 
 def _add_people(rows: Sequence[BoardRow]) -> None:
@@ -278,12 +290,16 @@ def answerable(units: Iterable[int]) -> tuple[dict[int, PostHeld], dict[int, lis
 
 
 def progress(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> list[tuple[date, int]]:
-    """How many were done at the end of each day on which that changed, up to the day shown."""
+    """How many were done at the end of each day on which that changed, and on the day shown."""
     days = TallyDay.objects.filter(campaign=campaign, kind=kind).under(unit)
     if at and at.day:
         days = days.filter(day__lte=at.day)
     sums = list(days.order_by("day").values("day").annotate(change=Sum("done")).values_list("day", "change"))
-    return list(zip([day for day, _ in sums], accumulate(change for _, change in sums), strict=True))
+    points = list(zip([day for day, _ in sums], accumulate(change for _, change in sums), strict=True))
+    shown = (at.day if at else None) or today()
+    if points and points[-1][0] < shown:
+        points.append((shown, points[-1][1]))
+    return points
 
 
 def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[StudyDuty]:

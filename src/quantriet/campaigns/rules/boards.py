@@ -8,6 +8,13 @@ from datetime import date, datetime
 from quantriet.kit.numbers import show_number
 from quantriet.kit.time import show_day, show_moment
 
+# What the two counts of a board mean, wherever they stand: first page, board, lists, report.
+UNORGANISED = (
+    "Chưa tổ chức: đơn vị được giao tổ chức nhưng chưa có lớp nào của đơn vị chốt điểm danh và các đơn vị bên dưới chưa "
+    "tổ chức đủ; có thể đã có người học xong ở lớp do nơi khác mở."
+)
+SILENT = "Chưa báo cáo: đơn vị có người phải học nhưng chưa ghi nhận được kết quả của người nào."
+
 
 @dataclass(frozen=True)
 class Count:

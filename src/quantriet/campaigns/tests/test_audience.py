@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -280,3 +281,36 @@ def test_the_count_is_one_statement(cast, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert queries.audience_count(found).people == 12
     assert found.day == today()
+
+
+def test_a_condition_of_ones_own_that_exempts_goes_first_and_any_place_may_be_chosen(cast, as_user):
+    campaign = factories.campaign(cast.units["T"], cast.officer)
+    client, address = as_user("officer"), reverse("audience-rule-new", args=[campaign.pk])
+
+    def names():
+        return [one.name for one in campaign.audience_rules.all()]
+
+    given = {"tier": "grassroots", "age_from": "70"}
+    answer = client.post(address, {**given, "name": "Trên 70 tuổi", "effect": "exempt"})
+    made = campaign.audience_rules.get(name="Trên 70 tuổi")
+    assert answer["Location"].endswith(f"#rule-{made.pk}")
+    assert names() == ["Trên 70 tuổi", "Toàn thể đảng viên"]
+    client.post(address, {**given, "name": "Cuối", "effect": "oblige"})
+    client.post(address, {**given, "name": "Giữa", "effect": "oblige", "place": "1"})
+    assert names() == ["Trên 70 tuổi", "Giữa", "Toàn thể đảng viên", "Cuối"]
+    assert sorted(campaign.audience_rules.values_list("order", flat=True)) == [0, 1, 2, 3]
+    moved = client.post(reverse("audience-rule-move", args=[campaign.pk, made.pk]), {"down": "1"})
+    assert moved["Location"].endswith(f"#rule-{made.pk}")
+    assert names()[:2] == ["Giữa", "Trên 70 tuổi"]
+
+
+def test_the_list_shows_the_reason_of_an_addition_and_the_form_says_who_is_on_it_already(cast, as_user):
+    campaign = factories.campaign(cast.units["T"], cast.officer)
+    client, person = as_user("officer"), cast.people["M1"]
+    page = client.get(reverse("campaign-adjustments", args=[campaign.pk]), {"person": person.pk}).content.decode()
+    assert "Nguyễn Thị Hường đã có trong danh sách: Toàn thể đảng viên." in page
+    actions.adjust_audience(
+        campaign, person=person, kind="add", reason="Báo cáo viên của huyện", by=cast.officer, at=now()
+    )
+    page = client.get(reverse("campaign-people", args=[campaign.pk]), {"rule": "hand"}).content.decode()
+    assert "Báo cáo viên của huyện" in page

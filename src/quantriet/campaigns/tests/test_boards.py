@@ -71,6 +71,7 @@ def test_the_board_of_an_earlier_day_is_exact(cast, running):
         assert queries.progress(running, cast.units["T"], "read") == [
             (dt.date(2026, 1, 5), 0), (dt.date(2026, 1, 8), 1), (dt.date(2026, 1, 10), 2),
             (dt.date(2026, 1, 12), 3), (dt.date(2026, 1, 14), 4),
+            (dt.date(2026, 1, 20), 4),  # flat until the day shown
         ]  # fmt: skip
 
 

@@ -319,3 +319,29 @@ def test_the_board_names_who_answers_for_each_unit(cast, running, as_user):
     page = as_user("officer").get(reverse("campaign-board", args=[running.pk])).content.decode()
     assert "Lê Thị Ánh" in page  # secretary of X1
     assert "Bùi Quang Đại" in page  # answers for X2
+
+
+@pytest.mark.req("B-08", "R-031")
+def test_a_unit_that_has_not_organised_is_called_so_on_every_page_though_people_there_have_studied(
+    cast, running, as_user
+):
+    client = as_user("officer")
+    plan = CampaignPlan.objects.get(campaign=running, unit=cast.units["X1"])
+    assert plan.first_held_at is None
+    board = client.get(reverse("campaign-board", args=[running.pk])).content.decode()
+    assert "Chưa tổ chức (chưa xếp lịch)" in board.split("Đảng ủy xã Ea Tam</a>")[-1].split("</tr>")[0]
+    for page in (board, client.get(reverse("campaign-plans", args=[running.pk])).content.decode()):
+        assert "chưa có lớp nào của đơn vị chốt điểm danh" in page
+    actions.mark_held(running, cast.units["X1"], at=now())
+    board = client.get(reverse("campaign-board", args=[running.pk])).content.decode()
+    assert "Đã tổ chức" in board.split("Đảng ủy xã Ea Tam</a>")[-1].split("</tr>")[0]
+
+
+@pytest.mark.req("B-08", "R-031")
+def test_silent_units_have_a_message_of_their_own(cast, running, as_user):
+    address = reverse("campaign-silent", args=[running.pk])
+    page = unescape(as_user("officer").get(address, {"unit": cast.units["T"].pk}).content.decode())
+    asked = f"{reverse('campaign-message', args=[running.pk])}?unit={cast.units['T'].pk}&about=silent"
+    assert asked in page
+    assert "chưa ghi nhận được kết quả của người nào" in page
+    assert "about=silent" not in as_user("inspector").get(address).content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
@@ -82,7 +84,8 @@ def rule(request, pk, rule_pk=None):
     campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     present = one_of(campaign.audience_rules.all(), rule_pk) if rule_pk else None
     initial = AudienceRuleForm.initial_of(present) if present else {"effect": "oblige", "tier": ContentTier.GRASSROOTS}
-    form = AudienceRuleForm(request.POST or None, campaign=campaign, initial=initial)
+    others = None if present else list(campaign.audience_rules.all())
+    form = AudienceRuleForm(request.POST or None, campaign=campaign, rules=others, initial=initial)
     counted = None
     if request.method == "POST":
         if "count" in request.POST:
@@ -100,8 +103,15 @@ def rule(request, pk, rule_pk=None):
                         present, criteria=form.criteria(), by=request.account, at=now(), **given
                     )
                 else:
-                    actions.add_audience_rule(campaign, criteria=form.criteria(), by=request.account, at=now(), **given)
-                return saved(request, to=reverse("campaign-audience", args=[pk]), message=_("Saved."))
+                    present = actions.add_audience_rule(
+                        campaign,
+                        criteria=form.criteria(),
+                        place=form.chosen_place(),
+                        by=request.account,
+                        at=now(),
+                        **given,
+                    )
+                return saved(request, to=_at_rule(campaign, present), message=_("Saved."))
     return page(
         request,
         "campaigns/desk/rule.html",
@@ -120,11 +130,13 @@ def _try_out(campaign, form, present):
         tier=form.cleaned_data["tier"],
         criteria=form.criteria().as_json(),
     )
-    position = saved_rules.index(present) if present else len(saved_rules)
     if present:
+        position = saved_rules.index(present)
         saved_rules[position] = tried
     else:
-        saved_rules.append(tried)
+        place = form.chosen_place()
+        position = len(saved_rules) if place is None else place
+        saved_rules.insert(position, tried)
     alone = queries.audience_count(queries.audience(campaign, only=[tried]))
     together = queries.audience_count(queries.audience(campaign, only=saved_rules))
     return {"alone": alone.by_rule.get(0), "here": together.by_rule.get(position), "total": together}
@@ -136,7 +148,12 @@ def move(request, pk, rule_pk):
     campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     row = one_of(campaign.audience_rules.all(), rule_pk)
     actions.move_audience_rule(row, up="up" in request.POST, by=request.account, at=now())
-    return saved(request, to=reverse("campaign-audience", args=[pk]))
+    return saved(request, to=_at_rule(campaign, row))
+
+
+def _at_rule(campaign, rule):
+    """The list of rules at this rule, so that the page stays where the reader was."""
+    return f"{reverse('campaign-audience', args=[campaign.pk])}#rule-{rule.pk}"
 
 
 @desk_page(Permission.CAMPAIGN_PLAN)
@@ -185,6 +202,10 @@ def people(request, pk):
             person.outcome = found.outcome(person)
             rule = found.rules[person.decided] if person.decided >= 0 else None
             person.why = rule.name if rule else _("Added by hand")
+        by_hand = campaign.adjustments.filter(person__in=[one.pk for one in shown if one.decided < 0])
+        reasons = dict(by_hand.values_list("person_id", "reason"))
+        for person in shown:
+            person.reason = reasons.get(person.pk, "")
 
     if request.GET.get("format") == "xlsx":
         return _people_excel(campaign, rows.order_by("unit__path", "sort_key"), explain)
@@ -208,17 +229,23 @@ def people(request, pk):
     )
 
 
+def _explained(people, explain):
+    """People with what is read beside them, so many at a time that the file asks once for some hundred."""
+    while shown := list(islice(people, 500)):
+        explain(shown)
+        yield from shown
+
+
 def _people_excel(campaign, rows, explain):
     def lines():
-        for person in rows.iterator(chunk_size=2000):
-            explain([person])
+        for person in _explained(rows.iterator(chunk_size=2000), explain):
             yield {
                 "code": person.code,
                 "name": person.full_name,
                 "unit": person.unit.name,
                 "tier": ContentTier(person.outcome.tier).label,
                 "state": DutyState(person.outcome.state).label if person.outcome.state == "exempt" else "",
-                "why": person.outcome.sentence or person.why,
+                "why": ": ".join(filter(None, (person.outcome.sentence or person.why, person.reason))),
             }
 
     columns = [
@@ -249,6 +276,7 @@ def adjustments(request, pk):
     asked = whole_number(request.POST.get("person") or request.GET.get("person"))
     if asked is not None:
         chosen = org_access.get_person(request.account, asked)
+    standing = _standing(campaign, chosen) if chosen else ""
     form = AdjustForm(
         request.POST or None,
         account=request.account,
@@ -269,6 +297,7 @@ def adjustments(request, pk):
             q=words,
             candidates=candidates,
             chosen=chosen,
+            standing=standing,
             form=form,
             rows=listing(
                 request,
@@ -278,6 +307,16 @@ def adjustments(request, pk):
             ),
         ),
     )
+
+
+def _standing(campaign, person):
+    """How the person stands in the audience already, before anything more is decided; empty for who is not in it."""
+    found = queries.audience(campaign)
+    row = found.people.filter(pk=person.pk).first()
+    if row is None:
+        return ""
+    why = found.rules[row.decided].name if row.decided >= 0 else _("Added by hand")
+    return _("%(name)s is on the list already: %(why)s.") % {"name": person.full_name, "why": why}
 
 
 @desk_page(Permission.CAMPAIGN_PLAN)

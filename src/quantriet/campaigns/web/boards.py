@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.queries import AsOf
+from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.rules.boards import Count
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, DutyReason, DutyState, PlanState
 from quantriet.campaigns.web.desk import frame
@@ -31,12 +32,6 @@ from quantriet.org.web.pages import desk_page
 
 # A bar for each of some hundred units says no more than the table below it.
 MOST_BARS = 20
-_PLAN_SIGNS = {
-    PlanState.TO_SCHEDULE: "silent",
-    PlanState.SCHEDULED: "owing",
-    PlanState.HELD: "done",
-    PlanState.POSTPONED: "late",
-}
 
 
 def _kinds(campaign: StudyCampaign) -> list[tuple[str, str]]:
@@ -93,7 +88,7 @@ def board(request, pk):
         row.cells_shown = _cells(row, labels)
         if row.plan:
             row.plan_url = plan_url.replace("/0/", f"/{row.plan.pk}/")
-            row.plan_kind, row.plan_words = _PLAN_SIGNS[PlanState(row.plan.state)], PlanState(row.plan.state).label
+            row.plan_kind, row.plan_words = _organising(row)
     if request.GET.get("format") == "xlsx":
         return _board_excel(found)
     points = queries.progress(campaign, unit, kind, at)
@@ -161,6 +156,15 @@ def board(request, pk):
             report_url=_report_url(request, campaign, unit, at),
         ),
     )
+
+
+def _organising(row):
+    """Sign and words of a unit's own plan: the same "not organised" as the count above and the message."""
+    state = PlanState(row.plan.state)
+    if not row.waits:
+        return "done", PlanState.HELD.label
+    words = _("Not organised yet")
+    return "silent", words if state == PlanState.HELD else f"{words} ({state.label.lower()})"
 
 
 def _report_url(request, campaign, unit, at):
@@ -365,6 +369,11 @@ def silent(request, pk):
             "campaign-board",
             unit=unit,
             as_of=at,
+            meaning=rules.SILENT,
+            message_url=f"{reverse('campaign-message', args=[pk])}?unit={unit.pk}&about=silent&kind={kind}"
+            + (f"&as_of={at.day}" if at.day else "")
+            if may(request.account, Permission.MESSAGE_SEND, unit)
+            else "",
             crumbs=_crumbs(request, campaign, unit),
             rows=listing(
                 request,
@@ -413,8 +422,8 @@ def _wording(campaign, unit, units, at, about):
     if about == "unplaced":
         return _asking_places(campaign, unit)
     what = {
-        "unorganised": "chưa tổ chức học tập",
-        "silent": "chưa báo cáo kết quả học tập",
+        "unorganised": "chưa tổ chức học tập (chưa có lớp nào của đơn vị chốt điểm danh)",
+        "silent": "chưa báo cáo kết quả học tập (chưa ghi nhận được kết quả của người nào)",
         "owing": "còn đảng viên chưa học xong",
     }[about]
     due = show_day(queries.campaign_due_on(campaign))

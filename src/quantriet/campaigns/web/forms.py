@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.campaigns import access
-from quantriet.campaigns.models import Rulebook, StudyCampaign
+from quantriet.campaigns.models import AudienceRule, Rulebook, StudyCampaign
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import (
     AdjustmentKind,
@@ -132,6 +132,11 @@ class AudienceRuleForm(forms.Form):
     effect = forms.ChoiceField(label=_("What it means"), widget=forms.RadioSelect)
     tier = forms.ChoiceField(label=_("Content tier"))
     basis = forms.CharField(label=_("Legal basis"), max_length=250, required=False)
+    place = forms.ChoiceField(
+        label=_("Place in the order"),
+        required=False,
+        help_text=_("The first condition that matches a person decides; one that exempts usually stands first."),
+    )
     posts = forms.MultipleChoiceField(label=_("Posts"), required=False, widget=forms.CheckboxSelectMultiple)
     managed_by = forms.MultipleChoiceField(
         label=_("Post managed by"), required=False, widget=forms.CheckboxSelectMultiple
@@ -161,14 +166,26 @@ class AudienceRuleForm(forms.Form):
     )
     exempt = forms.ChoiceField(label=_("Exempt from activities"), required=False)
     fieldsets = [
-        (_("Condition"), ["name", "effect", "tier", "basis"]),
+        (_("Condition"), ["name", "effect", "tier", "basis", "place"]),
         (_("Posts (all of these of one and the same post)"), ["posts", "managed_by", "post_levels", "post_unit_kinds"]),
         (_("Units"), ["units", "unit_levels", "unit_kinds"]),
         (_("Person"), ["person_kinds", "age_from", "age_to", "exempt"]),
     ]
 
-    def __init__(self, *args, campaign: StudyCampaign, **kwargs):
+    def __init__(self, *args, campaign: StudyCampaign, rules: Sequence[AudienceRule] | None = None, **kwargs):
         super().__init__(*args, **kwargs)
+        if rules is None:
+            del self.fields["place"]
+        else:
+            # Nothing chosen: what exempts goes first, since a wider condition above would decide before it.
+            self.fields["place"].choices = [
+                ("", _("Exempting first, any other last")),
+                ("0", _("First")),
+                *(
+                    (str(number), _("After %(number)s. %(name)s") % {"number": number, "name": rule.name})
+                    for number, rule in enumerate(rules, 1)
+                ),
+            ]
         # Only what stands in the organiser's tree, and where its posts may be held; thirty kinds would hide the few.
         present = UnitKind.objects.filter(units__path__startswith=campaign.unit.path).order_by("pk").distinct()
         kinds = [(kind.code, kind.name) for kind in present]
@@ -192,6 +209,13 @@ class AudienceRuleForm(forms.Form):
         self.fields["units"].queryset = (
             Unit.objects.active().under(campaign.unit, itself=False).exclude(kind__level=Level.CELL).order_by("path")
         )
+
+    def chosen_place(self) -> int | None:
+        """Where a new rule goes: as chosen, else first when it exempts, else last."""
+        chosen = self.cleaned_data.get("place")
+        if chosen:
+            return int(chosen)
+        return 0 if self.cleaned_data["effect"] == RuleEffect.EXEMPT else None
 
     def criteria(self) -> Criteria:
         given = self.cleaned_data

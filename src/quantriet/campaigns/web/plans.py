@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import CampaignPlan, schedulable
+from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.vocab import PlanState
 from quantriet.campaigns.web.boards import _crumbs, _day
 from quantriet.campaigns.web.desk import frame
@@ -112,6 +113,7 @@ def of_campaign(request, pk):
             as_of=at,
             total=total,
             left=left,
+            meaning=rules.UNORGANISED,
             crumbs=_crumbs(request, campaign, unit, "campaign-plans"),
             q=words,
             filters=PlanFilterForm(initial=request.GET.dict() | {"as_of": at.day}),

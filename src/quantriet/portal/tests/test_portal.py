@@ -240,3 +240,18 @@ def test_organiser_is_told_of_people_who_changed_since_the_list_was_made(cast):
     assert (task.count, task.url) == (1, reverse("campaign-audience", args=[campaign.pk]))
     campaign_actions.sync_audience(campaign, by=by, at=now())
     assert not [one for one in queries.tasks_of(by, at=now()) if campaign.name in one.words]
+
+
+@pytest.mark.req("R-031")
+def test_the_first_page_calls_a_unit_unorganised_as_board_and_report_do(cast, running, as_user):
+    page = as_user("officer").get(reverse("home")).content.decode()
+    row = page.split("Đảng ủy xã Ea Tam</a>")[1].split("</tr>")[0]
+    assert "Chưa tổ chức, chưa báo cáo" in row
+    assert "chưa có lớp nào của đơn vị chốt điểm danh" in page
+    duty = duty_of(cast, "M1")
+    result = DutyResult(duty.pk, DutyState.DONE, DutyReason.ATTENDED, "Theo điểm danh.")
+    campaign_actions.settle_duties([result], by=cast.officer, at=now())
+    page = as_user("officer").get(reverse("home")).content.decode()
+    row = page.split("Đảng ủy xã Ea Tam</a>")[1].split("</tr>")[0]
+    assert "Chưa tổ chức" in row
+    assert "Còn nợ" not in row.split('data-label="Tình trạng"')[-1].split("status", 1)[-1]

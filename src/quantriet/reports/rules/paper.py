@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+from quantriet.campaigns.rules import boards as board_rules
 from quantriet.kit.documents import official
 from quantriet.kit.documents.official import Block, Grid, PageBreak, Paper, Signature, Text
 from quantriet.kit.numbers import show_number, show_percent
@@ -227,12 +228,15 @@ def unit_note(row: UnitRow) -> str:
         said.append("Chưa báo cáo")
     elif row.silent_cells:
         said.append(f"{show_number(row.silent_cells)}/{show_number(row.cells)} đơn vị chưa báo cáo")
-    waiting = row.organising - row.organised
+    if row.waits:
+        said.append("chưa tổ chức")
+    waiting, of_these = row.organising - row.organised - row.waits, row.organising - row.waits
     if waiting:
+        below = "đơn vị bên dưới " if row.waits else "nơi "
         said.append(
             "chưa tổ chức"
             if row.organising == 1
-            else f"{show_number(waiting)}/{show_number(row.organising)} nơi chưa tổ chức"
+            else f"{show_number(waiting)}/{show_number(of_these)} {below}chưa tổ chức"
         )
     joined = "; ".join(said)
     return joined[:1].upper() + joined[1:]
@@ -364,12 +368,14 @@ def template() -> bytes:
         *_when("units", PageBreak(), _caption("PHỤ LỤC 1"), _caption("Kết quả theo đơn vị, {{ as_of }}"), _UNITS),
         *_when(
             "named",
-            PageBreak(),
+            # Below the first annex when there is room: no page is left half empty for a few lines.
+            Text("", keep=True),
             _caption("PHỤ LỤC 2"),
             _caption("Đơn vị chưa tổ chức, chưa báo cáo, {{ as_of }}"),
             *_when(
                 "unorganised",
                 Text("I. Đơn vị chưa tổ chức học tập", bold=True, keep=True),
+                Text(f"({board_rules.UNORGANISED})", italic=True, keep=True),
                 _UNORGANISED,
                 *_when("unorganised_rest", Text("{{ unorganised_rest }}", italic=True)),
             ),
@@ -377,6 +383,7 @@ def template() -> bytes:
             *_when(
                 "silent",
                 Text("II. Đơn vị chưa báo cáo kết quả", bold=True, keep=True),
+                Text(f"({board_rules.SILENT})", italic=True, keep=True),
                 _SILENT,
                 *_when("silent_rest", Text("{{ silent_rest }}", italic=True)),
             ),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.rules import boards as board_rules
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import whole_number
@@ -143,6 +144,11 @@ def _shown(request: DeskRequest, found: Report) -> dict[str, Any]:
         "paper": paper.context(queries.head_of(found), figures, queries.texts_of(found)),
         "named": paper.named_units(figures)[:MOST_SHOWN],
         "named_more": max(0, len(figures.silent) + len(figures.unorganised) - MOST_SHOWN),
+        "meanings": [
+            words
+            for words, rows in ((board_rules.UNORGANISED, figures.unorganised), (board_rules.SILENT, figures.silent))
+            if rows
+        ],
         "before_name": (found.before or {}).get("name", ""),
         "links": _sources(request, found),
         "place": {"unit": found.unit.name, "campaign": found.campaign.name, "as_of": found.as_of},

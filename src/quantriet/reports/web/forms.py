@@ -82,7 +82,8 @@ class ReportForm(forms.Form):
         self.report = report
         for section in Section:
             text = initial[f"text_{section.value}"]
-            rows = min(24, max(3, 1 + sum(1 + len(line) // 64 for line in text.split("\n"))))
+            # The whole text stands open; a browser that knows how fits the box to it exactly.
+            rows = max(3, 1 + sum(1 + len(line) // 56 for line in text.split("\n")))
             self.fields[f"text_{section.value}"] = forms.CharField(
                 label=section.label, required=False, strip=False, widget=forms.Textarea(attrs={"rows": rows})
             )
