@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core import signing
 from django.core.files.base import File
@@ -26,7 +26,7 @@ class Staged(NamedTuple):
     purpose: str
 
 
-def stage(upload: UploadedFile, *, purpose: str, scanned: Iterable[int] = ()) -> str:
+def stage(upload: UploadedFile[Any], *, purpose: str, scanned: Iterable[int] = ()) -> str:
     """Keep a file that was looked at until its form is sent; returns its token."""
     upload.seek(0)
     stored = default_storage.save(f"{FOLDER}/{get_random_string(24)}", File(upload))
