@@ -105,6 +105,10 @@ function show(row, standing, text, why = "") {
     if (!isRunning && button.dataset.kind === "whole") button.hidden = standing === "whole";
     if (!isRunning && button.dataset.kind === "absent") button.hidden = standing === "absent";
   }
+}
+
+// Only the own mark closes what was opened beside the name; an answer of the server must not take it from under a thumb.
+function tidy(row) {
   const more = row.querySelector("details");
   if (more) more.open = false;
 }
@@ -208,6 +212,7 @@ function mark(row, kind) {
   const before = { standing, text: stateOf(row), why: row.querySelector("[data-why]").textContent };
   const order = keep({ nonce: nonce(), kind, entry: row.dataset.entry, session: root.dataset.session });
   show(row, STANDING[kind], words(STANDING[kind], { t: clock(new Date()) }));
+  tidy(row);
   count();
   offerUndo(order, row, before);
   tell();
