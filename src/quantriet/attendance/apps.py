@@ -20,6 +20,7 @@ class AttendanceConfig(AppConfig):
                 member_link=queries.member_link,
                 before_opening=queries.problems_before_opening,
                 places=queries.places,
+                event_days=queries.event_days,
                 rests_on=(RuleKey.RETAKE_LIMIT_PERCENT,),
                 rejudge_job="quantriet.attendance.jobs.rejudge_job",
                 events=ClassEvents(),

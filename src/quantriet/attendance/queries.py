@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
@@ -25,7 +25,7 @@ from quantriet.attendance.rules.minutes import (
 from quantriet.attendance.rules.slips import show_cell
 from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
-from quantriet.campaigns.vocab import DutyState, Places, Problem, UnitPlaces
+from quantriet.campaigns.vocab import DutyState, EventDays, Places, Problem, UnitPlaces
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind
@@ -77,6 +77,21 @@ def places(campaign: StudyCampaign) -> Places:
         drafts,
         f"{_url('class-list')}?campaign={campaign.pk}&state={ClassState.DRAFT.value}",
     )
+
+
+def event_days(campaigns: Collection[int]) -> list[EventDays]:
+    """When the released and closed classes of these campaigns take place."""
+    rows = (
+        StudyClass.objects.filter(campaign__in=campaigns, state__in=[ClassState.RELEASED, ClassState.CLOSED])
+        .annotate(first=Min("sessions__starts_at"), last=Max("sessions__ends_at"))
+        .filter(first__isnull=False)
+        .order_by("pk")
+        .values_list("campaign_id", "unit__path", "form", "first", "last")
+    )
+    return [
+        EventDays(campaign, path, form, local(first).date(), local(last).date())
+        for campaign, path, form, first, last in rows
+    ]
 
 
 def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list[Problem]:

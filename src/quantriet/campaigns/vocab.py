@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from quantriet.audit.vocab import VERBS
@@ -148,6 +148,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class EventDays:
+    """When something fixed to which people are called takes place, and in which form."""
+
+    campaign_id: int
+    unit_path: str
+    form: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
 class UnitPlaces:
     """How far one unit directly below the organiser is with placing its people."""
 
@@ -226,7 +237,8 @@ class DutyKind:
     """One kind of duty; the room that proves it registers it.
 
     `member_link` gives the address where a member deals with the duty; `before_opening` lists what still stands in the
-    way of opening a campaign with such duties (B-02), `places` tells by unit who has no place yet. `rejudge_job` is the job (campaign id, event id or 0 for all) that
+    way of opening a campaign with such duties (B-02), `places` tells by unit who has no place yet; `event_days`
+    of these campaigns say when a unit that wrote no schedule of its own studies. `rejudge_job` is the job (campaign id, event id or 0 for all) that
     judges again when what the verdicts rest on has changed: the event's timetable, or one of the rules `rests_on`.
     `events` is asked and told when a campaign closes, is called off or changes its form (decision 0006).
     """
@@ -236,6 +248,7 @@ class DutyKind:
     member_link: Callable[[StudyDuty], str] | None = field(default=None, compare=False)
     before_opening: Callable[[StudyCampaign], list[Problem]] | None = field(default=None, compare=False)
     places: Callable[[StudyCampaign], Places] | None = field(default=None, compare=False)
+    event_days: Callable[[Collection[int]], list[EventDays]] | None = field(default=None, compare=False)
     rests_on: tuple[RuleKey, ...] = ()
     rejudge_job: str = ""
     events: EventHolder | None = field(default=None, compare=False)

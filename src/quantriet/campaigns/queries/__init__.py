@@ -38,7 +38,7 @@ from quantriet.campaigns.queries.campaigns import (
     unstudied,
 )
 from quantriet.campaigns.queries.ledger import Discrepancy, audit_ledger
-from quantriet.campaigns.queries.plans import nearest_plan
+from quantriet.campaigns.queries.plans import add_days, nearest_plan
 from quantriet.campaigns.queries.rulebooks import RuleInForce, rule_in_force
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "BoardRow",
     "Discrepancy",
     "RuleInForce",
+    "add_days",
     "answerable",
     "as_of",
     "as_rule",

@@ -194,9 +194,10 @@ def test_a_figure_opens_into_its_parts(cast, running, as_user):
     board = client.get(reverse("campaign-board", args=[running.pk])).content.decode()
     assert f"/desk/campaigns/{running.pk}/names/?unit={cast.units['T'].pk}&amp;state=done" in board
     page = client.get(reverse("campaign-names", args=[running.pk]), {"unit": cast.units["X1"].pk}).content.decode()
-    for words in ("Tử số", "Mẫu số", "Không tính", "Đơn vị chưa báo cáo"):
+    for words in ("Tử số", "Mẫu số", "Không tính", "Đơn vị chưa báo cáo", "Danh sách người học"):
         assert words in page
     done = client.get(reverse("campaign-names", args=[running.pk]), {"state": "done"}).content.decode()
+    assert "Danh sách người đã học xong" in done
     assert "Nguyễn Thị Hường" in done
     assert "Lê Thị Ánh" not in done
     silent = client.get(reverse("campaign-silent", args=[running.pk])).content.decode()
@@ -290,6 +291,8 @@ def test_a_lower_unit_schedules_its_own_plan(cast, running, as_user):
     assert answer.status_code == 303
     plan.refresh_from_db()
     assert (plan.state, plan.form, plan.responsible) == ("scheduled", "online", cast.people["M5"])
+    page = unescape(client.get(reverse("plan", args=[plan.pk])).content.decode())
+    assert f"{reverse('class-new')}?campaign={running.pk}&unit={plan.unit_id}" in page
     assert as_user("leader1").post(reverse("plan", args=[plan.pk]), given).status_code == 403
 
 

@@ -290,6 +290,7 @@ def names(request, pk):
             campaign,
             "campaign-board",
             unit=unit,
+            title=_names_title(request),
             figure=_figure(found.total, found.silent_cells, at.phrase),
             silent=found.silent_cells,
             silent_url=reverse("campaign-silent", args=[pk])
@@ -313,6 +314,18 @@ def names(request, pk):
             ),
         ),
     )
+
+
+def _names_title(request):
+    """What the list shows, by its chosen state or reason."""
+    state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
+    if reason in set(DutyReason):
+        return _("List: %(what)s") % {"what": DutyReason(reason).label.lower()}
+    return {
+        DutyState.DONE: _("List of people who have studied"),
+        DutyState.OWING: _("List of people who still owe"),
+        DutyState.EXEMPT: _("List of exempt people"),
+    }.get(state) or (_("List of people who must study") if request.GET.get("must") else _("List of learners"))
 
 
 def _names_excel(campaign, unit, duties, at):

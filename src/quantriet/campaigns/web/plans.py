@@ -54,6 +54,8 @@ def _narrowed(request, rows, at):
 
 
 def _with_people(shown):
+    """What stands beside each plan: who answers for it, and when it is held, known from the plan or its classes."""
+    queries.add_days(shown)
     heads, leaders = queries.answerable([plan.unit_id for plan in shown])
     for plan in shown:
         plan.head, plan.leaders = heads.get(plan.unit_id), leaders.get(plan.unit_id, [])
@@ -68,8 +70,8 @@ def _excel(title, heading, rows):
                 "campaign": plan.campaign.name,
                 "unit": plan.unit.name,
                 "state": PlanState(plan.state).label,
-                "from": plan.planned_from,
-                "to": plan.planned_to,
+                "from": plan.days_from,
+                "to": plan.days_to,
                 "held": plan.first_held_at,
                 "head": plan.head.person.full_name if plan.head else "",
                 "leaders": ", ".join(one.person.full_name for one in plan.leaders),
@@ -175,7 +177,11 @@ def plan(request, pk):
         if request.method == "POST" and form.is_valid():
             with refusals_on(form):
                 actions.schedule_plan(found, by=request.account, at=now(), **form.cleaned_data)
-                return saved(request, to=reverse("plan", args=[pk]), message=_("The plan has been scheduled."))
+                return saved(
+                    request,
+                    to=reverse("plan", args=[pk]),
+                    message=_("The plan has been scheduled. Now make the class."),
+                )
     elif request.method == "POST":
         org_access.require(request.account, Permission.PLAN_SCHEDULE, found.unit)
     heads, leaders = queries.answerable([found.unit_id])
@@ -184,6 +190,11 @@ def plan(request, pk):
         "campaigns/desk/plan.html",
         {
             "plan": found,
+            "class_url": f"{reverse('class-new')}?campaign={campaign.pk}&unit={found.unit_id}"
+            if found.state == PlanState.SCHEDULED
+            and campaign.takes_schedules
+            and may(request.account, Permission.CLASS_EDIT, found.unit)
+            else "",
             "campaign": campaign,
             "form": form,
             "due_on": queries.campaign_due_on(campaign),

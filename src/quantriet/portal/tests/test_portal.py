@@ -255,3 +255,11 @@ def test_the_first_page_calls_a_unit_unorganised_as_board_and_report_do(cast, ru
     row = page.split("Đảng ủy xã Ea Tam</a>")[1].split("</tr>")[0]
     assert "Chưa tổ chức" in row
     assert "Còn nợ" not in row.split('data-label="Tình trạng"')[-1].split("status", 1)[-1]
+
+
+@pytest.mark.req("R-030")
+def test_a_unit_scheduled_by_its_class_shows_when_it_studies(cast, running, as_user):
+    page = as_user("officer").get(reverse("campaign-plans", args=[running.pk])).content.decode()
+    row = page.split("Đảng ủy xã Ea Tam</a>")[1].split("</tr>")[0]
+    day = (today() + dt.timedelta(days=1)).strftime("%d/%m/%Y")
+    assert f"{day} – {day}, Trực tiếp" in row
