@@ -38,6 +38,22 @@ def test_a_line_says_who_did_what_with_before_and_after_in_words(cast, as_user):
     assert "Ngày: 20/11/2026" in page
 
 
+def test_a_verb_does_not_say_again_what_the_name_begins_with(cast, monkeypatch):
+    monkeypatch.setattr(audit_queries, "phrase", lambda _event: "chốt và gửi báo cáo")
+    event = AuditEvent(
+        thing_id="1",
+        verb="test.sent",
+        thing_kind="org.unit",
+        thing_label="Báo cáo 15-BC/ĐU",
+        after={"signed_on": "2026-11-23"},
+    )
+    with translation.override("vi"):
+        (line,) = told([event], cast.officer)
+    assert line["phrase"] == "chốt và gửi"
+    assert line["changes"] == [("Ngày ký", "", "23/11/2026")]
+    assert log._phrase(AuditEvent(verb="test.sent", thing_label="Số liệu")) == "chốt và gửi báo cáo"
+
+
 def test_no_english_word_is_left_in_the_log_of_this_room(cast):
     admin = cast.accounts["admin"]
     actions.change_unit(cast.units["X1"], by=admin, at=now(), name="Đảng ủy xã Ea Tam mới", phone="0262")
