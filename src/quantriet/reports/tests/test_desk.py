@@ -303,3 +303,16 @@ def test_templates_of_other_branches_stay_unseen(as_user, cast, campaign):
     assert other.post(reverse("report-template-reset") + f"?unit={cast.units['X2'].pk}").status_code == 404
     upper = as_user("officer")
     assert upper.get(reverse("report-template"), {"unit": cast.units["X2"].pk}).status_code == 200
+
+
+@pytest.mark.req("B-17")
+def test_a_report_says_which_unit_receives_it_and_stands_in_its_list(cast, as_user):
+    campaign = open_campaign(cast)
+    report = ready(draft(cast, campaign, "X1"), cast)
+    client = as_user("officer")
+    page = client.get(reverse("report-send", args=[report.pk])).content.decode()
+    assert "Đơn vị nhận: <strong>Tỉnh ủy Tân Lĩnh</strong>" in page
+    found = actions.send_report(report, revision=report.revision, by=cast.officer, at=now())
+    page = client.get(reverse("report", args=[found.pk])).content.decode()
+    assert "Tỉnh ủy Tân Lĩnh (đã có trong danh sách báo cáo của đơn vị)" in page
+    assert "Đảng ủy xã Ea Tam" in as_user("leader").get(reverse("report-list")).content.decode()
