@@ -74,7 +74,7 @@ def test_from_the_member_list_to_the_signed_report(cast, desk, sign_in, axe, clo
     page.goto("/desk/imports/new/")
     page.fill("[name=pasted]", LIST)
     if page.locator("select[name=unit]").count():
-        page.select_option("select[name=unit]", str(cast.units["X1"].pk))
+        page.select_option("select[name=unit]", cast.units["X1"].code)
     submit(page, "pasted")
     work()
     page.reload()
@@ -86,7 +86,7 @@ def test_from_the_member_list_to_the_signed_report(cast, desk, sign_in, axe, clo
     page.goto("/desk/imports/new/")
     page.fill("[name=pasted]", LIST.replace("31/02/1990", "28/02/1990"))
     if page.locator("select[name=unit]").count():
-        page.select_option("select[name=unit]", str(cast.units["X1"].pk))
+        page.select_option("select[name=unit]", cast.units["X1"].code)
     submit(page, "pasted")
     work()
     page.reload()
