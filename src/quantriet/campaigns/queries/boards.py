@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
-from typing import cast
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Count as Counted
@@ -341,7 +341,7 @@ def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     )
 
 
-def silent_units(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[Tally]:
+def silent_units(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[Any]:
     """Units with people who must study from which nothing has come at that moment (B-08); adds `obliged`.
 
     The one definition of silence: the sentence and the figure of a board count these, a message goes to these.
