@@ -156,11 +156,9 @@ module.{name} = slow
 
 
 @pytest.mark.parametrize(
-    "step, module, name", [("reading", "import_members", "insert_many"), ("applying", "import_members", "insert_many")]
+    "step, module, name", [("reading", "imports", "ask"), ("applying", "import_writing", "insert_many")]
 )
 def test_killed_import_leaves_all_or_nothing_and_goes_on(tmp_path, step, module, name):
-    if step == "reading":
-        module, name = "imports", "_ask"
     house = Installation(tmp_path / "data")
     house.folder.mkdir()
     flag = tmp_path / "flag"
