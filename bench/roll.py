@@ -220,7 +220,7 @@ def _all_settled(study_class: int) -> None:
 
 
 def _hall() -> tuple[int, list[int], list[int], str]:
-    """A released class of today with three sessions of which the last is a minute long; its clerk's session."""
+    """A released class of yesterday with three sessions of which the last is a minute long; its clerk's session."""
     import datetime as dt
 
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -230,6 +230,7 @@ def _hall() -> tuple[int, list[int], list[int], str]:
     from quantriet.campaigns.models import StudyDuty
     from quantriet.classes.models import RosterEntry
     from quantriet.kit.text import fold, name_key
+    from quantriet.kit.time import today
     from quantriet.org.models import Person
     from tests.cast import make_cast
 
@@ -244,7 +245,8 @@ def _hall() -> tuple[int, list[int], list[int], str]:
     campaign = make_campaign(cast)
     times = ((dt.time(0, 0), dt.time(11, 59)), (dt.time(12, 0), dt.time(23, 58)), (dt.time(23, 58), dt.time(23, 59)))
     # The pauses make the reading of the timetable as long as in real life.
-    made = make_class(cast, campaign, [], times=times, breaks=((dt.time(9, 0), dt.time(9, 15)),))
+    yesterday = today() - dt.timedelta(days=1)  # a whole session is ticked only once it has begun
+    made = make_class(cast, campaign, [], times=times, breaks=((dt.time(9, 0), dt.time(9, 15)),), day=yesterday)
     RosterEntry.objects.bulk_create(
         RosterEntry(study_class=made.study_class, venue=made.venue, person=duty.person, unit=duty.unit, duty=duty)
         for duty in StudyDuty.objects.filter(campaign=campaign, person__code__startswith="B").select_related(
