@@ -25,6 +25,7 @@ from quantriet.notify.vocab import MessageState
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, IdentityDecision, ImportRun, ImportState, Person, Unit
 from quantriet.org.vocab import Permission
+from quantriet.reports import access as report_access
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "người vắng chưa xếp vào lớp học bù",
         reverse("catch-up-list") + "?step=waiting",
     )
+    reports = report_access.to_receive(account)
+    add(
+        Permission.REPORT_WRITE, reports.count(), "báo cáo cấp dưới gửi đến, chưa tiếp nhận",
+        reverse("report-list") + "?receive=on",
+    )  # fmt: skip
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
     add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])

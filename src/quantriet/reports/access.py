@@ -30,7 +30,16 @@ def reports_seen_by(account: Account, permission: Permission = Permission.REPORT
 def get_report(account: Account, pk: int | str, permission: Permission = Permission.REPORT_VIEW) -> Report:
     """A report the account sees; NotAllowed when seen but without the permission asked for."""
     seen = reports_seen_by(account).select_related(
-        "unit__kind", "campaign__unit", "previous", "corrects", "sent_by", "created_by", "template__unit"
+        "unit__kind",
+        "unit__parent",
+        "campaign__unit",
+        "previous",
+        "corrects",
+        "sent_by",
+        "created_by",
+        "template__unit",
+        "receiver",
+        "received_by",
     )
     # What is compared with or corrected is only named: its figures and files stay where they are.
     heavy = ("docx", "xlsx", "figures", "before", "narrative")
@@ -39,6 +48,12 @@ def get_report(account: Account, pk: int | str, permission: Permission = Permiss
     if permission != Permission.REPORT_VIEW and not access.may(account, permission, report.unit):
         raise NotAllowed
     return report
+
+
+def to_receive(account: Account) -> ReportQuerySet:
+    """Reports sent to the units for which the account writes reports, that nobody there has taken in hand yet."""
+    mine = access.scope_q(account, Permission.REPORT_WRITE, "receiver__path")
+    return reports_seen_by(account).filter(mine, receiver__isnull=False, received_at__isnull=True)
 
 
 def may_write(account: Account, unit: Unit) -> bool:

@@ -19,14 +19,15 @@ from quantriet.kit import documents as papers
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.text import nfc, squeeze
 from quantriet.kit.time import local, show_day
+from quantriet.notify.actions import send_mail
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
-from quantriet.reports import queries
+from quantriet.reports import access, queries
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
 from quantriet.reports.rules.narrative import narrative
 from quantriet.reports.rules.numbering import read_number
-from quantriet.reports.vocab import Before, Figures, ReportKind, ReportState, Section
+from quantriet.reports.vocab import SENT_NOTICE, Before, Figures, ReportKind, ReportState, Section
 
 HEAD_FIELDS = (
     "superior", "body", "number", "place", "signed_on", "subject", "recipients", "authority", "signer_title", "signer_name",
@@ -265,7 +266,8 @@ def send_report(report: Report, *, revision: int, by: Account, at: datetime) -> 
     """Close a report for ever: number, signer, figures, words and both files are kept with their digests (B-17).
 
     Refuses what is not complete or not confirmed by a person, a template that fails, and a draft changed since
-    `revision`. Effects: files and state, audit "report.sent".
+    `revision`. Effects: files and state, the unit directly above as receiver, audit "report.sent", a mail to the receiver
+    when it has an address.
     """
     _refuse_sent(report)
     faults = faults_before_sending(report)
@@ -283,6 +285,7 @@ def send_report(report: Report, *, revision: int, by: Account, at: datetime) -> 
         "sent_at": at,
         "sent_by": by,
         "state": ReportState.SENT,
+        "receiver": report.unit.parent,
     }
     with transaction.atomic():
         _write(report, revision, values, at)
@@ -295,6 +298,44 @@ def send_report(report: Report, *, revision: int, by: Account, at: datetime) -> 
                 "xlsx": values["xlsx_digest"],
             },
         )  # fmt: skip
+        _tell_receiver(report, by=by, at=at)
+    return report
+
+
+def _tell_receiver(report: Report, *, by: Account, at: datetime) -> None:
+    receiver = report.receiver
+    if receiver is None or not receiver.email:
+        return
+    send_mail(
+        kind=SENT_NOTICE, unit=report.unit, to_unit=receiver, address=receiver.email, by=by, at=at,
+        subject=f"{report.unit.name} gửi Báo cáo {report.number}",
+        body=(
+            f"{report.unit.name} đã gửi Báo cáo {report.number} {report.subject}.\n\n"
+            "Mở mục Báo cáo, chọn “Chờ tiếp nhận” để xem, tải tệp và bấm “Tiếp nhận báo cáo”."
+        ),
+    )  # fmt: skip
+
+
+def receive_report(report: Report, *, by: Account, at: datetime) -> Report:
+    """Say that the unit above has taken a sent report in hand; the sending office sees who did and when.
+
+    Refuses outside the receiver, and twice. Effects: the mark, audit "report.received" at the sending unit.
+    """
+    if report.receiver is None or not access.may_write(by, report.receiver):
+        raise Refusal("report.not_receiver", "Chỉ đơn vị nhận báo cáo mới tiếp nhận được.")
+    with transaction.atomic():
+        taken = Report.objects.filter(pk=report.pk, received_at__isnull=True).update(received_at=at, received_by=by)
+        if not taken:
+            report.refresh_from_db(fields=["received_at", "received_by"])
+            when = show_day(local(report.received_at).date()) if report.received_at else ""
+            raise Refusal(
+                "report.received_already",
+                f"Báo cáo {report.number} đã được {report.received_by} tiếp nhận ngày {when}.",
+            )
+        report.received_at, report.received_by = at, by
+        record(
+            "report.received", by=by, at=at, thing=report, unit=report.unit, after={"receiver": report.receiver.name}
+        )
     return report
 
 

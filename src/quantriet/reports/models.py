@@ -80,6 +80,12 @@ class Report(models.Model):
     )
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # The unit directly above when it was sent, which says when it took the report in hand.
+    receiver = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="reports_to_receive"
+    )
+    received_at = models.DateTimeField(null=True, blank=True)
+    received_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     docx = models.BinaryField(null=True)
     docx_digest = models.CharField(max_length=64, blank=True)
     xlsx = models.BinaryField(null=True)
@@ -91,13 +97,24 @@ class Report(models.Model):
     objects = ReportQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["unit", "-as_of"]), models.Index(fields=["campaign", "unit"])]
+        indexes = [
+            models.Index(fields=["unit", "-as_of"]),
+            models.Index(fields=["campaign", "unit"]),
+            models.Index(fields=["receiver"], condition=Q(received_at__isnull=True), name="report_waits_for_receiver"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state=ReportState.DRAFT, sent_at__isnull=True)
                 | Q(state=ReportState.SENT, sent_at__isnull=False, docx__isnull=False, xlsx__isnull=False),
                 name="report_sent_whole",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(received_at__isnull=True, received_by__isnull=True)
+                | Q(
+                    received_at__isnull=False, received_by__isnull=False, receiver__isnull=False, state=ReportState.SENT
+                ),
+                name="report_received_paired",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,3 +123,7 @@ class Report(models.Model):
     @property
     def is_sent(self) -> bool:
         return self.state == ReportState.SENT
+
+    @property
+    def waits_for_receiver(self) -> bool:
+        return self.receiver_id is not None and self.received_at is None

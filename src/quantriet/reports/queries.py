@@ -19,6 +19,7 @@ from quantriet.classes.vocab import RUNNING_STATES, ClassRoleKind, ClassState, C
 from quantriet.kit.time import local, show_day, today
 from quantriet.library.vocab import DOCUMENT_TYPES, ContentTier
 from quantriet.org.models import PostHeld, Unit, ancestor_ids, path_end
+from quantriet.org.rules.letterhead import place_of
 from quantriet.org.vocab import MEMBER_KINDS, DecisionBody, Level
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import numbering, paper, workbook
@@ -442,7 +443,7 @@ def head_defaults(campaign: StudyCampaign, unit: Unit) -> dict[str, str]:
     return {
         "superior": parent.name.upper() if parent else "",
         "body": unit.name.upper(),
-        "place": numbering.default_place(
+        "place": place_of(
             Unit.objects.filter(pk__in=unit.ancestor_ids).order_by("-depth").values_list("name", flat=True)
         ),
         "recipients": "\n".join(([parent.name] if parent else []) + ["Các đơn vị trực thuộc", "Lưu"]),

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
 
 class ReportState(LabelledEnum):
@@ -273,14 +274,19 @@ class Before:
     figures: Figures
 
 
+SENT_NOTICE = "report_sent"
+
+
 def register() -> None:
     for verb, phrase in {
         "report.drafted": "soạn báo cáo",
         "report.changed": "sửa báo cáo",
         "report.refreshed": "làm mới số liệu báo cáo",
         "report.sent": "chốt và gửi báo cáo",
+        "report.received": "tiếp nhận báo cáo",
         "report.removed": "bỏ bản nháp báo cáo",
         "template.uploaded": "thay mẫu báo cáo",
         "template.reset": "bỏ mẫu báo cáo riêng",
     }.items():
         VERBS.add(verb, phrase)
+    NOTIFICATION_KINDS.add(SENT_NOTICE, NotificationKind("Báo tin có báo cáo gửi đến"))

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from quantriet.org.rules.letterhead import day_line, place_of
 from quantriet.org.vocab import DecisionBody
 
 _COMMITTEE = re.compile(r"^(?P<body>Tỉnh ủy|Thành ủy|Huyện ủy)\b")
-_PLACE = re.compile(r"^(?:Tỉnh ủy|Thành ủy|Đảng (?:ủy|bộ) (?:tỉnh|thành phố|xã|phường|đặc khu)) (?P<place>[^(]+)")
 _ROOM = "\u00a0" * 8  # kept free for writing by hand
 
 
@@ -31,7 +31,5 @@ def number_line(name: str, *, is_cell: bool) -> str:
 
 
 def place_and_day(names: Iterable[str], day: date) -> str:
-    """ "Ea Lan, ngày 05 tháng 02 năm 2026"; the place is that of the unit or of the nearest above, `names` go upwards."""
-    place = next((found["place"].strip() for name in names if (found := _PLACE.match(name))), "……")
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"{place}, ngày {day.day:02d} tháng {month} năm {day.year}"
+    """ "Ea Lan, ngày 05 tháng 02 năm 2026"; `names` of the units go upwards."""
+    return f"{place_of(names) or '……'}, {day_line(day)}"

@@ -8,6 +8,7 @@ from datetime import date
 
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.text import squeeze
+from quantriet.org.rules import letterhead
 
 _NUMBER = re.compile(
     r"^(?:số\s*:?\s*)?(?P<number>\d{1,5})\s*[-–—/]\s*(?P<type>[^\W\d_]{1,5})\s*[/\-–—]\s*(?P<body>\S+)$", re.I
@@ -49,22 +50,9 @@ def day_line(day: date | None) -> str:
     """ "ngày 05 tháng 02 năm 2026"; a draft without date keeps the room to write it in."""
     if day is None:
         return "ngày      tháng      năm"
-    # Days below 10 and the months January and February take a zero, as the format asks.
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+    return letterhead.day_line(day)
 
 
 def default_symbol(*, is_province: bool, is_cell: bool) -> str:
     """The body code that units of a kind usually carry; an office corrects it once in its first report."""
     return "TU" if is_province else "CB" if is_cell else "ĐU"
-
-
-_PLACE = re.compile(r"^(?:Tỉnh ủy|Thành ủy|Đảng (?:ủy|bộ) (?:tỉnh|thành phố|xã|phường|đặc khu)) (?P<place>[^(]+)")
-
-
-def default_place(names: Iterable[str]) -> str:
-    """The place of signing told by the unit's name, else by the nearest name above; `names` go upwards."""
-    for name in names:
-        if found := _PLACE.match(name):
-            return found["place"].strip()
-    return ""

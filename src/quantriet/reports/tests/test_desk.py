@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now, today
+from quantriet.notify.models import Message
 from quantriet.reports import actions
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
@@ -314,5 +316,38 @@ def test_a_report_says_which_unit_receives_it_and_stands_in_its_list(cast, as_us
     assert "Đơn vị nhận: <strong>Tỉnh ủy Tân Lĩnh</strong>" in page
     found = actions.send_report(report, revision=report.revision, by=cast.officer, at=now())
     page = client.get(reverse("report", args=[found.pk])).content.decode()
-    assert "Tỉnh ủy Tân Lĩnh (đã có trong danh sách báo cáo của đơn vị)" in page
+    assert "Chưa tiếp nhận" in page
     assert "Đảng ủy xã Ea Tam" in as_user("leader").get(reverse("report-list")).content.decode()
+
+
+@pytest.mark.req("B-17")
+def test_the_unit_above_receives_what_was_sent(as_user, cast, campaign):
+    above = cast.units["T"]
+    above.email = "tinhuy@example.vn"
+    above.save(update_fields=["email"])
+    cast.units["X1"].refresh_from_db()
+    report = sent(cast, campaign, "X1")
+    assert (report.receiver, report.waits_for_receiver) == (above, True)
+    mail = Message.objects.get(kind="report_sent")
+    assert (mail.address, mail.to_unit) == ("tinhuy@example.vn", above)
+    assert report.number in mail.subject
+    address, receive = reverse("report", args=[report.pk]), reverse("report-receive", args=[report.pk])
+    waiting = reverse("report-list") + "?receive=on"
+    # The sending office sees that nobody has taken it in hand, and cannot do so itself.
+    organiser = as_user("organiser1")
+    assert "Chưa tiếp nhận" in organiser.get(address).content.decode()
+    refused = organiser.post(receive, follow=True).content.decode()
+    assert "Chỉ đơn vị nhận báo cáo mới tiếp nhận được." in refused
+    officer = as_user("officer")
+    assert "1 báo cáo cấp dưới gửi đến, chưa tiếp nhận" in officer.get("/").content.decode()
+    assert report.number in officer.get(waiting).content.decode()
+    assert "Tiếp nhận báo cáo" in officer.get(address).content.decode()
+    assert officer.post(receive).status_code == 303
+    report.refresh_from_db()
+    assert report.received_by == cast.officer
+    assert "Tiếp nhận báo cáo" not in officer.get(address).content.decode()
+    assert report.number not in officer.get(waiting).content.decode()
+    assert f"{cast.officer}" in as_user("organiser1").get(address).content.decode()
+    with pytest.raises(Refusal) as twice:
+        actions.receive_report(report, by=cast.officer, at=now())
+    assert twice.value.code == "report.received_already"

@@ -16,6 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from quantriet.kit.refusal import Refusal
+from quantriet.org.rules.letterhead import place_of
 from quantriet.reports.rules import numbering, paper
 from quantriet.reports.rules.narrative import narrative
 from quantriet.reports.rules.workbook import workbook
@@ -299,6 +300,6 @@ def test_day_takes_zeros_as_the_format_asks(day, line):
 def test_next_number_and_place_are_proposed_from_what_is_known():
     assert numbering.next_number(["08-BC/ĐU", "9-BC/ĐU", "120-BC/TU"], "ĐU") == "10-BC/ĐU"
     assert numbering.next_number([], "ĐU") == ""
-    assert numbering.default_place(["Chi bộ thôn 1", "Đảng ủy xã Ea Tam", "Tỉnh ủy Tân Lĩnh"]) == "Ea Tam"
-    assert numbering.default_place(["Thành ủy Tân Lĩnh (hư cấu)"]) == "Tân Lĩnh"
-    assert numbering.default_place(["Đảng ủy khối doanh nghiệp"]) == ""
+    assert place_of(["Chi bộ thôn 1", "Đảng ủy xã Ea Tam", "Tỉnh ủy Tân Lĩnh"]) == "Ea Tam"
+    assert place_of(["Thành ủy Tân Lĩnh (hư cấu)"]) == "Tân Lĩnh"
+    assert place_of(["Đảng ủy khối doanh nghiệp"]) == ""

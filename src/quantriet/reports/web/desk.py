@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns.models import StudyCampaign
@@ -51,7 +53,7 @@ MOST_SHOWN = 60
 def report_list(request: DeskRequest) -> HttpResponse:
     seen = access.reports_seen_by(request.account)
     campaigns = StudyCampaign.objects.filter(pk__in=seen.order_by().values("campaign_id")).order_by("-planned_from")
-    rows = seen.select_related("unit", "campaign")
+    rows = seen.select_related("unit", "campaign", "receiver")
     chips = []
     if words := request.GET.get("q", "").strip():
         found = Q(number__icontains=words) | Q(subject__icontains=words) | Q(unit__name_folded__contains=fold(words))
@@ -64,6 +66,9 @@ def report_list(request: DeskRequest) -> HttpResponse:
     if state in list(ReportState):
         rows = rows.filter(state=state)
         chips.append(Chip(ReportState(state).label, query(request, state=None, page=None)))
+    if request.GET.get("receive"):
+        rows = rows.filter(pk__in=access.to_receive(request.account).order_by().values("pk"))
+        chips.append(Chip(_("Waiting to be received"), query(request, receive=None, page=None)))
     if request.GET.get("format") == "xlsx":
         return _list_as_excel(rows.order_by("-as_of", "-pk"))
     reports = listing(
@@ -95,6 +100,8 @@ def _list_as_excel(rows: QuerySet[Report]) -> HttpResponse:
         spreadsheets.OutColumn("signed_on", _("Date of signing"), kind="day"),
         spreadsheets.OutColumn("signer", _("Name of the signer"), 26),
         spreadsheets.OutColumn("sent_at", _("Sent at"), kind="moment"),
+        spreadsheets.OutColumn("receiver", _("Receiving unit"), 36),
+        spreadsheets.OutColumn("received_at", _("Received at"), kind="moment"),
     ]
     lines = (
         {
@@ -109,6 +116,8 @@ def _list_as_excel(rows: QuerySet[Report]) -> HttpResponse:
             "signed_on": one.signed_on,
             "signer": one.signer_name,
             "sent_at": one.sent_at,
+            "receiver": one.receiver.name if one.receiver else "",
+            "received_at": one.received_at,
         }
         for one in rows.iterator(chunk_size=500)
     )
@@ -126,6 +135,7 @@ def report(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_report(request.account, pk)
     context = _shown(request, found) | {
         "may_write": access.may_write(request.account, found.unit),
+        "may_receive": found.waits_for_receiver and access.may_write(request.account, found.receiver),
         "corrections": list(
             access.reports_seen_by(request.account).filter(corrects=found).order_by("pk") if found.is_sent else []
         ),
@@ -309,6 +319,19 @@ def report_send(request: DeskRequest, pk: int) -> HttpResponse:
         "hidden": [("revision", found.revision)],
     }
     return page(request, "reports/desk/send.html", context, status=422 if request.method == "POST" else 200)
+
+
+@desk_page(Permission.REPORT_WRITE)
+@require_POST
+def report_receive(request: DeskRequest, pk: int) -> HttpResponse:
+    found = access.get_report(request.account, pk)
+    back = reverse("report", args=[found.pk])
+    try:
+        actions.receive_report(found, by=request.account, at=now())
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=back)
+    return saved(request, to=back, message=_("The report is received; the sending unit sees it."))
 
 
 @desk_page(Permission.REPORT_WRITE)

@@ -40,6 +40,7 @@ class FilterForm(forms.Form):
         label=_("Campaign"), queryset=StudyCampaign.objects.none(), required=False, empty_label=_("All")
     )
     state = forms.ChoiceField(label=_("State"), required=False)
+    receive = forms.BooleanField(label=_("Waiting to be received"), required=False)
 
     def __init__(self, *args: Any, campaigns: QuerySet[StudyCampaign], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/reports/<int:pk>/edit/", desk.report_edit, name="report-edit"),
     path("desk/reports/<int:pk>/refresh/", desk.report_refresh, name="report-refresh"),
     path("desk/reports/<int:pk>/send/", desk.report_send, name="report-send"),
+    path("desk/reports/<int:pk>/receive/", desk.report_receive, name="report-receive"),
     path("desk/reports/<int:pk>/remove/", desk.report_remove, name="report-remove"),
     path("desk/reports/<int:pk>/correct/", desk.report_correct, name="report-correct"),
     path("desk/reports/<int:pk>/word/", desk.report_word, name="report-word"),
