@@ -16,7 +16,16 @@ from django.http import Http404
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import NotAllowed
 from quantriet.kit.time import today
-from quantriet.org.models import Account, Appointment, IdentityDecision, ImportRun, Person, Unit, path_end
+from quantriet.org.models import (
+    Account,
+    Appointment,
+    IdentityDecision,
+    ImportRun,
+    Person,
+    Unit,
+    WorkingBody,
+    path_end,
+)
 from quantriet.org.vocab import ROLES, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
@@ -176,6 +185,17 @@ def events_seen_by(account: Account) -> QuerySet[AuditEvent]:
     if any("." not in path[:-1] for path in tops):
         seen |= Q(unit_path="")
     return AuditEvent.objects.filter(seen)
+
+
+def bodies_seen_by(account: Account, permission: Permission = Permission.UNIT_VIEW) -> QuerySet[WorkingBody]:
+    """Steering committees and propaganda groups of the account's units."""
+    return scope(WorkingBody.objects.all(), account, permission)
+
+
+def get_body(account: Account, pk: int | str, permission: Permission = Permission.UNIT_VIEW) -> WorkingBody:
+    body = one_of(bodies_seen_by(account).select_related("unit__kind", "standing_unit"), pk)
+    require(account, permission, body.unit)
+    return body
 
 
 def import_runs_seen_by(account: Account) -> QuerySet[ImportRun]:

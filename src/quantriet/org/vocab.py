@@ -66,6 +66,32 @@ class ResponsibilityKind(LabelledEnum):
 
     DIRECT = "direct", gettext_noop("Directs and answers for")
     FOLLOW = "follow", gettext_noop("Follows and urges")
+    PROPAGANDA = "propaganda", gettext_noop("In charge of propaganda work")
+
+
+class BodyKind(LabelledEnum):
+    """Bodies that a committee makes by decision."""
+
+    STEERING = "steering", gettext_noop("Steering committee")
+    PROPAGANDA = "propaganda", gettext_noop("Propaganda working group")
+
+
+class BodyRole(LabelledEnum):
+    HEAD = "head", gettext_noop("Head")
+    DEPUTY = "deputy", gettext_noop("Deputy head")
+    STANDING = "standing", gettext_noop("Standing member")
+    MEMBER = "member", gettext_noop("Member")
+
+
+class MemberCapacity(LabelledEnum):
+    """The posts whose holders sit in a commune's propaganda working group (R-010, mục 5 Hướng dẫn 26-HD/BTGTU)."""
+
+    SECRETARY = "secretary", gettext_noop("Secretary or deputy secretary")
+    VICE_CHAIR = "vice_chair", gettext_noop("Vice chair of the People's Committee for culture and society")
+    FRONT = "front", gettext_noop("Chair of the Fatherland Front")
+    YOUTH = "youth", gettext_noop("Secretary of the Youth Union")
+    MASS = "mass", gettext_noop("Head of a mass organisation")
+    OFFICER = "officer", gettext_noop("Office and propaganda officer")
 
 
 class Permission(LabelledEnum):
@@ -184,6 +210,11 @@ def register_verbs() -> None:
         "exemption.ended": "thôi miễn sinh hoạt",
         "responsibility.given": "giao phụ trách",
         "responsibility.ended": "thôi phụ trách",
+        "body.founded": "thành lập tổ chức phối hợp",
+        "body.changed": "sửa tổ chức phối hợp",
+        "body.ended": "kết thúc tổ chức phối hợp",
+        "body.member_added": "thêm thành viên",
+        "body.member_removed": "bỏ thành viên",
         "account.added": "lập tài khoản",
         "account.changed": "sửa tài khoản",
         "account.password": "đổi mật khẩu",

@@ -27,6 +27,7 @@ from quantriet.campaigns.rules.boards import Count
 from quantriet.kit.db import select
 from quantriet.kit.time import now, start_of, today
 from quantriet.org.models import PostHeld, Unit, UnitResponsibility, path_end
+from quantriet.org.vocab import ResponsibilityKind
 
 
 @dataclass(frozen=True)
@@ -281,6 +282,7 @@ def answerable(units: Iterable[int]) -> tuple[dict[int, PostHeld], dict[int, lis
     for given in (
         UnitResponsibility.objects.on()
         .filter(unit__in=keys)
+        .exclude(kind=ResponsibilityKind.PROPAGANDA)  # answers for other work
         .select_related("person")
         .only("unit_id", "person__full_name")
         .order_by("kind", "pk")

@@ -1,5 +1,6 @@
 """The only writers of the tree, its people and their rights; one module a subject, one door outside."""
 
+from quantriet.org.actions.bodies import add_body_member, change_body, end_body, found_body, remove_body_member
 from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
 from quantriet.org.actions.people import (
     add_person,
@@ -33,19 +34,23 @@ __all__ = [
     "NewPerson",
     "NewUnit",
     "add_account",
+    "add_body_member",
     "add_people_at_once",
     "add_person",
     "add_unit",
     "add_units_at_once",
     "change_account",
+    "change_body",
     "change_password",
     "change_person",
     "change_unit",
     "close_unit",
     "end_appointment",
+    "end_body",
     "end_exemption",
     "end_post",
     "end_responsibility",
+    "found_body",
     "give_appointment",
     "give_exemption",
     "give_post",
@@ -54,6 +59,7 @@ __all__ = [
     "note_sign_in",
     "open_account",
     "refuse_if_locked",
+    "remove_body_member",
     "remove_person",
     "reset_password",
     "temporary_password",

@@ -26,8 +26,9 @@ from quantriet.org.models import (
     UnitResponsibility,
 )
 from quantriet.org.queries import imports as import_queries
+from quantriet.org.rules.bodies import BASIS, may_lead_propaganda
 from quantriet.org.rules.codes import made_code
-from quantriet.org.vocab import MEMBER_KINDS, LeavingReason, Permission
+from quantriet.org.vocab import MEMBER_KINDS, LeavingReason, Permission, ResponsibilityKind
 
 # Whoever gives a person a code passes here one at a time: the form and the import count on from the same number.
 CODE_LOCK = "person-code"
@@ -280,10 +281,17 @@ def end_exemption(exemption: ActivityExemption, *, by: Account, at: datetime, on
 def give_responsibility(
     person: Person, *, by: Account | None, at: datetime, unit: Unit, kind: str, valid_from: date, basis: str = ""
 ) -> UnitResponsibility:
-    """Make a leader answer for a unit from a day on (R-005)."""
+    """Make a leader answer for a unit from a day on (R-005), or be in charge of its propaganda work (R-009).
+
+    Refuses the same person in the same charge twice; of propaganda work also whoever is neither secretary nor standing
+    deputy of that unit, and a second person beside the one in charge.
+    """
     with transaction.atomic():
         reread(person)
-        if UnitResponsibility.objects.on(valid_from).filter(person=person, unit=unit).exists():
+        standing = UnitResponsibility.objects.on(valid_from).filter(unit=unit)
+        if kind == ResponsibilityKind.PROPAGANDA:
+            _refuse_propaganda_lead(person, unit, valid_from, standing.filter(kind=kind).first())
+        elif standing.filter(person=person).exclude(kind=ResponsibilityKind.PROPAGANDA).exists():
             raise Refusal(
                 "responsibility.given_already", f"{person.full_name} đang phụ trách {unit.name}.", field="unit"
             )
@@ -295,6 +303,23 @@ def give_responsibility(
             after={"unit": unit.name, "kind": kind, "from": valid_from},
         )  # fmt: skip
     return given
+
+
+def _refuse_propaganda_lead(person: Person, unit: Unit, on: date, other: UnitResponsibility | None) -> None:
+    posts = PostHeld.objects.on(on).filter(person=person, unit=unit).values_list("post__code", flat=True)
+    if not may_lead_propaganda(posts):
+        raise Refusal(
+            "responsibility.not_secretary",
+            f"{person.full_name} không giữ chức bí thư hoặc phó bí thư thường trực của {unit.name}, là người phụ trách "
+            f"công tác tuyên giáo theo {BASIS}.",
+            field="unit",
+        )
+    if other:
+        raise Refusal(
+            "responsibility.propaganda_taken",
+            f"{other.person.full_name} đang phụ trách công tác tuyên giáo của {unit.name}; ghi thôi phụ trách trước.",
+            field="unit",
+        )
 
 
 def end_responsibility(given: UnitResponsibility, *, by: Account, at: datetime, on: date) -> UnitResponsibility:

@@ -1,6 +1,7 @@
 """Rows of the organisation."""
 
 from quantriet.org.models.accounts import Account, Appointment, SignInFailure
+from quantriet.org.models.bodies import BodyMember, WorkingBody
 from quantriet.org.models.dated import Dated
 from quantriet.org.models.imports import IdentityDecision, ImportKind, ImportRun, ImportState
 from quantriet.org.models.people import (
@@ -18,6 +19,7 @@ __all__ = [
     "Account",
     "ActivityExemption",
     "Appointment",
+    "BodyMember",
     "Dated",
     "IdentityDecision",
     "ImportKind",
@@ -34,6 +36,7 @@ __all__ = [
     "UnitQuerySet",
     "UnitResponsibility",
     "UnitVersion",
+    "WorkingBody",
     "ancestor_ids",
     "path_end",
     "path_segment",
