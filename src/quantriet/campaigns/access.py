@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from quantriet.campaigns.models import (
     AudienceAdjustment,
+    CampaignAssignment,
     CampaignPlan,
     FormChange,
     Rulebook,
@@ -88,6 +89,12 @@ def form_changes_seen_by(account: Account, campaign: StudyCampaign) -> QuerySet[
     for top in board_units(account, campaign):
         reach |= Q(unit_id__in=top.ancestor_ids) | Q(unit__path__startswith=top.path)
     return FormChange.objects.filter(reach, campaign=campaign).select_related("unit", "by").order_by("-at")
+
+
+def assignments_seen_by(account: Account, campaign: StudyCampaign) -> QuerySet[CampaignAssignment]:
+    """Tasks of a campaign: all from the organiser's place, else those of the account's own units."""
+    rows = CampaignAssignment.objects.filter(campaign=campaign)
+    return rows if sees_whole(account, campaign) else scope(rows, account, Permission.CAMPAIGN_VIEW)
 
 
 def rulebooks_seen_by(account: Account) -> QuerySet[Rulebook]:

@@ -20,7 +20,7 @@ from quantriet.campaigns.vocab import (
 )
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier
-from quantriet.org.models import Account, Person, Unit, path_end
+from quantriet.org.models import Account, Person, Unit, WorkingBody, path_end
 
 
 class Rulebook(models.Model):
@@ -71,6 +71,9 @@ class StudyCampaign(models.Model):
     planned_from = models.DateField()
     planned_to = models.DateField()
     plan_number = models.CharField(max_length=60, blank=True)  # reference number of the plan paper
+    steering = models.ForeignKey(  # the committee that directs it, with its standing body (R-008)
+        WorkingBody, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns"
+    )
     instructions = models.TextField(blank=True)  # requirements to lower units
     duty_kinds = models.JSONField(default=list)  # keys of DUTY_KINDS this campaign asks for
     handed_down_at = models.DateTimeField(null=True, blank=True)  # lower units schedule from here on, before opening
@@ -318,3 +321,21 @@ class CampaignReview(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "unit"], name="review_once")]
+
+
+class CampaignAssignment(models.Model):
+    """An explicit task of one unit in a campaign (R-008); one of the mobilisation body leads people to take part (R-011)."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="assignments")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="assignments")
+    task = models.CharField(max_length=500)
+    is_mobilisation = models.BooleanField(default=False)
+    due_on = models.DateField(null=True, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["campaign", "unit"])]
+
+    def __str__(self) -> str:
+        return self.task

@@ -271,6 +271,8 @@ def register() -> None:
         "campaign.reopened": "mở lại đợt học tập",
         "campaign.cancelled": "hủy đợt học tập",
         "campaign.form_changed": "đổi hình thức học tập",
+        "assignment.given": "giao nhiệm vụ",
+        "assignment.withdrawn": "rút nhiệm vụ",
         "plan.scheduled": "xếp lịch học tập",
         "plan.changed": "sửa kế hoạch học tập",
         "audience.rule_added": "thêm điều kiện đối tượng",

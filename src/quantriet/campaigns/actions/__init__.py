@@ -1,5 +1,6 @@
 """The only writers of the spine; one module a subject, one door outside."""
 
+from quantriet.campaigns.actions.assignments import assign_task, set_steering, withdraw_task
 from quantriet.campaigns.actions.audience import (
     add_audience_preset,
     add_audience_rule,
@@ -31,6 +32,7 @@ __all__ = [
     "add_campaign",
     "add_rulebook",
     "adjust_audience",
+    "assign_task",
     "cancel_campaign",
     "change_audience_rule",
     "change_campaign",
@@ -54,7 +56,9 @@ __all__ = [
     "schedule_plan",
     "send_study_notice",
     "set_rule_value",
+    "set_steering",
     "settle_duties",
     "sync_audience",
     "undo_adjustment",
+    "withdraw_task",
 ]

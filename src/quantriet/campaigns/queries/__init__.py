@@ -1,5 +1,6 @@
 """Reads of the spine for whole pages and numbers; one module a subject, one door outside."""
 
+from quantriet.campaigns.queries.assignments import Assigning, assigning
 from quantriet.campaigns.queries.audience import (
     Audience,
     AudienceCount,
@@ -43,6 +44,7 @@ from quantriet.campaigns.queries.rulebooks import RuleInForce, rule_in_force
 
 __all__ = [
     "AsOf",
+    "Assigning",
     "Audience",
     "AudienceCount",
     "Board",
@@ -53,6 +55,7 @@ __all__ = [
     "answerable",
     "as_of",
     "as_rule",
+    "assigning",
     "audience",
     "audience_count",
     "audit_ledger",

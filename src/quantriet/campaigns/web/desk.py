@@ -33,11 +33,12 @@ def tabs(account, campaign, current):
         ("campaign", _("Overview")),
         ("campaign-board", _("Board")),
         ("campaign-plans", _("Units")),
+        ("campaign-assignments", _("Tasks")),
         ("campaign-audience", _("Audience")),
         ("campaign-review", _("Review")),
     ]
     if campaign.state == CampaignState.DRAFT:
-        entries = [one for one in entries if one[0] in ("campaign", "campaign-audience")]
+        entries = [one for one in entries if one[0] in ("campaign", "campaign-audience", "campaign-assignments")]
     return [
         {"label": label, "url": reverse(name, args=[campaign.pk]), "current": name == current}
         for name, label in entries

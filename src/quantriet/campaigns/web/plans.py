@@ -202,6 +202,7 @@ def plan(request, pk):
             "head": heads.get(found.unit_id),
             "leaders": leaders.get(found.unit_id, []),
             "form_changes": queries.form_changes(campaign, found.unit),
+            "tasks": campaign.assignments.filter(unit=found.unit).order_by("pk"),
             "lessons": queries.earlier_lessons(found.unit, campaign),
             "children": found.children.select_related("unit").order_by("unit__sort_key"),
         },

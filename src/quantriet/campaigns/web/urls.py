@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.campaigns.web import audience, boards, desk, plans, rulebooks
+from quantriet.campaigns.web import assignments, audience, boards, desk, plans, rulebooks
 
 _CAMPAIGN = "desk/campaigns/<int:pk>/"
 
@@ -19,6 +19,13 @@ urlpatterns = [
     path(_CAMPAIGN + "cancel/", desk.cancel, name="campaign-cancel"),
     path(_CAMPAIGN + "form/", desk.form_change, name="campaign-form"),
     path(_CAMPAIGN + "form/<int:change>/file/", desk.form_change_file, name="campaign-form-file"),
+    path(_CAMPAIGN + "assignments/", assignments.assignments, name="campaign-assignments"),
+    path(_CAMPAIGN + "assignments/steering/", assignments.steering, name="campaign-steering"),
+    path(
+        _CAMPAIGN + "assignments/<int:assignment_pk>/withdraw/",
+        assignments.withdraw,
+        name="campaign-assignment-withdraw",
+    ),
     path(_CAMPAIGN + "review/", desk.review, name="campaign-review"),
     path(_CAMPAIGN + "audience/", audience.rules, name="campaign-audience"),
     path(_CAMPAIGN + "audience/ready/", audience.add_ready, name="campaign-audience-ready"),
