@@ -30,7 +30,7 @@ class AssignmentForm(forms.Form):
     task = forms.CharField(
         label=gettext_lazy("What is to be done"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
-    due_on = forms.DateField(label=gettext_lazy("Due on"), required=False)
+    due_on = forms.DateField(label=gettext_lazy("To be done by"), required=False)
     is_mobilisation = forms.BooleanField(
         label=gettext_lazy("Mobilisation: leads members and people to take part and to apply the content"),
         required=False,
@@ -102,7 +102,7 @@ def _excel(campaign, rows):
         OutColumn("unit", _("Unit"), 36),
         OutColumn("task", _("What is to be done"), 60),
         OutColumn("mobilisation", _("Mobilisation"), 14),
-        OutColumn("due", _("Due on"), kind="day"),
+        OutColumn("due", _("To be done by"), kind="day"),
     ]
     lines = (
         {"unit": one.unit.name, "task": one.task, "mobilisation": "x" if one.is_mobilisation else "", "due": one.due_on}

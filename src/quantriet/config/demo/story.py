@@ -18,6 +18,7 @@ from quantriet.classes.models import ClassSession, StudyClass
 from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
+from quantriet.config.demo.direction import direct
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.models import GuidingDocument
@@ -57,6 +58,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
         organisation = found(made.SIZES[size], say=say)
         documents = register(organisation)
         campaign = plan(organisation, documents)
+        direct(campaign, organisation.officer, founded=made.FOUNDED)
         say(f"  {GuidingDocument.objects.count()} văn bản, đợt học tập “{campaign.name}” gồm {len(documents)} văn bản")
         if size != "province":
             classes = hold(organisation, campaign)

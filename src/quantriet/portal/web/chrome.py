@@ -39,6 +39,7 @@ _LIVES_IN = {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
     },
     "catch-up-list": {"repeat-absentees"},
+    "unit-list": {"body-list", "body-new", "body", "body-edit", "body-end", "propaganda-work"},
 }  # fmt: skip
 
 
