@@ -103,8 +103,15 @@ TEMPLATES = [
 if "DATABASE_URL" in env.ENVIRON:
     DATABASES = {"default": env.db("DATABASE_URL")}
     if "postgresql" in DATABASES["default"]["ENGINE"]:
-        # A pool per process: 32 threads need 4 connections.
-        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("QUANTRIET_DB_POOL", 8)}}
+        # A pool per process: 32 threads need 4 connections. Ten seconds without one is told to the person (503).
+        DATABASES["default"]["OPTIONS"] = {
+            **DATABASES["default"].get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": env.int("QUANTRIET_DB_POOL", 8), "timeout": 10},
+            # What is acknowledged is on the disk, whatever the server's own default.
+            "options": "-c synchronous_commit=on",
+        }
+        # A connection that a restarted server has dropped is replaced before a request meets it.
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES = {
