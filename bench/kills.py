@@ -88,6 +88,11 @@ sent, told = set(known["sent"]), set(known["acknowledged"])
 people = Counter(code for code in Person.objects.filter(code__startswith="IMP").values_list("code", flat=True))
 per_import = Counter(code.rpartition("-")[0] for code in people)
 runs = dict(ImportRun.objects.values_list("pk", "state"))
+told_back = set(ImportRun.objects.filter(state="ready").exclude(notice="").values_list("pk", flat=True))
+
+def is_lost(name, run):
+    rows = per_import[name]
+    return not (rows == known["rows"] and runs.get(run) == "done" or rows == 0 and run in told_back)
 lines = Counter(AuditEvent.objects.filter(verb="roll.marked").values_list("person_id", flat=True))
 facts = Counter(PresenceFact.objects.values_list("entry__person_id", flat=True))
 added = Counter(AuditEvent.objects.filter(verb="person.added", thing_label__startswith="Nhập ").values_list("thing_id", flat=True))
@@ -109,10 +114,11 @@ campaigns = StudyCampaign.objects.all()
 print(json.dumps({
     "marks stored": sum(marks.values()),
     "marks acknowledged": len(told),
-    "imports acknowledged": len(known["confirmed"]),
+    "imports acknowledged": len({name for name, run in known["confirmed"]}),
+    "imports given back": len(told_back),
     "imports written": sum(1 for count in per_import.values() if count),
     "lost marks": len(told - set(marks)),
-    "lost imports": sum(per_import[one] != known["rows"] for one in known["confirmed"]),
+    "lost imports": sum(is_lost(*one) for one in known["confirmed"]) + sum(per_import[one] != known["rows"] for one in known["written"]),
     "doubled": sum(count - 1 for count in marks.values()) + sum(count - 1 for count in people.values()),
     "foreign": len(set(marks) - sent),
     "half-saved imports": sum(0 < count < known["rows"] for count in per_import.values()),
@@ -152,7 +158,9 @@ class Ground:
             env=self.environment, input=text, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode > least:
-            raise RuntimeError(f"{arguments[:3]} ended with {done.returncode}: {done.stdout[-1000:]}{done.stderr[-3000:]}")
+            raise RuntimeError(
+                f"{arguments[:3]} ended with {done.returncode}: {done.stdout[-1000:]}{done.stderr[-3000:]}"
+            )
         return done.stdout
 
     def quantriet(self, *arguments: str) -> str:
@@ -220,7 +228,10 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for _ in range(400):
-            if not Path(f"/proc/{master}").exists() or "Z" in Path(f"/proc/{master}/stat").read_text().split(")")[1][:3]:
+            if (
+                not Path(f"/proc/{master}").exists()
+                or "Z" in Path(f"/proc/{master}/stat").read_text().split(")")[1][:3]
+            ):
                 break
             time.sleep(0.02)
 
@@ -274,7 +285,9 @@ def ground(database: str) -> Iterator[tuple[Ground, Postgres | None]]:
             "QUANTRIET_DATA": str(folder / "var"),
             "DJANGO_SETTINGS_MODULE": "quantriet.config.settings",
             "QUANTRIET_LOG_LEVEL": "ERROR",
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
+            ),
         }
         (folder / "var").mkdir()
         postgres = None
@@ -366,9 +379,7 @@ class Clerk(Client):
             self.write_down(sent=nonce)
             while not self.stopping.is_set():
                 hang_up = self.chance.random() < 0.1
-                answer = self.ask(
-                    "POST", path, json.dumps({"marks": [mark]}), "application/json", hang_up=hang_up
-                )
+                answer = self.ask("POST", path, json.dumps({"marks": [mark]}), "application/json", hang_up=hang_up)
                 if answer is None:
                     continue
                 status, _headers, text = answer
@@ -382,7 +393,11 @@ class Clerk(Client):
 
 
 class Importer(Client):
-    """Hands in one list after the other: upload, preview, confirm; the confirmation is what was acknowledged."""
+    """Hands in one list after the other: upload, preview, confirm, see it written.
+
+    Acknowledged is the confirmation (it will be written whole, or come back to the officer with a word why and nothing
+    written), and then that it is written.
+    """
 
     def work(self) -> None:
         count = 0
@@ -390,13 +405,14 @@ class Importer(Client):
             count += 1
             name = f"IMP{self.number}-{count:04d}"
             rows = [
-                f"{name}-{row:02d}\t{_spelt(self.number * 1_000_000 + count * 100 + row)}\t01/02/1980\tCB11"
+                f"{name}-{row:02d}\t{_spelt(self.number * 1_000_000 + count * 100 + row)}\t01/02/1980\tCB1{1 + self.number % 2}"
                 for row in range(1, ROWS + 1)
             ]
             pasted = "\n".join(["Mã đảng viên\tHọ và tên\tNgày sinh\tMã chi bộ", *rows])
             self._hand_in(name, pasted)
 
     def _hand_in(self, name: str, pasted: str) -> None:
+        is_confirmed = False
         where = self._until(
             "POST", "/desk/imports/new/", urllib.parse.urlencode({"kind": "members", "unit": "X1", "pasted": pasted})
         )
@@ -412,19 +428,21 @@ class Importer(Client):
                 raise RuntimeError(f"import page: {status} {text[:300]}")
             plan = re.search(r'name="plan" value="([0-9a-f]+)"', text)
             if plan:
-                # Sent once: a second confirmation of what is being written is refused, which says nothing of the first.
+                # Also once more: a list whose people changed since its preview comes back to be looked at again.
                 answer = self.ask("POST", f"{where}apply/", urllib.parse.urlencode({"plan": plan[1]}), _FORM)
                 if answer is not None and answer[0] == 303:
-                    self.write_down(confirmed=name)
-                    return
+                    self.write_down(confirmed=[name, int(where.split("/")[-2])])
+                    is_confirmed = True
                 if answer is not None and answer[0] not in (422, 503):
                     raise RuntimeError(f"confirmation: {answer[0]} {answer[2][:300]}")
             elif f"{where}preview/" in text:
                 self.ask("POST", f"{where}preview/", "", _FORM)
             elif "Không có gì để ghi" in text:
                 raise RuntimeError(f"a good list has nothing to write: {name}")
-            elif "/cancel/" not in text and "/preview/" not in text and "/progress/" not in text:
-                return  # written already: the answer to the confirmation was lost
+            elif f"{where}progress/" not in text and f"{where}cancel/" not in text:
+                if is_confirmed:  # else the answer to the confirmation was lost, and nothing was acknowledged
+                    self.write_down(written=name)
+                return
             time.sleep(0.15)
 
     def _until(self, method: str, path: str, body: str) -> str | None:
@@ -494,7 +512,7 @@ def count_losses(
 
 
 def _count(place: Ground) -> dict[str, int]:
-    known: dict[str, Any] = {"sent": [], "acknowledged": [], "confirmed": [], "rows": ROWS}
+    known: dict[str, Any] = {"sent": [], "acknowledged": [], "confirmed": [], "written": [], "rows": ROWS}
     for path in place.folder.glob("ledger-*.jsonl"):
         for line in path.read_text("utf-8").splitlines():
             for name, value in json.loads(line).items():

@@ -63,7 +63,8 @@ def alone(alias: str) -> Iterator[None]:
     turn = turn_of(path + ".migrating")
     if not turn.take(WAIT_SECONDS):
         raise Refusal(
-            "migrate.busy", "Một tiến trình khác đang cập nhật cấu trúc bảng quá lâu; hãy xem tiến trình đó rồi chạy lại."
+            "migrate.busy",
+            "Một tiến trình khác đang cập nhật cấu trúc bảng quá lâu; hãy xem tiến trình đó rồi chạy lại.",
         )
     try:
         yield

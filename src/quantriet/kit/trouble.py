@@ -41,7 +41,13 @@ _FULL_ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FULL_WORDS = ("disk is full", "no space left", "disk i/o error", "readonly database")
 _BUSY_WORDS = ("database is locked", "database table is locked", "database schema is locked")
 _BUSY_STATES = {"40001", "40P01", "53300", "53200", "55P03", "57014"}
-_GONE_WORDS = ("connection", "couldn't get a connection", "server closed", "unable to open database file", "terminating")
+_GONE_WORDS = (
+    "connection",
+    "couldn't get a connection",
+    "server closed",
+    "unable to open database file",
+    "terminating",
+)
 
 
 def trouble_of(error: BaseException | None) -> Trouble | None:

@@ -133,7 +133,8 @@ def open_backup(path: Path, *, key_file: Path | None = None) -> Iterator[Backup]
             if getattr(error, "errno", None):
                 raise
             raise Refusal(
-                "backup.cut", f"Tệp {path.name} không phải bản sao lưu nguyên vẹn: bị cắt ngang, hỏng hoặc bị sửa. Chưa phục hồi gì."
+                "backup.cut",
+                f"Tệp {path.name} không phải bản sao lưu nguyên vẹn: bị cắt ngang, hỏng hoặc bị sửa. Chưa phục hồi gì.",
             ) from None
         manifest = _manifest(path, text, archive)
         yield Backup(path, stream, archive, manifest)
@@ -162,5 +163,6 @@ def _is_inside(name: str) -> bool:
 
 def _altered(path: Path, name: str) -> Refusal:
     return Refusal(
-        "backup.altered", f"Tệp {path.name} không còn như khi sao lưu (phần {name} bị hỏng hoặc bị sửa). Chưa phục hồi gì."
+        "backup.altered",
+        f"Tệp {path.name} không còn như khi sao lưu (phần {name} bị hỏng hoặc bị sửa). Chưa phục hồi gì.",
     )

@@ -76,7 +76,10 @@ def _write_tables(writer: Writer) -> None:
             writer.manifest.columns[table] = columns
             named = ", ".join(f'"{one}"' for one in columns)
             with raw.cursor() as cursor:
-                with writer.member(f"tables/{table}.copy") as member, cursor.copy(f'COPY "{table}" ({named}) TO STDOUT') as out:
+                with (
+                    writer.member(f"tables/{table}.copy") as member,
+                    cursor.copy(f'COPY "{table}" ({named}) TO STDOUT') as out,
+                ):
                     for chunk in out:
                         member.write(bytes(chunk))
                 writer.manifest.tables[table] = cursor.rowcount
@@ -116,7 +119,9 @@ def refuse_unless_empty() -> None:
         if path.exists() and path.stat().st_size:
             try:
                 with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-                    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+                    names = {
+                        name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                    }
                     used = any(
                         database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608
                         for table in _LIVE_TABLES
@@ -135,7 +140,7 @@ def refuse_unless_empty() -> None:
     with connection.cursor() as cursor:
         for table in _LIVE_TABLES:
             if table in names:
-                cursor.execute(f'SELECT 1 FROM "{table}" LIMIT 1')
+                cursor.execute(f'SELECT 1 FROM "{table}" LIMIT 1')  # noqa: S608
                 if cursor.fetchone():
                     raise _occupied(str(connection.settings_dict["NAME"]))
 
@@ -208,7 +213,10 @@ def _read_tables(backup: Backup) -> None:
     graph = executor.loader.graph
     # To the very steps of the backup, not beyond them: the newest of those that it had, in each app.
     leaves = [
-        step for step in steps if step in graph.nodes and not any(child.key in steps and child.key[0] == step[0] for child in graph.node_map[step].children)
+        step
+        for step in steps
+        if step in graph.nodes
+        and not any(child.key in steps and child.key[0] == step[0] for child in graph.node_map[step].children)
     ]
     WholeSteps(connection).migrate(sorted(leaves))
     with _apart() as raw:
@@ -260,7 +268,8 @@ def _compare(manifest: Manifest, count: Any) -> None:
         found = count(table)
         if found != rows:
             raise Refusal(
-                "restore.rows", f"Bảng {table} phục hồi được {found} dòng, bản sao lưu ghi {rows} dòng; chưa phục hồi gì."
+                "restore.rows",
+                f"Bảng {table} phục hồi được {found} dòng, bản sao lưu ghi {rows} dòng; chưa phục hồi gì.",
             )
 
 

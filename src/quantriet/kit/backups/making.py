@@ -47,7 +47,8 @@ def make_backup(folder: Path, *, at: datetime, key_file: Path | None = None) -> 
     except Exception as error:
         if trouble_of(error) == Trouble.FULL:
             raise Refusal(
-                "backup.full", f"Hết chỗ trên đĩa khi sao lưu vào {folder}; bản dở đã bỏ, các bản cũ còn nguyên. Hãy dọn đĩa."
+                "backup.full",
+                f"Hết chỗ trên đĩa khi sao lưu vào {folder}; bản dở đã bỏ, các bản cũ còn nguyên. Hãy dọn đĩa.",
             ) from None
         raise
     finally:

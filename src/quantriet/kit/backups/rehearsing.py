@@ -24,7 +24,9 @@ LONGEST = 6 * 3600  # seconds
 def rehearse(path: Path, *, folder: Path, key_file: Path | None = None) -> str:
     """Restore a backup into a scratch place and say in one sentence what came of it. Refuses when it did not work."""
     with _scratch(folder) as surroundings:
-        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "QUANTRIET_BACKUPS")}
+        environment = {
+            name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "QUANTRIET_BACKUPS")
+        }
         if key_file:
             environment["QUANTRIET_BACKUP_KEY"] = str(key_file)
         done = subprocess.run(  # noqa: S603 our own interpreter and our own command
@@ -34,7 +36,9 @@ def rehearse(path: Path, *, folder: Path, key_file: Path | None = None) -> str:
         )  # fmt: skip
     if done.returncode:
         lines = [line for line in (done.stderr + done.stdout).strip().splitlines() if line.strip()]
-        raise Refusal("rehearsal.failed", (lines[-1] if lines else f"lệnh phục hồi kết thúc với mã {done.returncode}")[:400])
+        raise Refusal(
+            "rehearsal.failed", (lines[-1] if lines else f"lệnh phục hồi kết thúc với mã {done.returncode}")[:400]
+        )
     return "Phục hồi thử được: đủ số dòng từng bảng, đúng dấu kiểm, sổ nghĩa vụ khớp."
 
 
@@ -53,7 +57,9 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
         name = f"quantriet_rehearsal_{secrets.token_hex(4)}"
         with _apart() as raw:
             raw.autocommit = True
-            for (old,) in raw.execute("SELECT datname FROM pg_database WHERE datname LIKE 'quantriet\\_rehearsal\\_%'").fetchall():
+            for (old,) in raw.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'quantriet\\_rehearsal\\_%'"
+            ).fetchall():
                 raw.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
             try:
                 raw.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')

@@ -32,7 +32,9 @@ class Restored:
     erasures: str
 
 
-def restore_backup(path: Path, *, key_file: Path | None = None, tell: Callable[[str], None] = lambda _: None) -> Restored:
+def restore_backup(
+    path: Path, *, key_file: Path | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Restored:
     """Restore into the installation that the settings name, which must be empty.
 
     Refuses, with nothing written: data there already; a file cut short, altered, sealed with another key, of another database
@@ -42,7 +44,9 @@ def restore_backup(path: Path, *, key_file: Path | None = None, tell: Callable[[
     refuse_unless_empty()
     with open_backup(path, key_file=key_file) as backup:
         manifest = backup.manifest
-        tell(f"Bản sao lưu lúc {local(manifest.moment):%H:%M ngày %d/%m/%Y}, phiên bản {manifest.version}: {manifest.rows} dòng, {manifest.files} tệp.")
+        tell(
+            f"Bản sao lưu lúc {local(manifest.moment):%H:%M ngày %d/%m/%Y}, phiên bản {manifest.version}: {manifest.rows} dòng, {manifest.files} tệp."
+        )
         root = Path(settings.MEDIA_ROOT)
         coming = root.with_name(root.name + ".restoring")
         shutil.rmtree(coming, ignore_errors=True)

@@ -54,7 +54,9 @@ def read_key(path: Path) -> bytes:
     except binascii.Error:
         key = b""
     if len(key) != 32:
-        raise Refusal("backup.key_wrong", f"Tệp {path} không phải là khóa sao lưu (tạo bằng: quantriet backup --make-key).")
+        raise Refusal(
+            "backup.key_wrong", f"Tệp {path} không phải là khóa sao lưu (tạo bằng: quantriet backup --make-key)."
+        )
     return key
 
 

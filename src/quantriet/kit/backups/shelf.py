@@ -130,7 +130,9 @@ def kept_by_rotation(moments: Sequence[datetime], keep: Sequence[int]) -> set[da
     """
     latest_first = sorted(moments, reverse=True)
     staying = set(latest_first[:1])
-    for count, period in zip(keep, (lambda at: at.date(), lambda at: at.isocalendar()[:2], lambda at: (at.year, at.month)), strict=True):
+    for count, period in zip(
+        keep, (lambda at: at.date(), lambda at: at.isocalendar()[:2], lambda at: (at.year, at.month)), strict=True
+    ):
         seen: list[object] = []
         for at in latest_first:
             key = period(at)

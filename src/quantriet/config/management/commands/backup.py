@@ -24,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--rotate", action="store_true", help="sau đó bỏ các bản cũ theo QUANTRIET_BACKUP_KEEP")
         parser.add_argument("--rehearse", action="store_true", help="sau đó phục hồi thử bản vừa tạo")
 
-    def handle(self, *args: Any, to: Path | None, make_key: Path | None, rotate: bool, rehearse: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, to: Path | None, make_key: Path | None, rotate: bool, rehearse: bool, **options: Any
+    ) -> None:
         try:
             if make_key:
                 self.stdout.write(
