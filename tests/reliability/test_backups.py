@@ -228,6 +228,23 @@ def test_what_may_not_be_restored_is_refused_and_leaves_nothing(installation, ba
 
 
 @pytest.mark.timeout(300)
+def test_a_backup_of_an_earlier_version_is_brought_forward(installation, tmp_path):
+    place, _hall = installation
+    steps = place.quantriet("showmigrations", "attendance", "--plan").count("attendance.")
+    place.quantriet("migrate", "attendance", "0002", "--verbosity", "0")
+    try:
+        place.quantriet("backup", "--to", str(tmp_path))
+    finally:
+        place.quantriet("migrate", "--verbosity", "0")
+    (path,) = tmp_path.glob("*.qtbackup")
+    fresh(place)
+    done = restored(place, path)
+    assert done.returncode == 0, done.stderr
+    assert f"nâng thêm {steps - 2} bước" in done.stdout
+    assert counts(place, environment_of(place))["people"] == counts(place, place.environment)["people"]
+
+
+@pytest.mark.timeout(300)
 def test_a_sealed_backup_needs_its_key(installation, tmp_path):
     place, _hall = installation
     key, other = tmp_path / "key", tmp_path / "other"

@@ -208,6 +208,9 @@ def _read_copy(backup: Backup) -> None:
 
 def _read_tables(backup: Backup) -> None:
     manifest = backup.manifest
+    for table in manifest.tables:  # all of it is looked at before the server gets any of it
+        for _chunk in backup.chunks(f"tables/{table}.copy"):
+            pass
     executor = MigrationExecutor(connection)
     steps = {(app, name) for app, name in manifest.migrations}
     graph = executor.loader.graph

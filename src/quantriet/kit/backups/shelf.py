@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -123,6 +123,13 @@ def moment_of(name: str) -> datetime | None:
     return naive.replace(tzinfo=local(now()).tzinfo)
 
 
+_PERIODS: tuple[Callable[[datetime], object], ...] = (
+    lambda at: at.date(),
+    lambda at: at.isocalendar()[:2],
+    lambda at: (at.year, at.month),
+)
+
+
 def kept_by_rotation(moments: Sequence[datetime], keep: Sequence[int]) -> set[datetime]:
     """Which backups stay: the latest of each of the last days, weeks and months that have one, and always the latest.
 
@@ -130,9 +137,7 @@ def kept_by_rotation(moments: Sequence[datetime], keep: Sequence[int]) -> set[da
     """
     latest_first = sorted(moments, reverse=True)
     staying = set(latest_first[:1])
-    for count, period in zip(
-        keep, (lambda at: at.date(), lambda at: at.isocalendar()[:2], lambda at: (at.year, at.month)), strict=True
-    ):
+    for count, period in zip(keep, _PERIODS, strict=True):
         seen: list[object] = []
         for at in latest_first:
             key = period(at)
