@@ -279,6 +279,10 @@ def children_of(pid: int) -> list[int]:
 def ground(database: str) -> Iterator[tuple[Ground, Postgres | None]]:
     """An empty installation on `sqlite` or `postgres`; nothing of it is left afterwards, however it ends."""
     with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            # A time limit ends this program by SIGTERM: then too everything is put away.
+            before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+            stack.callback(signal.signal, signal.SIGTERM, before)
         folder = Path(tempfile.mkdtemp(prefix="quantriet-kills-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)  # as root PostgreSQL runs under a user of its own

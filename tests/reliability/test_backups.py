@@ -373,7 +373,8 @@ def test_rotation_keeps_days_weeks_and_months():
     assert len({at.date().replace(day=1) for at in kept}) == 6
     assert len(kept) <= 17
     assert backups.kept_by_rotation(days[:1], (0, 0, 0)) == set(days[:1])
-    # Two of one day: the later one stays.
-    assert backups.kept_by_rotation([days[0], days[0] + dt.timedelta(hours=2)], (7, 4, 6)) == {
-        days[0] + dt.timedelta(hours=2)
-    }
+    # Two of one day: both stay while they are young, the later one afterwards.
+    pair = [days[0], days[0] + dt.timedelta(hours=2)]
+    assert backups.kept_by_rotation(pair, (7, 4, 6)) == set(pair)
+    assert backups.kept_by_rotation([*pair, days[4]], (7, 4, 6)) == {pair[1], days[4]}
+    assert backups.kept_by_rotation([], (7, 4, 6)) == set()

@@ -41,6 +41,10 @@ class ReopenForm(forms.Form):
 class DecideForm(forms.Form):
     note = forms.CharField(label=gettext_lazy("Remark, needed when not agreed"), max_length=250, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # no "(optional)" beside what one of two answers needs
+
 
 _REOPENING_SIGNS = {
     ReopeningState.ASKED: "owing",

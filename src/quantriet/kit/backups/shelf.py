@@ -123,6 +123,7 @@ def moment_of(name: str) -> datetime | None:
     return naive.replace(tzinfo=local(now()).tzinfo)
 
 
+_ALL_OF = timedelta(days=2)
 _PERIODS: tuple[Callable[[datetime], object], ...] = (
     lambda at: at.date(),
     lambda at: at.isocalendar()[:2],
@@ -131,12 +132,13 @@ _PERIODS: tuple[Callable[[datetime], object], ...] = (
 
 
 def kept_by_rotation(moments: Sequence[datetime], keep: Sequence[int]) -> set[datetime]:
-    """Which backups stay: the latest of each of the last days, weeks and months that have one, and always the latest.
+    """Which backups stay: the latest of each of the last days, weeks and months that have one, and all of the last two days
+    before the latest (whoever backs up twice within an hour may need the first).
 
     `keep` is (days, weeks, months), counted in backups, so that a machine that was off for a month loses nothing.
     """
     latest_first = sorted(moments, reverse=True)
-    staying = set(latest_first[:1])
+    staying = {at for at in latest_first if latest_first[0] - at <= _ALL_OF}
     for count, period in zip(keep, _PERIODS, strict=True):
         seen: list[object] = []
         for at in latest_first:
