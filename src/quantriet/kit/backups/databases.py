@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from quantriet.kit.migrating import WholeSteps
 from quantriet.kit.refusal import Refusal
 
 DATABASE = "database.sqlite3"
+# Seconds; a database in WAL keeps no reader waiting, so that this is a fault of somebody's.
+_LONGEST_BUSY = 60
 # Tables in which an installation that is used has rows, and one that was just made has none.
 _LIVE_TABLES = ("org_account", "org_unit", "org_person")
 
@@ -38,11 +41,19 @@ def _write_copy(writer: Writer, copy: Path) -> None:
     In several steps it would begin again at each write of another process. It takes no checkpoint, so it cannot meet the fault
     of WAL resets that versions up to 3.51.2 have.
     """
+    if connection.in_atomic_block:
+        raise RuntimeError("a backup is made outside of any transaction: SQLite copies none that is being written")
     connection.ensure_connection()
     source: Any = connection.connection
+    end = time.monotonic() + _LONGEST_BUSY
+
+    def _refuse_to_wait_for_ever(status: int, _left: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
+            raise sqlite3.OperationalError("database is locked")
+
     target = sqlite3.connect(copy, isolation_level=None)
     try:
-        source.backup(target, pages=-1)
+        source.backup(target, pages=-1, progress=_refuse_to_wait_for_ever)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, without a WAL beside it
         (said,) = target.execute("PRAGMA quick_check(1)").fetchone()
         broken = target.execute("PRAGMA foreign_key_check").fetchone()

@@ -16,7 +16,8 @@ from quantriet.notify.models import Message
 from quantriet.org.models import Account
 from quantriet.portal import actions, jobs, queries
 
-pytestmark = pytest.mark.django_db
+# Outside of a transaction, as the worker is: SQLite copies no database that is being written.
+pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/desk/backups/"
 
 
