@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = str(folder / "files")
     settings.EMAIL_FILE_PATH = str(folder / "mail")
+    settings.BACKUP_FOLDER = str(folder / "backups")
     database = settings.DATABASES["default"]
     if "sqlite" in database["ENGINE"]:
         # Said aloud: each of several test processes would else be given a file of its own.

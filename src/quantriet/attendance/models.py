@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from quantriet.attendance.vocab import CatchUpState, ConductKind, ExcuseState, FactKind, InvitedBy, Method, Verdict
+from quantriet.attendance.vocab import (
+    CatchUpState,
+    ConductKind,
+    ExcuseState,
+    FactKind,
+    InvitedBy,
+    Method,
+    ReopeningState,
+    Verdict,
+)
 from quantriet.campaigns.models import StudyDuty
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.org.models import Account, Person
@@ -38,19 +47,31 @@ class PresenceFact(models.Model):
 
 
 class RollReopening(models.Model):
-    """A closed roll was opened again to correct it: who, when, why, and when it was closed again."""
+    """A closed roll opened again to correct it, by two persons: who asked and why, who decided, until when, when it was closed."""
 
     study_class = models.ForeignKey(StudyClass, on_delete=models.CASCADE, related_name="roll_reopenings")
+    state = models.CharField(max_length=8, choices=ReopeningState.choices(), default=ReopeningState.ASKED)
     reason = models.CharField(max_length=250)
-    opened_at = models.DateTimeField()
-    opened_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    # Empty on rows from before two persons were asked for.
+    decided_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decision_note = models.CharField(max_length=250, blank=True)
+    expires_at = models.DateTimeField()  # of the question while it waits, of the corrections once it is open
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["state", "asked_at"], name="reopening_by_state")]
         constraints = [
             models.UniqueConstraint(
-                fields=["study_class"], condition=Q(closed_at__isnull=True), name="one_open_roll_reopening"
-            )
+                fields=["study_class"],
+                condition=Q(state__in=[ReopeningState.ASKED, ReopeningState.OPEN]),
+                name="one_live_roll_reopening",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")), name="reopening_by_two_persons"
+            ),
         ]
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef,
 from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch, reverse
 
-from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
+from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact, RollReopening
 from quantriet.attendance.rules.letters import Invitation
 from quantriet.attendance.rules.minutes import (
     EXCUSED_WORDS,
@@ -23,7 +23,7 @@ from quantriet.attendance.rules.minutes import (
     standing,
 )
 from quantriet.attendance.rules.slips import show_cell
-from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
+from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, ReopeningState, Standing, Verdict
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import DutyState, EventDays, Places, Problem, UnitPlaces
 from quantriet.classes import queries as class_queries
@@ -32,7 +32,9 @@ from quantriet.classes.vocab import ClassState, ItemKind
 from quantriet.kit.numbers import show_number
 from quantriet.kit.text import fold
 from quantriet.kit.time import local, start_of, today
-from quantriet.org.models import Person
+from quantriet.org.models import Account, Person
+from quantriet.org.queries import units as unit_queries
+from quantriet.org.vocab import Permission
 
 STANDING_KINDS = (FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT)
 
@@ -98,9 +100,7 @@ def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list
     """What would stay without an end if the campaign closed now: it takes no result afterwards."""
     released = StudyClass.objects.filter(campaign=campaign, state=ClassState.RELEASED).order_by("pk")
     begun = released.filter(Exists(ClassSession.objects.filter(study_class=OuterRef("pk"), starts_at__lte=at)))
-    reopened = StudyClass.objects.filter(
-        campaign=campaign, roll_reopenings__closed_at__isnull=True, roll_reopenings__isnull=False
-    ).order_by("pk")
+    reopened = StudyClass.objects.filter(campaign=campaign, roll_reopenings__state=ReopeningState.OPEN).order_by("pk")
     return [
         *_of_classes(begun, "đã học nhưng chưa chốt điểm danh", "roll-result"),
         *_of_classes(released.exclude(pk__in=begun.values("pk")), "đã chốt mà chưa học, hãy chờ học hoặc hủy", "class"),
@@ -325,6 +325,45 @@ def closed_rolls(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:
         .annotate(first_at=Min("sessions__starts_at"), people=_people_called())
         .order_by("-closed_at", "pk")
     )
+
+
+def asked_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[StudyClass]:
+    """Closed classes whose reopening was asked for and waits for a second person."""
+    asked = RollReopening.objects.filter(study_class=OuterRef("pk"), state=ReopeningState.ASKED, expires_at__gt=at)
+    return closed_rolls(classes).filter(Exists(asked))
+
+
+def asked_by(account: Account) -> QuerySet[RollReopening]:
+    """What this account asked for itself, on which others decide."""
+    return RollReopening.objects.filter(asked_by=account, state=ReopeningState.ASKED)
+
+
+def takes_corrections(class_id: int, *, at: dt.datetime) -> bool:
+    """Whether a closed class is reopened and its time for corrections is not over."""
+    return RollReopening.objects.filter(study_class_id=class_id, state=ReopeningState.OPEN, expires_at__gt=at).exists()
+
+
+def reopenings(study_class: StudyClass) -> list[RollReopening]:
+    """Everything that was asked about this closed roll, the latest first."""
+    return list(study_class.roll_reopenings.select_related("asked_by", "decided_by").order_by("-asked_at", "-pk"))
+
+
+@dataclass(frozen=True)
+class SecondPersons:
+    """Who may decide on a reopening besides the one who asks: the nearest unit that has somebody, and their names."""
+
+    unit: str
+    names: list[str]
+    is_superior: bool  # the class's own unit has nobody else
+
+
+def second_persons(study_class: StudyClass, *, asked_by: Account) -> SecondPersons | None:
+    """The second persons of the class's unit; of the nearest unit above when it has nobody else; None when there is none."""
+    found = unit_queries.holders_above(study_class.unit, Permission.ROLL_UNLOCK, besides=asked_by)
+    if not found:
+        return None
+    unit, names = found[0]
+    return SecondPersons(unit.name, names, unit.pk != study_class.unit_id)
 
 
 def judged_classes(classes: QuerySet[StudyClass]) -> QuerySet[StudyClass]:

@@ -56,6 +56,21 @@ class ExcuseState(LabelledEnum):
     REFUSED = "refused", gettext_noop("Not approved")
 
 
+class ReopeningState(LabelledEnum):
+    """asked → open → closed; what was asked may also be refused, or expire with nobody having decided."""
+
+    ASKED = "asked", gettext_noop("Waits for a second person")
+    OPEN = "open", gettext_noop("Reopened")
+    CLOSED = "closed", gettext_noop("Closed again")
+    REFUSED = "refused", gettext_noop("Not reopened")
+    EXPIRED = "expired", gettext_noop("Expired")
+
+
+# What was asked waits so long for a second person; what was opened takes corrections for so long.
+REOPENING_WAITS = dt.timedelta(days=3)
+REOPENING_LASTS = dt.timedelta(days=3)
+
+
 class InvitedBy(LabelledEnum):
     MAIL = "mail", gettext_noop("By mail")
     PRINT = "print", gettext_noop("Printed")
@@ -125,7 +140,9 @@ def register() -> None:
         "catch_up.done": "học bù xong",
         "conduct.noted": "ghi nhận xét trong lớp",
         "roll.closed": "chốt điểm danh",
-        "roll.reopened": "mở lại điểm danh",
+        "roll.reopening_asked": "đề nghị mở lại điểm danh",
+        "roll.reopened": "đồng ý mở lại điểm danh",
+        "roll.reopening_refused": "không đồng ý mở lại điểm danh",
         "roll.recomputed": "tính lại thời gian dự học",
     }.items():
         VERBS.add(verb, phrase)

@@ -2,6 +2,8 @@
 
 QUANTRIET_DATA       folder of the database, files and secret key (default: ./var)
 DATABASE_URL         postgres://… for PostgreSQL; without it SQLite in the data folder
+QUANTRIET_BACKUPS    folder of the backups (default: backups in the data folder; better another disk)
+QUANTRIET_BACKUP_KEY key file with which backups are sealed (made by `quantriet backup --make-key FILE`; keep a copy elsewhere)
 QUANTRIET_PRODUCTION 1 for real use: refuses to start without QUANTRIET_SECRET_KEY, QUANTRIET_HOSTS, or with demo logins
 """
 
@@ -103,8 +105,15 @@ TEMPLATES = [
 if "DATABASE_URL" in env.ENVIRON:
     DATABASES = {"default": env.db("DATABASE_URL")}
     if "postgresql" in DATABASES["default"]["ENGINE"]:
-        # A pool per process: 32 threads need 4 connections.
-        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("QUANTRIET_DB_POOL", 8)}}
+        # A pool per process: 32 threads need 4 connections. Ten seconds without one is told to the person (503).
+        DATABASES["default"]["OPTIONS"] = {
+            **DATABASES["default"].get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": env.int("QUANTRIET_DB_POOL", 8), "timeout": 10},
+            # What is acknowledged is on the disk, whatever the server's own default.
+            "options": "-c synchronous_commit=on",
+        }
+        # A connection that a restarted server has dropped is replaced before a request meets it.
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES = {
@@ -185,6 +194,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 UPLOAD_LIMIT_BYTES = env.int("QUANTRIET_UPLOAD_LIMIT", 50 * 1024 * 1024)
+
+# Backups: one file each in a folder that should lie on another disk; sealed when a key file is named. What rotation keeps:
+# the latest of so many days, weeks and months. See docs/operations.md.
+BACKUP_FOLDER = env.str("QUANTRIET_BACKUPS", str(DATA_DIR / "backups"))
+BACKUP_KEY_FILE = env.str("QUANTRIET_BACKUP_KEY", "")
+BACKUP_KEEP = tuple(env.list("QUANTRIET_BACKUP_KEEP", cast=int, default=[7, 4, 6]))
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

@@ -96,7 +96,8 @@ class Worker:
                 time.sleep(self.interval)
 
     def run_all(self) -> int:
-        """Run what is queued now and return how many jobs that were."""
+        """Run what is queued now, and what lost workers left; returns how many jobs that were."""
+        reclaim()
         count = 0
         while self.run_one():
             count += 1

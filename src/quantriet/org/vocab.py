@@ -110,6 +110,7 @@ class Permission(LabelledEnum):
     CLASS_VIEW = "class.view", gettext_noop("See classes")
     CLASS_EDIT = "class.edit", gettext_noop("Plan and run classes")
     ROLL_TAKE = "roll.take", gettext_noop("Take the roll")
+    ROLL_UNLOCK = "roll.unlock", gettext_noop("Decide on reopening closed rolls")
     EXCUSE_APPROVE = "excuse.approve", gettext_noop("Approve excuses")
     REPORT_VIEW = "report.view", gettext_noop("See reports")
     REPORT_WRITE = "report.write", gettext_noop("Write and send reports")
@@ -153,6 +154,7 @@ _RUN = _READ | {
     _P.PLAN_SCHEDULE,
     _P.CLASS_EDIT,
     _P.ROLL_TAKE,
+    _P.ROLL_UNLOCK,
     _P.EXCUSE_APPROVE,
     _P.REPORT_WRITE,
     _P.MESSAGE_SEND,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
@@ -18,7 +20,10 @@ from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanStat
 from quantriet.classes import access as class_access
 from quantriet.classes.models import ClassSession, RosterEntry
 from quantriet.classes.vocab import ClassState
+from quantriet.kit.backups import Entry, Shelf
+from quantriet.kit.backups.shelf import BACKUP, REHEARSAL, Kept
 from quantriet.kit.numbers import show_number
+from quantriet.kit.time import show_moment
 from quantriet.library.models import GuidingDocument
 from quantriet.notify.models import Message
 from quantriet.notify.vocab import MessageState
@@ -56,6 +61,15 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         ended.count(),
         "lớp đã học xong, chưa chốt điểm danh",
         f"{reverse('roll-today')}?state=ended",
+    )
+    unlockable = class_access.classes_seen_by(account, Permission.ROLL_UNLOCK)
+    add(
+        Permission.ROLL_UNLOCK,
+        attendance_queries.asked_rolls(unlockable, at)
+        .exclude(roll_reopenings__in=attendance_queries.asked_by(account))
+        .count(),
+        "đề nghị mở lại điểm danh chờ người thứ hai quyết định",
+        f"{reverse('roll-today')}?state=asked",
     )
     plans = campaign_access.plans_seen_by(account, Permission.PLAN_SCHEDULE).filter(
         schedulable("campaign__"), state=PlanState.TO_SCHEDULE
@@ -100,7 +114,63 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         Message.objects.filter(state=MessageState.FAILED, next_try_at=None), account, Permission.MESSAGE_SEND
     )
     add(Permission.MESSAGE_SEND, failed.count(), "thư không gửi được", reverse("message-list") + "?state=failed")
+    if org_access.may_anywhere(account, Permission.SYSTEM):
+        add(Permission.SYSTEM, len(backup_state(at=at).problems), "điều phải xem về sao lưu", reverse("backup-list"))
     return tasks
+
+
+@dataclass(frozen=True)
+class BackupState:
+    """How the installation stands with its backups: one sentence, and what needs a hand."""
+
+    kept: list[Kept]
+    journal: list[Entry]
+    last_backup: Entry | None
+    last_rehearsal: Entry | None
+    problems: list[str]
+    lies_beside_the_data: bool
+
+    @property
+    def sentence(self) -> str:
+        if self.last_backup is None:
+            return "Chưa có bản sao lưu nào."
+        said = f"Sao lưu gần nhất lúc {show_moment(self.last_backup.moment)}"
+        if self.last_rehearsal is None:
+            return f"{said}; chưa phục hồi thử lần nào."
+        return f"{said}; phục hồi thử được gần nhất lúc {show_moment(self.last_rehearsal.moment)}."
+
+
+# After so long a backup or a rehearsal that should run by itself has been missed.
+_BACKUP_AGE, _REHEARSAL_AGE = timedelta(hours=50), timedelta(days=16)
+
+
+def backup_state(*, at: datetime) -> BackupState:
+    """Read from the shelf of backups, not from the database: a database that was restored must not forget them."""
+    shelf = Shelf()
+    journal = shelf.journal()
+    last_good = {
+        kind: next((one for one in journal if one.kind == kind and one.is_good), None) for kind in (BACKUP, REHEARSAL)
+    }
+    problems = []
+    for kind, words in ((BACKUP, "Lần sao lưu gần nhất"), (REHEARSAL, "Lần phục hồi thử gần nhất")):
+        last = next((one for one in journal if one.kind == kind), None)
+        if last and not last.is_good:
+            problems.append(f"{words}, {show_moment(last.moment)}, không thành: {last.sentence}")
+    backup, rehearsal = last_good[BACKUP], last_good[REHEARSAL]
+    if backup and at - backup.moment > _BACKUP_AGE:
+        problems.append("Hơn hai ngày chưa có bản sao lưu mới; hãy xem việc nền có đang chạy không.")
+    if rehearsal and at - rehearsal.moment > _REHEARSAL_AGE:
+        problems.append("Hơn hai tuần chưa phục hồi thử được; hãy xem việc nền có đang chạy không.")
+    return BackupState(
+        shelf.kept(), journal, backup, rehearsal, problems, _share_a_disk(shelf.folder, settings.DATA_DIR)
+    )
+
+
+def _share_a_disk(folder: Path, data: Path) -> bool:
+    try:
+        return (folder if folder.exists() else folder.parent).stat().st_dev == data.stat().st_dev
+    except OSError:
+        return False
 
 
 def open_campaigns(account: Account) -> list[StudyCampaign]:

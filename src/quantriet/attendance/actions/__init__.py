@@ -1,15 +1,18 @@
 """The only writer of presence: marks, verdicts, excuses, the catch-up chain, notes on conduct; one module a subject."""
 
 from quantriet.attendance.actions.catch_ups import invite_absentees, place_catch_up
-from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class, reopen_roll
+from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class
 from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
+from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
 
 __all__ = [
     "ask_excuse",
+    "ask_reopening",
     "close_roll",
     "decide_excuse",
+    "decide_reopening",
     "invite_absentees",
     "mark_rest_present",
     "note_conduct",
@@ -19,7 +22,6 @@ __all__ = [
     "record_marks",
     "record_pasted",
     "record_slips",
-    "reopen_roll",
     "take_back_approval",
     "void_mark",
 ]

@@ -10,18 +10,16 @@ from django.db import transaction
 from quantriet.attendance.actions.catch_ups import follow_absentees
 from quantriet.attendance.actions.verdicts import ClassFrame, Outcome, frames_of, judge
 from quantriet.attendance.models import RollReopening
-from quantriet.attendance.vocab import OWING_VERDICTS, Closing, Verdict
+from quantriet.attendance.vocab import OWING_VERDICTS, Closing, ReopeningState, Verdict
 from quantriet.audit.actions import record
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.vocab import ATTEND, CampaignState
 from quantriet.classes import actions as class_actions
 from quantriet.classes.models import StudyClass
 from quantriet.classes.vocab import ClassState
-from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import show_moment
 from quantriet.org.models import Account, Unit
-from quantriet.org.rules.secrecy import refuse_if_marked
 
 
 def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) -> Closing:
@@ -33,7 +31,7 @@ def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) 
     Basis: R-067, R-072, B-02.
     """
     with transaction.atomic():
-        frame = _whole(study_class)
+        frame = whole_class(study_class)
         if frame.state == ClassState.CLOSED:
             raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
         if frame.state != ClassState.RELEASED:
@@ -60,34 +58,13 @@ def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) 
     return closing
 
 
-def reopen_roll(study_class: StudyClass, *, reason: str, by: Account, at: dt.datetime) -> RollReopening:
-    """Let marks of a closed class be corrected until it is closed again; the class itself stays closed.
-
-    Refuses without a reason, when the campaign is no longer open, and when the roll is open already.
-    """
-    reason = text.squeeze(reason)
-    if not reason:
-        raise Refusal("roll.reason_missing", "Phải ghi lý do mở lại điểm danh.", field="reason")
-    refuse_if_marked(reason, "lý do mở lại điểm danh")
-    with transaction.atomic():
-        frame = _whole(study_class)
-        if frame.state != ClassState.CLOSED:
-            raise Refusal("roll.not_closed", "Lớp chưa chốt điểm danh nên không cần mở lại.")
-        if frame.campaign.state != CampaignState.OPEN:
-            raise Refusal("roll.campaign_over", "Đợt học tập đã khép nên không mở lại điểm danh được nữa.")
-        if RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).exists():
-            raise Refusal("roll.open_already", "Điểm danh của lớp đang mở lại rồi.")
-        opened = RollReopening.objects.create(study_class=study_class, reason=reason[:250], opened_at=at, opened_by=by)
-        record("roll.reopened", by=by, at=at, thing=study_class, unit=frame.unit, after={"reason": reason})
-    return opened
-
-
 def reclose_roll(study_class: StudyClass, *, by: Account, at: dt.datetime) -> Closing:
     """Close a reopened roll again; everybody's verdict is recomputed and the catch-up list follows."""
     with transaction.atomic():
-        frame = _whole(study_class)
+        frame = whole_class(study_class)
         _refuse_ended(frame)
-        changed = RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).update(closed_at=at)
+        open_now = RollReopening.objects.filter(study_class=study_class, state=ReopeningState.OPEN)
+        changed = open_now.update(state=ReopeningState.CLOSED, closed_at=at)
         if not changed:
             raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
         outcomes = judge(frame, by=by, at=at, is_closed=True)
@@ -106,7 +83,7 @@ def recompute_class(study_class: StudyClass, *, by: Account | None, at: dt.datet
     A campaign that is over keeps the results it was closed with.
     """
     with transaction.atomic():
-        frame = _whole(study_class)
+        frame = whole_class(study_class)
         if frame.campaign.state != CampaignState.OPEN:
             return []
         is_closed = frame.state == ClassState.CLOSED
@@ -122,7 +99,7 @@ def _refuse_ended(frame: ClassFrame) -> None:
         raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
 
 
-def _whole(study_class: StudyClass) -> ClassFrame:
+def whole_class(study_class: StudyClass) -> ClassFrame:
     frames = frames_of(class_id=study_class.pk)
     if not frames:
         raise Refusal("roll.empty", "Danh sách lớp chưa có ai.")

@@ -12,10 +12,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from quantriet.attendance import access
+from quantriet.attendance import access, queries
 from quantriet.attendance.actions.catch_ups import follow_absentees
 from quantriet.attendance.actions.verdicts import FACT, ClassFrame, frames_of, judge
-from quantriet.attendance.models import ExcusedAbsence, PresenceFact, RollReopening
+from quantriet.attendance.models import ExcusedAbsence, PresenceFact
 from quantriet.attendance.rules.paste import read_codes
 from quantriet.attendance.rules.slips import SlipCell
 from quantriet.attendance.vocab import ExcuseState, FactKind, Mark, MarkResult, Method
@@ -72,7 +72,7 @@ def void_mark(fact: PresenceFact, *, nonce: str, by: Account | None, at: dt.date
     with transaction.atomic():
         frame = _frame_of(fact.entry_id)
         _refuse_outsiders(frame, [fact.entry_id], by)
-        _refuse_class(frame)
+        _refuse_class(frame, at)
         return _void(frame, [fact], nonces=[nonce], by=by, at=at)[0]
 
 
@@ -128,7 +128,7 @@ def record_slips(
             )
         frame = frames[study_class.pk]
         _refuse_outsiders(frame, list(frame.entries), by)
-        _refuse_class(frame)
+        _refuse_class(frame, at)
         standing, counts = _facts_of(list(cells))
         marks: list[Mark] = []
         gone: list[PresenceFact] = []
@@ -211,7 +211,7 @@ def _refuse_unfit(
     for frame in frames:
         _refuse_outsiders(frame, [mark.entry_id for mark in marks if mark.entry_id in frame.entries], by)
     for frame in frames:
-        _refuse_class(frame)
+        _refuse_class(frame, at)
     refusals: list[Refusal] = []
     for mark in marks:
         try:
@@ -224,19 +224,15 @@ def _refuse_unfit(
         raise Refusals(refusals)
 
 
-def _refuse_class(frame: ClassFrame) -> None:
+def _refuse_class(frame: ClassFrame, at: dt.datetime) -> None:
     if frame.state == ClassState.DRAFT:
         raise Refusal("mark.class_not_released", f"Lớp “{frame.title}” chưa chốt danh sách nên chưa điểm danh được.")
     if frame.state == ClassState.CANCELLED:
         raise Refusal("mark.class_cancelled", f"Lớp “{frame.title}” đã hủy nên không điểm danh.")
-    if frame.state == ClassState.CLOSED and not _is_reopened(frame.class_id):
+    if frame.state == ClassState.CLOSED and not queries.takes_corrections(frame.class_id, at=at):
         raise Refusal("mark.class_closed", f"Lớp “{frame.title}” đã chốt điểm danh; hãy mở lại điểm danh để sửa.")
     if frame.campaign.state != CampaignState.OPEN:
         raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
-
-
-def _is_reopened(class_id: int) -> bool:
-    return RollReopening.objects.filter(study_class_id=class_id, closed_at__isnull=True).exists()
 
 
 def _refuse_outsiders(frame: ClassFrame, entries: Iterable[int], by: Account | None) -> None:

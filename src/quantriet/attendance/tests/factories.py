@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from itertools import count
 
+from quantriet.attendance import actions
+from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import FactKind, Mark, Method
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
@@ -125,3 +127,9 @@ def add_entry(cast, made: ClassSet, code: str, *, venue: Venue | None = None, or
 
 def duty_of(made: ClassSet, code: str) -> StudyDuty:
     return StudyDuty.objects.get(pk=made.entries[code].duty_id)
+
+
+def reopen(cast, made: ClassSet, *, reason: str = "Sót phiếu", at: dt.datetime) -> RollReopening:
+    """Two persons open a closed roll again: the commune's organiser asks, the board's officer agrees."""
+    asked = actions.ask_reopening(made.study_class, reason=reason, by=cast.accounts["organiser1"], at=at)
+    return actions.decide_reopening(asked, is_granted=True, note="", by=cast.officer, at=at)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from quantriet.attendance import actions, queries
 from quantriet.attendance.jobs import rejudge_job
 from quantriet.attendance.models import CatchUp, ClassVerdict
-from quantriet.attendance.tests.factories import clock, duty_of, make_campaign, make_class
+from quantriet.attendance.tests.factories import clock, duty_of, make_campaign, make_class, reopen
 from quantriet.attendance.vocab import FactKind
 from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import actions as campaign_actions
@@ -47,7 +47,7 @@ def test_campaign_with_a_reopened_roll_does_not_close(cast):
     campaign = make_campaign(cast)
     made = make_class(cast, campaign, ["M1"])
     actions.close_roll(made.study_class, by=by, at=clock(12))
-    actions.reopen_roll(made.study_class, reason="ghi sót", by=by, at=clock(13))
+    reopen(cast, made, at=clock(13))
     with pytest.raises(Refusals, match="đang mở lại điểm danh"):
         campaign_actions.close_campaign(campaign, by=by, at=clock(14))
     actions.reclose_roll(made.study_class, by=by, at=clock(15))

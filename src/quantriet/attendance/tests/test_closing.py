@@ -17,6 +17,7 @@ from quantriet.attendance.tests.factories import (
     duty_of,
     make_campaign,
     make_class,
+    reopen,
 )
 from quantriet.attendance.vocab import CatchUpState, ConductKind, ExcuseState, FactKind, InvitedBy, Verdict
 from quantriet.audit.models import AuditEvent
@@ -215,15 +216,9 @@ def test_the_catch_up_list_places_in_bulk(cast, campaign, hall, by, as_user):
     assert inspector.post(reverse("catch-up-place"), {"ids": ids}).status_code == 403
 
 
-def test_a_reopened_roll_mends_verdicts_and_chains(hall, by):
+def test_a_reopened_roll_mends_verdicts_and_chains(cast, hall, by):
     close(hall, by)
-    with pytest.raises(Refusal) as refused:
-        actions.reopen_roll(hall.study_class, reason=" ", by=by, at=clock(12))
-    assert refused.value.code == "roll.reason_missing"
-    actions.reopen_roll(hall.study_class, reason="Sót phiếu", by=by, at=clock(12))
-    with pytest.raises(Refusal) as refused:
-        actions.reopen_roll(hall.study_class, reason="Lần nữa", by=by, at=clock(12))
-    assert refused.value.code == "roll.open_already"
+    reopen(cast, hall, at=clock(12))
     actions.record_marks([hall.mark("M1", FactKind.WHOLE, clock(12))], by=by, at=clock(12))
     assert CatchUp.objects.get(missed=hall.entries["M1"]).state == CatchUpState.DONE
     fact = hall.entries["M1"].facts.get()
@@ -236,7 +231,7 @@ def test_a_reopened_roll_mends_verdicts_and_chains(hall, by):
     hall.campaign.state = CampaignState.CLOSED
     hall.campaign.save()
     with pytest.raises(Refusal) as refused:
-        actions.reopen_roll(hall.study_class, reason="Muộn rồi", by=by, at=clock(13))
+        actions.ask_reopening(hall.study_class, reason="Muộn rồi", by=by, at=clock(13))
     assert refused.value.code == "roll.campaign_over"
 
 

@@ -261,6 +261,17 @@ def test_reopening_needs_a_reason_and_lets_one_correct(as_user, closed):
     assert ClassVerdict.objects.get(entry=closed.entries["M2"]).verdict == Verdict.ABSENT
     client.post(reverse("roll-reopen", args=[pk]), {"reason": "Sót phiếu của chi bộ thôn 1"})
     client.post(reverse("roll-mark", args=[pk]), mark)
+    assert ClassVerdict.objects.get(entry=closed.entries["M2"]).verdict == Verdict.ABSENT
+    decide = {"asked": closed.study_class.roll_reopenings.get().pk, "decision": "yes"}
+    assert (
+        "Người đề nghị không tự quyết định"
+        in client.post(reverse("roll-reopen-decide", args=[pk]), decide, follow=True).content.decode()
+    )
+    second = as_user("officer")
+    assert "Sót phiếu của chi bộ thôn 1" in second.get(reverse("roll-result", args=[pk])).content.decode()
+    second.post(reverse("roll-reopen-decide", args=[pk]), decide)
+    client = as_user("organiser1")
+    client.post(reverse("roll-mark", args=[pk]), mark)
     assert ClassVerdict.objects.get(entry=closed.entries["M2"]).verdict == Verdict.PRESENT
     client.post(reverse("roll-close", args=[pk]))
     assert "Đã chốt điểm danh" in client.get(reverse("roll-result", args=[pk])).content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,15 +12,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
-from quantriet.attendance.vocab import Verdict
+from quantriet.attendance.vocab import ReopeningState, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, roll_page, workbook
 from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes.models import StudyClass
 from quantriet.classes.vocab import ClassState
-from quantriet.kit.numbers import share
+from quantriet.kit.numbers import share, whole_number
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, listing, query, saved
+from quantriet.org import access as org_access
+from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 
 SORTS = {
@@ -31,6 +36,60 @@ SORTS = {
 
 class ReopenForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=250)
+
+
+class DecideForm(forms.Form):
+    note = forms.CharField(label=gettext_lazy("Remark, needed when not agreed"), max_length=250, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # no "(optional)" beside what one of two answers needs
+
+
+_REOPENING_SIGNS = {
+    ReopeningState.ASKED: "owing",
+    ReopeningState.OPEN: "late",
+    ReopeningState.CLOSED: "done",
+    ReopeningState.REFUSED: "exempt",
+    ReopeningState.EXPIRED: "exempt",
+}
+
+
+def _reopening(request: DeskRequest, study_class: StudyClass) -> dict[str, Any]:
+    """How reopening this roll stands: who asked, who may decide, what was decided before."""
+    at = now()
+    past = queries.reopenings(study_class)
+    live = next((one for one in past if one.state == ReopeningState.ASKED and one.expires_at > at), None)
+    asker = live.asked_by if live else request.account
+    second = queries.second_persons(study_class, asked_by=asker)
+    if second is None:
+        who = "Chưa có người thứ hai nào có quyền quyết định; hãy nhờ quản trị phân công thêm."
+    elif second.is_superior:
+        who = (
+            f"{study_class.unit.name} không còn ai khác có quyền nên cán bộ cấp trên quyết định: "
+            f"{', '.join(second.names)} ({second.unit})."
+        )
+    else:
+        who = f"Người thứ hai quyết định: {', '.join(second.names)} ({second.unit})."
+    return {
+        "asked": live,
+        "who_decides": who,
+        "may_decide": live is not None
+        and live.asked_by_id != request.account.pk
+        and org_access.may(request.account, Permission.ROLL_UNLOCK, study_class.unit),
+        "is_own": live is not None and live.asked_by_id == request.account.pk,
+        "open_reopening": next((one for one in past if one.state == ReopeningState.OPEN), None),
+        "reopenings": [
+            (one, state.label, _REOPENING_SIGNS[state])
+            for one in past
+            for state in [
+                ReopeningState.EXPIRED
+                if one.state == ReopeningState.ASKED and one.expires_at <= at
+                else ReopeningState(one.state)
+            ]
+        ],
+        "decide_form": DecideForm(),
+    }
 
 
 @member_page
@@ -83,6 +142,7 @@ def result(request: DeskRequest, pk: int) -> HttpResponse:
             and not reopened
             and study_class.campaign.state == CampaignState.OPEN,
             "reopen_form": ReopenForm(),
+            **(_reopening(request, study_class) if study_class.state == ClassState.CLOSED else {}),
         },
         part="roll-result",
     )
@@ -166,12 +226,32 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
 @require_POST
 @member_page
 def reopen(request: DeskRequest, pk: int) -> HttpResponse:
-    """Open a closed roll again, with the reason."""
+    """Ask for a closed roll to be opened again, with the reason."""
     study_class = access.get_whole_roll(request.account, pk)
     to = reverse("roll-result", args=[study_class.pk])
     try:
-        actions.reopen_roll(study_class, reason=request.POST.get("reason", ""), by=request.account, at=now())
+        actions.ask_reopening(study_class, reason=request.POST.get("reason", ""), by=request.account, at=now())
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=to)
-    return saved(request, to=to, message="Đã mở lại điểm danh; sửa xong thì chốt lại.")
+    return saved(request, to=to, message="Đã ghi đề nghị mở lại điểm danh; chờ người thứ hai quyết định.")
+
+
+@require_POST
+@member_page
+def reopen_decide(request: DeskRequest, pk: int) -> HttpResponse:
+    """Decide on it as the second person."""
+    study_class = access.get_whole_roll(request.account, pk)
+    org_access.require(request.account, Permission.ROLL_UNLOCK, study_class.unit)
+    to = reverse("roll-result", args=[study_class.pk])
+    asked = org_access.one_of(study_class.roll_reopenings.all(), whole_number(request.POST.get("asked")) or 0)
+    is_granted = request.POST.get("decision") == "yes"
+    try:
+        actions.decide_reopening(
+            asked, is_granted=is_granted, note=request.POST.get("note", ""), by=request.account, at=now()
+        )
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return saved(request, to=to)
+    done = "Đã đồng ý mở lại điểm danh; sửa xong thì chốt lại." if is_granted else "Đã ghi không đồng ý mở lại."
+    return saved(request, to=to, message=done)

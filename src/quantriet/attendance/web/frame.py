@@ -10,8 +10,9 @@ from django.http import FileResponse, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from quantriet.attendance import queries
 from quantriet.attendance.models import RollReopening
-from quantriet.attendance.vocab import Standing, Verdict
+from quantriet.attendance.vocab import ReopeningState, Standing, Verdict
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes import access as class_access
 from quantriet.classes.models import StudyClass
@@ -49,9 +50,10 @@ def page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpRe
 
 
 def is_reopened(study_class: StudyClass) -> bool:
+    """Whether a closed roll is open again, in time or past it: then it is to be closed once more."""
     return (
         study_class.state == ClassState.CLOSED
-        and RollReopening.objects.filter(study_class=study_class, closed_at__isnull=True).exists()
+        and RollReopening.objects.filter(study_class=study_class, state=ReopeningState.OPEN).exists()
     )
 
 
@@ -59,9 +61,13 @@ def why_not(study_class: StudyClass, *, reopened: bool) -> str:
     """Why nothing can be marked in this class; empty when it can."""
     if study_class.campaign.state != CampaignState.OPEN:
         return "Đợt học tập chưa mở hoặc đã khép nên không điểm danh được."
+    if study_class.state == ClassState.CLOSED and reopened:
+        if queries.takes_corrections(study_class.pk, at=now()):
+            return ""
+        return "Thời gian mở lại điểm danh đã hết; hãy chốt lại, nếu còn sót thì đề nghị mở lại lần nữa."
     return {
         ClassState.DRAFT: "Lớp chưa chốt danh sách nên chưa điểm danh được.",
-        ClassState.CLOSED: "" if reopened else "Lớp đã chốt điểm danh. Muốn sửa thì mở lại điểm danh ở trang Kết quả.",
+        ClassState.CLOSED: "Lớp đã chốt điểm danh. Muốn sửa thì đề nghị mở lại điểm danh ở trang Kết quả.",
         ClassState.CANCELLED: "Lớp đã hủy nên không điểm danh.",
     }.get(ClassState(study_class.state), "")
 

@@ -48,11 +48,12 @@ def today(request: DeskRequest) -> HttpResponse:
     at = now()
     mine = access.rolls_taken_by(request.account)
     state = request.GET.get("state")
-    is_closed, is_ended = state == "closed", state == "ended"
+    is_asked = state == "asked"
+    is_closed, is_ended = state == "closed" or is_asked, state == "ended"
     rows = (
         listing(
             request,
-            queries.closed_rolls(mine),
+            queries.asked_rolls(mine, at) if is_asked else queries.closed_rolls(mine),
             sorts={"day": ["first_at"], "title": ["title"]},
             default_sort="-day",
         )
@@ -67,8 +68,16 @@ def today(request: DeskRequest) -> HttpResponse:
     tabs = [
         {"label": _("Open rolls"), "url": reverse("roll-today"), "current": not (is_closed or is_ended)},
         {"label": _("Ended, not closed"), "url": f"{reverse('roll-today')}?state=ended", "current": is_ended},
-        {"label": _("Closed rolls"), "url": f"{reverse('roll-today')}?state=closed", "current": is_closed},
+        {
+            "label": _("Closed rolls"),
+            "url": f"{reverse('roll-today')}?state=closed",
+            "current": is_closed and not is_asked,
+        },
     ]
+    if may_anywhere(request.account, Permission.ROLL_UNLOCK):
+        tabs.append(
+            {"label": _("Reopening asked for"), "url": f"{reverse('roll-today')}?state=asked", "current": is_asked}
+        )
     if may_anywhere(request.account, Permission.CLASS_VIEW):
         tabs.append({"label": _("Excuses"), "url": reverse("excuse-list"), "current": False})
     return page(
@@ -81,6 +90,7 @@ def today(request: DeskRequest) -> HttpResponse:
             "tabs": tabs,
             "is_closed": is_closed,
             "is_ended": is_ended,
+            "is_asked": is_asked,
         },
     )
 

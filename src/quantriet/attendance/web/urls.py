@@ -18,6 +18,7 @@ urlpatterns = [
     path(_CLASS + "roll/result/", closing.result, name="roll-result"),
     path(_CLASS + "roll/close/", closing.close, name="roll-close"),
     path(_CLASS + "roll/reopen/", closing.reopen, name="roll-reopen"),
+    path(_CLASS + "roll/reopen/decide/", closing.reopen_decide, name="roll-reopen-decide"),
     path(_CLASS + "conduct/", conduct.conduct, name="conduct"),
     path("desk/roster/<int:pk>/evidence/", evidence.evidence, name="evidence"),
     path("desk/roster/<int:pk>/excuse/", excuses.new, name="excuse-new"),

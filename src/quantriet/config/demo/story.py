@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from quantriet.attendance import actions as attendance_actions
+from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import FactKind, Mark, Method
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyCampaign
@@ -23,9 +24,10 @@ from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier, PointKind, PointTheme, RelationKind
+from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
 from quantriet.org.models import Account, Person, PostHeld, Unit
-from quantriet.org.vocab import ResponsibilityKind
+from quantriet.org.vocab import Permission, ResponsibilityKind
 
 MORNING = (dt.time(7, 30), dt.time(11, 0))
 AFTERNOON = (dt.time(13, 30), dt.time(16, 30))
@@ -290,6 +292,15 @@ def _run(organisation: Organisation, study_class: StudyClass) -> None:
         attendance_actions.close_roll(
             study_class, by=organisation.officer, at=sessions[-1].ends_at + dt.timedelta(hours=1)
         )
+        _ask_back(organisation, study_class)
+
+
+def _ask_back(organisation: Organisation, study_class: StudyClass) -> None:
+    """One closed roll is asked to be opened again, so that the board's officer has to decide on it."""
+    asker = organisation.accounts["capuy"]
+    if RollReopening.objects.exists() or not org_access.may(asker, Permission.ROLL_TAKE, study_class.unit):
+        return
+    attendance_actions.ask_reopening(study_class, reason="Sót một phiếu theo dõi của buổi sáng", by=asker, at=now())
 
 
 def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: list[ClassSession]) -> None:

@@ -7,16 +7,22 @@ Why checkpoints under the lock: versions up to 3.51.2 can corrupt a WAL database
 another writes; automatic checkpoints are therefore off, and this backend checkpoints itself after a commit.
 """
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
+
+from quantriet.kit.sqlite.turn import Turn, turn_of
 
 # Bytes of WAL after which a commit also checkpoints; about a thousand pages, SQLite's own habit.
 CHECKPOINT_BYTES = 4 * 1024 * 1024
+# A write waits so many seconds for its turn (a large import may hold it for half a minute), then says that it could not.
+LONGEST_WAIT = float(os.environ.get("QUANTRIET_LOCK_WAIT", "60"))
+# Only for bench/marks.py, which measures what the lock is worth: SQLite's own busy wait instead.
+_WITHOUT_LOCK = os.environ.get("QUANTRIET_BENCH_WITHOUT_WRITE_LOCK") == "1"
 
 
 # First words of statements that change nothing. Whatever else comes takes the lock, needed or not.
@@ -67,7 +73,7 @@ class Cursor(base.SQLiteCursorWrapper):
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection; holds the file lock from BEGIN IMMEDIATE to COMMIT or ROLLBACK, and round a single write."""
 
-    _lock_file: int | None = None
+    _turn: Turn | None = None
     _lock_held = False
 
     def _path(self) -> str | None:
@@ -78,16 +84,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         path = self._path()
         if path is None or self._lock_held:
             return
-        if self._lock_file is None:
-            # A descriptor of its own per connection: flock then also keeps threads of one process apart.
-            self._lock_file = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        if not _WITHOUT_LOCK:
+            turn = turn_of(path + ".lock")
+            if not turn.take(LONGEST_WAIT):
+                # In SQLite's own words, so that whoever knows them knows these.
+                raise OperationalError(f"database is locked (another process has written for {LONGEST_WAIT:g} seconds)")
+            self._turn = turn
         self._lock_held = True
 
     def _free_lock(self) -> None:
-        if self._lock_held and self._lock_file is not None:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+        if self._lock_held:
             self._lock_held = False
+            if self._turn is not None:
+                turn, self._turn = self._turn, None
+                turn.free()
 
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = self.connection.cursor(factory=Cursor)
@@ -139,9 +149,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # Inside an atomic block Django only marks the connection for closing; then the lock stays with it.
             if self.connection is None:
                 self._free_lock()
-                if self._lock_file is not None:
-                    os.close(self._lock_file)
-                    self._lock_file = None
 
     def _checkpoint_if_grown(self) -> None:
         path = self._path()

@@ -11,8 +11,18 @@ from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from quantriet.kit import text
 from quantriet.kit.time import today
-from quantriet.org.models import Person, PostHeld, Unit, UnitKind, UnitResponsibility, UnitVersion, path_end
-from quantriet.org.vocab import Level
+from quantriet.org.models import (
+    Account,
+    Appointment,
+    Person,
+    PostHeld,
+    Unit,
+    UnitKind,
+    UnitResponsibility,
+    UnitVersion,
+    path_end,
+)
+from quantriet.org.vocab import ROLES, Level, Permission
 
 
 @dataclass
@@ -129,3 +139,23 @@ def kinds_in_force(*, on: date | None = None) -> QuerySet[UnitKind]:
     return UnitKind.objects.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=day)).filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day)
     )
+
+
+def holders_above(unit: Unit, permission: Permission, *, besides: Account) -> list[tuple[Unit, list[str]]]:
+    """Who holds a permission in this unit or above it, besides one account: units from the nearest up, with names."""
+    parts = unit.path.rstrip(".").split(".")
+    paths = [".".join(parts[: depth + 1]) + "." for depth in range(len(parts))]
+    roles = [role for role, spec in ROLES.items() if permission in spec.permissions]
+    rows = (
+        Appointment.objects.on()
+        .filter(role__in=roles, unit__path__in=paths, account__is_active=True)
+        .exclude(account=besides)
+        .select_related("account", "unit")
+        .order_by("account__display_name")
+    )
+    found: dict[int, tuple[Unit, list[str]]] = {}
+    for row in rows:
+        names = found.setdefault(row.unit_id, (row.unit, []))[1]
+        if row.account.display_name not in names:
+            names.append(row.account.display_name)
+    return sorted(found.values(), key=lambda one: -len(one[0].path))

@@ -31,6 +31,7 @@ ORGANISATION = [
     (gettext_noop("Messages"), "message-list", Permission.MESSAGE_SEND),
     (gettext_noop("Accounts"), "account-list", Permission.ACCOUNT_MANAGE),
     (gettext_noop("Log"), "log", Permission.LOG_VIEW),
+    (gettext_noop("Backups"), "backup-list", Permission.SYSTEM),
 ]
 
 # Pages whose address lies under another entry than the place where their work lives: url names by entry.

@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from quantriet.kit import jobs
 from quantriet.kit.time import now, show_moment
 from quantriet.org.models import Account, Appointment, Unit
+from quantriet.portal import queries as portal_queries
 
 SAFE_SQLITE = (3, 51, 3)
 LEAST_FREE_BYTES = 1024**3
@@ -66,7 +67,9 @@ def examine() -> Iterator[Finding]:
         return
     yield from _schema()
     yield from _accounts()
+    yield from _durable()
     yield from _worker()
+    yield from _backups()
     yield from _mail()
 
 
@@ -169,6 +172,52 @@ def _worker() -> Iterator[Finding]:
             "xem nhật ký máy chủ để tìm nguyên nhân; sửa xong chạy: quantriet work --again",
             grave=False,
         )
+
+
+def _backups() -> Iterator[Finding]:
+    if not Account.objects.exists():
+        return
+    state = portal_queries.backup_state(at=now())
+    yield Finding(
+        "Sao lưu",
+        bool(state.last_backup and state.last_rehearsal and not state.problems),
+        " ".join([state.sentence, *state.problems]),
+        "chạy: quantriet backup --rehearse, hoặc xem trang Sao lưu (/desk/backups/)",
+        grave=settings.PRODUCTION,
+    )
+    yield Finding(
+        "Mã hóa bản sao lưu",
+        bool(settings.BACKUP_KEY_FILE),
+        "có khóa" if settings.BACKUP_KEY_FILE else "bản sao lưu không mã hóa, ai lấy được tệp là đọc được",
+        "chạy: quantriet backup --make-key TỆP rồi đặt QUANTRIET_BACKUP_KEY; cất một bản khóa ở nơi khác",
+        grave=False,
+    )
+
+
+def _durable() -> Iterator[Finding]:
+    """What is acknowledged must be on the disk: the switches of the database that say so."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            values = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
+        yield Finding(
+            "Ghi chắc xuống đĩa",
+            values == [2, "wal"],
+            f"synchronous={values[0]}, journal_mode={values[1]}",
+            "không đổi init_command trong settings: cần synchronous=FULL và WAL",
+        )
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"
+        )
+        switches = dict(cursor.fetchall())
+    off = sorted(name for name, value in switches.items() if value in ("off", "local"))
+    yield Finding(
+        "Ghi chắc xuống đĩa",
+        not off,
+        ", ".join(f"{name}={value}" for name, value in sorted(switches.items())),
+        f"bật lại trong postgresql.conf: {', '.join(off)}",
+    )
 
 
 def _mail() -> Iterator[Finding]:
