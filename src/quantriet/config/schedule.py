@@ -10,6 +10,7 @@ from quantriet.kit.jobs import Scheduled, prune_queue_job
 def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
     # Jobs are found only once the apps are loaded.
+    from quantriet.audit.jobs import anchor_log_job, prune_looks_job, seal_log_job
     from quantriet.campaigns.jobs import follow_audiences_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
@@ -19,5 +20,8 @@ def schedule() -> list[Scheduled]:
         Scheduled(sweep_staged_job, every=timedelta(hours=1)),
         # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),
+        Scheduled(seal_log_job, every=timedelta(minutes=1)),
+        Scheduled(anchor_log_job, every=timedelta(hours=1)),
+        Scheduled(prune_looks_job, every=timedelta(days=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
     ]
