@@ -21,8 +21,14 @@ from pathlib import Path
 ERASED, LATE_HOURS = "(đã xóa)", 6
 MOMENT = "to_char({0} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 TABLES = {  # table: (order, columns); "@" is a moment, "#" a whole number, "{" JSON
-    "audit_auditevent": ("id", "#id @at #actor_id actor_label verb thing_kind thing_id thing_label #unit_id unit_path #person_id {before {after"),
-    "audit_auditseal": ("number", "#number #first_id #last_id #count {gaps {late fingerprints @sealed_at previous digest"),
+    "audit_auditevent": (
+        "id",
+        "#id @at #actor_id actor_label verb thing_kind thing_id thing_label #unit_id unit_path #person_id {before {after",
+    ),
+    "audit_auditseal": (
+        "number",
+        "#number #first_id #last_id #count {gaps {late fingerprints @sealed_at previous digest",
+    ),
     "audit_auditredaction": ("event_id", "#event_id part digest #erasure_id"),
 }
 
@@ -34,21 +40,27 @@ def rows_of(source, table):
     if source.startswith("postgres"):
         import psycopg  # the one package that may be there
 
-        shown = [MOMENT.format(name) if kind[0] == "@" else f"{name}::text" for kind, name in zip(kinds, names)]
+        shown = [
+            MOMENT.format(name) if kind[0] == "@" else f"{name}::text" for kind, name in zip(kinds, names, strict=True)
+        ]
         with psycopg.connect(source) as connection, connection.cursor(name=table) as cursor:
-            yield from (read(kinds, row) for row in cursor.execute(f"select {', '.join(shown)} from {table} order by {order}"))
+            yield from (
+                read(kinds, row) for row in cursor.execute(f"select {', '.join(shown)} from {table} order by {order}")
+            )
     elif Path(source).is_dir():
         csv.field_size_limit(2**31 - 1)
         with open(Path(source) / f"{table}.csv", encoding="utf-8", newline="") as file:
             yield from (read(kinds, [row[name] for name in names]) for row in csv.DictReader(file))
     else:
         connection = sqlite3.connect(f"file:{Path(source).resolve()}?mode=ro", uri=True)
-        yield from (read(kinds, row) for row in connection.execute(f"select {', '.join(names)} from {table} order by {order}"))
+        yield from (
+            read(kinds, row) for row in connection.execute(f"select {', '.join(names)} from {table} order by {order}")
+        )
 
 
 def read(kinds, row):
     values = {}
-    for kind, value in zip(kinds, row):
+    for kind, value in zip(kinds, row, strict=True):
         name = kind.lstrip("@#{")
         if kind[0] == "#":
             value = None if value in (None, "") else int(value)
@@ -96,15 +108,20 @@ def numbers(spans):
 
 def check(source, anchors):
     """(what is wrong or nothing, a sentence of what was seen)."""
-    lines = {line["id"]: line for line in rows_of(source, "audit_auditevent")}
     redactions = list(rows_of(source, "audit_auditredaction"))
     kept = {(one["event_id"], one["part"]): one["digest"] for one in redactions}
+    looked_at = {one[name] for one in redactions for name in ("event_id", "erasure_id")}
+    lines, whole = {}, {}  # digests of all lines; the words of a few
+    for line in rows_of(source, "audit_auditevent"):
+        lines[line["id"]] = line_digest(line, kept)
+        if line["id"] in looked_at:
+            whole[line["id"]] = line
     for one in redactions:
-        line = lines.get(one["event_id"])
-        why = line and wrong_erasure(line, one["part"], lines.get(one["erasure_id"]))
+        line = whole.get(one["event_id"])
+        why = line and wrong_erasure(line, one["part"], whole.get(one["erasure_id"]))
         if why:
             return f"dòng {one['event_id']}: {why}", ""
-    seals, previous, last, open_gaps, due = {}, "0" * 64, 0, {}, []
+    seals, previous, last, open_gaps = {}, "0" * 64, 0, {}
     for seal in rows_of(source, "audit_auditseal"):
         number, late = seal["number"], numbers(seal["late"])
         if number != len(seals) + 1:
@@ -113,7 +130,7 @@ def check(source, anchors):
             return f"dấu niêm số {number} không nối với dấu trước", ""
         if not late <= open_gaps.keys():
             return f"dấu niêm số {number} nhận dòng muộn ngoài khoảng trống", ""
-        inside = sorted(late | {n for n in range(seal["first_id"], seal["last_id"] + 1)} - numbers(seal["gaps"]))
+        inside = sorted(late | set(range(seal["first_id"], seal["last_id"] + 1)) - numbers(seal["gaps"]))
         if len(inside) != seal["count"] or len(seal["fingerprints"]) != 8 * len(inside):
             return f"dấu niêm số {number} bị sửa", ""
         found = []
@@ -121,10 +138,19 @@ def check(source, anchors):
             print8 = seal["fingerprints"][8 * place : 8 * place + 8]
             if n not in lines:
                 return f"dòng {n}: đã bị xóa sau khi niêm (dấu số {number})", ""
-            found.append(line_digest(lines[n], kept))
+            found.append(lines[n])
             if not found[-1].startswith(print8):
                 return f"dòng {n}: nội dung khác với lúc niêm (dấu số {number})", ""
-        head = [number, seal["first_id"], seal["last_id"], seal["count"], seal["gaps"], seal["late"], seal["sealed_at"], previous]
+        head = [
+            number,
+            seal["first_id"],
+            seal["last_id"],
+            seal["count"],
+            seal["gaps"],
+            seal["late"],
+            seal["sealed_at"],
+            previous,
+        ]
         if sha("\n".join(["quantriet-seal-1", canonical(head), *found])) != seal["digest"]:
             return f"dấu niêm số {number} bị sửa", ""
         for n in late:
@@ -135,17 +161,25 @@ def check(source, anchors):
     waiting = sum(n > last for n in lines)
     for n in sorted(open_gaps.keys() & lines.keys()):
         is_file = not source.startswith("postgres") and not Path(source).is_dir()
-        hours = (dt.datetime.fromisoformat(newest[:-1]) - dt.datetime.fromisoformat(open_gaps[n][:-1])).total_seconds() / 3600
+        hours = (
+            dt.datetime.fromisoformat(newest[:-1]) - dt.datetime.fromisoformat(open_gaps[n][:-1])
+        ).total_seconds() / 3600
         if is_file or hours > LATE_HOURS:
             return f"dòng {n}: chèn thêm vào chỗ đã niêm", ""
         waiting += 1
     for number, digest, where in anchors:
         if number not in seals:
-            return f"cắt đuôi: mốc neo {where} ghi dấu niêm số {number}, nhật ký chỉ còn đến dấu số {len(seals)} (dòng {last})", ""
+            return (
+                f"cắt đuôi: mốc neo {where} ghi dấu niêm số {number}, nhật ký chỉ còn đến dấu số {len(seals)} (dòng {last})",
+                "",
+            )
         if seals[number] != digest:
             return f"dấu niêm số {number} khác với mốc neo {where}: nhật ký đã bị viết lại", ""
     gone = len({one["event_id"] for one in redactions})
-    return "", f"{len(lines)} dòng, {len(seals)} dấu niêm, {len(anchors)} mốc neo khớp; {waiting} dòng chưa niêm, {gone} dòng đã xóa phần riêng theo yêu cầu"
+    return (
+        "",
+        f"{len(lines)} dòng, {len(seals)} dấu niêm, {len(anchors)} mốc neo khớp; {waiting} dòng chưa niêm, {gone} dòng đã xóa phần riêng theo yêu cầu",
+    )
 
 
 def read_anchors(places):

@@ -14,6 +14,7 @@ def schedule() -> list[Scheduled]:
     from quantriet.campaigns.jobs import follow_audiences_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
+    from quantriet.org.jobs import drop_exports_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
@@ -22,6 +23,7 @@ def schedule() -> list[Scheduled]:
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),
         Scheduled(seal_log_job, every=timedelta(minutes=1)),
         Scheduled(anchor_log_job, every=timedelta(hours=1)),
+        Scheduled(drop_exports_job, every=timedelta(hours=1)),
         Scheduled(prune_looks_job, every=timedelta(days=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
     ]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -89,7 +89,7 @@ class Watcher(Protocol):
     def __str__(self) -> str: ...
 
 
-def write_look(*, by: Watcher, post: str, what: str, person_id: int, at: datetime) -> bool:
+def write_look(*, by: Watcher, post: Callable[[], str], what: str, person_id: int, at: datetime) -> bool:
     """Note that somebody looked at one person's record; once a day and page, so that a page seen again writes nothing."""
     day = local(at).date()
     if Look.objects.filter(person_id=person_id, viewer_id=by.pk, day=day, what=what).exists():
@@ -99,7 +99,7 @@ def write_look(*, by: Watcher, post: str, what: str, person_id: int, at: datetim
         viewer_id=by.pk,
         day=day,
         what=what,
-        defaults={"at": at, "viewer_label": str(by)[:200], "viewer_post": post[:300]},
+        defaults={"at": at, "viewer_label": str(by)[:200], "viewer_post": post()[:300]},
     )
     return made
 

@@ -134,7 +134,9 @@ def test_a_line_pushed_in_between_is_found(lines, tmp_path):
 
 def test_a_line_put_into_an_old_gap_is_found(lines, tmp_path):
     gap = _pks()[-1] + 5
-    AuditEvent.objects.create(pk=gap + 5, at=now(), verb="x", thing_kind="x", thing_id="1", thing_label="Sau khoảng trống")
+    AuditEvent.objects.create(
+        pk=gap + 5, at=now(), verb="x", thing_kind="x", thing_id="1", thing_label="Sau khoảng trống"
+    )
     chain.seal_log(at=now() - dt.timedelta(hours=7))
     AuditEvent.objects.create(pk=gap + 6, at=now(), verb="x", thing_kind="x", thing_id="1", thing_label="Mới nhất")
     chain.seal_log(at=now())
@@ -276,7 +278,9 @@ def test_the_verifier_uses_nothing_of_the_product_and_reads_a_database_file(tmp_
     for table, (_order, columns) in verify_log.TABLES.items():
         base.execute(f"create table {table} ({', '.join(name.lstrip('@#{') for name in columns.split())})")
     at = dt.datetime(2026, 3, 9, 1, 2, 3, tzinfo=dt.UTC)
-    line = rules.Line(1, at, None, "Hệ thống", "x.y", "org.person", "1", "H'Hen Niê", None, "", 1, {}, {"b": 1.5, "a": "ế"})
+    line = rules.Line(
+        1, at, None, "Hệ thống", "x.y", "org.person", "1", "H'Hen Niê", None, "", 1, {}, {"b": 1.5, "a": "ế"}
+    )
     seal = rules.make_seal(1, rules.NO_SEAL, 1, [(1, rules.line_digest(line))], at, last_id=1)
     stored = "2026-03-09 01:02:03"
     base.execute(

@@ -12,12 +12,14 @@ from quantriet.org.models.people import (
     PostKind,
     UnitResponsibility,
 )
+from quantriet.org.models.privacy import DataRequest
 from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
 
 __all__ = [
     "Account",
     "ActivityExemption",
     "Appointment",
+    "DataRequest",
     "Dated",
     "IdentityDecision",
     "ImportKind",

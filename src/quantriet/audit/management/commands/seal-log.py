@@ -1,4 +1,4 @@
-"""quantriet seal-log: put the whole log under seal now, and anchor it when asked."""
+"""quantriet seal-log: put the whole log under seal now, and anchor it when asked."""  # noqa: N999 (the command is typed with a hyphen)
 
 from __future__ import annotations
 
