@@ -77,7 +77,7 @@ class AuditRedaction(models.Model):
 class Look(models.Model):
     """Somebody looked at a person's record, or took a list with people along. Kept for a time, never changed.
 
-    A look at one person has `person_id`; a list has the place in the tree that it covers (an empty path is all of it).
+    A look at one person has `person_id`; a list has the place in the tree that it covers.
     """
 
     at = models.DateTimeField()

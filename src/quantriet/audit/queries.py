@@ -250,7 +250,7 @@ def looks_at(person_id: int, stays: Sequence[tuple[str, date | None, date | None
     wanted = Q(person_id=person_id)
     for path, first, last in stays:
         parts = path.split(".")[:-1]
-        covering = ["", *(".".join(parts[: n + 1]) + "." for n in range(len(parts)))]
+        covering = [".".join(parts[: n + 1]) + "." for n in range(len(parts))]
         lists = Q(person_id__isnull=True, unit_path__in=covering)
         if first:
             lists &= Q(day__gte=first)

@@ -79,11 +79,11 @@ class RequestKind(LabelledEnum):
 class RequestState(LabelledEnum):
     """received → in work → answered → done, or in work → refused."""
 
-    RECEIVED = "received", gettext_noop("Received")
+    RECEIVED = "received", gettext_noop("Request received")
     IN_WORK = "in_work", gettext_noop("Being worked on")
     ANSWERED = "answered", gettext_noop("Answered")
     REFUSED = "refused", gettext_noop("Refused")
-    DONE = "done", gettext_noop("Settled")
+    DONE = "done", gettext_noop("Request settled")
 
 
 OPEN_REQUESTS = (RequestState.RECEIVED, RequestState.IN_WORK, RequestState.ANSWERED)

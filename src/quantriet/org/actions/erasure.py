@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def _erase(holding: Holding, rows: QuerySet[Model], person_id: int) -> None:
                     for stored in rows.exclude(**{name: ""}):
                         paper = getattr(stored, name)
                         # After the commit: a file taken off the disk does not come back with the row.
-                        transaction.on_commit(lambda paper=paper, at=paper.name: paper.storage.delete(at))
+                        transaction.on_commit(partial(paper.storage.delete, paper.name))
                 new[name] = None if field.null else field.get_default() if field.has_default() else ""
             elif group.erase == Erase.ANONYMISE:
                 new[name] = group.instead.replace("{n}", str(person_id))

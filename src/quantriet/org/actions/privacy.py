@@ -18,6 +18,7 @@ from quantriet.org.actions.people import change_person
 from quantriet.org.models import Account, DataRequest, Person, Unit
 from quantriet.org.queries import privacy as privacy_queries
 from quantriet.org.rules import requests
+from quantriet.org.rules.members import GENDER_WORDS
 from quantriet.org.vocab import OPEN_REQUESTS, Gender, Permission, RequestKind, RequestState
 
 LOOKED = "xem trang thông tin cá nhân"
@@ -27,22 +28,32 @@ EDITED = "mở trang sửa thông tin"
 def note_look(account: Account, person: Person, what: str, *, at: datetime) -> None:
     """Note that an account opened a page with one person's record; one's own is no look."""
     if account.person_id != person.pk:
-        path = person.unit.path
-        write_look(
-            by=account, post=lambda: privacy_queries.viewer_post(account, path), what=what, person_id=person.pk, at=at
-        )
+
+        def post() -> str:
+            return privacy_queries.viewer_post(account, person.unit.path)
+
+        write_look(by=account, post=post, what=what, person_id=person.pk, at=at)
 
 
-def note_list(account: Account, unit: Unit | None, what: str, count: int, *, at: datetime) -> None:
-    """Note that an account took along a list of people of a unit and what is below; None is everything it may see."""
-    path = unit.path if unit else ""
+def note_list(
+    account: Account,
+    unit: Unit | None,
+    what: str,
+    count: int,
+    *,
+    at: datetime,
+    permission: Permission = Permission.PERSON_VIEW,
+) -> None:
+    """Note that an account took along a list of people of a unit and what is below.
+
+    Without a unit it is all that `permission` lets the account see: one line for each of its places in the tree.
+    """
     if unit is None:
-        tops = access.paths_with(account, Permission.PERSON_VIEW)
-        path = tops[0] if len(tops) == 1 else ""
-        unit = Unit.objects.filter(path=path).first()
-    post = privacy_queries.viewer_post(account, path)
-    label = unit.name if unit else "mọi đơn vị trong phạm vi"
-    write_list_look(by=account, post=post, what=what, unit_path=path, unit_label=label, count=count, at=at)
+        for top in Unit.objects.filter(path__in=access.paths_with(account, permission)).order_by("path"):
+            note_list(account, top, what, count, at=at)
+        return
+    post = privacy_queries.viewer_post(account, unit.path)
+    write_list_look(by=account, post=post, what=what, unit_path=unit.path, unit_label=unit.name, count=count, at=at)
 
 
 def current_value(person: Person, about: str) -> str:
@@ -51,7 +62,7 @@ def current_value(person: Person, about: str) -> str:
     if isinstance(value, date):
         return str(value.year) if about == "birth_date" and person.birth_precision == "year" else show_day(value)
     if about == "gender":
-        return requests.GENDER_WORDS.get(Gender(value), "")
+        return GENDER_WORDS.get(Gender(value), "")
     return str(value or "")
 
 

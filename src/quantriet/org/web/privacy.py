@@ -38,7 +38,7 @@ class RequestForm(forms.Form):
     """What a person asks; which fields count is said by the kind."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("What is asked"),
+        label=gettext_lazy("What the request asks"),
         choices=lambda: [(one.value, one.label) for one in RequestKind],
         widget=forms.RadioSelect,
     )
@@ -72,7 +72,7 @@ class FilterForm(forms.Form):
         ],
     )
     kind = forms.ChoiceField(
-        label=gettext_lazy("What is asked"), required=False,
+        label=gettext_lazy("What the request asks"), required=False,
         choices=lambda: [("", _("All")), *((one.value, one.label) for one in RequestKind)],
     )  # fmt: skip
 
@@ -131,18 +131,18 @@ def request_list(request: DeskRequest) -> HttpResponse:
 
 def _excel(rows: Any) -> HttpResponse:
     columns = [
-        OutColumn("received", _("Received"), kind="moment"),
+        OutColumn("received", _("Request received"), kind="moment"),
         OutColumn("person", _("Full name"), width=28),
         OutColumn("code", _("Code"), kind="code"),
         OutColumn("unit", _("Unit"), width=32),
-        OutColumn("kind", _("What is asked"), width=24),
+        OutColumn("kind", _("What the request asks"), width=24),
         OutColumn("about", _("Detail to correct"), width=18),
         OutColumn("state", _("State"), width=18),
         OutColumn("due", _("Last day"), kind="day"),
         OutColumn("basis", _("Basis"), width=48),
         OutColumn("proxy", _("Entered for the person by"), width=24),
         OutColumn("answer", _("Answer"), width=60),
-        OutColumn("done", _("Settled"), kind="moment"),
+        OutColumn("done", _("Request settled"), kind="moment"),
     ]
     lines = (
         {
