@@ -81,7 +81,8 @@ HOLDINGS = (
     holding(
         "DataRequest", "Yêu cầu về thông tin cá nhân", "giải quyết yêu cầu đúng hạn, chứng minh đã làm", LOG, "person",
         of("person kind", "ai yêu cầu việc gì"),
-        of("about old_value proposed", "thông tin nào, đang ghi gì, đề nghị ghi gì", Kind.SENSITIVE, Erase.ANONYMISE),
+        of("about", "muốn sửa thông tin nào"),
+        of("old_value proposed", "đang ghi gì, đề nghị ghi gì", Kind.SENSITIVE, Erase.ANONYMISE),
         of("wish answer", "lời yêu cầu và lời trả lời", erase=Erase.ANONYMISE),
         of("entered_by taken_by decided_by", "ai ghi, ai nhận, ai trả lời"),
         none("state is_proxy received_at due_on basis taken_at decided_at done_at is_applied", "tiến trình và thời hạn"),

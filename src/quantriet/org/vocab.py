@@ -231,7 +231,7 @@ def register_verbs() -> None:
         "import.confirmed": "xác nhận nhập danh sách",
         "import.applied": "nhập danh sách",
         "import.cancelled": "bỏ lần nhập",
-        "request.received": "tiếp nhận yêu cầu",
+        "request.received": "gửi yêu cầu",
         "request.taken": "nhận giải quyết yêu cầu",
         "request.answered": "trả lời yêu cầu",
         "request.refused": "từ chối yêu cầu",

@@ -256,14 +256,15 @@ def _choices(kind: str, key: str) -> dict[str, str]:
     models = [kind, *about.get(kind, ())]
     if kind == "org.person" and key == "reason":
         key = "left_reason"
+    found: dict[str, str] = {}
     for name in models:
         try:
             choices = apps.get_model(name)._meta.get_field(key).choices  # type: ignore[union-attr]
         except (LookupError, FieldDoesNotExist, AttributeError):
             continue
-        if choices:
-            return {str(value): str(word) for value, word in choices}
-    return {}
+        # A person's "kind" and the kind of a charge stand under one key: the person's own words come first.
+        found = {str(value): str(word) for value, word in choices or ()} | found
+    return found
 
 
 def _portions(rows: Iterable[AuditEvent], size: int) -> Iterator[list[AuditEvent]]:

@@ -251,6 +251,7 @@ def letter(request: HttpRequest, found: DataRequest, *, back: str) -> HttpRespon
         **told(found),
         "person": found.person,
         "back_url": back,
+        "place": {"unit": unit.name},
         "paper": {
             "superior": unit.parent.name if unit.parent else "",
             "unit": unit.name,
