@@ -376,3 +376,50 @@ def test_any_log_is_well_and_any_one_damage_is_found(written, block, data):
             seal = log.seals[data.draw(st.integers(0, len(log.seals) - 1))]
             log.seals[seal.number - 1] = type(seal)(**{**seal.__dict__, "count": seal.count + 1})
         assert verify_log.check("x.sqlite3", anchors)[0]
+
+
+def test_a_worker_that_was_slower_seals_nothing_twice(lines, monkeypatch):
+    stale = queries.newest_seal()
+    AuditEvent.objects.create(at=now(), verb="x", thing_kind="x", thing_id="1", thing_label="Vật")
+    chain.seal_log(at=now())
+    asked = iter([stale])
+    real = queries.newest_seal
+    monkeypatch.setattr(queries, "newest_seal", lambda: next(asked, None) or real())
+    assert chain.seal_log(at=now()) == 0
+    assert AuditSeal.objects.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_commits_late_is_sealed_by_name(tmp_path):
+    """Two writers on PostgreSQL: the lower number shows itself after the higher one is under seal."""
+    if connection.vendor != "postgresql":
+        pytest.skip("one writer at a time")
+    from threading import Event, Thread
+
+    from django.db import transaction
+
+    written, go_on = Event(), Event()
+    late: list[int] = []
+
+    def slow():
+        try:
+            with transaction.atomic():
+                late.append(
+                    AuditEvent.objects.create(at=now(), verb="x", thing_kind="x", thing_id="1", thing_label="Chậm").pk
+                )
+                written.set()
+                go_on.wait(30)
+        finally:
+            connection.close()
+
+    thread = Thread(target=slow)
+    thread.start()
+    assert written.wait(30)
+    AuditEvent.objects.create(at=now(), verb="x", thing_kind="x", thing_id="1", thing_label="Nhanh")
+    assert chain.seal_log(at=now()) == 1
+    go_on.set()
+    thread.join(30)
+    assert chain.seal_log(at=now()) == 1
+    newest = AuditSeal.objects.order_by("-number").first()
+    assert newest.late == [[late[0], late[0]]]
+    assert verdict(tmp_path) == ""
