@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('access', 'To be told what is kept'), ('correction', 'To have something corrected'), ('erasure', 'To be erased')], max_length=12)),
-                ('state', models.CharField(choices=[('received', 'Received'), ('in_work', 'Being worked on'), ('answered', 'Answered'), ('refused', 'Refused'), ('done', 'Settled')], default=quantriet.org.vocab.RequestState['RECEIVED'], max_length=10)),
+                ('state', models.CharField(choices=[('received', 'Request received'), ('in_work', 'Being worked on'), ('answered', 'Answered'), ('refused', 'Refused'), ('done', 'Request settled')], default=quantriet.org.vocab.RequestState['RECEIVED'], max_length=10)),
                 ('wish', models.TextField(blank=True)),
                 ('about', models.CharField(blank=True, max_length=30)),
                 ('old_value', models.CharField(blank=True, max_length=200)),

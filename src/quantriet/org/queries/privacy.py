@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,16 +11,17 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Case, IntegerField, Model, QuerySet, Value, When
+from django.utils.translation import gettext
 
 from quantriet.audit import queries as audit_queries
 from quantriet.audit.models import AuditEvent, Look
+from quantriet.audit.vocab import VERBS
 from quantriet.kit.privacy import Group, Holding, Kind
 from quantriet.kit.time import show_day, show_moment, today
 from quantriet.org import access
 from quantriet.org.models import Account, DataRequest, Person, Unit
-from quantriet.org.vocab import OPEN_REQUESTS, ROLES, RequestState
+from quantriet.org.vocab import OPEN_REQUESTS, ROLES, RequestState, Role
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,18 @@ class Kept:
 
 
 _SECRET = {"org.account": {"password"}}  # a digest tells the person nothing, and others too much
+# Keys for machines, which the page to read leaves to the JSON beside it.
+_UNREADABLE = {
+    "name_folded",
+    "sort_key",
+    "thing_kind",
+    "thing_id",
+    "unit_id",
+    "unit_path",
+    "path",
+    "actor_id",
+    "person_id",
+}
 
 
 def kept_of(person_id: int) -> Iterator[Kept]:
@@ -95,14 +107,22 @@ def kept_of(person_id: int) -> Iterator[Kept]:
 def _words(row: Model, group: Group, secret: set[str]) -> str:
     values = []
     for name in group.names:
-        value = getattr(row, name) if name not in secret else None
+        value = getattr(row, name) if name not in secret | _UNREADABLE else None
         field: Any = row._meta.get_field(name)
         if value in (None, "", [], {}):
             continue
         if field.choices:
-            value = dict(field.flatchoices).get(value, value)
-        elif isinstance(value, dict | list):
-            value = json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+            value = gettext(str(dict(field.flatchoices).get(value, value)))
+        elif isinstance(value, dict):
+            value = "; ".join(f"{key}: {'' if one is None else one}" for key, one in value.items())
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        elif isinstance(value, Model) and type(value).__str__ is Model.__str__:
+            value = f"số {value.pk}"  # a row without a name of its own
+        elif name == "verb":
+            value = VERBS.get(value) or value
+        elif name == "role" and value in list(Role):
+            value = ROLES[Role(value)].label
         elif isinstance(value, bool):
             value = "có" if value else "không"
         values.append(str(_shown(value)))
