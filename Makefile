@@ -7,7 +7,7 @@ BOOT := $(PYTHON) scripts/bootstrap.py
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run seed test test-slow test-sqlite test-postgres test-journeys check fix bench messages where requirements access shots lock clean
+.PHONY: help run seed test test-slow test-sqlite test-postgres test-journeys check fix bench messages where requirements access data shots lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -55,6 +55,7 @@ fix: ## let the tools mend what they can
 	@git ls-files -co --exclude-standard -- '*.html' | xargs -r .venv/bin/djade --target-version 5.2 || true
 	@$(PY) scripts/messages.py
 	@$(PY) scripts/access_table.py
+	@$(PY) scripts/data_table.py
 
 bench: ## measure the promised figures (NAME=… for one; see docs/performance.md)
 	@$(BOOT) dev
@@ -73,6 +74,10 @@ requirements: ## requirement ids and whether a test proves them (OF=R-001,R-002 
 access: ## write docs/access.md from the addresses
 	@$(BOOT) dev
 	@$(PY) scripts/access_table.py
+
+data: ## write docs/data.md from the rooms' declarations of what they keep of people
+	@$(BOOT) dev
+	@$(PY) scripts/data_table.py
 
 shots: ## pictures of the main pages at 390 and 1280 pixels into build/shots
 	@$(BOOT) dev

@@ -10,9 +10,11 @@ from quantriet.kit.jobs import Scheduled, prune_queue_job
 def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
     # Jobs are found only once the apps are loaded.
+    from quantriet.audit.jobs import anchor_log_job, prune_looks_job, seal_log_job
     from quantriet.campaigns.jobs import follow_audiences_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
+    from quantriet.org.jobs import drop_exports_job
     from quantriet.portal.jobs import keep_backups_job
 
     return [
@@ -20,6 +22,10 @@ def schedule() -> list[Scheduled]:
         Scheduled(sweep_staged_job, every=timedelta(hours=1)),
         # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),
+        Scheduled(seal_log_job, every=timedelta(minutes=1)),
+        Scheduled(anchor_log_job, every=timedelta(hours=1)),
+        Scheduled(drop_exports_job, every=timedelta(hours=1)),
+        Scheduled(prune_looks_job, every=timedelta(days=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),

@@ -210,6 +210,16 @@ if "EMAIL_URL" in env.ENVIRON:
 CSRF_FAILURE_VIEW = "quantriet.portal.web.errors.form_expired"
 DEFAULT_FROM_EMAIL = env.str("QUANTRIET_MAIL_FROM", "quantriet@localhost")
 
+# Where the anchors of the log are mailed every hour; empty keeps them in the data folder alone (docs/audit-log.md).
+ANCHOR_MAIL = env.str("QUANTRIET_ANCHOR_MAIL", "")
+# How many days it is kept who looked at a person's record. The law names no figure: the office sets it.
+LOOKS_DAYS = env.int("QUANTRIET_LOOKS_DAYS", 730)
+LOOKS_BASIS = env.str("QUANTRIET_LOOKS_BASIS", "do cơ quan quy định")
+# Days to settle a person's request about their data, as "access=10,correction=10,erasure=20"; without it the values of
+# org/rules/requests.py hold.
+REQUEST_DAYS = env.str("QUANTRIET_REQUEST_DAYS", "")
+REQUEST_BASIS = env.str("QUANTRIET_REQUEST_BASIS", "")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

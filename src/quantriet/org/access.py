@@ -19,6 +19,7 @@ from quantriet.kit.time import today
 from quantriet.org.models import (
     Account,
     Appointment,
+    DataRequest,
     IdentityDecision,
     ImportRun,
     Person,
@@ -26,6 +27,7 @@ from quantriet.org.models import (
     WorkingBody,
     path_end,
 )
+from quantriet.org.rules.fields import FIELD_RIGHTS
 from quantriet.org.vocab import ROLES, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
@@ -137,6 +139,36 @@ def get_person(account: Account, pk: int | str, permission: Permission = Permiss
     person = one_of(people_seen_by(account).select_related("unit__kind", "unit__parent"), pk)
     require(account, permission, person.unit)
     return person
+
+
+class FieldSight:
+    """Which details of people an account may see, asked person by person without a query (P-06)."""
+
+    def __init__(self, account: Account) -> None:
+        self._tops = {permission: paths_with(account, permission) for permission in set(FIELD_RIGHTS.values())}
+
+    def hides(self, field: str, path: str) -> bool:
+        """Whether this detail of a person in the unit of this path is not for the account."""
+        permission = FIELD_RIGHTS.get(field)
+        return permission is not None and not any(path.startswith(top) for top in self._tops[permission])
+
+    def hidden(self, path: str) -> list[str]:
+        return [field for field in FIELD_RIGHTS if self.hides(field, path)]
+
+
+def requests_seen_by(account: Account) -> QuerySet[DataRequest]:
+    """Requests about personal data from people of the account's units."""
+    return scope(DataRequest.objects.all(), account, Permission.PRIVACY_ANSWER, "person__unit__path")
+
+
+def get_request(account: Account, pk: int | str) -> DataRequest:
+    rows = requests_seen_by(account).select_related("person__unit__parent", "entered_by", "taken_by", "decided_by")
+    return one_of(rows, pk)
+
+
+def own_requests(account: Account) -> QuerySet[DataRequest]:
+    """The account's own person's requests, whoever entered them."""
+    return DataRequest.objects.filter(person_id=account.person_id) if account.person_id else DataRequest.objects.none()
 
 
 def _are_whole_tree(tops: list[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
-from quantriet.org.actions import exports, imports
+from quantriet.org.actions import exports, imports, own_data
 
 
 @background
@@ -29,3 +29,15 @@ def make_import_result_job(run_id: int) -> None:
 def make_people_file_job(account_id: int, spec: str) -> None:
     """Make the Excel file of a long list of people."""
     exports.make_people_file(account_id, spec, at=now())
+
+
+@background
+def make_own_data_job(account_id: int) -> None:
+    """Gather everything that is kept of an account's own person."""
+    own_data.make_own_data(account_id, at=now())
+
+
+@background
+def drop_exports_job() -> None:
+    """Take exports of own data off the disk when their day is over."""
+    own_data.drop_old_exports()

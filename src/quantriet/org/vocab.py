@@ -80,7 +80,7 @@ class BodyRole(LabelledEnum):
     HEAD = "head", gettext_noop("Head")
     DEPUTY = "deputy", gettext_noop("Deputy head")
     STANDING = "standing", gettext_noop("Standing member")
-    MEMBER = "member", gettext_noop("Member")
+    MEMBER = "member", gettext_noop("Ordinary member")
 
 
 class MemberCapacity(LabelledEnum):
@@ -94,6 +94,27 @@ class MemberCapacity(LabelledEnum):
     OFFICER = "officer", gettext_noop("Office and propaganda officer")
 
 
+class RequestKind(LabelledEnum):
+    """What a person may ask about their own data."""
+
+    ACCESS = "access", gettext_noop("To be told what is kept")
+    CORRECTION = "correction", gettext_noop("To have something corrected")
+    ERASURE = "erasure", gettext_noop("To be erased")
+
+
+class RequestState(LabelledEnum):
+    """received → in work → answered → done, or in work → refused."""
+
+    RECEIVED = "received", gettext_noop("Request received")
+    IN_WORK = "in_work", gettext_noop("Being worked on")
+    ANSWERED = "answered", gettext_noop("Answered")
+    REFUSED = "refused", gettext_noop("Refused")
+    DONE = "done", gettext_noop("Request settled")
+
+
+OPEN_REQUESTS = (RequestState.RECEIVED, RequestState.IN_WORK, RequestState.ANSWERED)
+
+
 class Permission(LabelledEnum):
     """Everything somebody may be allowed to do; each page names one."""
 
@@ -101,6 +122,9 @@ class Permission(LabelledEnum):
     UNIT_EDIT = "unit.edit", gettext_noop("Change units")
     PERSON_VIEW = "person.view", gettext_noop("See people")
     PERSON_EDIT = "person.edit", gettext_noop("Change people")
+    PERSON_CONTACT = "person.contact", gettext_noop("See telephone, e-mail and address")
+    PERSON_PRIVATE = "person.private", gettext_noop("See birth date and ethnicity")
+    PRIVACY_ANSWER = "privacy.answer", gettext_noop("Answer requests about personal data")
     ACCOUNT_MANAGE = "account.manage", gettext_noop("Manage accounts and appointments")
     DOCUMENT_VIEW = "document.view", gettext_noop("See documents")
     DOCUMENT_EDIT = "document.edit", gettext_noop("Register and outline documents")
@@ -151,6 +175,8 @@ _READ = frozenset(
 )
 _RUN = _READ | {
     _P.PERSON_EDIT,
+    _P.PERSON_CONTACT,
+    _P.PERSON_PRIVATE,
     _P.PLAN_SCHEDULE,
     _P.CLASS_EDIT,
     _P.ROLL_TAKE,
@@ -164,13 +190,24 @@ ROLES: dict[Role, RoleSpec] = {
         "Quản trị",
         "Lập đơn vị, tài khoản, phân công quyền; trông coi hệ thống.",
         frozenset(
-            {_P.UNIT_VIEW, _P.UNIT_EDIT, _P.PERSON_VIEW, _P.PERSON_EDIT, _P.ACCOUNT_MANAGE, _P.LOG_VIEW, _P.SYSTEM}
+            {
+                _P.UNIT_VIEW,
+                _P.UNIT_EDIT,
+                _P.PERSON_VIEW,
+                _P.PERSON_EDIT,
+                _P.PERSON_CONTACT,
+                _P.PERSON_PRIVATE,
+                _P.PRIVACY_ANSWER,
+                _P.ACCOUNT_MANAGE,
+                _P.LOG_VIEW,
+                _P.SYSTEM,
+            }
         ),
     ),
     Role.BOARD_OFFICER: RoleSpec(
         "Cán bộ Ban",
         "Đăng ký văn bản, lập đợt học tập, theo dõi và báo cáo cho cả cấp mình phụ trách.",
-        _RUN | {_P.UNIT_EDIT, _P.DOCUMENT_EDIT, _P.CAMPAIGN_PLAN, _P.LOG_VIEW},
+        _RUN | {_P.UNIT_EDIT, _P.DOCUMENT_EDIT, _P.CAMPAIGN_PLAN, _P.LOG_VIEW, _P.PRIVACY_ANSWER},
     ),
     Role.ORGANISER: RoleSpec(
         "Cán bộ cấp ủy",
@@ -180,7 +217,7 @@ ROLES: dict[Role, RoleSpec] = {
     Role.CELL_SECRETARY: RoleSpec(
         "Bí thư chi bộ",
         "Theo dõi đảng viên của chi bộ, điểm danh, nhập thay cho đảng viên.",
-        _READ | {_P.ROLL_TAKE, _P.MESSAGE_SEND},
+        _READ | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND},
     ),
     Role.INSPECTOR: RoleSpec(
         "Cán bộ kiểm tra", "Xem mọi việc trong phạm vi được giao, không sửa.", _READ | {_P.LOG_VIEW}
@@ -227,6 +264,13 @@ def register_verbs() -> None:
         "import.confirmed": "xác nhận nhập danh sách",
         "import.applied": "nhập danh sách",
         "import.cancelled": "bỏ lần nhập",
+        "request.received": "gửi yêu cầu",
+        "request.taken": "nhận giải quyết yêu cầu",
+        "request.answered": "trả lời yêu cầu",
+        "request.refused": "từ chối yêu cầu",
+        "request.done": "giải quyết xong yêu cầu",
+        "person.erased": "xóa thông tin cá nhân của",
+        "person.exported": "tải toàn bộ thông tin của",
         "identity.decided": "xác định người trùng tên",
         "identity.redecided": "đổi kết quả xác định người trùng tên",
     }.items():

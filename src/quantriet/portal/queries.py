@@ -16,20 +16,31 @@ from quantriet.attendance.models import ClassVerdict
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
-from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState
+from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, CampaignState, DutyState, PlanState
 from quantriet.classes import access as class_access
 from quantriet.classes.models import ClassSession, RosterEntry
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.backups import Entry, Shelf
 from quantriet.kit.backups.shelf import BACKUP, REHEARSAL, Kept
 from quantriet.kit.numbers import show_number
-from quantriet.kit.time import show_moment
+from quantriet.kit.time import local, show_day, show_moment
 from quantriet.library.models import GuidingDocument
 from quantriet.notify.models import Message
 from quantriet.notify.vocab import MessageState
 from quantriet.org import access as org_access
-from quantriet.org.models import Account, IdentityDecision, ImportRun, ImportState, Person, Unit
-from quantriet.org.vocab import Permission
+from quantriet.org.models import (
+    Account,
+    ActivityExemption,
+    IdentityDecision,
+    ImportRun,
+    ImportState,
+    Person,
+    PostHeld,
+    Unit,
+    UnitResponsibility,
+)
+from quantriet.org.queries import privacy as privacy_queries
+from quantriet.org.vocab import Level, Permission, ResponsibilityKind
 from quantriet.reports import access as report_access
 
 
@@ -54,6 +65,13 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         if count and org_access.may_anywhere(account, permission):
             tasks.append(Task(count, words, url))
 
+    asked = org_access.requests_seen_by(account)
+    add(
+        Permission.PRIVACY_ANSWER,
+        privacy_queries.overdue(asked).count(),
+        "yêu cầu về thông tin cá nhân đã quá hạn",
+        reverse("request-list") + "?state=overdue",
+    )
     classes = class_access.classes_seen_by(account, Permission.ROLL_TAKE)
     ended = classes.filter(state=ClassState.RELEASED).exclude(sessions__ends_at__gt=at).distinct()
     add(
@@ -110,6 +128,12 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])
     add(Permission.PERSON_EDIT, imports.count(), "lần nhập danh sách chờ xác nhận", reverse("import-list"))
+    add(
+        Permission.PRIVACY_ANSWER,
+        privacy_queries.on_time(asked).count(),
+        "yêu cầu về thông tin cá nhân đang chờ giải quyết",
+        reverse("request-list") + "?state=open",
+    )
     failed = org_access.scope(
         Message.objects.filter(state=MessageState.FAILED, next_try_at=None), account, Permission.MESSAGE_SEND
     )
@@ -244,3 +268,80 @@ def reading_of(person: Person) -> list[GuidingDocument]:
 def may_read(person: Person, document_pk: int) -> GuidingDocument | None:
     """A document this person is to study, or None."""
     return next((one for one in reading_of(person) if one.pk == document_pk), None)
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """One line of a person's record: when, what, and how it came out or by what it rests on."""
+
+    when: str
+    what: str
+    how: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """The whole record of a person's study and membership (R-155)."""
+
+    duties: list[RecordLine]
+    transfers: list[RecordLine]
+    posts: list[RecordLine]
+    exemptions: list[RecordLine]
+    done: int
+    owing: int
+    exempt: int
+
+
+def record_of(person: Person) -> StudyRecord:
+    """Everything that counts about a person, the latest first; a handful of reads however long the record is."""
+    owed = duties_of(person)
+    duties = []
+    for one in owed:
+        duty, verdict = one.duty, one.verdict
+        kind = DUTY_KINDS.get(duty.kind)
+        held = one.entry.study_class.title if one.entry else ""
+        minutes = (
+            f"có mặt {show_number(verdict.seconds_present // 60)}/{show_number(verdict.seconds_planned // 60)} phút"
+            if verdict
+            else ""
+        )
+        how = "; ".join(filter(None, [held, minutes, duty.sentence]))
+        settled = show_day(local(duty.settled_at).date()) if duty.settled_at else ""
+        words = f"{duty.campaign.name}: {kind.label if kind else duty.kind} ({duty.unit.name})"
+        duties.append(RecordLine(settled or f"hạn {show_day(duty.due_on)}", words, how, duty.state))
+    states = [one.duty.state for one in owed]
+    transfers = [
+        RecordLine(
+            show_day(one.on),
+            f"{one.from_unit.name} → {one.to_unit.name}" if one.from_unit else f"vào danh sách: {one.to_unit.name}",
+            one.basis,
+        )
+        for one in person.transfers.select_related("from_unit", "to_unit").order_by("-on", "-pk")
+    ]
+    posts = [
+        RecordLine(
+            _span(one),
+            f"{one.post.name}, {one.unit.name}",
+            "; ".join(filter(None, [_level(one.managed_by), one.basis])),
+        )
+        for one in person.posts.select_related("post", "unit").order_by("-valid_from", "pk")
+    ] + [
+        RecordLine(_span(one), f"{ResponsibilityKind(one.kind).label}: {one.unit.name}", one.basis)
+        for one in person.responsibilities.select_related("unit").order_by("-valid_from", "pk")
+    ]
+    exemptions = [
+        RecordLine(_span(one), one.reason, one.basis) for one in person.exemptions.order_by("-valid_from", "pk")
+    ]
+    return StudyRecord(
+        duties, transfers, posts, exemptions,
+        states.count(DutyState.DONE), states.count(DutyState.OWING), states.count(DutyState.EXEMPT),
+    )  # fmt: skip
+
+
+def _span(fact: PostHeld | UnitResponsibility | ActivityExemption) -> str:
+    return f"từ {show_day(fact.valid_from)}" + (f" đến {show_day(fact.valid_to)}" if fact.valid_to else "")
+
+
+def _level(level: str) -> str:
+    return f"cấp quản lý: {Level(level).label}" if level else ""

@@ -28,6 +28,7 @@ from quantriet.kit.time import local, now, show_day
 from quantriet.kit.time import today as this_day
 from quantriet.kit.web import Chip, listing, query, saved
 from quantriet.org import access as org_access
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import path_end
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -70,6 +71,10 @@ def catch_up_list(request: DeskRequest) -> HttpResponse:
     filters.is_valid()
     links, chips = _filtered(request, filters.cleaned_data)
     if request.GET.get("format") == "xlsx":
+        told = "tải danh sách học bù ra Excel"
+        privacy_actions.note_list(
+            request.account, None, told, links.count(), at=now(), permission=Permission.CLASS_VIEW
+        )
         return _excel(links.order_by("duty__unit__path", "duty__person__sort_key"))
     everything = queries.still_owing(queries.catch_up_list(access.catch_ups_seen_by(request.account)))
     total, waiting = everything.count(), everything.filter(is_waiting=True).count()

@@ -23,6 +23,7 @@ from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, listing, query, saved
 from quantriet.org import access as org_access
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 
@@ -110,6 +111,8 @@ def result(request: DeskRequest, pk: int) -> HttpResponse:
         )
         chips.append(Chip(verdict.label, query(request, verdict=None, page=None)))
     if request.GET.get("format") == "xlsx":
+        told = "tải kết quả điểm danh ra Excel"
+        privacy_actions.note_list(request.account, study_class.unit, told, rows.count(), at=now())
         return _excel(study_class, rows.order_by("unit__path", "person__sort_key"))
     counts = queries.class_result(study_class, marked)
     shown = listing(request, rows, sorts=SORTS, default_sort="unit", chips=chips)

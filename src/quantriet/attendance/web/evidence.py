@@ -14,6 +14,7 @@ from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, page, why
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
 from quantriet.kit.web import saved
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.web.pages import DeskRequest, member_page
 
 
@@ -21,6 +22,7 @@ from quantriet.org.web.pages import DeskRequest, member_page
 def evidence(request: DeskRequest, pk: int) -> HttpResponse:
     """The facts with method, who and when; minutes per session; the sentence."""
     entry = access.get_entry(request.account, pk)
+    privacy_actions.note_look(request.account, entry.person, "xem minh chứng điểm danh", at=now())
     found = queries.evidence(entry)
     may_mark = access.may_mark(request.account, entry)
     verdict = Verdict(found.verdict.verdict) if found.verdict else Verdict.UNDECIDED

@@ -23,6 +23,7 @@ from quantriet.kit.text import fold
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, download, listing, query, saved
 from quantriet.org import access as org_access
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page, member_page
 
@@ -122,6 +123,8 @@ def excuse_list(request: DeskRequest) -> HttpResponse:
         rows = rows.filter(entry__person__name_folded__contains=fold(words))
         chips.append(Chip(f"{_('Search')}: {words}", query(request, q=None, page=None)))
     if request.GET.get("format") == "xlsx":
+        told = "tải đơn xin vắng ra Excel"
+        privacy_actions.note_list(request.account, None, told, rows.count(), at=now(), permission=Permission.CLASS_VIEW)
         return _excel(rows.order_by("-asked_at", "pk"))
     shown = listing(
         request,
@@ -197,6 +200,7 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
                 at=now(),
             )
             return saved(request, to=request.path, message="Đã ghi ý kiến duyệt; kết quả đã tính lại.")
+    privacy_actions.note_look(request.account, found.entry.person, "xem đơn xin vắng", at=now())
     state = ExcuseState(found.state)
     may_approve = org_access.may(request.account, Permission.EXCUSE_APPROVE, found.entry.study_class.unit)
     return page(
@@ -223,4 +227,5 @@ def paper(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_excuse(request.account, pk)
     if not found.paper:
         raise Http404
+    privacy_actions.note_look(request.account, found.entry.person, "tải giấy xin vắng", at=now())
     return download(found.paper.open("rb"), name=found.paper_name or "giay-xin-vang", kind="application/octet-stream")

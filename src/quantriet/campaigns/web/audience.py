@@ -26,6 +26,7 @@ from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
 from quantriet.org.access import one_of
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import desk_page
 
@@ -208,6 +209,8 @@ def people(request, pk):
             person.reason = reasons.get(person.pk, "")
 
     if request.GET.get("format") == "xlsx":
+        told = "tải danh sách đối tượng ra Excel"
+        privacy_actions.note_list(request.account, campaign.unit, told, rows.count(), at=now())
         return _people_excel(campaign, rows.order_by("unit__path", "sort_key"), explain)
     return page(
         request,

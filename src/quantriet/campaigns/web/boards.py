@@ -26,6 +26,7 @@ from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
 from quantriet.org.access import may
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import desk_page
@@ -280,6 +281,7 @@ def names(request, pk):
         duties = duties.filter(person__name_folded__contains=fold(text))
         chips.append(Chip(text, query(request, q=None, page=None)))
     if request.GET.get("format") == "xlsx":
+        privacy_actions.note_list(request.account, unit, "tải danh sách kết quả ra Excel", duties.count(), at=now())
         return _names_excel(campaign, unit, duties.order_by("unit__path", "person__sort_key"), at)
     found = queries.board(campaign, unit, kind, at)
     return page(

@@ -29,6 +29,7 @@ from quantriet.kit.time import now, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import Person, Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -70,7 +71,10 @@ def roster(request: DeskRequest, pk: int) -> HttpResponse:
         label = _("Not summoned yet") if summons == "no" else _("Summoned")
         chips.append(Chip(label, query(request, summons=None, page=None)))
     if request.GET.get("format") == "xlsx":
-        return _roster_workbook(study_class, rows)
+        privacy_actions.note_list(
+            request.account, study_class.unit, "tải danh sách lớp ra Excel", rows.count(), at=now()
+        )
+        return _roster_workbook(study_class, rows, org_access.FieldSight(request.account))
     shown = listing(request, rows, sorts=SORTS, default_sort="unit", chips=chips)
     for entry in shown:
         _say(entry)
@@ -109,7 +113,9 @@ def _say(entry: Any) -> None:
     entry.origin_word = RosterOrigin(entry.origin).label
 
 
-def _roster_workbook(study_class: StudyClass, rows: QuerySet[RosterEntry]) -> HttpResponse:
+def _roster_workbook(
+    study_class: StudyClass, rows: QuerySet[RosterEntry], sight: org_access.FieldSight
+) -> HttpResponse:
     column = spreadsheets.OutColumn
     columns = [
         column("number", "STT", kind="number", width=6),
@@ -131,7 +137,7 @@ def _roster_workbook(study_class: StudyClass, rows: QuerySet[RosterEntry]) -> Ht
             "unit": entry.unit.name,
             "venue": entry.venue.name,
             "seat": entry.seat,
-            "phone": entry.person.phone,
+            "phone": "" if sight.hides("phone", entry.unit.path) else entry.person.phone,
             "origin": RosterOrigin(entry.origin).label,
             "summoned": entry.summoned_at,
             "note": DutyReason(entry.duty.reason).label

@@ -26,8 +26,9 @@ from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier, PointKind, PointTheme, RelationKind
 from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
+from quantriet.org.actions import privacy
 from quantriet.org.models import Account, Person, PostHeld, Unit
-from quantriet.org.vocab import Permission, ResponsibilityKind
+from quantriet.org.vocab import Permission, RequestKind, ResponsibilityKind
 
 MORNING = (dt.time(7, 30), dt.time(11, 0))
 AFTERNOON = (dt.time(13, 30), dt.time(16, 30))
@@ -61,6 +62,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
         documents = register(organisation)
         campaign = plan(organisation, documents)
         direct(campaign, organisation.officer, founded=made.FOUNDED)
+        look(organisation)
         say(f"  {GuidingDocument.objects.count()} văn bản, đợt học tập “{campaign.name}” gồm {len(documents)} văn bản")
         if size != "province":
             classes = hold(organisation, campaign)
@@ -101,6 +103,22 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
     organisation = Organisation(units, people, accounts)
     _assign_leaders(organisation)
     return organisation
+
+
+def look(organisation: Organisation) -> None:
+    """Some looks at the member who tries the demo, and an open request of theirs."""
+    member = organisation.accounts["dangvien"].person
+    assert member is not None, "the demo's member is a person"
+    day = now() - dt.timedelta(days=1)
+    privacy.note_look(organisation.officer, member, privacy.LOOKED, at=day - dt.timedelta(days=6))
+    privacy.note_look(organisation.accounts["bithu"], member, privacy.LOOKED, at=day)
+    privacy.note_list(
+        organisation.officer, member.unit, "tải danh sách người ra Excel", member.unit.people.count(), at=day
+    )
+    privacy.enter_request(
+        member, by=organisation.accounts["dangvien"], at=day, kind=RequestKind.CORRECTION, about="occupation",
+        proposed="Cán bộ hưu trí", wish="Tôi đã nghỉ hưu từ tháng trước.",
+    )  # fmt: skip
 
 
 def _assign_leaders(organisation: Organisation) -> None:

@@ -15,10 +15,11 @@ from quantriet.config.schedule import schedule
 from quantriet.kit.jobs import Worker
 from quantriet.kit.time import now, today
 from quantriet.org import actions as org_actions
+from quantriet.portal.jobs import keep_backups_job
 
 
-def test_running_campaigns_follow_their_people_by_themselves():
-    assert follow_audiences_job in [one.job for one in schedule()]
+def test_campaigns_follow_their_people_and_backups_are_made_by_themselves():
+    assert {follow_audiences_job, keep_backups_job} <= {one.job for one in schedule()}
 
 
 @pytest.mark.django_db

@@ -82,7 +82,10 @@ def make_people_file(account_id: int, spec: str, *, at: datetime) -> None:
     for old in path.parent.iterdir():
         if time.time() - old.stat().st_mtime > KEPT_SECONDS:
             old.unlink(missing_ok=True)
-    rows = _told(import_queries.member_rows(people.order_by("unit__path", "sort_key", "pk")), _progress(path))
+    rows = _told(
+        import_queries.member_rows(people.order_by("unit__path", "sort_key", "pk"), sight=access.FieldSight(account)),
+        _progress(path),
+    )
     sheet = Sheet(
         title=about["title"], columns=import_queries.member_columns(), rows=rows, heading=tuple(about["heading"])
     )
@@ -104,7 +107,8 @@ def _told(rows: Iterable[dict[str, Any]], progress: Path) -> Iterator[dict[str, 
 
 def _path(account: Account, about: dict[str, Any]) -> Path:
     """Where the file lies: another for each account, filter and reach, so that a changed right finds none."""
-    reach = access.paths_with(account, Permission.PERSON_VIEW)
+    rights = (Permission.PERSON_VIEW, Permission.PERSON_CONTACT, Permission.PERSON_PRIVATE)
+    reach = [access.paths_with(account, permission) for permission in rights]
     told = {name: value for name, value in about.items() if name != "total"}
     key = hashlib.blake2b(json.dumps([account.pk, told, reach], sort_keys=True).encode(), digest_size=16).hexdigest()
     return Path(settings.MEDIA_ROOT) / "exports" / f"{key}.xlsx"

@@ -13,6 +13,7 @@ from quantriet.org.models.people import (
     PostKind,
     UnitResponsibility,
 )
+from quantriet.org.models.privacy import DataRequest
 from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ActivityExemption",
     "Appointment",
     "BodyMember",
+    "DataRequest",
     "Dated",
     "IdentityDecision",
     "ImportKind",

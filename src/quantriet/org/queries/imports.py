@@ -22,6 +22,7 @@ from quantriet.audit.models import AuditEvent
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.text import fold
 from quantriet.kit.time import today
+from quantriet.org.access import FieldSight
 from quantriet.org.models import (
     ActivityExemption,
     IdentityDecision,
@@ -34,6 +35,7 @@ from quantriet.org.models import (
     UnitKind,
     path_end,
 )
+from quantriet.org.queries.people import hide
 from quantriet.org.rules import codes, columns, members
 from quantriet.org.rules.places import Directory, Place
 from quantriet.org.rules.plan import PlanReader
@@ -501,8 +503,11 @@ def unit_columns() -> list[OutColumn]:
     return columns.exported("units")
 
 
-def member_rows(people: QuerySet[Person]) -> Iterator[dict[str, Any]]:
-    """The rows under `member_columns`, read in batches; an import of them changes nothing."""
+def member_rows(people: QuerySet[Person], *, sight: FieldSight | None = None) -> Iterator[dict[str, Any]]:
+    """The rows under `member_columns`, read in batches; an import of them changes nothing.
+
+    `sight` empties what its account may not see; of the birth date the year stays.
+    """
     names = dict(Unit.objects.values_list("pk", "name"))
     above: dict[int, int | None] = dict(Unit.objects.values_list("pk", "parent_id"))
     day = today()
@@ -510,13 +515,13 @@ def member_rows(people: QuerySet[Person]) -> Iterator[dict[str, Any]]:
     for person in people.select_related("unit").iterator(chunk_size=2000):
         batch.append(person)
         if len(batch) >= 2000:
-            yield from _member_rows(batch, names, above, day)
+            yield from _member_rows(batch, names, above, day, sight)
             batch = []
-    yield from _member_rows(batch, names, above, day)
+    yield from _member_rows(batch, names, above, day, sight)
 
 
 def _member_rows(
-    batch: list[Person], names: dict[int, str], above: dict[int, int | None], day: date
+    batch: list[Person], names: dict[int, str], above: dict[int, int | None], day: date, sight: FieldSight | None
 ) -> Iterator[dict[str, Any]]:
     ids = [person.pk for person in batch]
     posts: dict[int, list[tuple[str, int, str]]] = defaultdict(list)
@@ -537,6 +542,8 @@ def _member_rows(
         level = next((level for _, _, level in held if level), "")
         exempt = exemptions.get(person.pk)
         parent = above.get(person.unit_id)
+        for name in sight.hidden(person.unit.path) if sight else ():
+            hide(person, name)
         yield {
             "code": person.code,
             "full_name": person.full_name,

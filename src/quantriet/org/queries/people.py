@@ -41,6 +41,7 @@ class PeopleFilter:
     age_from: int | None = None
     age_to: int | None = None
     gone: bool = False  # those who left instead of those who are there
+    by_phone: bool = True  # whether the typed digits may be a telephone number: not for whom it is hidden
 
 
 def filtered_people(rows: QuerySet[Person], wanted: PeopleFilter, *, on: date | None = None) -> QuerySet[Person]:
@@ -63,7 +64,7 @@ def filtered_people(rows: QuerySet[Person], wanted: PeopleFilter, *, on: date | 
         rows = rows.filter(birth_date__lte=_years_before(day, wanted.age_from))
     if wanted.age_to is not None:
         rows = rows.filter(birth_date__gt=_years_before(day, wanted.age_to + 1))
-    return named_people(rows, wanted.search) if wanted.search.strip() else rows
+    return named_people(rows, wanted.search, by_phone=wanted.by_phone) if wanted.search.strip() else rows
 
 
 def _years_before(day: date, years: int) -> date:
@@ -72,16 +73,15 @@ def _years_before(day: date, years: int) -> date:
     return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
 
 
-def named_people(rows: QuerySet[Person], typed: str) -> QuerySet[Person]:
+def named_people(rows: QuerySet[Person], typed: str, *, by_phone: bool = True) -> QuerySet[Person]:
     """People whose name, code or telephone number fits what was typed (see above)."""
     phrase = text.fold(typed)
     if not phrase:  # nothing but invisible characters
         return rows
     if any(letter.isdigit() for letter in phrase):
         code, digits = text.squeeze(typed), "".join(letter for letter in typed if letter.isdigit())
-        return rows.filter(
-            Q(code__in={code, code.upper()}) | Q(code__gte=code, code__lt=_behind(code)) | Q(phone=digits)
-        )
+        coded = Q(code__in={code, code.upper()}) | Q(code__gte=code, code__lt=_behind(code))
+        return rows.filter(coded | Q(phone=digits) if by_phone else coded)
     begins = Q(name_folded__gte=phrase, name_folded__lt=_behind(phrase))
     if len(Person.objects.filter(begins).order_by().values_list("pk")[:MANY]) == MANY:
         # As the end of a sum of texts the name serves no index, so both databases keep to the order of the list.
@@ -135,6 +135,16 @@ def exemptions_of(people: Iterable[Person], *, on: date | None = None) -> dict[i
     """The exemption in force of each person that has one."""
     given = ActivityExemption.objects.on(on).filter(person__in=[person.pk for person in people])
     return {one.person_id: one for one in given.order_by("-valid_from")}
+
+
+def hide(person: Person, field: str) -> None:
+    """Take a detail from the row in memory, which is not written again; of the birth date the year stays."""
+    if field == "birth_date":
+        if person.birth_date is not None:
+            person.birth_date = person.birth_date.replace(month=1, day=1)
+        person.birth_precision = BirthPrecision.YEAR
+    elif field != "birth_precision":
+        setattr(person, field, "")
 
 
 def shown_birth(person: Person) -> str:

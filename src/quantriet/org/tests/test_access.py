@@ -17,16 +17,31 @@ from quantriet.org.vocab import Permission, Role
 P = Permission
 READ = {P.UNIT_VIEW, P.PERSON_VIEW, P.DOCUMENT_VIEW, P.CAMPAIGN_VIEW, P.CLASS_VIEW, P.REPORT_VIEW}
 RUN = READ | {
-    P.PERSON_EDIT, P.PLAN_SCHEDULE, P.CLASS_EDIT, P.ROLL_TAKE, P.EXCUSE_APPROVE, P.REPORT_WRITE, P.MESSAGE_SEND,
+    P.PERSON_EDIT, P.PERSON_CONTACT, P.PERSON_PRIVATE, P.PLAN_SCHEDULE, P.CLASS_EDIT, P.ROLL_TAKE, P.EXCUSE_APPROVE,
+    P.REPORT_WRITE, P.MESSAGE_SEND,
 }  # fmt: skip
 # Who of the cast may do what, and in which unit that begins: written out once more, so that a role cannot change unseen.
 MATRIX = {
-    "admin": ("T", {P.UNIT_VIEW, P.UNIT_EDIT, P.PERSON_VIEW, P.PERSON_EDIT, P.ACCOUNT_MANAGE, P.LOG_VIEW, P.SYSTEM}),
-    "officer": ("T", RUN | {P.UNIT_EDIT, P.DOCUMENT_EDIT, P.CAMPAIGN_PLAN, P.LOG_VIEW}),
+    "admin": (
+        "T",
+        {
+            P.UNIT_VIEW,
+            P.UNIT_EDIT,
+            P.PERSON_VIEW,
+            P.PERSON_EDIT,
+            P.PERSON_CONTACT,
+            P.PERSON_PRIVATE,
+            P.PRIVACY_ANSWER,
+            P.ACCOUNT_MANAGE,
+            P.LOG_VIEW,
+            P.SYSTEM,
+        },
+    ),
+    "officer": ("T", RUN | {P.UNIT_EDIT, P.DOCUMENT_EDIT, P.CAMPAIGN_PLAN, P.LOG_VIEW, P.PRIVACY_ANSWER}),
     "organiser1": ("X1", RUN),
     "organiser2": ("X2", RUN),
-    "secretary11": ("CB11", READ | {P.ROLL_TAKE, P.MESSAGE_SEND}),
-    "secretary21": ("CB21", READ | {P.ROLL_TAKE, P.MESSAGE_SEND}),
+    "secretary11": ("CB11", READ | {P.PERSON_CONTACT, P.ROLL_TAKE, P.MESSAGE_SEND}),
+    "secretary21": ("CB21", READ | {P.PERSON_CONTACT, P.ROLL_TAKE, P.MESSAGE_SEND}),
     "inspector": ("T", READ | {P.LOG_VIEW}),
     "leader": ("T", READ | {P.LOG_VIEW}),
     "leader1": ("X1", READ | {P.LOG_VIEW}),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -18,13 +20,17 @@ from quantriet.audit import queries as audit_queries
 from quantriet.audit.models import AuditEvent
 from quantriet.audit.vocab import VERBS
 from quantriet.kit import time
+from quantriet.kit.numbers import show_number
+from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.web import Chip, page, query
 from quantriet.org import access
 from quantriet.org.actions import username_key
-from quantriet.org.models import Account, path_end
+from quantriet.org.models import Account, Unit, path_end
+from quantriet.org.queries import people as people_queries
+from quantriet.org.rules.fields import HIDDEN
 from quantriet.org.vocab import Permission
 from quantriet.org.web.forms import UnitField
-from quantriet.org.web.frame import crumbs, without
+from quantriet.org.web.frame import AT_ONCE, crumbs, excel, without
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 # What the keys of before and after are called on the screen; a key without a word here is shown by its model's choices
@@ -63,6 +69,9 @@ FIELDS = {
     "username": gettext_noop("User name"),
     "display_name": gettext_noop("Shown name"),
     "is_active": gettext_noop("May sign in"),
+    "account": gettext_noop("Account"),
+    "about": gettext_noop("Which detail"),
+    "due_on": gettext_noop("Last day"),
     "must_change_password": gettext_noop("Must change the password"),
     "from_address": gettext_noop("From the address"),
     "file": gettext_noop("File"),
@@ -162,6 +171,8 @@ FIELDS = {
     "without_address": gettext_noop("Without an address"),
     "xlsx": gettext_noop("Excel file"),
 }
+# Kinds of things whose lines may hold private details of a person.
+_OF_PEOPLE = ("org.person", "org.identitydecision")
 # Pages on which a thing of the log can be seen again, by its kind.
 PAGES = {
     "org.unit": ("unit", Permission.UNIT_VIEW),
@@ -171,7 +182,17 @@ PAGES = {
 
 
 def told(events: Iterable[AuditEvent], reader: Account) -> list[dict[str, Any]]:
-    """Lines of the log as the page shows them to `reader`: no link leads where the reader has no business."""
+    """Lines of the log as the page shows them to `reader`: no link leads where the reader has no business.
+
+    What the reader may not see of a person is said to have changed, without its values; of one's own record all is told.
+    """
+    sight = access.FieldSight(reader)
+
+    def said(event: AuditEvent, key: str, value: Any) -> str:
+        private = event.thing_kind in _OF_PEOPLE and not (event.person_id and event.person_id == reader.person_id)
+        words = _said(event, key, value)
+        return HIDDEN if words and private and sight.hides(key, event.unit_path) else words
+
     pages = {kind: name for kind, (name, permission) in PAGES.items() if access.may_anywhere(reader, permission)}
     return [
         {
@@ -181,7 +202,7 @@ def told(events: Iterable[AuditEvent], reader: Account) -> list[dict[str, Any]]:
             "on_itself": event.thing_kind == "org.account" and event.thing_id == str(event.actor_id),
             "url": reverse(pages[event.thing_kind], args=[event.thing_id]) if event.thing_kind in pages else "",
             "changes": [
-                (_word(key), _said(event, key, event.before.get(key)), _said(event, key, event.after.get(key)))
+                (_word(key), said(event, key, event.before.get(key)), said(event, key, event.after.get(key)))
                 for key in {**event.before, **event.after}
                 if not key.endswith("_folded")  # a key for searching, the same words once more
                 and (event.before.get(key) not in (None, "") or event.after.get(key) not in (None, ""))
@@ -235,14 +256,27 @@ def _choices(kind: str, key: str) -> dict[str, str]:
     models = [kind, *about.get(kind, ())]
     if kind == "org.person" and key == "reason":
         key = "left_reason"
+    found: dict[str, str] = {}
     for name in models:
         try:
             choices = apps.get_model(name)._meta.get_field(key).choices  # type: ignore[union-attr]
         except (LookupError, FieldDoesNotExist, AttributeError):
             continue
-        if choices:
-            return {str(value): str(word) for value, word in choices}
-    return {}
+        # A person's "kind" and the kind of a charge stand under one key: the person's own words come first.
+        found = {str(value): str(word) for value, word in choices or ()} | found
+    return found
+
+
+def _portions(rows: Iterable[AuditEvent], size: int) -> Iterator[list[AuditEvent]]:
+    """The lines by the hundred, so that a long file needs little memory."""
+    portion: list[AuditEvent] = []
+    for row in rows:
+        portion.append(row)
+        if len(portion) == size:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
 
 
 class LogForm(forms.Form):
@@ -255,6 +289,7 @@ class LogForm(forms.Form):
         required=False,
         choices=lambda: [("", _("All")), *sorted(VERBS.items(), key=lambda one: one[1])],
     )
+    person = forms.CharField(label=gettext_lazy("Whose record (name or code)"), required=False, max_length=100)
     thing = forms.CharField(label=gettext_lazy("To what"), required=False, max_length=100)
     since = forms.DateField(label=gettext_lazy("From date"), required=False)
     until = forms.DateField(label=gettext_lazy("To date"), required=False)
@@ -279,10 +314,18 @@ def log(request: DeskRequest) -> HttpResponse:
         thing_kind=kind if number else "",
         thing_id=number,
         thing_label=given.get("thing", ""),
+        person_ids=_people(request.account, given["person"]) if given.get("person") else None,
         since=given.get("since"),
         until=given.get("until"),
     )
     rows = audit_queries.filtered_events(access.events_seen_by(request.account), wanted)
+    if request.GET.get("format") == "xlsx":
+        if len(rows.order_by().values_list("pk")[: AT_ONCE + 1]) <= AT_ONCE:
+            return _excel(request, rows, unit)
+        messages.info(
+            request, f"Quá {show_number(AT_ONCE)} dòng: hãy chọn khoảng ngày hoặc đơn vị hẹp hơn rồi tải Excel."
+        )
+        return HttpResponseRedirect(query(request, format=None))
     shown = audit_queries.event_page(
         rows,
         before=audit_queries.EventKey.read(request.GET.get("before", "")),
@@ -294,9 +337,43 @@ def log(request: DeskRequest) -> HttpResponse:
         "older_url": query(request, before=shown.older, after=None) if shown.older else "",
         "newer_url": query(request, after=shown.newer, before=None) if shown.newer else "",
         "chips": _chips(request, form, number),
+        "seals_url": reverse("log-seals") if access.may_anywhere(request.account, Permission.SYSTEM) else "",
         "breadcrumb": crumbs(request.account, unit, (_("Log"), "")) if unit else [{"label": _("Log"), "url": ""}],
     }
     return page(request, "org/log/list.html", context)
+
+
+def _people(account: Account, typed: str) -> list[int]:
+    """The people whom the reader may see and whose code or name fits, fifty at most."""
+    by_phone = access.may_anywhere(account, Permission.PERSON_CONTACT)
+    found = people_queries.named_people(access.people_list(account), typed, by_phone=by_phone)
+    return list(found.order_by("sort_key", "pk").values_list("pk", flat=True)[:50])
+
+
+def _excel(request: DeskRequest, rows: QuerySet[AuditEvent], unit: Unit | None) -> HttpResponse:
+    """The lines as sentences with what stood before and after, the latest first."""
+    columns = [
+        OutColumn("at", _("When"), kind="moment"),
+        OutColumn("who", _("Who"), width=28),
+        OutColumn("did", _("What was done"), width=28),
+        OutColumn("thing", _("To what"), width=36),
+        OutColumn("changes", _("Before and after"), width=60),
+    ]
+    ordered = rows.order_by("-at", "-pk").iterator(chunk_size=2000)
+    lines = (
+        {
+            "at": line["event"].at,
+            "who": line["event"].actor_label,
+            "did": line["phrase"],
+            "thing": "" if line["on_itself"] else line["event"].thing_label,
+            "changes": "; ".join(
+                f"{word}: {f'{old} → ' if old else ''}{new or '–'}" for word, old, new in line["changes"]
+            ),
+        }
+        for portion in _portions(ordered, 500)
+        for line in told(portion, request.account)
+    )
+    return excel(_("Log"), unit.name if unit else "", columns, lines)
 
 
 def _chips(request: DeskRequest, form: LogForm, number: str) -> list[Chip]:

@@ -16,6 +16,7 @@ from quantriet.kit.refusal import refusals_on
 from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.org import access, actions
 from quantriet.org.actions import exports
+from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import people as people_queries
@@ -47,6 +48,7 @@ def person_to_change(request: DeskRequest, pk: int) -> Person:
     """The person, for an account that may change people there; 404 unseen, 403 seen only."""
     person = access.get_person(request.account, pk)
     access.require(request.account, Permission.PERSON_EDIT, person.unit)
+    privacy_actions.note_look(request.account, person, privacy_actions.EDITED, at=time.now())
     return person
 
 
@@ -67,14 +69,18 @@ def people_list(request: DeskRequest) -> HttpResponse:
         age_from=given.get("age_from"),
         age_to=given.get("age_to"),
         gone=given.get("gone") == "1",
+        # Whoever may not see telephone numbers anywhere cannot find out one by typing it either.
+        by_phone=access.may_anywhere(request.account, Permission.PERSON_CONTACT),
     )
+    sight = access.FieldSight(request.account)
     rows = people_queries.filtered_people(access.people_list(request.account, under=under), wanted)
     if form.errors.get("unit"):
         rows = rows.none()
     if request.GET.get("format") == "xlsx":
         if (total := rows.count()) > AT_ONCE:
             return _long_file(request, wanted, under, total)
-        listed = import_queries.member_rows(rows.order_by("unit__path", "sort_key", "pk"))
+        _note_list(request, under, total)
+        listed = import_queries.member_rows(rows.order_by("unit__path", "sort_key", "pk"), sight=sight)
         return excel(_("List of people"), under.name if under else "", import_queries.member_columns(), listed)
 
     def prepare(people: list[Person]) -> None:
@@ -82,6 +88,8 @@ def people_list(request: DeskRequest) -> HttpResponse:
         for person in people:
             person.held = posts.get(person.pk, [])  # type: ignore[attr-defined]
             person.exempt = exempt.get(person.pk)  # type: ignore[attr-defined]
+            if sight.hides("birth_date", person.unit.path):
+                people_queries.hide(person, "birth_date")
             person.born = people_queries.shown_birth(person)  # type: ignore[attr-defined]
             person.kind_label = PersonKind(person.kind).label  # type: ignore[attr-defined]
 
@@ -121,10 +129,15 @@ def _long_file(
         by=request.account, wanted=wanted, under=under, title=title, heading=[*heading], total=total
     )
     if made.path:
+        _note_list(request, under, total)
         return download(made.path.open("rb"), name=excel_name(title, place), kind=XLSX)
     told = f"Tệp Excel {show_number(total)} người đang được lập (đã ghi {show_number(made.done)}); lát nữa bấm nút Excel lần nữa để tải về."
     messages.info(request, told)
     return HttpResponseRedirect(query(request, format=None))
+
+
+def _note_list(request: DeskRequest, under: Unit | None, total: int) -> None:
+    privacy_actions.note_list(request.account, under, "tải danh sách người ra Excel", total, at=time.now())
 
 
 def _chips(request: DeskRequest, form: PeopleFilterForm, typed: str) -> list[Chip]:
@@ -141,27 +154,34 @@ def _chips(request: DeskRequest, form: PeopleFilterForm, typed: str) -> list[Chi
 def person(request: DeskRequest, pk: int) -> HttpResponse:
     account = request.account
     known = access.get_person(account, pk)
+    privacy_actions.note_look(account, known, privacy_actions.LOOKED, at=time.now())
     day = time.today()
+    sight, path = access.FieldSight(account), known.unit.path
+    own = account.person_id == known.pk
     may_edit = access.may(account, Permission.PERSON_EDIT, known.unit)
     sees_log = access.may(account, Permission.LOG_VIEW, known.unit)
     login = Account.objects.filter(person=known).first()
     manages = access.may(account, Permission.ACCOUNT_MANAGE, known.unit)
     age = time.age_on(known.birth_date, day) if known.birth_date else None
-    facts: list[Any] = [
-        (_("Member code"), known.code),
-        (_("Born on"), people_queries.shown_birth(known) or None),
-        (_("Age"), age),
-        (_("Gender"), Gender(known.gender).label),
-        (_("Ethnicity"), known.ethnicity or None),
-        (_("Kind of person"), PersonKind(known.kind).label),
-        {"label": _("Cell"), "value": known.unit.name, "url": reverse("unit", args=[known.unit_id])},
-        (_("Joined the Party on"), time.show_day(known.joined_on) if known.joined_on else None),
-        (_("Full member since"), time.show_day(known.official_on) if known.official_on else None),
-        (_("Occupation"), known.occupation or None),
-        (_("Telephone"), known.phone or None),
-        (_("E-mail"), known.email or None),
-        (_("Address"), known.address or None),
+    hidden = [] if own else sight.hidden(path)
+    for name in hidden:
+        people_queries.hide(known, name)
+    rows: list[tuple[str, Any]] = [
+        ("", (_("Member code"), known.code)),
+        ("", (_("Born on"), people_queries.shown_birth(known) or None)),
+        ("", (_("Age"), age)),
+        ("", (_("Gender"), Gender(known.gender).label)),
+        ("ethnicity", (_("Ethnicity"), known.ethnicity or None)),
+        ("", (_("Kind of person"), PersonKind(known.kind).label)),
+        ("", {"label": _("Cell"), "value": known.unit.name, "url": reverse("unit", args=[known.unit_id])}),
+        ("", (_("Joined the Party on"), time.show_day(known.joined_on) if known.joined_on else None)),
+        ("", (_("Full member since"), time.show_day(known.official_on) if known.official_on else None)),
+        ("", (_("Occupation"), known.occupation or None)),
+        ("phone", (_("Telephone"), known.phone or None)),
+        ("email", (_("E-mail"), known.email or None)),
+        ("address", (_("Address"), known.address or None)),
     ]
+    facts: list[Any] = [shown for name, shown in rows if name not in hidden]
     editable = access.units_seen_by(account, Permission.PERSON_EDIT) if may_edit else None
     mine = set(editable.filter(posts__person=known).values_list("pk", flat=True)) if editable is not None else set()
     posts = list(known.posts.select_related("post", "unit").order_by("-valid_from", "post__rank"))
@@ -197,6 +217,10 @@ def person(request: DeskRequest, pk: int) -> HttpResponse:
         "namesakes": same,
         "history": told(_history(account, known), account) if sees_log else [],
         "sees_log": sees_log,
+        "something_hidden": bool(hidden),
+        "request_url": reverse("request-new", args=[known.pk])
+        if access.may(account, Permission.PERSON_CONTACT, known.unit) and not own
+        else "",
         "may_edit": may_edit and known.left_on is None,
         "left_label": LeavingReason(known.left_reason).label if known.left_reason else "",
         "login": login if manages else None,

@@ -1,6 +1,6 @@
 """Addresses of the organisation; each module of pages brings its own."""
 
-from quantriet.org.web import accounts, bodies, facts, import_questions, imports, log, people, sign_in, units
+from quantriet.org.web import accounts, bodies, facts, import_questions, imports, log, people, privacy, sign_in, units
 
 urlpatterns = [
     *sign_in.urlpatterns,
@@ -12,4 +12,5 @@ urlpatterns = [
     *imports.urlpatterns,
     *import_questions.urlpatterns,
     *log.urlpatterns,
+    *privacy.urlpatterns,
 ]

@@ -28,6 +28,7 @@ ORGANISATION = [
     (gettext_noop("Units"), "unit-list", Permission.UNIT_VIEW),
     (gettext_noop("People"), "people-list", Permission.PERSON_VIEW),
     (gettext_noop("Imports"), "import-list", Permission.PERSON_EDIT),
+    (gettext_noop("Data requests"), "request-list", Permission.PRIVACY_ANSWER),
     (gettext_noop("Messages"), "message-list", Permission.MESSAGE_SEND),
     (gettext_noop("Accounts"), "account-list", Permission.ACCOUNT_MANAGE),
     (gettext_noop("Log"), "log", Permission.LOG_VIEW),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.portal.web import backups, home, me
+from quantriet.portal.web import backups, home, me, my_data
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,4 +14,11 @@ urlpatterns = [
     path("me/duties/<int:pk>/", me.duty, name="my-duty"),
     path("me/duties/<int:pk>/calendar.ics", me.calendar, name="my-calendar"),
     path("me/documents/<int:pk>/", me.reading, name="my-reading"),
+    path("me/record/", my_data.record, name="my-record"),
+    path("me/looks/", my_data.looks, name="my-looks"),
+    path("me/requests/", my_data.requests, name="my-requests"),
+    path("me/requests/new/", my_data.request_new, name="my-request-new"),
+    path("me/requests/<int:pk>/letter/", my_data.letter, name="my-letter"),
+    path("me/data/", my_data.export, name="my-data"),
+    path("me/data/file/", my_data.file, name="my-data-file"),
 ]

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from quantriet.audit.queries import chain_state
 from quantriet.kit import jobs
 from quantriet.kit.time import now, show_moment
 from quantriet.org.models import Account, Appointment, Unit
@@ -70,6 +71,7 @@ def examine() -> Iterator[Finding]:
     yield from _durable()
     yield from _worker()
     yield from _backups()
+    yield from _log()
     yield from _mail()
 
 
@@ -190,6 +192,30 @@ def _backups() -> Iterator[Finding]:
         bool(settings.BACKUP_KEY_FILE),
         "có khóa" if settings.BACKUP_KEY_FILE else "bản sao lưu không mã hóa, ai lấy được tệp là đọc được",
         "chạy: quantriet backup --make-key TỆP rồi đặt QUANTRIET_BACKUP_KEY; cất một bản khóa ở nơi khác",
+        grave=False,
+    )
+
+
+def _log() -> Iterator[Finding]:
+    """Lines of the log that wait too long for their seal, and seals that were not carried out of the database."""
+    if "audit_auditseal" not in connection.introspection.table_names():
+        return
+    state = chain_state(at=now())
+    sealed = f"đến dòng {state.seal.last_id}, dấu số {state.seal.number}" if state.seal else "chưa có dấu niêm"
+    yield Finding(
+        "Niêm nhật ký",
+        not state.sealing_lags,
+        f"{sealed}, {state.open_lines} dòng chờ niêm",
+        "chạy việc nền (quantriet serve hoặc quantriet work), hoặc niêm ngay: quantriet seal-log",
+        grave=False,
+    )
+    anchored = f"lần cuối {show_moment(state.anchor.at)}" if state.anchor else "chưa có mốc neo"
+    unsent = f"; chưa gửi được thư: {state.anchor.mail_error}" if state.anchor and state.anchor.mail_error else ""
+    yield Finding(
+        "Mốc neo nhật ký",
+        not state.anchoring_lags and not unsent,
+        anchored + unsent,
+        "chạy: quantriet seal-log --anchor; xem lại QUANTRIET_ANCHOR_MAIL và EMAIL_URL nếu thư không đi",
         grave=False,
     )
 

@@ -1,12 +1,16 @@
 """quantriet work: run background jobs."""
 
 import signal
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
 
+from quantriet.audit.actions.chain import seal_log
 from quantriet.config.schedule import schedule
 from quantriet.kit.jobs import Worker, retry_failures
+from quantriet.kit.time import now
 
 
 class Command(BaseCommand):
@@ -32,3 +36,5 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         worker.run()
+        with suppress(DatabaseError):  # a database that went first seals at the next start
+            seal_log(at=now())

@@ -1,7 +1,8 @@
 """The only writer of the log; call it inside the transaction of the write it tells of."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -9,8 +10,10 @@ from typing import Any, Protocol
 from django.db import connection
 from django.db.models import Model
 
-from quantriet.audit.models import AuditEvent
+from quantriet.audit import queries
+from quantriet.audit.models import AuditEvent, Look
 from quantriet.kit.db import insert_many
+from quantriet.kit.time import local
 
 _MANY = (
     "verb", "at", "actor_id", "actor_label", "thing_kind", "thing_id", "thing_label", "unit_id", "unit_path", "person_id",
@@ -78,6 +81,48 @@ def record_many(
     )  # fmt: skip
 
 
+class Watcher(Protocol):
+    """Who looks: an account with its name; `post` is said beside it."""
+
+    pk: Any
+
+    def __str__(self) -> str: ...
+
+
+def write_look(*, by: Watcher, post: Callable[[], str], what: str, person_id: int, at: datetime) -> bool:
+    """Note that somebody looked at one person's record; once a day and page, so that a page seen again writes nothing."""
+    day = local(at).date()
+    if Look.objects.filter(person_id=person_id, viewer_id=by.pk, day=day, what=what).exists():
+        return False
+    _, made = Look.objects.get_or_create(
+        person_id=person_id,
+        viewer_id=by.pk,
+        day=day,
+        what=what,
+        defaults={"at": at, "viewer_label": str(by)[:200], "viewer_post": post()[:300]},
+    )
+    return made
+
+
+def write_list_look(
+    *, by: Watcher, post: str, what: str, unit_path: str, unit_label: str, count: int, at: datetime
+) -> None:
+    """Note that somebody took along a list with people of a place in the tree; one line a list, however long it is."""
+    Look.objects.create(
+        at=at, day=local(at).date(), viewer_id=by.pk, viewer_label=str(by)[:200], viewer_post=post[:300], what=what[:80],
+        unit_path=unit_path, unit_label=unit_label[:200], count=count,
+    )  # fmt: skip
+
+
+def prune_looks(*, at: datetime) -> int:
+    """Drop looks older than the time for which they are kept; returns how many."""
+    old = Look.objects.filter(day__lt=queries.looks_kept_from(on=local(at).date())).order_by()
+    pruned = 0
+    while ids := list(old.values_list("pk", flat=True)[:1000]):
+        pruned += old.filter(pk__in=ids).delete()[0]
+    return pruned
+
+
 def changes(thing: Model, new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What of `new` differs from `thing`'s present values, as (before, after) for the log."""
     old = {name: getattr(thing, name) for name in new}
@@ -123,4 +168,8 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, Model):
         return str(value)
-    return value if isinstance(value, str | int | float | bool | type(None)) else str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # no JSON, and PostgreSQL refuses it
+    if isinstance(value, str):
+        return value.replace("\0", "") if "\0" in value else value
+    return value if isinstance(value, int | float | bool | type(None)) else str(value)

@@ -1,0 +1,53 @@
+"""What campaigns keep of people: who owes what, and what counted."""
+
+from quantriet.kit.privacy import Erase, Keep, Kind, holding, none, of, plain
+
+CAMPAIGN = Keep(
+    "cùng với đợt học tập, phục vụ tổng kết nhiệm kỳ", "Hướng dẫn 26-HD/BTGTU; thời hạn do cơ quan quy định"
+)
+
+HOLDINGS = (
+    plain("Rulebook", "Bộ quy tắc", CAMPAIGN),
+    plain("RuleValue", "Giá trị của bộ quy tắc", CAMPAIGN),
+    plain("StudyCampaign", "Đợt học tập", CAMPAIGN),
+    plain("CampaignDocument", "Văn bản của đợt học tập", CAMPAIGN),
+    holding(
+        "CampaignPlan", "Kế hoạch học tập của đơn vị", "biết đơn vị học khi nào, ai chịu trách nhiệm", CAMPAIGN, "responsible",
+        of("responsible", "người chịu trách nhiệm"),
+        none(
+            "campaign unit parent state form planned_from planned_to plan_number assignment scheduled_at first_held_at",
+            "lịch của đơn vị",
+        ),
+    ),
+    plain("FormChange", "Lần đổi hình thức học", CAMPAIGN),
+    plain("AudienceRule", "Điều kiện đối tượng", CAMPAIGN),
+    holding(
+        "AudienceAdjustment", "Thêm bớt đối tượng", "sửa danh sách đối tượng có lý do", CAMPAIGN, "person",
+        of("person kind tier", "thêm hay bớt ai, ở diện nào"),
+        of("reason", "lý do", erase=Erase.ANONYMISE),
+        of("by at", "ai sửa, lúc nào"),
+        none("campaign", "đợt học tập"),
+    ),
+    holding(
+        "StudyDuty", "Nghĩa vụ học tập", "biết ai phải học gì và kết quả", CAMPAIGN, "person",
+        of("person unit kind tier", "ai, ở đơn vị nào, phải học gì", Kind.SENSITIVE),
+        of("state reason sentence settled_at", "kết quả và lý do", Kind.SENSITIVE),
+        none("campaign due_on", "đợt học tập và thời hạn"),
+    ),
+    holding(
+        "DutyChange", "Các lần đổi kết quả", "số liệu của ngày đã qua vẫn đúng", CAMPAIGN, "duty__person",
+        of("duty kind path at state_before state_after reason sentence", "kết quả đổi thế nào, lúc nào", Kind.SENSITIVE),
+        of("account", "ai ghi"),
+        none("campaign", "đợt học tập"),
+    ),
+    holding(
+        "StudyCredit", "Công nhận đã học nơi khác", "không bắt học lại điều đã học", CAMPAIGN, "duty__person",
+        of("duty held_by studied_on", "đã học ở đâu, ngày nào"),
+        of("evidence", "giấy xác nhận", erase=Erase.ANONYMISE),
+        of("approved_by at", "ai công nhận, lúc nào"),
+    ),
+    plain("Tally", "Số liệu theo đơn vị", CAMPAIGN),
+    plain("TallyDay", "Số liệu theo ngày", CAMPAIGN),
+    plain("StudyNotice", "Thông báo văn bản chưa học", CAMPAIGN),
+    plain("CampaignReview", "Nhận xét đợt học tập", CAMPAIGN),
+)  # fmt: skip

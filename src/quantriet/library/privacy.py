@@ -1,0 +1,10 @@
+"""What the library keeps of people: who registered a document."""
+
+from quantriet.kit.privacy import ALWAYS, plain
+
+HOLDINGS = (
+    plain("GuidingDocument", "Văn bản", ALWAYS),
+    plain("Clause", "Điều, khoản, mục", ALWAYS),
+    plain("KeyPoint", "Nội dung cốt lõi", ALWAYS),
+    plain("DocumentRelation", "Quan hệ giữa các văn bản", ALWAYS),
+)

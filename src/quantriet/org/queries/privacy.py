@@ -1,0 +1,211 @@
+"""Reads about personal data: the declarations of all rooms, what is kept of one person, who looked, requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Case, IntegerField, Model, QuerySet, Value, When
+from django.utils.translation import gettext
+
+from quantriet.audit import queries as audit_queries
+from quantriet.audit.models import AuditEvent, Look
+from quantriet.audit.vocab import VERBS
+from quantriet.kit.privacy import Group, Holding, Kind
+from quantriet.kit.time import show_day, show_moment, today
+from quantriet.org import access
+from quantriet.org.models import Account, DataRequest, Person, Unit
+from quantriet.org.vocab import OPEN_REQUESTS, ROLES, RequestState, Role
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declaration with the model it is about."""
+
+    room: str
+    holding: Holding
+    model: type[Model]
+
+
+@cache
+def declarations() -> tuple[Declared, ...]:
+    """The declarations of all rooms, in the order of the house; read from each room's `privacy.py`."""
+    found = []
+    for config in apps.get_app_configs():
+        if not config.name.startswith("quantriet.") or find_spec(f"{config.name}.privacy") is None:
+            continue
+        for holding in getattr(import_module(f"{config.name}.privacy"), "HOLDINGS", ()):  # the toolbox has none
+            label = holding.model if "." in holding.model else f"{config.label}.{holding.model}"
+            found.append(Declared(config.label, holding, apps.get_model(label)))
+    return tuple(found)
+
+
+def personal() -> list[Declared]:
+    """What is kept about people, for the notice about personal data."""
+    return [one for one in declarations() if one.holding.is_personal]
+
+
+def rows_about(one: Declared, person_id: int) -> QuerySet[Model]:
+    """The rows of a model that are about a person."""
+    if not one.holding.person:
+        return one.model._base_manager.none()
+    return one.model._base_manager.filter(**{one.holding.person: person_id})
+
+
+def row_count(person_id: int) -> int:
+    """How many rows are kept of a person in all rooms."""
+    return sum(rows_about(one, person_id).count() for one in declarations())
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What one model keeps of a person: its rows, each as (what it is for, value in words)."""
+
+    declared: Declared
+    rows: list[list[tuple[str, str]]]
+    data: list[dict[str, Any]]
+
+
+_SECRET = {"org.account": {"password"}}  # a digest tells the person nothing, and others too much
+# Keys for machines, which the page to read leaves to the JSON beside it.
+_UNREADABLE = {
+    "name_folded",
+    "sort_key",
+    "thing_kind",
+    "thing_id",
+    "unit_id",
+    "unit_path",
+    "path",
+    "actor_id",
+    "person_id",
+}
+
+
+def kept_of(person_id: int) -> Iterator[Kept]:
+    """Everything the product holds on a person, model by model; models without a row are left out."""
+    for one in declarations():
+        rows = rows_about(one, person_id)
+        keys = [field.name for field in one.model._meta.concrete_fields if field.is_relation]
+        found = list(rows.select_related(*keys).order_by("pk")) if one.holding.person else []
+        if not found:
+            continue
+        secret = _SECRET.get(one.model._meta.label_lower, set())
+        groups = [group for group in one.holding.groups if not set(group.names) <= secret]
+        yield Kept(
+            one,
+            [[(group.purpose, words) for group in groups if (words := _words(row, group, secret))] for row in found],
+            [_data(row, secret) for row in found],
+        )
+
+
+def _words(row: Model, group: Group, secret: set[str]) -> str:
+    values = []
+    for name in group.names:
+        value = getattr(row, name) if name not in secret | _UNREADABLE else None
+        field: Any = row._meta.get_field(name)
+        if value in (None, "", [], {}):
+            continue
+        if field.choices:
+            value = gettext(str(dict(field.flatchoices).get(value, value)))
+        elif isinstance(value, dict):
+            value = "; ".join(f"{key}: {'' if one is None else one}" for key, one in value.items())
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        elif isinstance(value, Model) and type(value).__str__ is Model.__str__:
+            value = f"số {value.pk}"  # a row without a name of its own
+        elif name == "verb":
+            value = VERBS.get(value) or value
+        elif name == "role" and value in list(Role):
+            value = ROLES[Role(value)].label
+        elif isinstance(value, bool):
+            value = "có" if value else "không"
+        values.append(str(_shown(value)))
+    return " · ".join(values)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return show_moment(value)
+    return show_day(value) if isinstance(value, date) else value
+
+
+def _data(row: Model, secret: set[str]) -> dict[str, Any]:
+    """All columns of a row as plain values; a key of another row with what it is called."""
+    found: dict[str, Any] = {}
+    for field in row._meta.concrete_fields:
+        if field.name in secret:
+            continue
+        value = getattr(row, field.name)
+        if field.is_relation and value is not None:
+            found[field.name] = {"id": value.pk, "label": str(value)}
+        else:
+            found[field.name] = value if isinstance(value, int | float | bool | dict | list | None) else str(value)
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------------------- looks
+
+
+def viewer_post(account: Account, path: str) -> str:
+    """Role and unit with which an account looks at somebody in the unit of this path, as people read it."""
+    grants = [grant for grant in access.grants_of(account) if path.startswith(grant.unit_path) and grant.permissions]
+    if not grants:
+        return ""
+    grant = max(grants, key=lambda one: len(one.unit_path))
+    name = Unit.objects.filter(pk=grant.unit_id).values_list("name", flat=True).first()
+    return f"{ROLES[grant.role].label}, {name}"
+
+
+def looks_of(person: Person, *, limit: int = 200) -> list[Look]:
+    """Who looked at a person's record or took along a list of a unit in which the person then was."""
+    moves = list(person.transfers.select_related("to_unit").order_by("on", "pk"))
+    stays: list[tuple[str, date | None, date | None]] = [
+        (move.to_unit.path, move.on, after.on)
+        for move, after in zip(moves, [*moves[1:], None], strict=True)
+        if after is not None
+    ]
+    stays.append((person.unit.path, moves[-1].on if moves else None, person.left_on))
+    return audit_queries.looks_at(person.pk, stays, limit=limit)
+
+
+def changes_of(person: Person, *, limit: int = 200) -> list[AuditEvent]:
+    """What was changed in a person's record, the latest first."""
+    return list(AuditEvent.objects.filter(person_id=person.pk).order_by("-at", "-pk")[:limit])
+
+
+# -------------------------------------------------------------------------------------------------------------- requests
+
+
+def request_list(rows: QuerySet[DataRequest], *, state: str = "", kind: str = "") -> QuerySet[DataRequest]:
+    """Requests narrowed; `state` may be "open" or "overdue". Add `urgency`: 0 for open ones, 1 for settled."""
+    if state == "open":
+        rows = rows.filter(state__in=OPEN_REQUESTS)
+    elif state == "overdue":
+        rows = overdue(rows)
+    elif state in list(RequestState):
+        rows = rows.filter(state=state)
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows.annotate(
+        urgency=Case(When(state__in=OPEN_REQUESTS, then=Value(0)), default=Value(1), output_field=IntegerField())
+    )
+
+
+def overdue(rows: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+    """Open requests whose last day is over."""
+    return rows.filter(state__in=OPEN_REQUESTS, due_on__lt=today())
+
+
+def on_time(rows: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+    """Open requests whose last day is still to come."""
+    return rows.filter(state__in=OPEN_REQUESTS, due_on__gte=today())
+
+
+def is_sensitive(one: Declared) -> bool:
+    return any(group.kind == Kind.SENSITIVE for group in one.holding.groups)
