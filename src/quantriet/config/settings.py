@@ -186,6 +186,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 UPLOAD_LIMIT_BYTES = env.int("QUANTRIET_UPLOAD_LIMIT", 50 * 1024 * 1024)
 
+# The door for machines: bytes of a body, and requests that one key may make in a minute, in all processes together.
+API_BODY_LIMIT = env.int("QUANTRIET_API_BODY_LIMIT", 1024 * 1024)
+API_REQUESTS_A_MINUTE = env.int("QUANTRIET_API_RATE", 600)
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 EMAIL_BACKEND = env.str("QUANTRIET_MAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")

@@ -16,7 +16,16 @@ from django.http import Http404
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import NotAllowed
 from quantriet.kit.time import today
-from quantriet.org.models import Account, Appointment, IdentityDecision, ImportRun, Person, Unit, path_end
+from quantriet.org.models import (
+    Account,
+    ApiToken,
+    Appointment,
+    IdentityDecision,
+    ImportRun,
+    Person,
+    Unit,
+    path_end,
+)
 from quantriet.org.vocab import ROLES, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
@@ -165,6 +174,11 @@ def may_govern(account: Account, other: Account) -> bool:
     live = Appointment.objects.filter(account=other).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today()))
     outside = live.exclude(scope_q(account, Permission.ACCOUNT_MANAGE, "unit__path"))
     return not outside.exists()
+
+
+def tokens_seen_by(account: Account) -> QuerySet[ApiToken]:
+    """Keys for machines: one's own, and those of the accounts one looks after."""
+    return ApiToken.objects.filter(Q(account=account) | Q(account__in=accounts_seen_by(account).values("pk")))
 
 
 def events_seen_by(account: Account) -> QuerySet[AuditEvent]:

@@ -12,13 +12,16 @@ from quantriet.org.models.people import (
     PostKind,
     UnitResponsibility,
 )
+from quantriet.org.models.tokens import ApiToken, IdempotencyKey
 from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
 
 __all__ = [
     "Account",
     "ActivityExemption",
+    "ApiToken",
     "Appointment",
     "Dated",
+    "IdempotencyKey",
     "IdentityDecision",
     "ImportKind",
     "ImportRun",
