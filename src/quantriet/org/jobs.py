@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
+from quantriet.org import actions
 from quantriet.org.actions import exports, imports
 
 
@@ -29,3 +30,9 @@ def make_import_result_job(run_id: int) -> None:
 def make_people_file_job(account_id: int, spec: str) -> None:
     """Make the Excel file of a long list of people."""
     exports.make_people_file(account_id, spec, at=now())
+
+
+@background
+def prune_answers_job() -> None:
+    """Drop the answers kept for repeated writes once no repeat will come."""
+    actions.prune_answers(at=now())

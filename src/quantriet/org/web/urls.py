@@ -1,6 +1,6 @@
 """Addresses of the organisation; each module of pages brings its own."""
 
-from quantriet.org.web import accounts, facts, import_questions, imports, log, people, sign_in, units
+from quantriet.org.web import accounts, facts, import_questions, imports, log, people, sign_in, tokens, units
 
 urlpatterns = [
     *sign_in.urlpatterns,
@@ -11,4 +11,5 @@ urlpatterns = [
     *imports.urlpatterns,
     *import_questions.urlpatterns,
     *log.urlpatterns,
+    *tokens.urlpatterns,
 ]

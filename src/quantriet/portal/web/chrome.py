@@ -76,4 +76,6 @@ def _navigation(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
 
 def _account_menu(account: Account) -> list[dict[str, str]]:
     entries = [(_("My study"), "me"), (_("What each role may do"), "role-list"), (_("Change password"), "password")]
+    if any(grant.permissions for grant in access.grants_of(account)):
+        entries.append((_("Keys for machines"), "token-list"))
     return [{"label": label, "url": reverse(name)} for label, name in entries]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.portal.web import home, me
+from quantriet.portal.web import calendars, home, me
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,5 +10,9 @@ urlpatterns = [
     path("me/", me.me, name="me"),
     path("me/duties/<int:pk>/", me.duty, name="my-duty"),
     path("me/duties/<int:pk>/calendar.ics", me.calendar, name="my-calendar"),
+    path("me/calendar/", calendars.own, name="my-calendar-feed"),
+    path("me/calendar/make/", calendars.make, name="my-calendar-feed-make"),
+    path("me/calendar/end/", calendars.end, name="my-calendar-feed-end"),
+    path("calendar/<str:secret>.ics", calendars.feed, name="calendar-feed"),
     path("me/documents/<int:pk>/", me.reading, name="my-reading"),
 ]
