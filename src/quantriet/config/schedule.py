@@ -10,13 +10,15 @@ from quantriet.kit.jobs import Scheduled, prune_queue_job
 def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
     # Jobs are found only once the apps are loaded.
-    from quantriet.campaigns.jobs import follow_audiences_job
+    from quantriet.campaigns.jobs import follow_audiences_job, prune_deliveries_job, queue_webhooks_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
     from quantriet.org.jobs import prune_answers_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
+        Scheduled(queue_webhooks_job, every=timedelta(minutes=1)),
+        Scheduled(prune_deliveries_job, every=timedelta(hours=6)),
         Scheduled(sweep_staged_job, every=timedelta(hours=1)),
         # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),

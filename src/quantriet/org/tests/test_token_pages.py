@@ -75,9 +75,7 @@ def test_the_administrator_sees_and_ends_keys_in_scope(as_user, cast):
     assert caller.get("/units").status_code == 401
     # Of a branch only: a key of the other commune is not there, one of the province is seen and not ended.
     local = cast.accounts["leader1"]
-    actions.give_appointment(
-        local, by=None, at=now(), role="administrator", unit=cast.units["X1"], valid_from=today()
-    )
+    actions.give_appointment(local, by=None, at=now(), role="administrator", unit=cast.units["X1"], valid_from=today())
     other, above = machine(cast.accounts["organiser2"]).token, machine(cast.officer).token
     actions.give_appointment(cast.officer, by=None, at=now(), role="leader", unit=cast.units["X1"], valid_from=today())
     client = as_user("leader1")

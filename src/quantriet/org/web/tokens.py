@@ -18,7 +18,7 @@ from quantriet.kit.web import listing, page, saved
 from quantriet.org import access, actions
 from quantriet.org.models import Account, ApiToken
 from quantriet.org.queries import tokens as token_queries
-from quantriet.org.vocab import LONGEST_TOKEN, Permission
+from quantriet.org.vocab import Permission
 from quantriet.org.web.frame import form_page
 from quantriet.org.web.pages import DeskRequest, desk_page, member_page
 

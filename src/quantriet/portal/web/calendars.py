@@ -50,7 +50,9 @@ def make(request: DeskRequest) -> HttpResponse:
 @member_page
 def end(request: DeskRequest) -> HttpResponse:
     actions.end_feed(_person(request), by=request.account, at=now())
-    return saved(request, to=reverse("my-calendar-feed"), message=_("The address has ended; phones read nothing there."))
+    return saved(
+        request, to=reverse("my-calendar-feed"), message=_("The address has ended; phones read nothing there.")
+    )
 
 
 def _person(request: DeskRequest) -> Person:

@@ -29,6 +29,7 @@ ORGANISATION = [
     (gettext_noop("People"), "people-list", Permission.PERSON_VIEW),
     (gettext_noop("Imports"), "import-list", Permission.PERSON_EDIT),
     (gettext_noop("Messages"), "message-list", Permission.MESSAGE_SEND),
+    (gettext_noop("Notices to programs"), "webhook-list", Permission.CAMPAIGN_PLAN),
     (gettext_noop("Accounts"), "account-list", Permission.ACCOUNT_MANAGE),
     (gettext_noop("Log"), "log", Permission.LOG_VIEW),
 ]
