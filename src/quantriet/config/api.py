@@ -75,8 +75,8 @@ def description() -> dict[str, Any]:
 
 
 def _as_problem(answer: dict[str, Any]) -> dict[str, Any]:
-    content = answer.get("content", {})
-    return answer | {"content": {PROBLEM: one for one in content.values()}}
+    content = next(iter(answer["content"].values()))
+    return answer | {"content": {PROBLEM: content}}
 
 
 @require_GET

@@ -33,4 +33,4 @@ def delivery_counts(webhooks: Iterable[WebhookSubscription]) -> dict[int, dict[s
             last=Max("delivered_at"),
         )
     )
-    return {row["subscription_id"]: row for row in rows}
+    return {row["subscription_id"]: dict(row) for row in rows}

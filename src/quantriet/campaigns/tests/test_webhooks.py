@@ -21,7 +21,7 @@ from quantriet.campaigns.tests import factories
 from quantriet.campaigns.vocab import DeliveryState, WebhookState
 from quantriet.kit import outbound
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import Account
@@ -218,7 +218,7 @@ def test_a_worker_killed_while_sending_loses_nothing(cast, campaign, receiver):
 def test_it_ends_with_the_right_of_whoever_entered_it(cast, campaign, receiver):
     webhook = subscribe(cast, receiver)
     given = cast.officer.appointments.get()
-    org_actions.end_appointment(given, by=cast.accounts["admin"], at=now(), on=dt.date.today() - dt.timedelta(days=1))
+    org_actions.end_appointment(given, by=cast.accounts["admin"], at=now(), on=today() - dt.timedelta(days=1))
     settle(cast, campaign, "M1")
     run(webhook)
     webhook.refresh_from_db()

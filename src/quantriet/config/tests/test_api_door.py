@@ -317,8 +317,7 @@ def test_twins_that_arrive_together_write_once(cast):
 
     if connection.vendor == "sqlite":
         # Threads of one test share no in-memory database; one after the other they prove the rest.
-        for _ in range(6):
-            answers.append(caller.send("/people", body, Idempotency_Key="twin"))
+        answers += [caller.send("/people", body, Idempotency_Key="twin") for _ in range(6)]
     else:
         threads = [threading.Thread(target=call) for _ in range(6)]
         for one in threads:

@@ -43,14 +43,14 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = []
+        choices: list[tuple[str, str]] = []
         for group, reads, writes in token_queries.scope_choices(account):
-            for one in reads:
-                choices.append((one.value, _("%(subject)s: read") % {"subject": _(group.label)}))
-            for one in writes:
-                choices.append(
-                    (one.value, _("%(subject)s: write (%(what)s)") % {"subject": _(group.label), "what": one.label})
-                )
+            subject = _(group.label)
+            choices += [(one.value, _("%(subject)s: read") % {"subject": subject}) for one in reads]
+            choices += [
+                (one.value, _("%(subject)s: write (%(what)s)") % {"subject": subject, "what": one.label})
+                for one in writes
+            ]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 
 
