@@ -81,7 +81,7 @@ class DutyResult:
 class WebhookState(LabelledEnum):
     """Whether changes of duties are told to another program."""
 
-    RUNNING = "running", gettext_noop("Running")
+    RUNNING = "running", gettext_noop("Switched on")
     PAUSED = "paused", gettext_noop("Paused")  # by a person
     STOPPED = "stopped", gettext_noop("Stopped")  # by the product, with the reason
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
@@ -35,6 +35,21 @@ ROUTERS = [
     org.units, org.people, library.door, campaigns.campaigns, campaigns.duties, campaigns.boards, classes.door,
     attendance.rolls, attendance.excuses, reports.door,
 ]  # fmt: skip
+
+
+# What the page calls the operations of one tag.
+SUBJECTS = {
+    "units": gettext_noop("Units"),
+    "people": gettext_noop("People"),
+    "documents": gettext_noop("Documents"),
+    "campaigns": gettext_noop("Study campaigns"),
+    "duties": gettext_noop("Duties"),
+    "boards": gettext_noop("Boards"),
+    "classes": gettext_noop("Classes"),
+    "rolls": gettext_noop("Roll call"),
+    "excuses": gettext_noop("Excuses"),
+    "reports": gettext_noop("Reports"),
+}
 
 
 class Renderer(JSONRenderer):
@@ -150,6 +165,7 @@ def reference(request: HttpRequest) -> HttpResponse:
     sections = [
         {
             "tag": section["tag"],
+            "words": gettext(SUBJECTS[section["tag"]]),
             "operations": [
                 one | {"words": gettext(one["summary"]), "scope_words": Permission(one["scope"]).label}
                 for one in section["operations"]

@@ -30,6 +30,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 
 from quantriet.kit.db import named_lock
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import NotAllowed, Refusal
 from quantriet.kit.time import now
 from quantriet.kit.web import api as machine
@@ -164,7 +165,7 @@ def _answer(request: HttpRequest, operation: Operation, permission: Permission, 
 def _too_large(request: HttpRequest) -> HttpResponse | None:
     """Refuse by the announced length alone, before a byte of the body is read or a key is looked up."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdecimal() and int(length) <= settings.API_BODY_LIMIT:
+    if whole_number(length, most=settings.API_BODY_LIMIT) is not None:
         return None
     most = settings.API_BODY_LIMIT // 1024
     return problem(
