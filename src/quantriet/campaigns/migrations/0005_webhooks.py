@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('url', models.CharField(max_length=500)),
                 ('kinds', models.JSONField(default=list)),
                 ('salt', models.CharField(max_length=32)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Stopped')], default=quantriet.campaigns.vocab.WebhookState['RUNNING'], max_length=8)),
+                ('state', models.CharField(choices=[('running', 'Switched on'), ('paused', 'Paused'), ('stopped', 'Stopped')], default=quantriet.campaigns.vocab.WebhookState['RUNNING'], max_length=8)),
                 ('stopped_because', models.CharField(blank=True, max_length=300)),
                 ('last_change', models.BigIntegerField(default=0)),
                 ('next_try_at', models.DateTimeField(blank=True, null=True)),
