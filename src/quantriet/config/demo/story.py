@@ -24,7 +24,7 @@ from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier, PointKind, PointTheme, RelationKind
 from quantriet.org import actions as org_actions
 from quantriet.org.models import Account, Person, PostHeld, Unit
-from quantriet.org.vocab import ResponsibilityKind
+from quantriet.org.vocab import Permission, ResponsibilityKind
 
 MORNING = (dt.time(7, 30), dt.time(11, 0))
 AFTERNOON = (dt.time(13, 30), dt.time(16, 30))
@@ -96,6 +96,11 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
         accounts[login.username] = account
     organisation = Organisation(units, people, accounts)
     _assign_leaders(organisation)
+    # What a key looks like on its page; nobody knows this one, so that it opens nothing.
+    org_actions.make_token(
+        organisation.officer, name="Kho dữ liệu của Ban (mẫu)", ends_on=today() + dt.timedelta(days=90), at=at,
+        scopes=[Permission.UNIT_VIEW, Permission.DOCUMENT_VIEW, Permission.CAMPAIGN_VIEW],
+    )  # fmt: skip
     return organisation
 
 

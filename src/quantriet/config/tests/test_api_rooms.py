@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from quantriet.attendance.models import PresenceFact
-from quantriet.kit.time import now
-from quantriet.org.models import Person
+from quantriet.audit.models import AuditEvent
+from quantriet.kit.time import now, today
+from quantriet.org.models import IdempotencyKey, Person
 from quantriet.org.vocab import Permission
 from tests.machine import machine, make_world
 
@@ -78,18 +81,39 @@ def test_lists_hold_what_the_desk_shows(cast, world):
     assert len(found) == 2
     assert len(caller.get("/people", {"under": cast.units["CB12"].pk}).json()["items"]) == 3
     assert [one["code"] for one in caller.get("/units").json()["items"]] == ["CB11", "CB12", "X1"]
-    board = caller.get(f"/campaigns/{world.campaign}/board").json()
-    by_unit = {row["unit"]["name"]: row for row in board["rows"]}
-    assert by_unit["Chi bộ thôn 2"]["is_silent"]
-    assert by_unit["Chi bộ thôn 2"]["done"] is None  # not reported is never zero (B-08)
-    assert by_unit["Chi bộ thôn 1"]["done"] == 1
-    assert board["total"]["roster"] == sum(row["roster"] for row in board["rows"])
     owing = caller.get(f"/campaigns/{world.campaign}/duties", {"state": "done"}).json()["items"]
     assert [one["person"]["name"] for one in owing] == ["Trần Văn Bình"]
     roster = caller.get(f"/classes/{world.study_class}/roster").json()["items"]
     assert len(roster) == 4
     facts = caller.get(f"/classes/{world.study_class}/facts").json()["items"]
     assert [one["kind"] for one in facts] == ["whole"]
+
+
+@pytest.mark.req("B-08")
+def test_a_board_tells_not_reported_apart_from_zero(cast, world):
+    caller = machine(cast.accounts["organiser1"])
+    board = caller.get(f"/campaigns/{world.campaign}/board").json()
+    by_unit = {row["unit"]["name"]: row for row in board["rows"]}
+    assert by_unit["Chi bộ thôn 2"]["is_silent"]
+    assert by_unit["Chi bộ thôn 2"]["done"] is None  # not reported is never zero (B-08)
+    assert by_unit["Chi bộ thôn 1"]["done"] == 1
+    assert board["total"]["roster"] == sum(row["roster"] for row in board["rows"])
+    # Yesterday nothing had been reported anywhere.
+    then = caller.get(f"/campaigns/{world.campaign}/board", {"as_of": (today() - dt.timedelta(days=1)).isoformat()})
+    assert then.json()["total"]["is_silent"]
+    assert {row["done"] for row in then.json()["rows"] if row["cells"]} == {None}
+
+
+@pytest.mark.req("B-18")
+def test_marked_content_is_refused_and_kept_nowhere(cast, world):
+    """Neither the row nor the answer kept for a repeat nor the log holds it."""
+    caller = machine(cast.accounts["organiser1"])
+    before = AuditEvent.objects.count()
+    marked = {"reason": "TỐI MẬT"}
+    answer = caller.send(f"/entries/{world.entry}/excuses", marked, Idempotency_Key="k")
+    assert (answer.status_code, answer.json()["code"]) == (422, "secret.marked")
+    assert not IdempotencyKey.objects.exists()
+    assert AuditEvent.objects.count() == before
 
 
 def test_marks_are_taken_once(cast, world):
