@@ -3,7 +3,8 @@
     access_table.py           write the file
     access_table.py --check   only compare
 
-The claim is `view.access`, set by the page decorators of quantriet.org.web.pages: "public", "signed-in" or a permission.
+The claim is `view.access`, set by the page decorators of quantriet.org.web.pages: "public", "signed-in" or a permission;
+an address for machines has a line for each of its operations, `token:` and the scope (quantriet.org.web.door).
 """
 
 from __future__ import annotations
@@ -24,15 +25,20 @@ class Address(NamedTuple):
     name: str
     view: Callable[..., Any]
     converters: dict[str, Any]
+    method: str = ""  # of an operation for machines
 
     @property
     def room(self) -> str:
-        parts = self.view.__module__.split(".")
+        operations = getattr(self.view, "operations", {})
+        module = operations[self.method].module if self.method else self.view.__module__
+        parts = module.split(".")
         return parts[1] if parts[0] == "quantriet" else parts[0]
 
     @property
     def claim(self) -> str | None:
         """What the view asks of its caller; None when nobody said."""
+        if self.method:
+            return str(self.view.operations[self.method].claim)  # type: ignore[attr-defined]
         return getattr(self.view, "access", None)
 
 
@@ -46,14 +52,28 @@ def addresses() -> list[Address]:
             if isinstance(pattern, URLResolver):
                 yield from walk(pattern.url_patterns, route, found)
             elif isinstance(pattern, URLPattern):
-                yield Address("/" + re.sub(r"[\^$]", "", route), pattern.name or "", pattern.callback, found)
+                for method in getattr(pattern.callback, "operations", {"": None}):
+                    address = "/" + re.sub(r"[\^$]", "", route)
+                    yield Address(address, pattern.name or "", pattern.callback, found, method)
 
-    return sorted(walk(get_resolver().url_patterns, "", {}), key=lambda address: (address.route, address.name))
+    return sorted(
+        walk(get_resolver().url_patterns, "", {}), key=lambda address: (address.route, address.name, address.method)
+    )
+
+
+def pages() -> list[Address]:
+    """Addresses for people."""
+    return [address for address in addresses() if not address.method]
+
+
+def operations() -> list[Address]:
+    """Addresses for machines, one for each operation."""
+    return [address for address in addresses() if address.method]
 
 
 def table() -> str:
     rows = [
-        f"| `{address.route}` | {address.name} | {address.room} | {address.claim or '**nobody said**'} |"
+        f"| `{f'{address.method} {address.route}'.strip()}` | {address.name} | {address.room} | {address.claim or '**nobody said**'} |"
         for address in addresses()
     ]
     head = [
@@ -62,7 +82,8 @@ def table() -> str:
         "Written by `make access` from the addresses themselves; a test keeps it in step. `public`: everyone. `signed-in`: any",
         "account, and the page shows only what is its own. Anything else is a permission that the account must hold somewhere in",
         "the tree; which rows it then sees is decided by the room's `access` module. Strangers to a row get 404, insiders without",
-        "the right 403.",
+        "the right 403. `token:`: an operation for machines, with the scope that its key must have; without a key 401, without the",
+        "scope 403, and then the same rows as on the desk.",
         "",
         "| Address | Name | Room | Asks for |",
         "|---|---|---|---|",

@@ -16,6 +16,8 @@ from quantriet.campaigns.models import (
     StudyCampaign,
     StudyDuty,
     StudyNotice,
+    WebhookDelivery,
+    WebhookSubscription,
     schedulable,
 )
 from quantriet.campaigns.vocab import CampaignState
@@ -139,3 +141,17 @@ def may_plan(account: Account, campaign: StudyCampaign) -> bool:
 def sees_whole(account: Account, campaign: StudyCampaign) -> bool:
     """Whether the account sees the campaign from the organiser's place, and so its whole counts."""
     return may(account, Permission.CAMPAIGN_VIEW, campaign.unit)
+
+
+def webhooks_seen_by(account: Account) -> QuerySet[WebhookSubscription]:
+    """Programs that are told of the account's units; whoever plans campaigns there looks after them."""
+    return scope(WebhookSubscription.objects.all(), account, Permission.CAMPAIGN_PLAN)
+
+
+def get_webhook(account: Account, pk: int | str) -> WebhookSubscription:
+    return one_of(webhooks_seen_by(account).select_related("unit", "account"), pk)
+
+
+def get_delivery(account: Account, pk: int | str) -> WebhookDelivery:
+    seen = WebhookDelivery.objects.filter(subscription__in=webhooks_seen_by(account).values("pk"))
+    return one_of(seen.select_related("subscription__unit", "subscription__account"), pk)

@@ -23,3 +23,19 @@ def follow_audiences_job() -> None:
 def follow_audience_job(campaign_id: int) -> None:
     for campaign in StudyCampaign.objects.filter(pk=campaign_id, state=CampaignState.OPEN).select_related("unit"):
         actions.sync_audience(campaign, by=None, at=now())
+
+
+@background
+def queue_webhooks_job() -> None:
+    """Every minute: gather changed duties for the programs that are told of them, and send what is due."""
+    actions.queue_webhooks(at=now())
+
+
+@background
+def send_webhook_job(webhook_id: int) -> None:
+    actions.send_deliveries(webhook_id, at=now())
+
+
+@background
+def prune_deliveries_job() -> None:
+    actions.prune_deliveries(at=now())

@@ -11,12 +11,14 @@ from django.utils.timezone import now
 from quantriet.campaigns.vocab import (
     AdjustmentKind,
     CampaignState,
+    DeliveryState,
     DutyReason,
     DutyState,
     PlanState,
     RuleEffect,
     RuleKey,
     StudyForm,
+    WebhookState,
 )
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier
@@ -339,3 +341,50 @@ class CampaignAssignment(models.Model):
 
     def __str__(self) -> str:
         return self.task
+
+
+class WebhookSubscription(models.Model):
+    """Another program that is told of changed duties under a unit, on behalf of the account that entered it.
+
+    `last_change` is the key of the last `DutyChange` that was looked at: nothing is written where duties are settled.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="webhooks")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="webhooks")
+    name = models.CharField(max_length=80)
+    url = models.CharField(max_length=500)
+    kinds = models.JSONField(default=list)  # keys of DUTY_KINDS; empty: all
+    salt = models.CharField(max_length=32)  # with the installation's key it makes the secret, which is kept nowhere
+    state = models.CharField(max_length=8, choices=WebhookState.choices(), default=WebhookState.RUNNING)
+    stopped_because = models.CharField(max_length=300, blank=True)
+    last_change = models.BigIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)  # after a failure
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WebhookDelivery(models.Model):
+    """One message to such a program, kept with what became of it; sent in the order of keys, at least once."""
+
+    subscription = models.ForeignKey(WebhookSubscription, on_delete=models.CASCADE, related_name="deliveries")
+    uid = models.CharField(
+        max_length=40, unique=True
+    )  # the same with every attempt, so that the receiver counts it once
+    body = models.TextField()
+    changes = models.PositiveIntegerField(default=0)
+    is_test = models.BooleanField(default=False)
+    state = models.CharField(max_length=9, choices=DeliveryState.choices(), default=DeliveryState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    response_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    said = models.CharField(max_length=300, blank=True)  # how the answer began, or why there was none
+
+    class Meta:
+        indexes = [models.Index(fields=["subscription", "state"]), models.Index(fields=["created_at"])]

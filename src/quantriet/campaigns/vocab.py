@@ -78,6 +78,21 @@ class DutyResult:
     sentence: str
 
 
+class WebhookState(LabelledEnum):
+    """Whether changes of duties are told to another program."""
+
+    RUNNING = "running", gettext_noop("Switched on")
+    PAUSED = "paused", gettext_noop("Paused")  # by a person
+    STOPPED = "stopped", gettext_noop("Stopped")  # by the product, with the reason
+
+
+class DeliveryState(LabelledEnum):
+    WAITING = "waiting", gettext_noop("Waiting to be sent")
+    SENDING = "sending", gettext_noop("Being sent")
+    DELIVERED = "delivered", gettext_noop("Delivered")
+    DEAD = "dead", gettext_noop("Given up")
+
+
 class RuleEffect(LabelledEnum):
     """What an audience rule does with the people it matches."""
 
@@ -285,7 +300,12 @@ def register() -> None:
         "notice.sent": "thông báo văn bản chưa học",
         "lesson.noted": "ghi bài học kinh nghiệm",
         "units.messaged": "nhắn các đơn vị",
+        "webhook.added": "lập nơi nhận báo tự động",
+        "webhook.changed": "đổi nơi nhận báo tự động",
+        "webhook.removed": "bỏ nơi nhận báo tự động",
+        "webhook.stopped": "ngừng báo tự động",
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("unit_reminder", NotificationKind("Nhắc đơn vị"))
+    NOTIFICATION_KINDS.add("webhook", NotificationKind("Báo tự động ngừng"))
     NOTIFICATION_KINDS.add("study_notice", NotificationKind("Thông báo văn bản sắp học"))

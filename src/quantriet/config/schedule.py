@@ -11,14 +11,16 @@ def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
     # Jobs are found only once the apps are loaded.
     from quantriet.audit.jobs import anchor_log_job, prune_looks_job, seal_log_job
-    from quantriet.campaigns.jobs import follow_audiences_job
+    from quantriet.campaigns.jobs import follow_audiences_job, prune_deliveries_job, queue_webhooks_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
-    from quantriet.org.jobs import drop_exports_job
+    from quantriet.org.jobs import drop_exports_job, prune_answers_job
     from quantriet.portal.jobs import keep_backups_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
+        Scheduled(queue_webhooks_job, every=timedelta(minutes=1)),
+        Scheduled(prune_deliveries_job, every=timedelta(hours=6)),
         Scheduled(sweep_staged_job, every=timedelta(hours=1)),
         # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),
@@ -29,4 +31,5 @@ def schedule() -> list[Scheduled]:
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),
+        Scheduled(prune_answers_job, every=timedelta(hours=1)),
     ]

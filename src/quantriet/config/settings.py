@@ -200,6 +200,11 @@ UPLOAD_LIMIT_BYTES = env.int("QUANTRIET_UPLOAD_LIMIT", 50 * 1024 * 1024)
 BACKUP_FOLDER = env.str("QUANTRIET_BACKUPS", str(DATA_DIR / "backups"))
 BACKUP_KEY_FILE = env.str("QUANTRIET_BACKUP_KEY", "")
 BACKUP_KEEP = tuple(env.list("QUANTRIET_BACKUP_KEEP", cast=int, default=[7, 4, 6]))
+# The door for machines: bytes of a body, and requests that one key may make in a minute, in all processes together.
+API_BODY_LIMIT = env.int("QUANTRIET_API_BODY_LIMIT", 1024 * 1024)
+API_REQUESTS_A_MINUTE = env.int("QUANTRIET_API_RATE", 600)
+# Networks of one's own to which notices for programs may go, beside public addresses; by default none.
+WEBHOOK_NETWORKS = env.list("QUANTRIET_WEBHOOK_NETWORKS", default=[])
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

@@ -1,4 +1,4 @@
-"""All addresses: each room brings its own; `/desk/` is for staff, `/me/` for the member, `/` for everyone."""
+"""All addresses: each room brings its own; `/desk/` is for staff, `/me/` for the member, `/` for everyone, `/api/` for machines."""
 
 from django.urls import include, path
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("quantriet.attendance.web.urls")),
     path("", include("quantriet.reports.web.urls")),
     path("", include("quantriet.audit.web.urls")),
+    path("", include("quantriet.config.api")),
 ]
 handler400 = "quantriet.portal.web.errors.bad_request"
 handler403 = "quantriet.portal.web.errors.forbidden"

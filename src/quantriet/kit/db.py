@@ -1,6 +1,7 @@
 """The database door: one blocking write lock on SQLite, and the few places where the two databases differ."""
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,27 @@ def reread(row: Model) -> None:
         row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update())
     except type(row).DoesNotExist:  # type: ignore[attr-defined]
         raise Refusal("row.gone", "Mục này vừa bị người khác bỏ nên không ghi được; hãy tải lại trang.") from None
+
+
+def writers_have_ended(*, wait: float = 2.0) -> bool:
+    """Whether every transaction that was writing at the call has ended since; waits up to so many seconds for it.
+
+    Whoever reads rows by their growing keys needs it: on PostgreSQL a transaction may have taken a lower key and commit
+    later. (SQLite has one writer at a time: keys grow in the order of commits.)
+    """
+    if connection.vendor != "postgresql":
+        return True
+    [(limit,)] = select("SELECT txid_snapshot_xmax(txid_current_snapshot())")
+    deadline = time.monotonic() + wait
+    while True:
+        [(running,)] = select(
+            "SELECT count(*) FROM txid_snapshot_xip(txid_current_snapshot()) AS id"
+            " WHERE id < %s AND id IS DISTINCT FROM txid_current_if_assigned()",
+            [limit],
+        )
+        if not running or time.monotonic() > deadline:
+            return not running
+        time.sleep(0.05)
 
 
 def byte_order(table: str, column: str, length: int = 255) -> str:

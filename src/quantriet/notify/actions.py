@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -10,9 +11,11 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from quantriet.audit.actions import record
+from quantriet.kit.db import named_lock
 from quantriet.kit.jobs import awaited, enqueue
 from quantriet.kit.refusal import Refusal
-from quantriet.notify.models import Message
+from quantriet.notify.models import CalendarFeed, Message
+from quantriet.notify.queries import feed_digest
 from quantriet.notify.vocab import BROKE_OFF, MessageState
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
@@ -24,6 +27,7 @@ SERVER_TIMEOUT = 60  # seconds
 # Longer than any server may take: after it a sending counts as broken off, and the job of a waiting message is looked for.
 LEASE = timedelta(minutes=15)
 BATCH = 500
+FEED_READ_NOTED = timedelta(hours=1)
 
 
 def send_mail(
@@ -159,3 +163,36 @@ def retry_messages(messages: Iterable[Message], *, by: Account, at: datetime) ->
                 enqueue(SEND_JOB, message.pk)
                 count += 1
     return count
+
+
+# --- calendar feeds -----------------------------------------------------------------------------------------------
+
+
+def make_feed(person: Person, *, by: Account, at: datetime) -> tuple[CalendarFeed, str]:
+    """Give a person's calendar a secret address; the one before ends at once. Returns it with the secret, kept nowhere."""
+    secret = secrets.token_urlsafe(24)
+    with named_lock(f"calendar-{person.pk}"):
+        CalendarFeed.objects.filter(person=person).delete()
+        feed = CalendarFeed.objects.create(person=person, digest=feed_digest(secret), made_at=at, changed_at=at)
+        record("calendar.made", by=by, at=at, thing=person, unit=person.unit, person_id=person.pk)
+    return feed, secret
+
+
+def end_feed(person: Person, *, by: Account, at: datetime) -> None:
+    """Let the address end; without one nothing changes."""
+    with transaction.atomic():
+        ended, _ = CalendarFeed.objects.filter(person=person).delete()
+        if ended:
+            record("calendar.ended", by=by, at=at, thing=person, unit=person.unit, person_id=person.pk)
+
+
+def note_feed_read(feed: CalendarFeed, *, content_digest: str, at: datetime) -> CalendarFeed:
+    """Note when the calendar became another, and to an hour that it was read; most readings write nothing."""
+    changed = feed.content_digest != content_digest
+    if changed or feed.last_read_at is None or at - feed.last_read_at > FEED_READ_NOTED:
+        moments = {"content_digest": content_digest, "changed_at": at} if changed else {}
+        with transaction.atomic():
+            CalendarFeed.objects.filter(pk=feed.pk).update(last_read_at=at, **moments)
+        feed.last_read_at = at
+        feed.changed_at = at if changed else feed.changed_at
+    return feed

@@ -33,3 +33,14 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class CalendarFeed(models.Model):
+    """The secret address under which a person's phone reads the calendar of its classes; only its digest is kept."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="calendar_feed")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    last_read_at = models.DateTimeField(null=True, blank=True)  # to an hour
+    content_digest = models.CharField(max_length=64, blank=True)  # of what was last given out
+    changed_at = models.DateTimeField()  # when that last became another

@@ -37,3 +37,5 @@ def kind_label(kind: str) -> str:
 def register() -> None:
     VERBS.add("message.queued", "gửi thư")
     VERBS.add("message.retried", "gửi lại thư")
+    VERBS.add("calendar.made", "lập địa chỉ lịch riêng")
+    VERBS.add("calendar.ended", "thu hồi địa chỉ lịch riêng")

@@ -18,6 +18,7 @@ from quantriet.kit.refusal import NotAllowed
 from quantriet.kit.time import today
 from quantriet.org.models import (
     Account,
+    ApiToken,
     Appointment,
     DataRequest,
     IdentityDecision,
@@ -206,6 +207,11 @@ def may_govern(account: Account, other: Account) -> bool:
     live = Appointment.objects.filter(account=other).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today()))
     outside = live.exclude(scope_q(account, Permission.ACCOUNT_MANAGE, "unit__path"))
     return not outside.exists()
+
+
+def tokens_seen_by(account: Account) -> QuerySet[ApiToken]:
+    """Keys for machines: one's own, and those of the accounts one looks after."""
+    return ApiToken.objects.filter(Q(account=account) | Q(account__in=accounts_seen_by(account).values("pk")))
 
 
 def events_seen_by(account: Account) -> QuerySet[AuditEvent]:

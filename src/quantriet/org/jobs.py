@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
+from quantriet.org import actions
 from quantriet.org.actions import exports, imports, own_data
 
 
@@ -41,3 +42,8 @@ def make_own_data_job(account_id: int) -> None:
 def drop_exports_job() -> None:
     """Take exports of own data off the disk when their day is over."""
     own_data.drop_old_exports()
+
+
+def prune_answers_job() -> None:
+    """Drop the answers kept for repeated writes once no repeat will come."""
+    actions.prune_answers(at=now())

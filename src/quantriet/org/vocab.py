@@ -143,6 +143,33 @@ class Permission(LabelledEnum):
     SYSTEM = "system", gettext_noop("Look after the installation")
 
 
+@dataclass(frozen=True)
+class ScopeGroup:
+    """What a key for machines may be given in one room: permissions that read, and those that write."""
+
+    label: str
+    reads: tuple[Permission, ...]
+    writes: tuple[Permission, ...] = ()
+
+
+# Every permission that an operation of the API asks for; keys are given no other.
+SCOPE_GROUPS: tuple[ScopeGroup, ...] = (
+    ScopeGroup(gettext_noop("Units"), (Permission.UNIT_VIEW,)),
+    ScopeGroup(gettext_noop("People"), (Permission.PERSON_VIEW,), (Permission.PERSON_EDIT,)),
+    ScopeGroup(gettext_noop("Documents"), (Permission.DOCUMENT_VIEW,)),
+    ScopeGroup(gettext_noop("Campaigns, duties and boards"), (Permission.CAMPAIGN_VIEW,)),
+    ScopeGroup(
+        gettext_noop("Classes, rolls and excuses"),
+        (Permission.CLASS_VIEW,),
+        (Permission.ROLL_TAKE, Permission.EXCUSE_APPROVE),
+    ),
+    ScopeGroup(gettext_noop("Reports"), (Permission.REPORT_VIEW,)),
+)
+SCOPES: tuple[Permission, ...] = tuple(one for group in SCOPE_GROUPS for one in (*group.reads, *group.writes))
+LONGEST_TOKEN = timedelta(days=366)
+MOST_TOKENS = 20  # of one account that work at a time
+
+
 # So many failed sign-ins in a row for one name from one address close that door for so long.
 LOCK_AFTER = 5
 LOCK_FOR = timedelta(minutes=15)
@@ -260,6 +287,8 @@ def register_verbs() -> None:
         "account.signed_in": "đăng nhập",
         "appointment.given": "phân công quyền",
         "appointment.ended": "thôi phân công quyền",
+        "token.made": "lập khóa truy cập cho máy",
+        "token.revoked": "thu hồi khóa truy cập",
         "import.uploaded": "tải tệp nhập",
         "import.confirmed": "xác nhận nhập danh sách",
         "import.applied": "nhập danh sách",

@@ -41,6 +41,7 @@ from quantriet.campaigns.queries.campaigns import (
 from quantriet.campaigns.queries.ledger import Discrepancy, audit_ledger
 from quantriet.campaigns.queries.plans import add_days, nearest_plan
 from quantriet.campaigns.queries.rulebooks import RuleInForce, rule_in_force
+from quantriet.campaigns.queries.webhooks import delivery_counts, secret_of
 
 __all__ = [
     "AsOf",
@@ -62,6 +63,7 @@ __all__ = [
     "board",
     "campaign_due_on",
     "deadline_warnings",
+    "delivery_counts",
     "describe",
     "duties_of",
     "earlier_lessons",
@@ -78,6 +80,7 @@ __all__ = [
     "progress",
     "rule_in_force",
     "running_events",
+    "secret_of",
     "silent_units",
     "totals",
     "unorganised",

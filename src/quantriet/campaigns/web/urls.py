@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.campaigns.web import assignments, audience, boards, desk, plans, rulebooks
+from quantriet.campaigns.web import assignments, audience, boards, desk, plans, rulebooks, webhooks
 
 _CAMPAIGN = "desk/campaigns/<int:pk>/"
 
@@ -50,4 +50,5 @@ urlpatterns = [
     path("desk/rulebooks/<int:pk>/<str:key>/", rulebooks.value, name="rulebook-value"),
     path("desk/unstudied/", plans.unstudied, name="unstudied-list"),
     path("desk/unstudied/<int:pk>/notice/", plans.notice, name="study-notice"),
+    *webhooks.urlpatterns,
 ]

@@ -1,5 +1,6 @@
 """Reads of classes for whole pages and proofs; one module a subject, one door outside."""
 
+from quantriet.classes.queries.calendars import person_calendar
 from quantriet.classes.queries.listed import Preview, preview_list, read_list
 from quantriet.classes.queries.overview import (
     class_rows,
@@ -34,6 +35,7 @@ __all__ = [
     "may_lead",
     "notices_before",
     "on_day",
+    "person_calendar",
     "placed",
     "placement",
     "placement_by_branch",

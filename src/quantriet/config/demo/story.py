@@ -102,6 +102,11 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
         accounts[login.username] = account
     organisation = Organisation(units, people, accounts)
     _assign_leaders(organisation)
+    # What a key looks like on its page; nobody knows this one, so that it opens nothing.
+    org_actions.make_token(
+        organisation.officer, name="Kho dữ liệu của Ban (mẫu)", ends_on=today() + dt.timedelta(days=90), at=at,
+        scopes=[Permission.UNIT_VIEW, Permission.DOCUMENT_VIEW, Permission.CAMPAIGN_VIEW],
+    )  # fmt: skip
     return organisation
 
 

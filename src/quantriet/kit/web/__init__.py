@@ -50,9 +50,12 @@ def readable_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 
     def answer(request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
-            return HttpResponse(
-                "Địa chỉ có ký tự không dùng được.", status=400, content_type="text/plain; charset=utf-8"
-            )
+            sentence = "Địa chỉ có ký tự không dùng được."
+            if request.path_info.startswith("/api/"):
+                from quantriet.kit.web.api import problem  # half a second to import; pages never need it
+
+                return problem(request, 400, "address", sentence, "The address holds a character that cannot be used.")
+            return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8")
         return get_response(request)
 
     return answer

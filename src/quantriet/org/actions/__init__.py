@@ -28,6 +28,13 @@ from quantriet.org.actions.rights import (
     temporary_password,
     username_key,
 )
+from quantriet.org.actions.tokens import (
+    make_token,
+    prune_answers,
+    remember_answer,
+    reserve_requests,
+    revoke_token,
+)
 from quantriet.org.actions.units import add_unit, change_unit, close_unit
 
 __all__ = [
@@ -55,13 +62,18 @@ __all__ = [
     "give_exemption",
     "give_post",
     "give_responsibility",
+    "make_token",
     "note_failed_sign_in",
     "note_sign_in",
     "open_account",
+    "prune_answers",
     "refuse_if_locked",
+    "remember_answer",
     "remove_body_member",
     "remove_person",
+    "reserve_requests",
     "reset_password",
+    "revoke_token",
     "temporary_password",
     "transfer_person",
     "username_key",

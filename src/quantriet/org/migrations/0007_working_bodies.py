@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='BodyMember',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('head', 'Head'), ('deputy', 'Deputy head'), ('standing', 'Standing member'), ('member', 'Member')], default=quantriet.org.vocab.BodyRole['MEMBER'], max_length=8)),
+                ('role', models.CharField(choices=[('head', 'Head'), ('deputy', 'Deputy head'), ('standing', 'Standing member'), ('member', 'Ordinary member')], default=quantriet.org.vocab.BodyRole['MEMBER'], max_length=8)),
                 ('capacity', models.CharField(blank=True, choices=[('secretary', 'Secretary or deputy secretary'), ('vice_chair', "Vice chair of the People's Committee for culture and society"), ('front', 'Chair of the Fatherland Front'), ('youth', 'Secretary of the Youth Union'), ('mass', 'Head of a mass organisation'), ('officer', 'Office and propaganda officer')], max_length=12)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bodies', to='org.person')),
                 ('body', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='org.workingbody')),

@@ -14,15 +14,18 @@ from quantriet.org.models.people import (
     UnitResponsibility,
 )
 from quantriet.org.models.privacy import DataRequest
+from quantriet.org.models.tokens import ApiToken, IdempotencyKey
 from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
 
 __all__ = [
     "Account",
     "ActivityExemption",
+    "ApiToken",
     "Appointment",
     "BodyMember",
     "DataRequest",
     "Dated",
+    "IdempotencyKey",
     "IdentityDecision",
     "ImportKind",
     "ImportRun",

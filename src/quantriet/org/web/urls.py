@@ -1,6 +1,18 @@
 """Addresses of the organisation; each module of pages brings its own."""
 
-from quantriet.org.web import accounts, bodies, facts, import_questions, imports, log, people, privacy, sign_in, units
+from quantriet.org.web import (
+    accounts,
+    bodies,
+    facts,
+    import_questions,
+    imports,
+    log,
+    people,
+    privacy,
+    sign_in,
+    tokens,
+    units,
+)
 
 urlpatterns = [
     *sign_in.urlpatterns,
@@ -13,4 +25,5 @@ urlpatterns = [
     *import_questions.urlpatterns,
     *log.urlpatterns,
     *privacy.urlpatterns,
+    *tokens.urlpatterns,
 ]

@@ -30,6 +30,7 @@ ORGANISATION = [
     (gettext_noop("Imports"), "import-list", Permission.PERSON_EDIT),
     (gettext_noop("Data requests"), "request-list", Permission.PRIVACY_ANSWER),
     (gettext_noop("Messages"), "message-list", Permission.MESSAGE_SEND),
+    (gettext_noop("Notices to programs"), "webhook-list", Permission.CAMPAIGN_PLAN),
     (gettext_noop("Accounts"), "account-list", Permission.ACCOUNT_MANAGE),
     (gettext_noop("Log"), "log", Permission.LOG_VIEW),
     (gettext_noop("Backups"), "backup-list", Permission.SYSTEM),
@@ -79,4 +80,6 @@ def _navigation(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
 
 def _account_menu(account: Account) -> list[dict[str, str]]:
     entries = [(_("My study"), "me"), (_("What each role may do"), "role-list"), (_("Change password"), "password")]
+    if any(grant.permissions for grant in access.grants_of(account)):
+        entries.append((_("Keys for machines"), "token-list"))
     return [{"label": label, "url": reverse(name)} for label, name in entries]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.portal.web import backups, home, me, my_data
+from quantriet.portal.web import backups, calendars, home, me, my_data
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("me/", me.me, name="me"),
     path("me/duties/<int:pk>/", me.duty, name="my-duty"),
     path("me/duties/<int:pk>/calendar.ics", me.calendar, name="my-calendar"),
+    path("me/calendar/", calendars.own, name="my-calendar-feed"),
+    path("me/calendar/make/", calendars.make, name="my-calendar-feed-make"),
+    path("me/calendar/end/", calendars.end, name="my-calendar-feed-end"),
+    path("calendar/<str:secret>.ics", calendars.feed, name="calendar-feed"),
     path("me/documents/<int:pk>/", me.reading, name="my-reading"),
     path("me/record/", my_data.record, name="my-record"),
     path("me/looks/", my_data.looks, name="my-looks"),

@@ -383,16 +383,16 @@ def report_word(request: DeskRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         context = _shown(request, found) | {"faults": [refusal.sentence]}
         return page(request, "reports/desk/unfilled.html", context, status=422)
-    return download(io.BytesIO(content), name=f"{_file_name(found)}.docx", kind=DOCX)
+    return download(io.BytesIO(content), name=f"{file_name(found)}.docx", kind=DOCX)
 
 
 @desk_page(Permission.REPORT_VIEW)
 def report_excel(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_report(request.account, pk)
-    return download(io.BytesIO(queries.excel_file(found)), name=f"{_file_name(found)}.xlsx", kind=XLSX)
+    return download(io.BytesIO(queries.excel_file(found)), name=f"{file_name(found)}.xlsx", kind=XLSX)
 
 
-def _file_name(found: Report) -> str:
+def file_name(found: Report) -> str:
     """ "bao-cao-26-BC-BTGTU"; a draft says so in its name, so that nobody signs the wrong file."""
     number = re.sub(r"[^0-9A-Za-z]+", "-", found.number.replace("Đ", "D").replace("đ", "d")).strip("-")
     return f"bao-cao-{number or found.pk}{'' if found.is_sent else '-du-thao'}"

@@ -1,0 +1,115 @@
+"""The register for machines: documents, their clauses and key points."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from quantriet.kit.vocab import gettext_noop
+from quantriet.kit.web.api import LIMIT, Cursor, Key, Limit, Named, Page, Row, Words, paged
+from quantriet.library import access, queries
+from quantriet.library.models import GuidingDocument
+from quantriet.library.vocab import DocumentStatus
+from quantriet.org.vocab import Level, Permission
+from quantriet.org.web.door import ApiRequest, Door
+
+door = Door(tags=["documents"])
+
+
+class DocumentOut(Row):
+    id: int
+    reference_number: str
+    type_code: str
+    issuing_body: str
+    level: str
+    issued_on: dt.date
+    subject: str
+    status: str
+    finish_before_on: dt.date | None
+    unit: Named
+
+
+class RelationOut(Row):
+    kind: str
+    document: int
+    reference_number: str
+    note: str
+
+
+class DocumentDetail(DocumentOut):
+    needs_no_programme: bool
+    file_name: str
+    registered_at: dt.datetime
+    relations: list[RelationOut]
+
+
+class ClauseOut(Row):
+    id: int
+    parent_id: int | None
+    order: int
+    depth: int
+    number: str
+    label: str
+    heading: str
+    text: str
+
+
+class PointOut(Row):
+    id: int
+    kind: str
+    theme: str
+    text: str
+    order: int
+    clause_id: int | None
+
+
+@door.read("/documents", Permission.DOCUMENT_VIEW, Page[DocumentOut], gettext_noop("List documents"))
+def list_documents(
+    request: ApiRequest, q: Words = "", type: Words = "", level: Level | None = None,
+    status: DocumentStatus | None = None, limit: Limit = LIMIT, cursor: Cursor = "",
+) -> Any:  # fmt: skip
+    """The register of the token's units, of those below and above, latest issue first. `q`: number or subject, no marks."""
+    rows = queries.searched(access.documents_seen_by(request.account), q)
+    given = {"type_code": type, "level": level, "status": status}
+    rows = rows.filter(**{name: value for name, value in given.items() if value})
+    rows = rows.select_related("unit").defer("text", "subject_folded")
+    return paged(request, rows, ["-issued_on", "-pk"], limit=limit, cursor=cursor)
+
+
+@door.read("/documents/{pk}", Permission.DOCUMENT_VIEW, DocumentDetail, gettext_noop("One document"))
+def get_document(request: ApiRequest, pk: Key) -> Any:
+    """The document with its relations to others."""
+    document = access.get_document(request.account, pk)
+    relations = [
+        {
+            "kind": one.kind,
+            "document": one.target_id,
+            "reference_number": one.target.reference_number,
+            "note": one.note,
+        }
+        for one in document.relations.select_related("target").order_by("pk")
+    ]
+    names = ("needs_no_programme", "file_name", "registered_at")
+    return {
+        **DocumentOut.model_validate(document).model_dump(),
+        **{name: getattr(document, name) for name in names},
+        "relations": relations,
+    }
+
+
+def _document(request: ApiRequest, pk: int) -> GuidingDocument:
+    return access.get_document(request.account, pk)
+
+
+@door.read("/documents/{pk}/clauses", Permission.DOCUMENT_VIEW, Page[ClauseOut], gettext_noop("Clauses of a document"))
+def list_clauses(request: ApiRequest, pk: Key, limit: Limit = LIMIT, cursor: Cursor = "") -> Any:
+    """Clauses in reading order."""
+    rows = _document(request, pk).clauses.all()
+    return paged(request, rows, ["order", "pk"], limit=limit, cursor=cursor)
+
+
+@door.read("/documents/{pk}/points", Permission.DOCUMENT_VIEW, Page[PointOut], gettext_noop("Key points of a document"))
+def list_points(request: ApiRequest, pk: Key, limit: Limit = LIMIT, cursor: Cursor = "") -> Any:
+    """Core and new points, each with the clause it comes from."""
+    rows = _document(request, pk).points.all()
+    return paged(request, rows, ["order", "pk"], limit=limit, cursor=cursor)
