@@ -15,6 +15,11 @@ from quantriet.config.schedule import schedule
 from quantriet.kit.jobs import Worker
 from quantriet.kit.time import now, today
 from quantriet.org import actions as org_actions
+from quantriet.portal.jobs import keep_backups_job
+
+
+def test_backups_and_rehearsals_run_by_themselves():
+    assert keep_backups_job in [one.job for one in schedule()]
 
 
 def test_running_campaigns_follow_their_people_by_themselves():
