@@ -48,7 +48,7 @@ class Manifest:
         return sum(self.tables.values())
 
 
-class Member(io.RawIOBase):
+class Digesting(io.RawIOBase):
     """Counts and digests what is written into one member."""
 
     def __init__(self, out: IO[bytes]) -> None:
@@ -72,9 +72,9 @@ class Writer:
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=1)
 
     @contextlib.contextmanager
-    def member(self, name: str) -> Iterator[Member]:
+    def member(self, name: str) -> Iterator[Digesting]:
         with self._zip.open(name, "w", force_zip64=True) as out:
-            member = Member(out)
+            member = Digesting(out)
             yield member
         self.manifest.members[name] = [member.digest.hexdigest(), member.size]
         self.manifest.bytes += member.size

@@ -20,6 +20,7 @@ _REMEMBERED = 60
 BACKUP, REHEARSAL = "backup", "rehearsal"
 # A day's backup is taken at the first chance after this hour; a rehearsal when the last one is so old.
 HOUR = 1
+_DAYBREAK = 5
 REHEARSE_EVERY = timedelta(days=7)
 
 
@@ -105,10 +106,12 @@ class Shelf:
         return last is None or last.moment < (since if last.is_good else at - timedelta(minutes=55))
 
     def is_rehearsal_due(self, at: datetime) -> bool:
-        last = self.last(REHEARSAL)
-        if not self.kept():
+        """Whether a week has gone by; in the small hours, for it keeps the worker busy, or by day when the nights were missed."""
+        kept, last = self.kept(), self.last(REHEARSAL)
+        if not kept or (last and last.moment >= at - (REHEARSE_EVERY if last.is_good else timedelta(hours=20))):
             return False
-        return last is None or last.moment < at - (REHEARSE_EVERY if last.is_good else timedelta(hours=20))
+        since = last.moment + REHEARSE_EVERY if last else kept[-1].at
+        return HOUR <= local(at).hour < _DAYBREAK or at - since > timedelta(days=2)
 
 
 def name_at(at: datetime) -> str:

@@ -115,6 +115,9 @@ def test_the_day_has_one_backup_and_the_week_one_rehearsal(shelf):
     note(REHEARSAL, monday, 3)
     assert not shelf.is_rehearsal_due(at_local(monday + dt.timedelta(days=6), dt.time(3)))
     assert shelf.is_rehearsal_due(at_local(monday + dt.timedelta(days=7), dt.time(4)))
+    # By day only when the nights were missed.
+    assert not shelf.is_rehearsal_due(at_local(monday + dt.timedelta(days=7), dt.time(12)))
+    assert shelf.is_rehearsal_due(at_local(monday + dt.timedelta(days=10), dt.time(12)))
 
 
 def test_what_was_missed_is_a_problem(shelf):
