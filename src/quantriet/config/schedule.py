@@ -13,6 +13,7 @@ def schedule() -> list[Scheduled]:
     from quantriet.campaigns.jobs import follow_audiences_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
+    from quantriet.org.jobs import prune_sign_in_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
@@ -20,4 +21,5 @@ def schedule() -> list[Scheduled]:
         # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
+        Scheduled(prune_sign_in_job, every=timedelta(hours=1)),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
-from quantriet.org.actions import exports, imports
+from quantriet.org.actions import codes, exports, imports, letters, sessions
 
 
 @background
@@ -29,3 +29,21 @@ def make_import_result_job(run_id: int) -> None:
 def make_people_file_job(account_id: int, spec: str) -> None:
     """Make the Excel file of a long list of people."""
     exports.make_people_file(account_id, spec, at=now())
+
+
+@background
+def send_mail_code_job(username: str, asked_by: str) -> None:
+    """Mail a one-time code to the account of this name, if there is one."""
+    codes.send_mail_code(username, asked_by, at=now())
+
+
+@background
+def send_account_notice_job(account_id: int, kind: str, moment: str, detail: str, address: str) -> None:
+    """Tell an account by mail what happened to its sign-in."""
+    letters.send_account_notice(account_id, kind, moment, detail, address)
+
+
+@background
+def prune_sign_in_job() -> None:
+    """Throw away what sign-in no longer needs."""
+    sessions.prune_sign_in(at=now())

@@ -1,6 +1,6 @@
 """Rows of the organisation."""
 
-from quantriet.org.models.accounts import Account, Appointment, SignInFailure
+from quantriet.org.models.accounts import Account, Appointment
 from quantriet.org.models.dated import Dated
 from quantriet.org.models.imports import IdentityDecision, ImportKind, ImportRun, ImportState
 from quantriet.org.models.people import (
@@ -12,22 +12,39 @@ from quantriet.org.models.people import (
     PostKind,
     UnitResponsibility,
 )
+from quantriet.org.models.sign_in import (
+    AccountSession,
+    ActivationSlip,
+    AuthenticatorKey,
+    KnownDevice,
+    MailCode,
+    Passkey,
+    RecoveryCode,
+    SignInFailure,
+)
 from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
 
 __all__ = [
     "Account",
+    "AccountSession",
+    "ActivationSlip",
     "ActivityExemption",
     "Appointment",
+    "AuthenticatorKey",
     "Dated",
     "IdentityDecision",
     "ImportKind",
     "ImportRun",
     "ImportState",
+    "KnownDevice",
+    "MailCode",
     "MembershipTransfer",
+    "Passkey",
     "Person",
     "PersonQuerySet",
     "PostHeld",
     "PostKind",
+    "RecoveryCode",
     "SignInFailure",
     "Unit",
     "UnitKind",

@@ -21,12 +21,24 @@ RUN = READ | {
 }  # fmt: skip
 # Who of the cast may do what, and in which unit that begins: written out once more, so that a role cannot change unseen.
 MATRIX = {
-    "admin": ("T", {P.UNIT_VIEW, P.UNIT_EDIT, P.PERSON_VIEW, P.PERSON_EDIT, P.ACCOUNT_MANAGE, P.LOG_VIEW, P.SYSTEM}),
+    "admin": (
+        "T",
+        {
+            P.UNIT_VIEW,
+            P.UNIT_EDIT,
+            P.PERSON_VIEW,
+            P.PERSON_EDIT,
+            P.ACCOUNT_MANAGE,
+            P.SLIP_PRINT,
+            P.LOG_VIEW,
+            P.SYSTEM,
+        },
+    ),
     "officer": ("T", RUN | {P.UNIT_EDIT, P.DOCUMENT_EDIT, P.CAMPAIGN_PLAN, P.LOG_VIEW}),
-    "organiser1": ("X1", RUN),
-    "organiser2": ("X2", RUN),
-    "secretary11": ("CB11", READ | {P.ROLL_TAKE, P.MESSAGE_SEND}),
-    "secretary21": ("CB21", READ | {P.ROLL_TAKE, P.MESSAGE_SEND}),
+    "organiser1": ("X1", RUN | {P.SLIP_PRINT}),
+    "organiser2": ("X2", RUN | {P.SLIP_PRINT}),
+    "secretary11": ("CB11", READ | {P.ROLL_TAKE, P.MESSAGE_SEND, P.SLIP_PRINT}),
+    "secretary21": ("CB21", READ | {P.ROLL_TAKE, P.MESSAGE_SEND, P.SLIP_PRINT}),
     "inspector": ("T", READ | {P.LOG_VIEW}),
     "leader": ("T", READ | {P.LOG_VIEW}),
     "leader1": ("X1", READ | {P.LOG_VIEW}),
