@@ -18,7 +18,7 @@ from quantriet.kit.sealing import seal, unseal
 from quantriet.kit.web import page, refused, safe_next, saved
 from quantriet.org import access, actions
 from quantriet.org.actions import factors
-from quantriet.org.models import AuthenticatorKey, Passkey
+from quantriet.org.models import Account, AuthenticatorKey, Passkey
 from quantriet.org.queries import sign_in as sign_in_queries
 from quantriet.org.rules.tries import Door
 from quantriet.org.vocab import SignInMethod
@@ -32,9 +32,9 @@ from quantriet.org.web.sign_in import home_address
 WITHOUT_PASSWORD = {SignInMethod.CODE, SignInMethod.PASSKEY, SignInMethod.CENTRAL}
 
 
-def qr_svg(content: str, label: str, *, scale: int = 5) -> SafeString:
+def qr_svg(content: str, label: str) -> SafeString:
     """A QR code as SVG inside the page; the label is read aloud in its place."""
-    drawn = segno.make(content, error="m").svg_inline(scale=scale, border=4, dark="#000", light="#fff", title=label)
+    drawn = segno.make(content, error="m").svg_inline(border=4, dark="#000", light="#fff", title=label, omitsize=True)
     return mark_safe(drawn.replace("<svg ", '<svg role="img" ', 1))  # noqa: S308 (drawn by segno from digits of its own)
 
 
@@ -138,9 +138,8 @@ def own_mail(request: DeskRequest) -> HttpResponse:
     form = MailForm(request.POST or None, initial={"email": request.account.email})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            actions.change_account(
-                request.account, by=request.account, at=time.now(), email=form.cleaned_data["email"]
-            )  # fmt: skip
+            known = Account.objects.get(pk=request.account.pk)
+            actions.change_account(known, by=request.account, at=time.now(), email=form.cleaned_data["email"])
             return saved(request, to=reverse("own-sign-in"), message=_("Saved."))
     return _small_form(request, form, _("Mail for codes and notices"), _("Save"))
 

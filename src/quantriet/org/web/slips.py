@@ -159,7 +159,7 @@ def _sheet(request: DeskRequest, made: list[actions.PrintedSlip], unit: Unit | N
     address = f"{settings.SITE_ADDRESS.rstrip('/')}{reverse('activate')}"
     slips = [
         # Behind the #, so that the code stands in no log of any server.
-        {"slip": one, "code": one.code.upper(), "qr": qr_svg(f"{address}#{one.code}", "Mã QR của phiếu", scale=3)}
+        {"slip": one, "code": one.code.upper(), "qr": qr_svg(f"{address}#{one.code}", "Mã QR của phiếu")}
         for one in made
     ]
     context = {
