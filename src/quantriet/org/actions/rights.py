@@ -17,6 +17,7 @@ from quantriet.org import access
 from quantriet.org.actions.letters import tell_account
 from quantriet.org.actions.sessions import end_sessions, forget_devices, place_of
 from quantriet.org.models import Account, Appointment, Person, SignInFailure, Unit
+from quantriet.org.rules.passwords import is_word_of_the_house
 from quantriet.org.rules.slips import clear_code
 from quantriet.org.rules.tries import Door, username_key
 from quantriet.org.vocab import ROLES, Permission, Role
@@ -234,6 +235,8 @@ _WEAK = {
 
 
 def _refuse_weak(password: str, account: Account) -> None:
+    if is_word_of_the_house(password, account.username):
+        raise Refusal("account.password_weak", _WEAK["password_too_common"], field="password")
     try:
         password_validation.validate_password(password, account)
     except ValidationError as problem:

@@ -661,3 +661,12 @@ def test_a_wrong_password_and_a_name_of_nobody_cost_the_same_statements(cast, cl
             sign_in(Client(), username, "sai")
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    "typed", ["Quán Triệt 2026!", "matkhau@123456", "12345678", "password1", "Officer-2026", "ĐảngViên_1930"]
+)
+def test_words_of_the_house_are_no_passwords(cast, typed):
+    with pytest.raises(Refusal) as refusal:
+        actions.change_password(cast.officer, by=cast.officer, at=now(), password=typed)
+    assert refusal.value.code == "account.password_weak"

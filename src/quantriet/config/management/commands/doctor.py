@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from quantriet.kit import jobs
+from quantriet.kit.oidc import is_private_line
 from quantriet.kit.time import now, show_moment
 from quantriet.org.models import Account, Appointment, Unit
 
@@ -66,6 +67,7 @@ def examine() -> Iterator[Finding]:
         return
     yield from _schema()
     yield from _accounts()
+    yield from _sign_in()
     yield from _worker()
     yield from _mail()
 
@@ -141,6 +143,35 @@ def _accounts() -> Iterator[Finding]:
         f"{demo} tài khoản",
         "không dùng dữ liệu mẫu cho việc thật: đặt QUANTRIET_DATA sang thư mục mới rồi chạy quantriet createadmin",
     )
+
+
+def _sign_in() -> Iterator[Finding]:
+    needed = settings.SECOND_FACTOR_REQUIRED
+    yield Finding(
+        "Lớp xác minh thứ hai",
+        needed or not settings.PRODUCTION,
+        "bắt buộc với vai trò xem nhiều đơn vị"
+        if needed
+        else "không bắt buộc" + ("" if settings.PRODUCTION else " (chạy thử)"),
+        "bỏ biến QUANTRIET_SECOND_FACTOR=0",
+        grave=False,
+    )
+    if settings.OIDC_ISSUER:
+        whole = bool(settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET and is_private_line(settings.OIDC_ISSUER))
+        yield Finding(
+            "Đăng nhập tập trung",
+            whole,
+            settings.OIDC_ISSUER,
+            "đặt đủ QUANTRIET_OIDC_CLIENT_ID, QUANTRIET_OIDC_CLIENT_SECRET; địa chỉ phải là https",
+        )
+    if settings.PRODUCTION and not settings.ADDRESS_HEADER:
+        yield Finding(
+            "Địa chỉ người dùng",
+            False,
+            "lấy theo kết nối tới máy chủ",
+            "nếu có máy chủ đứng trước (nginx …), đặt QUANTRIET_ADDRESS_HEADER=X-Real-IP để đếm lượt thử theo đúng nơi",
+            grave=False,
+        )
 
 
 def _worker() -> Iterator[Finding]:
