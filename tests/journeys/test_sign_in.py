@@ -40,8 +40,8 @@ def by_password(page: Page, username: str, password: str = PASSWORD) -> None:
     page.goto(reverse("sign-in"))
     page.fill("[name=username]", username)
     page.fill("[name=password]", password)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def no_overflow(page: Page) -> None:
