@@ -637,6 +637,40 @@ def test_what_matters_asks_again_after_some_minutes(cast, client):
     assert client.get(reverse("own-mail")).status_code == 200
 
 
+def test_a_session_from_before_the_factor_shows_it_before_what_matters(cast, client):
+    sign_in(client)
+    secret, _codes = with_app(cast.officer)  # set up in another session meanwhile
+    for name in ("own-mail", "passkey-new"):
+        assert client.get(reverse(name)).url.startswith("/sign-in/second/?next=")
+    assert client.post(reverse("passkey-options")).status_code == 403
+    assert (
+        client.post("/sign-in/second/", {"code": app_code(secret, now()), "next": "/me/sign-in/mail/"}).status_code
+        == 302
+    )
+    assert client.get(reverse("own-mail")).status_code == 200
+    assert AccountSession.objects.get().session_key == client.session.session_key
+
+
+def test_a_passkey_asked_for_as_second_factor_does_not_stand_alone(cast, client):
+    with_app(cast.officer)
+    sign_in(client)
+    asked = client.post(reverse("sign-in-passkey-options")).json()
+    assert asked["userVerification"] == "preferred"
+    assert client.post(reverse("sign-in-passkey"), {"credential": "{}"}).url.startswith("/sign-in/?")
+    assert Client().post(reverse("sign-in-passkey-options")).json()["userVerification"] == "required"
+    for rubbish in (
+        "",
+        "{}",
+        "[]",
+        '{"id": "x"}',
+        "\x00",
+        '{"id": "x", "rawId": "x", "type": "public-key", "response": {}}',
+    ):
+        browser = Client()
+        browser.post(reverse("sign-in-passkey-options"))
+        assert browser.post(reverse("sign-in-passkey"), {"credential": rubbish}).url.startswith("/sign-in/?")
+
+
 def test_the_owner_is_told_by_mail(cast, client, post_office):
     account = cast.officer
     actions.change_account(account, by=account, at=now(), email="canbo@vi-du.example")

@@ -89,10 +89,16 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def confirm_before(request: HttpRequest) -> HttpResponse | None:
-    """The way to the password or a passkey, asked again before something that matters; None when shown minutes ago."""
+    """The way to the password or a passkey, asked again before something that matters; None when shown minutes ago.
+
+    A session from before its account had a second factor shows that one first.
+    """
+    back = request.get_full_path() if request.method == "GET" else request.META.get("HTTP_REFERER", "")
+    account: Account = request.account  # type: ignore[attr-defined]
+    if not request.session.get("second") and sign_in_queries.has_second_factor(account):
+        return HttpResponseRedirect(f"{reverse('sign-in-second')}?{urlencode({'next': back or '/'})}")
     if is_confirmed(request):
         return None
-    back = request.get_full_path() if request.method == "GET" else request.META.get("HTTP_REFERER", "")
     return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': back or '/'})}")
 
 

@@ -77,6 +77,9 @@ def made_passkey(request: HttpRequest, account: Account, answer: str, name: str)
 def shown_passkey(request: HttpRequest, answer: str, account: Account | None = None) -> Account:
     """The account whose passkey signed the answer; only this account's when one is given. Refuses everything else."""
     state = _question(request)
+    if account is None and state["user_verification"] != UserVerificationRequirement.REQUIRED:
+        # Asked as a second factor, where the device need not know its owner: not enough to stand alone.
+        raise Refusal("passkey.not_read", NOT_READ)
     try:
         given = json.loads(answer)
         rows = Passkey.objects.filter(credential_id=str(given["id"])[:1400], account__is_active=True)

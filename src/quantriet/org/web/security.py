@@ -6,6 +6,7 @@ import segno
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -23,7 +24,7 @@ from quantriet.org.queries import sign_in as sign_in_queries
 from quantriet.org.rules.tries import Door
 from quantriet.org.vocab import SignInMethod
 from quantriet.org.web import passkeys
-from quantriet.org.web.entering import confirm, confirmed_first, is_confirmed
+from quantriet.org.web.entering import confirm, confirm_before, confirmed_first, is_confirmed
 from quantriet.org.web.forms_sign_in import AuthenticatorForm, ConfirmForm, MailForm, PasskeyForm, PasswordForm
 from quantriet.org.web.pages import DeskRequest, client_address, device_token, member_page, own_page
 from quantriet.org.web.sign_in import home_address
@@ -157,7 +158,7 @@ def second_factor(request: DeskRequest) -> HttpResponse:
     if request.session.get("second") or not access.needs_second_factor(request.account):
         return HttpResponseRedirect(following)
     if sign_in_queries.has_second_factor(request.account):
-        return HttpResponseRedirect(f"{reverse('sign-in-second')}?next={following}")
+        return HttpResponseRedirect(f"{reverse('sign-in-second')}?{urlencode({'next': following})}")
     request.session["following"] = following
     return page(request, "org/sign_in/second_factor.html", {"account": request.account})
 
@@ -249,7 +250,7 @@ def passkey_new(request: DeskRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def passkey_new_options(request: DeskRequest) -> HttpResponse:
-    if not is_confirmed(request):
+    if confirm_before(request) is not None:
         return HttpResponse(status=403)
     return passkeys.creation_options(request, request.account)
 
