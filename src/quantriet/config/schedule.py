@@ -14,7 +14,7 @@ def schedule() -> list[Scheduled]:
     from quantriet.campaigns.jobs import follow_audiences_job, prune_deliveries_job, queue_webhooks_job
     from quantriet.library.jobs import sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
-    from quantriet.org.jobs import drop_exports_job, prune_answers_job
+    from quantriet.org.jobs import drop_exports_job, prune_answers_job, prune_sign_in_job
     from quantriet.portal.jobs import keep_backups_job
 
     return [
@@ -32,4 +32,5 @@ def schedule() -> list[Scheduled]:
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),
         Scheduled(prune_answers_job, every=timedelta(hours=1)),
+        Scheduled(prune_sign_in_job, every=timedelta(hours=1)),
     ]

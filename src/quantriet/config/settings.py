@@ -5,6 +5,10 @@ DATABASE_URL         postgres://… for PostgreSQL; without it SQLite in the dat
 QUANTRIET_BACKUPS    folder of the backups (default: backups in the data folder; better another disk)
 QUANTRIET_BACKUP_KEY key file with which backups are sealed (made by `quantriet backup --make-key FILE`; keep a copy elsewhere)
 QUANTRIET_PRODUCTION 1 for real use: refuses to start without QUANTRIET_SECRET_KEY, QUANTRIET_HOSTS, or with demo logins
+QUANTRIET_SECOND_FACTOR  0 lets roles that see more than their own unit in without a second factor; asked for in production
+QUANTRIET_SESSION_MINUTES, QUANTRIET_SESSION_DAYS  how long a sign-in lasts unused (720), and at the very most (7)
+QUANTRIET_ADDRESS_HEADER   the header in which one's own proxy writes the caller's address, e.g. X-Real-IP; else none is believed
+QUANTRIET_OIDC_ISSUER, …_CLIENT_ID, …_CLIENT_SECRET   a central sign-on; …_CLAIM and …_MATCH (code or email) say whose account
 """
 
 import secrets
@@ -146,7 +150,20 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# Whoever sees more than their own unit shows a second factor (org/rules/second_factor.py). The demo is entered by password.
+SECOND_FACTOR_REQUIRED = env.bool("QUANTRIET_SECOND_FACTOR", PRODUCTION)
+# How long a sign-in lasts without use, and at the very most, in seconds.
+SESSION_COOKIE_AGE = env.int("QUANTRIET_SESSION_MINUTES", 12 * 60) * 60
+SESSION_AT_MOST = env.int("QUANTRIET_SESSION_DAYS", 7) * 24 * 60 * 60
+# Anybody can write a header: one is believed only where a proxy of one's own is known to overwrite it.
+ADDRESS_HEADER = env.str("QUANTRIET_ADDRESS_HEADER", "")
+OIDC_ISSUER = env.str("QUANTRIET_OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID = env.str("QUANTRIET_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("QUANTRIET_OIDC_CLIENT_SECRET", "")
+OIDC_LABEL = env.str("QUANTRIET_OIDC_LABEL", "Đăng nhập tập trung")
+# Which claim names the account, and what of ours it is compared with: the member code, or the account's mail.
+OIDC_MATCH = env.str("QUANTRIET_OIDC_MATCH", "code")
+OIDC_CLAIM = env.str("QUANTRIET_OIDC_CLAIM", "email" if OIDC_MATCH == "email" else "member_code")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION

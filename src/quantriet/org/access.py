@@ -5,11 +5,13 @@ One filter, two uses: a list is `scope(...)`, a single row is the same set narro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TypeVar
 
+from django.conf import settings
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
@@ -28,6 +30,7 @@ from quantriet.org.models import (
     WorkingBody,
     path_end,
 )
+from quantriet.org.rules import second_factor
 from quantriet.org.rules.fields import FIELD_RIGHTS
 from quantriet.org.vocab import ROLES, Permission, Role
 
@@ -45,14 +48,20 @@ class Grant:
     unit_id: int
     unit_path: str
     permissions: frozenset[Permission]
+    level: str = ""
+    has_units_below: bool = False
 
 
 def grants_of(account: Account) -> list[Grant]:
     """The account's appointments valid today; read once per request (a changed right acts on the next)."""
     cached: list[Grant] | None = getattr(account, "_grants", None)
     if cached is None:
-        rows = Appointment.objects.on().filter(account_id=account.pk).values_list("role", "unit_id", "unit__path")
-        cached = [Grant(Role(role), unit_id, path, ROLES[Role(role)].permissions) for role, unit_id, path in rows]
+        below = Exists(Unit.objects.filter(parent=OuterRef("unit"), closed_on__isnull=True))
+        rows = Appointment.objects.on().filter(account_id=account.pk)
+        found = rows.values_list("role", "unit_id", "unit__path", "unit__kind__level", below)
+        cached = [
+            Grant(Role(role), unit, path, ROLES[Role(role)].permissions, *more) for role, unit, path, *more in found
+        ]
         account._grants = cached  # type: ignore[attr-defined]
     return cached
 
@@ -248,6 +257,50 @@ def get_import_run(account: Account, pk: int | str) -> ImportRun:
 def identity_questions_seen_by(account: Account) -> QuerySet[IdentityDecision]:
     """Doubtful rows of imports into the account's units (B-06)."""
     return scope(IdentityDecision.objects.all(), account, Permission.PERSON_EDIT)
+
+
+def needs_second_factor(account: Account) -> bool:
+    """Whether what the account may do today reaches beyond its own unit, and the installation asks for a second factor."""
+    if not settings.SECOND_FACTOR_REQUIRED:
+        return False
+    places = [
+        second_factor.Place(grant.permissions, grant.unit_id, grant.level, grant.has_units_below)
+        for grant in grants_of(account)
+    ]
+    own = account.person.unit_id if account.person_id and account.person and places else None
+    return second_factor.needs_second_factor(places, own)
+
+
+def slip_people(account: Account) -> QuerySet[Person]:
+    """People for whom the account may print activation slips, those apart for whom `slip_hindrances` gives a reason."""
+    return people_seen_by(account, Permission.SLIP_PRINT).filter(left_on__isnull=True)
+
+
+def slip_hindrances(account: Account, people: Sequence[Person]) -> dict[int, str]:
+    """Why no slip may be printed for a person, by the person's key: whoever holds the slip holds the account.
+
+    A secretary prints for members; the account of somebody with a further role is handed over only by an administrator
+    within whose scope all of it lies.
+    """
+    accounts = {one.person_id: one for one in Account.objects.filter(person__in=people).select_related("person__unit")}
+    live = Appointment.objects.filter(account__in=accounts.values()).exclude(role=Role.MEMBER)
+    live = live.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today())).select_related("unit")
+    further: dict[int, list[Unit]] = {}
+    for given in live:
+        further.setdefault(given.account_id, []).append(given.unit)
+    reasons: dict[int, str] = {}
+    for person in people:
+        one = accounts.get(person.pk)
+        if one is None:
+            continue
+        places = [*further.get(one.pk, []), *([person.unit] if one.pk in further else [])]
+        if one.pk == account.pk:
+            reasons[person.pk] = "tài khoản của chính người in; đổi mật khẩu ở trang “Đăng nhập và bảo mật”."
+        elif not one.is_active:
+            reasons[person.pk] = "tài khoản đang ngừng."
+        elif not all(may(account, Permission.ACCOUNT_MANAGE, unit) for unit in places):
+            reasons[person.pk] = "tài khoản còn vai trò khác; người quản trị của đơn vị đó mới cấp lại được."
+    return reasons
 
 
 def home_unit(account: Account) -> Unit | None:

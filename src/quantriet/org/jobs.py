@@ -5,7 +5,7 @@ from __future__ import annotations
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.org import actions
-from quantriet.org.actions import exports, imports, own_data
+from quantriet.org.actions import codes, exports, imports, letters, own_data, sessions
 
 
 @background
@@ -44,6 +44,25 @@ def drop_exports_job() -> None:
     own_data.drop_old_exports()
 
 
+@background
 def prune_answers_job() -> None:
     """Drop the answers kept for repeated writes once no repeat will come."""
     actions.prune_answers(at=now())
+
+
+@background
+def send_mail_code_job(username: str, asked_by: str) -> None:
+    """Mail a one-time code to the account of this name, if there is one."""
+    codes.send_mail_code(username, asked_by, at=now())
+
+
+@background
+def send_account_notice_job(account_id: int, kind: str, moment: str, detail: str, address: str) -> None:
+    """Tell an account by mail what happened to its sign-in."""
+    letters.send_account_notice(account_id, kind, moment, detail, address)
+
+
+@background
+def prune_sign_in_job() -> None:
+    """Throw away what sign-in no longer needs."""
+    sessions.prune_sign_in(at=now())

@@ -139,6 +139,7 @@ class Permission(LabelledEnum):
     REPORT_VIEW = "report.view", gettext_noop("See reports")
     REPORT_WRITE = "report.write", gettext_noop("Write and send reports")
     MESSAGE_SEND = "message.send", gettext_noop("Send messages to units")
+    SLIP_PRINT = "slip.print", gettext_noop("Print activation slips")
     LOG_VIEW = "log.view", gettext_noop("Read the log")
     SYSTEM = "system", gettext_noop("Look after the installation")
 
@@ -170,9 +171,23 @@ LONGEST_TOKEN = timedelta(days=366)
 MOST_TOKENS = 20  # of one account that work at a time
 
 
-# So many failed sign-ins in a row for one name from one address close that door for so long.
-LOCK_AFTER = 5
-LOCK_FOR = timedelta(minutes=15)
+class SignInMethod(LabelledEnum):
+    """How somebody came in."""
+
+    PASSWORD = "password", gettext_noop("Password")
+    CODE = "code", gettext_noop("Code by mail")
+    PASSKEY = "passkey", gettext_noop("Passkey")
+    SLIP = "slip", gettext_noop("Activation slip")
+    CENTRAL = "central", gettext_noop("Central sign-on")
+
+
+class SlipState(LabelledEnum):
+    """How far a person has come from the printed slip to an account in use."""
+
+    NONE = "none", gettext_noop("No slip yet")
+    PRINTED = "printed", gettext_noop("Slip printed, not used")
+    ENDED = "ended", gettext_noop("Slip past its date")
+    ACTIVE = "active", gettext_noop("Activated")
 
 
 @dataclass(frozen=True)
@@ -226,6 +241,7 @@ ROLES: dict[Role, RoleSpec] = {
                 _P.PERSON_PRIVATE,
                 _P.PRIVACY_ANSWER,
                 _P.ACCOUNT_MANAGE,
+                _P.SLIP_PRINT,
                 _P.LOG_VIEW,
                 _P.SYSTEM,
             }
@@ -239,12 +255,12 @@ ROLES: dict[Role, RoleSpec] = {
     Role.ORGANISER: RoleSpec(
         "Cán bộ cấp ủy",
         "Xếp lịch, mở lớp, điểm danh, báo cáo cho đảng bộ của mình.",
-        _RUN,
+        _RUN | {_P.SLIP_PRINT},
     ),
     Role.CELL_SECRETARY: RoleSpec(
         "Bí thư chi bộ",
         "Theo dõi đảng viên của chi bộ, điểm danh, nhập thay cho đảng viên.",
-        _READ | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND},
+        _READ | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND, _P.SLIP_PRINT},
     ),
     Role.INSPECTOR: RoleSpec(
         "Cán bộ kiểm tra", "Xem mọi việc trong phạm vi được giao, không sửa.", _READ | {_P.LOG_VIEW}
@@ -285,6 +301,16 @@ def register_verbs() -> None:
         "account.changed": "sửa tài khoản",
         "account.password": "đổi mật khẩu",
         "account.signed_in": "đăng nhập",
+        "account.factor_set": "thiết lập ứng dụng xác minh",
+        "account.factor_removed": "gỡ ứng dụng xác minh",
+        "account.factor_reset": "đặt lại lớp xác minh thứ hai",
+        "account.recovery_codes": "lập mã dự phòng",
+        "account.recovery_used": "dùng mã dự phòng",
+        "account.passkey_added": "thêm khóa đăng nhập",
+        "account.passkey_removed": "gỡ khóa đăng nhập",
+        "account.session_ended": "kết thúc phiên đăng nhập",
+        "slip.printed": "in phiếu kích hoạt",
+        "slip.used": "kích hoạt tài khoản bằng phiếu",
         "appointment.given": "phân công quyền",
         "appointment.ended": "thôi phân công quyền",
         "token.made": "lập khóa truy cập cho máy",

@@ -100,6 +100,15 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
             valid_from=today() - dt.timedelta(days=60),
         )
         accounts[login.username] = account
+    # Some slips of the secretary's cell wait to be used, some have passed their day.
+    for codes, days_ago in ((in_cell[6:10], 3), (in_cell[10:12], 40)):
+        printed_at = at - dt.timedelta(days=days_ago)
+        org_actions.print_slips(
+            [people[code] for code in codes],
+            by=accounts["bithu"],
+            at=printed_at,
+            ends_on=printed_at.date() + dt.timedelta(days=30),
+        )
     organisation = Organisation(units, people, accounts)
     _assign_leaders(organisation)
     # What a key looks like on its page; nobody knows this one, so that it opens nothing.

@@ -2,6 +2,18 @@
 
 from quantriet.org.actions.bodies import add_body_member, change_body, end_body, found_body, remove_body_member
 from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
+from quantriet.org.actions.codes import ask_mail_code, send_mail_code, take_mail_code
+from quantriet.org.actions.doors import claim_try, release_try
+from quantriet.org.actions.factors import (
+    add_passkey,
+    make_recovery_codes,
+    note_passkey_use,
+    remove_authenticator,
+    remove_passkey,
+    reset_second_factor,
+    set_authenticator,
+    take_second_code,
+)
 from quantriet.org.actions.people import (
     add_person,
     change_person,
@@ -20,61 +32,76 @@ from quantriet.org.actions.rights import (
     change_password,
     end_appointment,
     give_appointment,
-    note_failed_sign_in,
-    note_sign_in,
     open_account,
-    refuse_if_locked,
     reset_password,
     temporary_password,
-    username_key,
 )
-from quantriet.org.actions.tokens import (
-    make_token,
-    prune_answers,
-    remember_answer,
-    reserve_requests,
-    revoke_token,
-)
+from quantriet.org.actions.sessions import begin_session, close_sessions, follow_session, prune_sign_in, touch_session
+from quantriet.org.actions.slips import PrintedSlip, find_slip, print_slips, use_slip
+from quantriet.org.actions.tokens import make_token, prune_answers, remember_answer, reserve_requests, revoke_token
 from quantriet.org.actions.units import add_unit, change_unit, close_unit
+from quantriet.org.rules.tries import username_key
 
 __all__ = [
     "NewPerson",
     "NewUnit",
+    "PrintedSlip",
     "add_account",
     "add_body_member",
+    "add_passkey",
     "add_people_at_once",
     "add_person",
     "add_unit",
     "add_units_at_once",
+    "ask_mail_code",
+    "begin_session",
     "change_account",
     "change_body",
     "change_password",
     "change_person",
     "change_unit",
+    "claim_try",
+    "close_sessions",
     "close_unit",
     "end_appointment",
     "end_body",
     "end_exemption",
     "end_post",
     "end_responsibility",
+    "find_slip",
+    "follow_session",
     "found_body",
     "give_appointment",
     "give_exemption",
     "give_post",
     "give_responsibility",
+    "make_recovery_codes",
     "make_token",
     "note_failed_sign_in",
+    "note_passkey_use",
     "note_sign_in",
     "open_account",
+    "print_slips",
     "prune_answers",
+    "prune_sign_in",
     "refuse_if_locked",
+    "release_try",
     "remember_answer",
+    "remove_authenticator",
     "remove_body_member",
+    "remove_passkey",
     "remove_person",
     "reserve_requests",
     "reset_password",
+    "reset_second_factor",
     "revoke_token",
+    "send_mail_code",
+    "set_authenticator",
+    "take_mail_code",
+    "take_second_code",
     "temporary_password",
+    "touch_session",
     "transfer_person",
+    "use_slip",
     "username_key",
 ]

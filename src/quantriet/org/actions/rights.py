@@ -1,25 +1,26 @@
-"""Writers of accounts and appointments, and the count of failed sign-ins."""
+"""Writers of accounts and appointments."""
 
 from __future__ import annotations
 
-import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Q
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
 from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal
 from quantriet.org import access
+from quantriet.org.actions.letters import tell_account
+from quantriet.org.actions.sessions import end_sessions, forget_devices, place_of
 from quantriet.org.models import Account, Appointment, Person, SignInFailure, Unit
-from quantriet.org.vocab import LOCK_AFTER, LOCK_FOR, ROLES, Permission, Role
-
-# Letters and digits that nobody mistakes for each other when a password is read from paper.
-_CLEAR = "abcdefghkmnpqrstuvwxyz23456789"
+from quantriet.org.rules.passwords import is_word_of_the_house
+from quantriet.org.rules.slips import clear_code
+from quantriet.org.rules.tries import Door, username_key
+from quantriet.org.vocab import ROLES, Permission, Role
 
 
 def add_account(
@@ -67,14 +68,9 @@ def add_account(
     return account
 
 
-def username_key(typed: str) -> str:
-    """A user name as it is kept: no capitals, marks or spaces, so that it is typed right in any way."""
-    return text.fold(typed).replace(" ", "")[:80]
-
-
 def temporary_password() -> str:
     """A password to hand over on paper: three groups of four clear letters and digits (59 bits)."""
-    return "-".join("".join(secrets.choice(_CLEAR) for _ in range(4)) for _ in range(3))
+    return clear_code()
 
 
 def open_account(
@@ -116,6 +112,8 @@ def change_account(account: Account, *, by: Account, at: datetime, **new: object
         for name, value in after.items():
             setattr(account, name, value)
         account.save(update_fields=list(after))
+        if before.get("email"):
+            tell_account(account, "mail", at=at, address=str(before["email"]))
         record(
             "account.changed", by=by, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
             before=before, after=after,
@@ -131,65 +129,30 @@ def reset_password(account: Account, *, by: Account, at: datetime) -> str:
     password = temporary_password()
     with transaction.atomic():
         change_password(account, by=by, at=at, password=password)
-        SignInFailure.objects.filter(username=account.username).delete()
+        SignInFailure.objects.filter(purpose=Door.PASSWORD, username=account.username).delete()
     return password
 
 
-def place_of(account: Account) -> Unit | None:
-    """The unit under which the log keeps what an account does: its person's, else that of its widest appointment."""
-    if account.person_id and account.person:
-        return account.person.unit
-    given = Appointment.objects.filter(account=account).select_related("unit").order_by("unit__depth", "pk").first()
-    return given.unit if given else None
+def change_password(
+    account: Account, *, by: Account | None, at: datetime, password: str, keep: str = "", device: str = ""
+) -> Account:
+    """Set a new password.
 
-
-def note_sign_in(account: Account, *, at: datetime, address: str) -> None:
-    """Log a sign-in and forget the failures before it."""
-    with transaction.atomic():
-        SignInFailure.objects.filter(username=account.username, address=address).delete()
-        record(
-            "account.signed_in", by=account, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
-            after={"from_address": address},
-        )  # fmt: skip
-
-
-def note_failed_sign_in(*, username: str, address: str, at: datetime) -> None:
-    """Count a failure for the typed name from this address; failures older than the lock are forgotten.
-
-    Two attempts at one moment are both counted: the sum is made by the database.
+    Effects: password; every session but the one of key `keep` ended, every device but the one of digest `device`
+    forgotten; audit "account.password"; a notice to the account's mail.
     """
-    name = username_key(username)
-    with transaction.atomic():
-        SignInFailure.objects.filter(last_at__lt=at - timedelta(days=1)).delete()
-        SignInFailure.objects.bulk_create(
-            [SignInFailure(username=name, address=address, last_at=at)], ignore_conflicts=True
-        )
-        SignInFailure.objects.filter(username=name, address=address).update(
-            failures=Case(When(last_at__lt=at - LOCK_FOR, then=Value(1)), default=F("failures") + 1), last_at=at
-        )
-
-
-def refuse_if_locked(*, username: str, address: str, at: datetime) -> None:
-    """Refuse for a while after too many failures in a row, whether the name is anybody's or not."""
-    locked = SignInFailure.objects.filter(
-        username=username_key(username), address=address, failures__gte=LOCK_AFTER, last_at__gt=at - LOCK_FOR
-    ).first()
-    if locked:
-        minutes = max(1, round((locked.last_at + LOCK_FOR - at).total_seconds() / 60))
-        raise Refusal("sign_in.locked", f"Đăng nhập sai {LOCK_AFTER} lần liền; thử lại sau {minutes} phút.")
-
-
-def change_password(account: Account, *, by: Account | None, at: datetime, password: str) -> Account:
-    """Set a new password; sessions of the account elsewhere end by Django's session hash."""
     _refuse_weak(password, account)
     with transaction.atomic():
         account.set_password(password)
         account.must_change_password = by is not None and by.pk != account.pk
         account.save(update_fields=["password", "must_change_password"])
+        end_sessions(account, keep=keep)
+        forget_devices(account, keep=device)
         record(
             "account.password", by=by, at=at, thing=account, unit=place_of(account), person_id=account.person_id,
             after={"must_change_password": account.must_change_password},
         )  # fmt: skip
+        tell_account(account, "password", at=at)
     return account
 
 
@@ -272,6 +235,8 @@ _WEAK = {
 
 
 def _refuse_weak(password: str, account: Account) -> None:
+    if is_word_of_the_house(password, account.username):
+        raise Refusal("account.password_weak", _WEAK["password_too_common"], field="password")
     try:
         password_validation.validate_password(password, account)
     except ValidationError as problem:

@@ -1,6 +1,6 @@
 """Rows of the organisation."""
 
-from quantriet.org.models.accounts import Account, Appointment, SignInFailure
+from quantriet.org.models.accounts import Account, Appointment
 from quantriet.org.models.bodies import BodyMember, WorkingBody
 from quantriet.org.models.dated import Dated
 from quantriet.org.models.imports import IdentityDecision, ImportKind, ImportRun, ImportState
@@ -14,14 +14,27 @@ from quantriet.org.models.people import (
     UnitResponsibility,
 )
 from quantriet.org.models.privacy import DataRequest
+from quantriet.org.models.sign_in import (
+    AccountSession,
+    ActivationSlip,
+    AuthenticatorKey,
+    KnownDevice,
+    MailCode,
+    Passkey,
+    RecoveryCode,
+    SignInFailure,
+)
 from quantriet.org.models.tokens import ApiToken, IdempotencyKey
 from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
 
 __all__ = [
     "Account",
+    "AccountSession",
+    "ActivationSlip",
     "ActivityExemption",
     "ApiToken",
     "Appointment",
+    "AuthenticatorKey",
     "BodyMember",
     "DataRequest",
     "Dated",
@@ -30,11 +43,15 @@ __all__ = [
     "ImportKind",
     "ImportRun",
     "ImportState",
+    "KnownDevice",
+    "MailCode",
     "MembershipTransfer",
+    "Passkey",
     "Person",
     "PersonQuerySet",
     "PostHeld",
     "PostKind",
+    "RecoveryCode",
     "SignInFailure",
     "Unit",
     "UnitKind",

@@ -1,4 +1,4 @@
-"""Logins, what they may do where, and the count of failed sign-ins."""
+"""Logins and what they may do where."""
 
 from __future__ import annotations
 
@@ -57,15 +57,3 @@ class Appointment(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="appointment_order"
             ),
         ]
-
-
-class SignInFailure(models.Model):
-    """How often sign-in failed lately for a typed name from an address; the lock-out is read from it."""
-
-    username = models.CharField(max_length=80)  # as typed and folded; it may be nobody's
-    address = models.CharField(max_length=45)
-    failures = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["username", "address"], name="sign_in_failure_once")]

@@ -17,6 +17,7 @@ from quantriet.org.actions import questions
 from quantriet.org.models import IdentityDecision
 from quantriet.org.rules.members import COMPARED, Status
 from quantriet.org.tests import lists
+from quantriet.org.vocab import SignInMethod
 from quantriet.org.web import log
 from quantriet.org.web.log import FIELDS, told
 
@@ -59,7 +60,7 @@ def test_no_english_word_is_left_in_the_log_of_this_room(cast):
     actions.change_unit(cast.units["X1"], by=admin, at=now(), name="Đảng ủy xã Ea Tam mới", phone="0262")
     actions.change_account(cast.accounts["leader"], by=admin, at=now(), display_name="Lãnh đạo", email="a@b.vn")
     actions.reset_password(cast.accounts["leader"], by=admin, at=now())
-    actions.note_sign_in(admin, at=now(), address="127.0.0.1")
+    actions.begin_session(admin, at=now(), session_key="x", method=SignInMethod.PASSWORD, address="127.0.0.1")
     from django.utils.translation import override
 
     with override("vi"):

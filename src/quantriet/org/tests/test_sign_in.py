@@ -11,7 +11,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
 from quantriet.org import actions
 from quantriet.org.models import Account, SignInFailure
-from quantriet.org.vocab import LOCK_AFTER, LOCK_FOR
+from quantriet.org.rules.tries import LOCK_AFTER, LOCK_FOR, Door
 from tests.cast import PASSWORD
 
 WRONG = "Tên đăng nhập hoặc mật khẩu chưa đúng."
@@ -28,7 +28,7 @@ def test_a_user_name_is_right_in_any_writing(cast, client, typed):
     assert client.get(reverse("people-list")).status_code == 200
     event = AuditEvent.objects.filter(verb="account.signed_in").get()
     assert (event.actor_id, event.unit_id) == (cast.officer.pk, cast.units["T"].pk)
-    assert event.after == {"from_address": "127.0.0.1"}
+    assert event.after == {"from_address": "127.0.0.1", "way_in": "Mật khẩu", "device": "Thiết bị không rõ"}
 
 
 def test_the_answer_does_not_tell_which_part_was_wrong(cast, client):
@@ -95,24 +95,27 @@ def test_the_door_opens_again_after_the_time(cast):
     at = now()
     given = {"username": "officer", "address": "10.0.0.1"}
     for _ in range(LOCK_AFTER):
-        actions.note_failed_sign_in(**given, at=at)
+        actions.claim_try(Door.PASSWORD, **given, at=at)
     with pytest.raises(Refusal) as refusal:
-        actions.refuse_if_locked(**given, at=at + LOCK_FOR - dt.timedelta(seconds=1))
+        actions.claim_try(Door.PASSWORD, **given, at=at + LOCK_FOR - dt.timedelta(seconds=1))
     assert refusal.value.code == "sign_in.locked"
-    actions.refuse_if_locked(**given, at=at + LOCK_FOR)
     # The count begins anew; a single failure later does not close it.
-    actions.note_failed_sign_in(**given, at=at + LOCK_FOR + dt.timedelta(seconds=1))
-    assert SignInFailure.objects.get().failures == 1
+    actions.claim_try(Door.PASSWORD, **given, at=at + LOCK_FOR)
+    assert SignInFailure.objects.get(username="officer", address="10.0.0.1").failures == 1
 
 
 def test_a_sign_in_forgets_the_failures_before_it_and_old_ones_are_thrown_away(cast, client):
     for _ in range(LOCK_AFTER - 1):
         sign_in(client, password="sai")
     assert sign_in(client).status_code == 302
-    assert not SignInFailure.objects.exists()
-    actions.note_failed_sign_in(username="a", address="1", at=now() - dt.timedelta(days=2))
-    actions.note_failed_sign_in(username="b", address="1", at=now())
-    assert SignInFailure.objects.get().username == "b"
+    assert not SignInFailure.objects.filter(username="officer").exclude(address="").exists()
+    # The wide counts keep what was wrong, and nothing of what was right.
+    assert set(SignInFailure.objects.values_list("failures", flat=True)) == {LOCK_AFTER - 1}
+    SignInFailure.objects.all().delete()
+    actions.claim_try(Door.PASSWORD, username="a", address="1", at=now() - dt.timedelta(days=2))
+    actions.claim_try(Door.PASSWORD, username="b", address="2", at=now())
+    actions.prune_sign_in(at=now())
+    assert set(SignInFailure.objects.values_list("username", "address")) == {("b", ""), ("b", "2"), ("", "2")}
 
 
 def test_sign_out_is_a_post(cast, as_user):

@@ -16,7 +16,9 @@ from quantriet.kit.web import Chip, listing, page, refused, saved
 from quantriet.org import access, actions
 from quantriet.org.models import Account, Appointment
 from quantriet.org.queries import rights as rights_queries
+from quantriet.org.queries import sign_in as sign_in_queries
 from quantriet.org.vocab import ROLES, Permission, Role
+from quantriet.org.web.entering import confirm_before
 from quantriet.org.web.forms_rights import (
     AccountEditForm,
     AccountFilterForm,
@@ -87,6 +89,7 @@ def account(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _account_page(request: DeskRequest, known: Account, **more: Any) -> HttpResponse:
     day = time.today()
+    factor = sign_in_queries.has_second_factor(known)
     governs = access.may_govern(request.account, known)
     appointments = rights_queries.appointment_history(known)
     for one in appointments:
@@ -110,6 +113,7 @@ def _account_page(request: DeskRequest, known: Account, **more: Any) -> HttpResp
         (_("E-mail"), known.email or None),
         (_("May sign in"), _("Yes") if known.is_active else _("No")),
         (_("Must change the password"), _("Yes") if known.must_change_password else _("No")),
+        (_("Second factor"), _("Yes") if factor else _("No")),
         (_("Last sign-in"), time.show_moment(known.last_login) if known.last_login else None),
     ]
     context = {
@@ -117,6 +121,7 @@ def _account_page(request: DeskRequest, known: Account, **more: Any) -> HttpResp
         "facts": facts,
         "appointments": appointments,
         "governs": governs,
+        "has_factor": factor,
         "is_own": known.pk == request.account.pk,
         "breadcrumb": [{"label": _("Accounts"), "url": reverse("account-list")}, {"label": str(known), "url": ""}],
         **more,
@@ -176,8 +181,22 @@ def account_edit(request: DeskRequest, pk: int) -> HttpResponse:
 
 @desk_page(Permission.ACCOUNT_MANAGE)
 @require_POST
+def account_factor(request: DeskRequest, pk: int) -> HttpResponse:
+    """Take the second factors off somebody who has lost them; a new one comes before anything else."""
+    known = account_to_change(request, pk)
+    if (first := confirm_before(request)) is not None:
+        return first
+    actions.reset_second_factor(known, by=request.account, at=time.now())
+    message = "Đã đặt lại lớp xác minh thứ hai; người dùng phải thiết lập lại ở lần đăng nhập tới nếu vai trò cần."
+    return saved(request, to=reverse("account", args=[known.pk]), message=message)
+
+
+@desk_page(Permission.ACCOUNT_MANAGE)
+@require_POST
 def account_password(request: DeskRequest, pk: int) -> HttpResponse:
     known = account_to_change(request, pk)
+    if (first := confirm_before(request)) is not None:
+        return first
     password = actions.reset_password(known, by=request.account, at=time.now())
     return _account_page(request, known, password=password)
 
@@ -270,6 +289,7 @@ urlpatterns = [
     path("desk/accounts/<int:pk>/", account, name="account"),
     path("desk/accounts/<int:pk>/edit/", account_edit, name="account-edit"),
     path("desk/accounts/<int:pk>/password/", account_password, name="account-password"),
+    path("desk/accounts/<int:pk>/second-factor/", account_factor, name="account-factor"),
     path("desk/accounts/<int:pk>/state/", account_state, name="account-state"),
     path("desk/accounts/<int:pk>/appointments/new/", appointment_new, name="appointment-new"),
     path("desk/accounts/appointments/<int:pk>/end/", appointment_end, name="appointment-end"),

@@ -1,4 +1,4 @@
-"""Forms of accounts, appointments, sign-in and one's own password."""
+"""Forms of accounts and appointments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.kit import text, time
-from quantriet.org.models import Account, Person, Unit
+from quantriet.org.models import Person, Unit
 from quantriet.org.vocab import ROLES, Permission, Role
 from quantriet.org.web.forms import UnitField
 
@@ -89,59 +89,3 @@ class AccountEditForm(forms.Form):
 
 class AppointmentEndForm(forms.Form):
     on = forms.DateField(label=_("Last day"), required=False, help_text=_("Left empty: it ends at once."))
-
-
-class SignInForm(forms.Form):
-    username = forms.CharField(
-        label=_("User name"),
-        max_length=150,
-        widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
-
-
-class PasswordForm(forms.Form):
-    """One's own new password; the old one is asked for unless it is a temporary one just typed."""
-
-    current = forms.CharField(
-        label=_("Present password"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
-    password = forms.CharField(
-        label=_("New password"),
-        max_length=1000,
-        strip=False,
-        help_text=_("At least 8 letters, no common word, unlike your name."),
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-    )
-    again = forms.CharField(
-        label=_("New password once more"),
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, *args: Any, account: Account, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.account = account
-        if account.must_change_password:
-            del self.fields["current"]
-
-    def clean_current(self) -> str:
-        typed: str = self.cleaned_data["current"]
-        if not self.account.check_password(typed):
-            raise forms.ValidationError("Mật khẩu hiện tại chưa đúng.")
-        return typed
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if given.get("password") and given.get("again") and given["password"] != given["again"]:
-            self.add_error("again", "Hai lần gõ mật khẩu mới không giống nhau.")
-        return given

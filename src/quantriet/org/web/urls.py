@@ -3,19 +3,25 @@
 from quantriet.org.web import (
     accounts,
     bodies,
+    central,
     facts,
     import_questions,
     imports,
     log,
     people,
     privacy,
+    security,
     sign_in,
+    slips,
     tokens,
     units,
 )
 
 urlpatterns = [
     *sign_in.urlpatterns,
+    *security.urlpatterns,
+    *central.urlpatterns,
+    *slips.urlpatterns,
     *units.urlpatterns,
     *bodies.urlpatterns,
     *people.urlpatterns,

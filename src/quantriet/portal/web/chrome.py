@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from quantriet.kit import time
 from quantriet.org import access
 from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
+from quantriet.org.web.pages import session_seconds
 
 # (label, url name, permission); the order is the life of a resolution, then the organisation behind it.
 DESK = [
@@ -31,6 +33,7 @@ ORGANISATION = [
     (gettext_noop("Data requests"), "request-list", Permission.PRIVACY_ANSWER),
     (gettext_noop("Messages"), "message-list", Permission.MESSAGE_SEND),
     (gettext_noop("Notices to programs"), "webhook-list", Permission.CAMPAIGN_PLAN),
+    (gettext_noop("Activation slips"), "activation-list", Permission.SLIP_PRINT),
     (gettext_noop("Accounts"), "account-list", Permission.ACCOUNT_MANAGE),
     (gettext_noop("Log"), "log", Permission.LOG_VIEW),
     (gettext_noop("Backups"), "backup-list", Permission.SYSTEM),
@@ -56,7 +59,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "account_menu": _account_menu(account),
         "navigation": _navigation(request, account),
         "unit_switch_url": reverse("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
-        "session_seconds": settings.SESSION_COOKIE_AGE,
+        "session_seconds": (seconds := session_seconds(request)),
+        "session_ends_at": time.now() + dt.timedelta(seconds=seconds),
     }
 
 
@@ -79,7 +83,11 @@ def _navigation(request: HttpRequest, account: Account) -> list[dict[str, Any]]:
 
 
 def _account_menu(account: Account) -> list[dict[str, str]]:
-    entries = [(_("My study"), "me"), (_("What each role may do"), "role-list"), (_("Change password"), "password")]
+    entries = [
+        (_("My study"), "me"),
+        (_("What each role may do"), "role-list"),
+        (_("Sign-in and security"), "own-sign-in"),
+    ]
     if any(grant.permissions for grant in access.grants_of(account)):
         entries.append((_("Keys for machines"), "token-list"))
     return [{"label": label, "url": reverse(name)} for label, name in entries]

@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from quantriet.audit.queries import chain_state
 from quantriet.kit import jobs
+from quantriet.kit.oidc import is_private_line
 from quantriet.kit.time import now, show_moment
 from quantriet.org.models import Account, Appointment, Unit
 from quantriet.portal import queries as portal_queries
@@ -69,6 +70,7 @@ def examine() -> Iterator[Finding]:
     yield from _schema()
     yield from _accounts()
     yield from _durable()
+    yield from _sign_in()
     yield from _worker()
     yield from _backups()
     yield from _log()
@@ -146,6 +148,35 @@ def _accounts() -> Iterator[Finding]:
         f"{demo} tài khoản",
         "không dùng dữ liệu mẫu cho việc thật: đặt QUANTRIET_DATA sang thư mục mới rồi chạy quantriet createadmin",
     )
+
+
+def _sign_in() -> Iterator[Finding]:
+    needed = settings.SECOND_FACTOR_REQUIRED
+    yield Finding(
+        "Lớp xác minh thứ hai",
+        needed or not settings.PRODUCTION,
+        "bắt buộc với vai trò xem nhiều đơn vị"
+        if needed
+        else "không bắt buộc" + ("" if settings.PRODUCTION else " (chạy thử)"),
+        "bỏ biến QUANTRIET_SECOND_FACTOR=0",
+        grave=False,
+    )
+    if settings.OIDC_ISSUER:
+        whole = bool(settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET and is_private_line(settings.OIDC_ISSUER))
+        yield Finding(
+            "Đăng nhập tập trung",
+            whole,
+            settings.OIDC_ISSUER,
+            "đặt đủ QUANTRIET_OIDC_CLIENT_ID, QUANTRIET_OIDC_CLIENT_SECRET; địa chỉ phải là https",
+        )
+    if settings.PRODUCTION and not settings.ADDRESS_HEADER:
+        yield Finding(
+            "Địa chỉ người dùng",
+            False,
+            "lấy theo kết nối tới máy chủ",
+            "nếu có máy chủ đứng trước (nginx …), đặt QUANTRIET_ADDRESS_HEADER=X-Real-IP để đếm lượt thử theo đúng nơi",
+            grave=False,
+        )
 
 
 def _worker() -> Iterator[Finding]:

@@ -15,12 +15,15 @@ if (Number(sessionSeconds) > 0) {
     notice.replaceChildren(line, ...(button ? [button] : []));
   };
 
+  // The server says how long the session lasts from here: it has an utmost age, which no tap prolongs.
+  const prolong = (seconds) => { if (Number(seconds) > 0) ends = Date.now() + Number(seconds) * 1000; };
+
   const stay = async () => {
     try {
       const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
       const answer = await fetch(sessionUrl, { method: "POST", headers: { "X-CSRFToken": token }, credentials: "same-origin" });
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-      ends = Date.now() + Number(sessionSeconds) * 1000;
+      prolong(answer.headers.get("X-Session-Seconds"));
       notice?.remove();
       notice = null;
       shownMinutes = 0;
@@ -45,6 +48,6 @@ if (Number(sessionSeconds) > 0) {
     }
   };
   const timer = setInterval(tick, 5000);
-  // Any answer from the server (htmx) has prolonged a sliding session too.
-  document.addEventListener("htmx:afterOnLoad", () => { ends = Date.now() + Number(sessionSeconds) * 1000; });
+  // Any answer from the server (htmx) has prolonged it too.
+  document.addEventListener("htmx:afterOnLoad", (event) => prolong(event.detail?.xhr?.getResponseHeader("X-Session-Seconds")));
 }
