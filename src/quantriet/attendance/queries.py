@@ -23,9 +23,9 @@ from quantriet.attendance.rules.minutes import (
     standing,
 )
 from quantriet.attendance.rules.slips import show_cell
-from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
+from quantriet.attendance.vocab import LEDGER_SAYS, CatchUpState, ExcuseState, FactKind, Method, Standing, Verdict
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
-from quantriet.campaigns.vocab import DutyState, EventDays, Places, Problem, UnitPlaces
+from quantriet.campaigns.vocab import DutyResult, DutyState, EventDays, Places, Problem, UnitPlaces
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind
@@ -150,6 +150,42 @@ def judged_for(duties: Sequence[int]) -> list[int]:
         .values_list("entry__study_class", flat=True)
         .distinct()
     )
+
+
+def voices(duties: Sequence[int]) -> dict[int, DutyResult]:
+    """What the verdicts say of each duty, as `actions.verdicts` joins them: attended once is done, else the class held
+    last that came to a verdict speaks. A duty without any verdict is left out."""
+    best: dict[int, tuple[tuple[bool, bool, dt.datetime, int], Verdict, str]] = {}
+    keys = list(duties)
+    long_ago = dt.datetime.min.replace(tzinfo=dt.UTC)
+    for start in range(0, len(keys), 900):
+        rows = (
+            ClassVerdict.objects.filter(entry__duty__in=keys[start : start + 900])
+            .annotate(ended_at=Max("entry__study_class__sessions__ends_at"))
+            .values_list("entry__duty_id", "entry_id", "verdict", "sentence", "ended_at")
+        )
+        for duty, entry, told, sentence, ended in rows:
+            verdict = Verdict(told)
+            rank = (verdict == Verdict.PRESENT, verdict != Verdict.UNDECIDED, ended or long_ago, entry)
+            if duty not in best or rank > best[duty][0]:
+                best[duty] = (rank, verdict, sentence)
+    return {
+        duty: DutyResult(duty, *LEDGER_SAYS[verdict], sentence if verdict != Verdict.UNDECIDED else "")
+        for duty, (_rank, verdict, sentence) in best.items()
+    }
+
+
+def reported(campaign: StudyCampaign) -> list[tuple[int, dt.datetime]]:
+    """The units whose people stood on the roster of a closed class, with the moment its roll was closed."""
+    rows = (
+        RosterEntry.objects.filter(
+            study_class__campaign=campaign, study_class__closed_at__isnull=False, duty__isnull=False
+        )
+        .order_by()
+        .values("unit_id")
+        .annotate(first_at=Min("study_class__closed_at"))
+    )
+    return [(row["unit_id"], row["first_at"]) for row in rows]
 
 
 def _placement_url(campaign: StudyCampaign, how: str) -> str:

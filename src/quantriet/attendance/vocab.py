@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from quantriet.audit.vocab import VERBS
+from quantriet.campaigns.vocab import DutyReason, DutyState
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
@@ -38,6 +39,16 @@ class Verdict(LabelledEnum):
 
 # Verdicts after which the study is still owed and the person is followed into a later class.
 OWING_VERDICTS = (Verdict.RETAKE, Verdict.EXCUSED, Verdict.ABSENT)
+
+
+# What each verdict is to the ledger.
+LEDGER_SAYS = {
+    Verdict.UNDECIDED: (DutyState.OWING, DutyReason.NOT_YET),
+    Verdict.PRESENT: (DutyState.DONE, DutyReason.ATTENDED),
+    Verdict.RETAKE: (DutyState.OWING, DutyReason.OVER_LIMIT),
+    Verdict.EXCUSED: (DutyState.OWING, DutyReason.ABSENT_EXCUSED),
+    Verdict.ABSENT: (DutyState.OWING, DutyReason.ABSENT_UNEXCUSED),
+}
 
 
 class Standing(LabelledEnum):

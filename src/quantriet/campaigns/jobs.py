@@ -23,3 +23,10 @@ def follow_audiences_job() -> None:
 def follow_audience_job(campaign_id: int) -> None:
     for campaign in StudyCampaign.objects.filter(pk=campaign_id, state=CampaignState.OPEN).select_related("unit"):
         actions.sync_audience(campaign, by=None, at=now())
+
+
+@background
+def rebuild_ledger_job(campaign_id: int) -> None:
+    """Make one campaign's ledger anew; a worker that is killed leaves it as it was, and the job to the next one."""
+    for campaign in StudyCampaign.objects.filter(pk=campaign_id).select_related("unit"):
+        actions.rebuild_ledger(campaign, by=None, at=now())

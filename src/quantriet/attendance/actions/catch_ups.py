@@ -82,6 +82,26 @@ def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Acco
     return len(fresh)
 
 
+def end_chains(duties: Sequence[int], *, by: Account | None, at: dt.datetime) -> int:
+    """End the chains of these duties that are owed no more, by whatever way they were settled; returns how many links."""
+    ended = 0
+    keys = list(duties)
+    for start in range(0, len(keys), 900):
+        links = (
+            CatchUp.objects.filter(duty__in=keys[start : start + 900])
+            .exclude(state=CatchUpState.DONE)
+            .exclude(duty__state=DutyState.OWING)
+        )
+        found = list(links.select_related("duty__unit", "duty__person"))
+        CatchUp.objects.filter(pk__in=[link.pk for link in found]).update(state=CatchUpState.DONE, closed_at=at)
+        record_many(
+            "catch_up.done", by=by, at=at,
+            lines=[(link, link.duty.unit, {}, {"person": link.duty.person.full_name}) for link in found],
+        )  # fmt: skip
+        ended += len(found)
+    return ended
+
+
 def attach_places(entries: Iterable[CalledPerson], sessions: Mapping[int, SessionTime]) -> None:
     """Write into the open link of each duty the line by which its person came into this later class.
 

@@ -34,7 +34,7 @@ def ask_excuse(
 ) -> ExcusedAbsence:
     """Ask for an excused absence from one session or, without one, from the whole class.
 
-    The paper must have passed `rules.paper.check`. Refuses without a reason, marked text (B-18), a session of another
+    The paper must have passed `org.rules.paper.check`. Refuses without a reason, marked text (B-18), a session of another
     class, a cancelled class, and a second asking while one waits or holds.
     """
     reason = text.squeeze(reason)

@@ -38,10 +38,16 @@ def tabs(account, campaign, current):
     ]
     if campaign.state == CampaignState.DRAFT:
         entries = [one for one in entries if one[0] in ("campaign", "campaign-audience")]
-    return [
+    shown = [
         {"label": label, "url": reverse(name, args=[campaign.pk]), "current": name == current}
         for name, label in entries
     ]
+    studied = {
+        "label": _("Studied elsewhere"),
+        "url": f"{reverse('credit-list')}?campaign={campaign.pk}",
+        "current": False,
+    }
+    return [*shown, studied]
 
 
 def steps(campaign, current):
