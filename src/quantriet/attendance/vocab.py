@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from quantriet.audit.vocab import VERBS
-from quantriet.campaigns.vocab import DutyReason, DutyState
+from quantriet.campaigns.vocab import DutyReason, DutyState, RuleKey
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
@@ -78,6 +78,37 @@ class CatchUpState(LabelledEnum):
     DONE = "done", gettext_noop("Done")
 
 
+class StepKind(LabelledEnum):
+    """The steps by which an absentee without a later class is followed, in their order (R-067)."""
+
+    INVITE = "invite", gettext_noop("Invited")
+    REMIND = "remind", gettext_noop("Reminded")
+    CELL = "cell", gettext_noop("Told to the cell secretary")
+    SUPERIOR = "superior", gettext_noop("Told to the superior committee")
+
+
+# The setting of the rulebook that says after how many days each step is due.
+STEP_RULES = {
+    StepKind.INVITE: RuleKey.CATCH_UP_DAYS,
+    StepKind.REMIND: RuleKey.CATCH_UP_REMINDER_DAYS,
+    StepKind.CELL: RuleKey.CATCH_UP_CELL_DAYS,
+    StepKind.SUPERIOR: RuleKey.CATCH_UP_SUPERIOR_DAYS,
+}
+
+
+class StepWay(LabelledEnum):
+    MAIL = "mail", gettext_noop("By mail")
+    PRINT = "print", gettext_noop("Printed")
+    DESK = "desk", gettext_noop("On the first page")
+
+
+class ProxyKind(LabelledEnum):
+    """What a member can do on a phone, and so what is entered for one who does not (P-08)."""
+
+    EXCUSE = "excuse", gettext_noop("Excuse")
+    CATCH_UP = "catch_up", gettext_noop("Choice of a catch-up class")
+
+
 class ConductKind(LabelledEnum):
     PRAISE = "praise", gettext_noop("Praise")
     BREACH = "breach", gettext_noop("Breach of the class rules")
@@ -134,6 +165,11 @@ def register() -> None:
         "catch_up.placed": "xếp học bù",
         "catch_up.invited": "mời học bù",
         "catch_up.done": "học bù xong",
+        "catch_up.stepped": "nhắc, báo theo bước học bù",
+        "catch_up.chosen": "chọn lớp học bù",
+        "proxy.entered": "nhập thay đảng viên",
+        "reply_form.printed": "in phiếu trả lời",
+        "reply_form.entered": "nhập phiếu trả lời",
         "conduct.noted": "ghi nhận xét trong lớp",
         "roll.closed": "chốt điểm danh",
         "roll.reopened": "mở lại điểm danh",
@@ -141,3 +177,5 @@ def register() -> None:
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù"))
+    NOTIFICATION_KINDS.add("catch_up_reminder", NotificationKind("Nhắc học bù"))
+    NOTIFICATION_KINDS.add("catch_up_report", NotificationKind("Báo người chưa học bù"))

@@ -100,7 +100,7 @@ class CreditKind(LabelledEnum):
 class CreditState(LabelledEnum):
     PROPOSED = "proposed", gettext_noop("Waiting for a decision")
     GRANTED = "granted", gettext_noop("Recognised")
-    REFUSED = "refused", gettext_noop("Not recognised")
+    REFUSED = "refused", gettext_noop("Recognition refused")
     WITHDRAWN = "withdrawn", gettext_noop("Taken back")
 
 

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from quantriet.attendance import queries
+from quantriet.attendance.actions.chains import note_step
 from quantriet.attendance.actions.verdicts import CalledPerson, ClassFrame, Outcome
 from quantriet.attendance.models import CatchUp
 from quantriet.attendance.rules.minutes import SessionTime
-from quantriet.attendance.vocab import OWING_VERDICTS, CatchUpState, InvitedBy, Verdict
+from quantriet.attendance.vocab import OWING_VERDICTS, CatchUpState, InvitedBy, StepKind, StepWay, Verdict
 from quantriet.audit.actions import record, record_many
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyDuty
@@ -223,6 +224,7 @@ def invite_absentees(
                     kind="catch_up", unit=unit, address=person.email, subject=letter.subject, body=letter.body,
                     to_person=person, dedupe_key=f"catch-up-{link.pk}-{link.placed_id or 0}", by=by, at=at,
                 )  # fmt: skip
+            note_step([link], StepKind.INVITE, StepWay(way.value), told=person.email or person.full_name, by=by, at=at)
             link.invited_at, link.invited_by = at, way
             if link.placed is not None and link.placed.is_running:
                 link.state = CatchUpState.PLACED

@@ -195,6 +195,7 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             "excuse": found,
             "state": state,
             "sign": _SIGNS[state],
+            "proxy": found.proxies.order_by("pk").first(),
             "form": form,
             "take_back": take_back,
             "is_own": found.asked_by_id == request.account.pk,

@@ -31,6 +31,7 @@ from quantriet.kit.time import local
 from quantriet.org.models import Account
 
 _AT_ONCE = 500
+_FEW = 20  # people whose events are judged again within the following itself
 # One row per person with what the audience makes of them, for the length of one transaction.
 _WANTED_TABLE = """
 CREATE TEMPORARY TABLE campaigns_wanted (
@@ -138,7 +139,7 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
             _count_new(campaign, before)
             make_plans(campaign, by=by, at=at)
         changed = shift_duties(shifts, by=by, at=at)
-        _rejudge(campaign, obliged_again)
+        _rejudge(campaign, obliged_again, by=by, at=at)
         _note_synced(campaign, at)
         if added or changed:
             record(
@@ -175,11 +176,15 @@ def _note_synced(campaign: StudyCampaign, at: datetime) -> None:
     campaign.audience_synced_at = at
 
 
-def _rejudge(campaign: StudyCampaign, duties: Sequence[int]) -> None:
-    """Queue new verdicts for the events in which people with these duties have one."""
+def _rejudge(campaign: StudyCampaign, duties: Sequence[int], *, by: Account | None, at: datetime) -> None:
+    """Let the events speak again of people who owe again: at once for few, so that none stands outside a chain even for a
+    moment (B-02), queued event by event for many."""
     for kind in campaign.duty_kinds:
         holder = DUTY_KINDS[kind].events if kind in DUTY_KINDS else None
-        if holder is None:
+        if holder is None or not duties:
+            continue
+        if len(duties) <= _FEW:
+            holder.follow(campaign, duties, by=by, at=at)
             continue
         events: set[int] = set()
         for start in range(0, len(duties), _AT_ONCE):

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('evidence', models.CharField(max_length=250)),
                 ('paper', models.FileField(blank=True, upload_to='credits/')),
                 ('paper_name', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('proposed', 'Waiting for a decision'), ('granted', 'Recognised'), ('refused', 'Not recognised'), ('withdrawn', 'Taken back')], default='proposed', max_length=9)),
+                ('state', models.CharField(choices=[('proposed', 'Waiting for a decision'), ('granted', 'Recognised'), ('refused', 'Recognition refused'), ('withdrawn', 'Taken back')], default='proposed', max_length=9)),
                 ('sentence', models.CharField(blank=True, max_length=400)),
                 ('proposed_at', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),

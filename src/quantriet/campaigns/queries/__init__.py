@@ -24,6 +24,7 @@ from quantriet.campaigns.queries.boards import (
 from quantriet.campaigns.queries.campaigns import (
     campaign_due_on,
     deadline_warnings,
+    document_warnings,
     duties_of,
     earlier_lessons,
     event_holders,
@@ -79,6 +80,7 @@ __all__ = [
     "credited",
     "deadline_warnings",
     "describe",
+    "document_warnings",
     "duties_of",
     "earlier_lessons",
     "event_holders",

@@ -86,8 +86,9 @@ def credit_exceptions(campaign: StudyCampaign, people: Sequence[int]) -> dict[in
     closed = {place: rule for place, rule in enumerate(found.rules) if not rule.accepts_credit}
     refused: dict[int, AudienceRule] = {}
     for start in range(0, len(people), _AT_ONCE):
-        rows = found.people.filter(pk__in=people[start : start + _AT_ONCE], decided__in=list(closed))  # type: ignore[misc]
-        refused.update({pk: closed[decided] for pk, decided in rows.order_by().values_list("pk", "decided")})
+        rows = found.people.filter(pk__in=people[start : start + _AT_ONCE]).order_by()
+        pairs = rows.values_list("pk", "decided")  # type: ignore[misc]  # annotated where the audience is made
+        refused.update({pk: closed[decided] for pk, decided in pairs if decided in closed})
     return refused
 
 

@@ -38,7 +38,8 @@ _LIVES_IN = {
     "roll-today": {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
     },
-    "catch-up-list": {"repeat-absentees"},
+    "catch-up-list": {"repeat-absentees", "proxy-list", "reply-forms-print", "reply-forms-enter", "reply-form"},
+    "campaign-list": {"credit-list", "credit-new", "credit-many", "credit"},
 }  # fmt: skip
 
 
