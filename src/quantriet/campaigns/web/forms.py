@@ -408,7 +408,9 @@ class CreditForm(forms.Form):
         GuidingDocument.objects.none(), label=_("Documents it covered"), widget=forms.CheckboxSelectMultiple
     )
     evidence = forms.CharField(
-        label=_("Basis of recognition"), max_length=250, help_text=_("Certificate, list, confirmation: number and date.")
+        label=_("Basis of recognition"),
+        max_length=250,
+        help_text=_("Certificate, list, confirmation: number and date."),
     )
     paper = forms.FileField(
         label=_("Paper"), required=False, help_text=_("A PDF or a picture (JPG, PNG) of at most 10 MB."),
