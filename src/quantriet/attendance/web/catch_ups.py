@@ -100,7 +100,16 @@ def catch_up_list(request: DeskRequest) -> HttpResponse:
 def _lines(links: Iterable[CatchUp]) -> list[dict[str, Any]]:
     found = queries.with_places(links)
     steps = queries.steps_of(found)
-    return [_line(link) | {"steps": [step_words(step) for step in steps.get(link.pk, [])]} for link in found]
+    return [
+        _line(link)
+        | {
+            "steps": [step_words(step) for step in steps.get(link.pk, [])],
+            "short": "; ".join(
+                f"{step.kind_label} {show_day(local(step.at).date())}" for step in steps.get(link.pk, [])
+            ),
+        }
+        for link in found
+    ]
 
 
 def step_words(step: CatchUpStep) -> str:

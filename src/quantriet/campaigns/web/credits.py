@@ -154,7 +154,9 @@ def _campaign(request: DeskRequest) -> tuple[StudyCampaign | None, list[StudyCam
 
 
 def _choose(request: DeskRequest, heading: str, campaigns: list[StudyCampaign]) -> HttpResponse:
-    return page(request, "campaigns/desk/credit_choose.html", {"heading": heading, "campaigns": campaigns})
+    return page(
+        request, "campaigns/desk/credit_choose.html", {"heading": heading, "title": heading, "campaigns": campaigns}
+    )
 
 
 def _said(form: CreditForm) -> actions.StudiedElsewhere:
@@ -200,7 +202,13 @@ def new(request: DeskRequest) -> HttpResponse:
     return page(
         request,
         "campaigns/desk/credit_new.html",
-        {"heading": _("Recognise study elsewhere"), "campaign": campaign, "form": form, **_limits(campaign)},
+        {
+            "heading": _("Recognise study elsewhere"),
+            "title": _("Recognise study elsewhere"),
+            "campaign": campaign,
+            "form": form,
+            **_limits(campaign),
+        },
     )
 
 
@@ -244,7 +252,13 @@ def many(request: DeskRequest) -> HttpResponse:
     return page(
         request,
         "campaigns/desk/credit_many.html",
-        {"heading": _("Recognise a list"), "campaign": campaign, "form": form, **_limits(campaign)},
+        {
+            "heading": _("Recognise a list"),
+            "title": _("Recognise a list"),
+            "campaign": campaign,
+            "form": form,
+            **_limits(campaign),
+        },
     )
 
 
@@ -294,6 +308,7 @@ def _previewed(
         "campaigns/desk/credit_preview.html",
         {
             "heading": _("Recognise a list"),
+            "title": _("Recognise a list"),
             "campaign": campaign,
             "form": confirm,
             "groups": [one for one in groups if one["count"]],
