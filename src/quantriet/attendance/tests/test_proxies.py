@@ -179,7 +179,7 @@ def test_the_paper_has_a_square_that_leads_to_its_code(cast, as_user, missed, la
     assert rules.shown(form.code) in page
     assert "<svg" in page
     assert not re.search(r"<svg[^>]*style=", page)
-    assert "☐ Lớp học bù" in page
+    assert "☐ 1. Lớp học bù" in page
     opened = client.get(reverse("reply-form", args=[form.code])).content.decode()
     assert "Nguyễn Thị Hường" in opened
     assert client.post(reverse("reply-forms-print"), {}).status_code == 303

@@ -419,7 +419,7 @@ class CreditForm(forms.Form):
     fieldsets = [
         (_("Who"), ["person", "file", "pasted"]),
         (_("The class elsewhere"), ["kind", "held_by", "studied_on", "documents"]),
-        (_("Proof"), ["evidence", "paper"]),
+        (_("Basis of recognition"), ["evidence", "paper"]),
     ]
 
     def __init__(self, *args: Any, campaign: StudyCampaign, several: bool, hidden: bool = False, **kwargs: Any) -> None:
@@ -434,6 +434,7 @@ class CreditForm(forms.Form):
         if hidden:
             for name in ("file", "pasted"):
                 self.fields.pop(name, None)
+            self.fieldsets = []
             self.fields["people"] = forms.CharField(max_length=100_000)
             for name, field in self.fields.items():
                 field.widget = forms.MultipleHiddenInput() if name == "documents" else forms.HiddenInput()
