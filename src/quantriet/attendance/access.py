@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact
+from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
 from quantriet.classes import access as class_access
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.kit.refusal import NotAllowed
@@ -102,6 +102,29 @@ def catch_ups_seen_by(account: Account, permission: Permission = Permission.CLAS
         scope_q(account, permission, "duty__unit__path")
         | scope_q(account, permission, "missed__study_class__unit__path")
     )
+
+
+def get_catch_up(account: Account, pk: int | str) -> CatchUp:
+    """A link of one of the account's own people, to choose a class for them; NotAllowed when it is only seen."""
+    seen = catch_ups_seen_by(account).select_related(
+        "duty__person", "duty__unit", "duty__campaign", "missed__study_class"
+    )
+    link = one_of(seen, pk)
+    org_access.require(account, Permission.ROLL_TAKE, link.duty.unit)
+    return link
+
+
+def lines_entered_for(account: Account) -> QuerySet[RosterEntry]:
+    """Roster lines of the people of the account's cells: what is entered for those who use no phone (P-08)."""
+    return org_access.scope(RosterEntry.objects.all(), account, Permission.ROLL_TAKE)
+
+
+def links_entered_for(account: Account) -> QuerySet[CatchUp]:
+    return org_access.scope(CatchUp.objects.all(), account, Permission.ROLL_TAKE, "duty__unit__path")
+
+
+def reply_forms_entered_by(account: Account) -> QuerySet[ReplyForm]:
+    return org_access.scope(ReplyForm.objects.all(), account, Permission.ROLL_TAKE, "person__unit__path")
 
 
 def classes_to_place_in(account: Account) -> QuerySet[StudyClass]:

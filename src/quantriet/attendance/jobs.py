@@ -1,6 +1,7 @@
 """Background entries of presence."""
 
 from quantriet.attendance import actions, queries
+from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import StudyClass
 from quantriet.kit.jobs import background, enqueue
@@ -20,3 +21,16 @@ def rejudge_job(campaign_id: int, class_id: int) -> None:
         return
     for one in judged.values_list("pk", flat=True):
         enqueue(rejudge_job, campaign_id, one)
+
+
+@background
+def follow_absentees_job() -> None:
+    """Look in every running campaign for absentees whose next step is due, each campaign in a job of its own."""
+    for pk in StudyCampaign.objects.filter(state=CampaignState.OPEN).order_by("pk").values_list("pk", flat=True):
+        enqueue(step_catch_ups_job, pk)
+
+
+@background
+def step_catch_ups_job(campaign_id: int) -> None:
+    for campaign in StudyCampaign.objects.filter(pk=campaign_id).select_related("unit"):
+        actions.step_catch_ups(campaign, at=now())

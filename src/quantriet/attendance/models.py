@@ -12,12 +12,15 @@ from quantriet.attendance.vocab import (
     FactKind,
     InvitedBy,
     Method,
+    ProxyKind,
     ReopeningState,
+    StepKind,
+    StepWay,
     Verdict,
 )
 from quantriet.campaigns.models import StudyDuty
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
-from quantriet.org.models import Account, Person
+from quantriet.org.models import Account, Person, Unit
 
 
 class PresenceFact(models.Model):
@@ -140,6 +143,69 @@ class CatchUp(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "invite_before_on"])]
+
+
+class CatchUpStep(models.Model):
+    """One step taken for one absentee (R-067): invited, reminded, told to the cell, told to the superior; each only once."""
+
+    link = models.ForeignKey(CatchUp, on_delete=models.CASCADE, related_name="steps")
+    kind = models.CharField(max_length=8, choices=StepKind.choices())
+    way = models.CharField(max_length=5, choices=StepWay.choices())
+    told = models.CharField(max_length=250)  # whom, in words
+    told_unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # empty: by itself
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "kind"], name="catch_up_step_once")]
+        indexes = [models.Index(fields=["kind", "told_unit"])]
+
+    @property
+    def kind_label(self) -> str:
+        return StepKind(self.kind).label
+
+
+class ReplyForm(models.Model):
+    """A printed form with a code for a member without a phone: what is ticked on it comes back by the code (P-08)."""
+
+    code = models.CharField(max_length=8, unique=True)
+    kind = models.CharField(max_length=8, choices=ProxyKind.choices())
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="reply_forms")
+    entry = models.ForeignKey(RosterEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    link = models.ForeignKey(CatchUp, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    offered = models.JSONField(default=list)  # keys of the classes on the paper, in their printed order
+    printed_at = models.DateTimeField()
+    printed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    valid_to = models.DateField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="excuse", entry__isnull=False, link__isnull=True)
+                | Q(kind="catch_up", entry__isnull=True, link__isnull=False),
+                name="reply_form_about_one_thing",
+            )
+        ]
+
+
+class ProxyEntry(models.Model):
+    """Something a member does on a phone, entered by somebody else for them, marked as such and shown to them (P-08)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="proxy_entries")
+    kind = models.CharField(max_length=8, choices=ProxyKind.choices())
+    words = models.CharField(max_length=400)  # what was entered
+    role = models.CharField(max_length=60)  # as what: "bí thư chi bộ nhập thay"
+    excuse = models.ForeignKey(ExcusedAbsence, null=True, blank=True, on_delete=models.CASCADE, related_name="proxies")
+    link = models.ForeignKey(CatchUp, null=True, blank=True, on_delete=models.CASCADE, related_name="proxies")
+    form = models.ForeignKey(ReplyForm, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-at"])]
 
 
 class ConductNote(models.Model):

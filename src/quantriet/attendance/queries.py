@@ -11,7 +11,16 @@ from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef,
 from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch, reverse
 
-from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact, RollReopening
+from quantriet.attendance.models import (
+    CatchUp,
+    CatchUpStep,
+    ClassVerdict,
+    ExcusedAbsence,
+    PresenceFact,
+    ProxyEntry,
+    RollReopening,
+)
+from quantriet.attendance.rules.chain import StepRule
 from quantriet.attendance.rules.letters import Invitation
 from quantriet.attendance.rules.minutes import (
     EXCUSED_WORDS,
@@ -23,13 +32,26 @@ from quantriet.attendance.rules.minutes import (
     standing,
 )
 from quantriet.attendance.rules.slips import show_cell
-from quantriet.attendance.vocab import CatchUpState, ExcuseState, FactKind, Method, ReopeningState, Standing, Verdict
+from quantriet.attendance.vocab import (
+    LEDGER_SAYS,
+    STEP_RULES,
+    CatchUpState,
+    ExcuseState,
+    FactKind,
+    Method,
+    ReopeningState,
+    Standing,
+    StepKind,
+    Verdict,
+)
+from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
-from quantriet.campaigns.vocab import DutyState, EventDays, Places, Problem, UnitPlaces
+from quantriet.campaigns.vocab import CampaignState, DutyResult, DutyState, EventDays, Places, Problem, UnitPlaces
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind
 from quantriet.kit.numbers import show_number
+from quantriet.kit.refusal import Refusal
 from quantriet.kit.text import fold
 from quantriet.kit.time import local, start_of, today
 from quantriet.org.models import Account, Person
@@ -150,6 +172,42 @@ def judged_for(duties: Sequence[int]) -> list[int]:
         .values_list("entry__study_class", flat=True)
         .distinct()
     )
+
+
+def voices(duties: Sequence[int]) -> dict[int, DutyResult]:
+    """What the verdicts say of each duty, as `actions.verdicts` joins them: attended once is done, else the class held
+    last that came to a verdict speaks. A duty without any verdict is left out."""
+    best: dict[int, tuple[tuple[bool, bool, dt.datetime, int], Verdict, str]] = {}
+    keys = list(duties)
+    long_ago = dt.datetime.min.replace(tzinfo=dt.UTC)
+    for start in range(0, len(keys), 900):
+        rows = (
+            ClassVerdict.objects.filter(entry__duty__in=keys[start : start + 900])
+            .annotate(ended_at=Max("entry__study_class__sessions__ends_at"))
+            .values_list("entry__duty_id", "entry_id", "verdict", "sentence", "ended_at")
+        )
+        for duty, entry, told, sentence, ended in rows:
+            verdict = Verdict(told)
+            rank = (verdict == Verdict.PRESENT, verdict != Verdict.UNDECIDED, ended or long_ago, entry)
+            if duty not in best or rank > best[duty][0]:
+                best[duty] = (rank, verdict, sentence)
+    return {
+        duty: DutyResult(duty, *LEDGER_SAYS[verdict], sentence if verdict != Verdict.UNDECIDED else "")
+        for duty, (_rank, verdict, sentence) in best.items()
+    }
+
+
+def reported(campaign: StudyCampaign) -> list[tuple[int, dt.datetime]]:
+    """The units whose people stood on the roster of a closed class, with the moment its roll was closed."""
+    rows = (
+        RosterEntry.objects.filter(
+            study_class__campaign=campaign, study_class__closed_at__isnull=False, duty__isnull=False
+        )
+        .order_by()
+        .values("unit_id")
+        .annotate(first_at=Min("study_class__closed_at"))
+    )
+    return [(row["unit_id"], row["first_at"]) for row in rows]
 
 
 def _placement_url(campaign: StudyCampaign, how: str) -> str:
@@ -584,6 +642,111 @@ def with_places(links: Iterable[CatchUp]) -> list[CatchUp]:
 def still_owing(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
     """Links whose person still owes the study."""
     return links.exclude(state=CatchUpState.DONE).filter(duty__state=DutyState.OWING)
+
+
+def step_rules(campaign: StudyCampaign, day: dt.date) -> dict[StepKind, StepRule]:
+    """After how many days each step is due, by the campaign's rulebook; a step it says nothing about is left out."""
+    found = {}
+    for kind, key in STEP_RULES.items():
+        try:
+            rule = campaign_queries.rule_in_force(campaign, key, on=day)
+        except Refusal:
+            continue
+        found[kind] = StepRule(int(rule.value), rule.basis)
+    return found
+
+
+def links_to_follow(campaign: StudyCampaign) -> QuerySet[CatchUp]:
+    """The last link of each chain whose person owes and has no later class, with its steps and all a letter needs."""
+    waiting = still_owing(catch_up_list(CatchUp.objects.filter(duty__campaign=campaign))).filter(is_waiting=True)  # type: ignore[misc]
+    return (
+        waiting.select_related("duty__unit__parent", "missed__study_class__unit", "missed__unit")
+        .prefetch_related("steps")
+        .order_by("duty__unit__path", "duty__person__sort_key", "pk")
+    )
+
+
+def stepped(links: QuerySet[CatchUp], kind: StepKind) -> QuerySet[CatchUp]:
+    """Links without a later class for which this step was taken."""
+    return links.filter(Exists(CatchUpStep.objects.filter(link=OuterRef("pk"), kind=kind)), is_waiting=True)  # type: ignore[misc]
+
+
+def steps_of(links: Sequence[CatchUp]) -> dict[int, list[CatchUpStep]]:
+    """The steps taken for these links, in their order."""
+    found: dict[int, list[CatchUpStep]] = defaultdict(list)
+    keys = [link.pk for link in links]
+    for start in range(0, len(keys), 900):
+        rows = CatchUpStep.objects.filter(link__in=keys[start : start + 900]).select_related("by")
+        for step in rows.order_by("at", "pk"):
+            found[step.link_id].append(step)
+    return found
+
+
+def offered_classes(link: CatchUp, at: dt.datetime) -> list[StudyClass]:
+    """Catch-up classes in which the person of this link may take a place: see `offered_by_link`."""
+    return offered_by_link([link], at)[link.pk]
+
+
+def offered_by_link(links: Sequence[CatchUp], at: dt.datetime) -> dict[int, list[StudyClass]]:
+    """By link: released catch-up classes of the campaign, of the person's own unit or of one above it, that have not begun
+    and have a seat left in the main hall; the first day first."""
+    seats = (
+        RosterEntry.objects.filter(venue=OuterRef("pk")).order_by().values("venue").annotate(n=Count("pk")).values("n")
+    )
+    halls = Venue.objects.filter(study_class=OuterRef("pk"), is_main=True).annotate(
+        taken=Coalesce(Subquery(seats, output_field=IntegerField()), 0)
+    )
+    classes = list(
+        StudyClass.objects.filter(
+            campaign__in={link.duty.campaign_id for link in links}, is_catch_up=True, state=ClassState.RELEASED
+        )
+        .annotate(first_at=Min("sessions__starts_at"), has_seat=Exists(halls.filter(Q(capacity=None) | Q(capacity__gt=F("taken")))))
+        .filter(first_at__gt=at, has_seat=True)
+        .select_related("unit")
+        .prefetch_related("sessions", "venues")
+        .order_by("first_at", "pk")
+    )  # fmt: skip
+    return {
+        link.pk: [
+            one
+            for one in classes
+            if one.campaign_id == link.duty.campaign_id and link.duty.unit.path.startswith(one.unit.path)
+        ]
+        for link in links
+    }
+
+
+def chain_of(duty: StudyDuty) -> list[tuple[CatchUp, list[CatchUpStep]]]:
+    """The chain of one duty, each link with the steps taken."""
+    links = list(
+        CatchUp.objects.filter(duty=duty)
+        .select_related("missed__study_class", "placed__study_class")
+        .order_by("opened_at", "pk")
+    )
+    steps = steps_of(links)
+    return [(link, steps.get(link.pk, [])) for link in links]
+
+
+def open_link(duty: StudyDuty) -> CatchUp | None:
+    """The last link of this duty's chain while it is owed and has no later class."""
+    found = still_owing(catch_up_list(CatchUp.objects.filter(duty=duty))).filter(is_waiting=True)  # type: ignore[misc]
+    return found.order_by("-pk").first()
+
+
+def proxies_of(person: Person) -> list[ProxyEntry]:
+    """What others entered for this person, the latest first."""
+    return list(ProxyEntry.objects.filter(person=person).select_related("by").order_by("-at", "-pk")[:20])
+
+
+def excusable(entries: QuerySet[RosterEntry]) -> QuerySet[RosterEntry]:
+    """Lines of released or closed classes of running campaigns whose study is owed, without an excuse that waits or holds."""
+    asked = ExcusedAbsence.objects.filter(entry=OuterRef("pk"), session__isnull=True).exclude(state=ExcuseState.REFUSED)
+    return entries.filter(
+        ~Exists(asked),
+        study_class__state__in=[ClassState.RELEASED, ClassState.CLOSED],
+        study_class__campaign__state=CampaignState.OPEN,
+        duty__state=DutyState.OWING,
+    )
 
 
 def unfollowed(campaign: StudyCampaign) -> QuerySet[RosterEntry]:

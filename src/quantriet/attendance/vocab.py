@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from quantriet.audit.vocab import VERBS
+from quantriet.campaigns.vocab import DutyReason, DutyState, RuleKey
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
@@ -38,6 +39,16 @@ class Verdict(LabelledEnum):
 
 # Verdicts after which the study is still owed and the person is followed into a later class.
 OWING_VERDICTS = (Verdict.RETAKE, Verdict.EXCUSED, Verdict.ABSENT)
+
+
+# What each verdict is to the ledger.
+LEDGER_SAYS = {
+    Verdict.UNDECIDED: (DutyState.OWING, DutyReason.NOT_YET),
+    Verdict.PRESENT: (DutyState.DONE, DutyReason.ATTENDED),
+    Verdict.RETAKE: (DutyState.OWING, DutyReason.OVER_LIMIT),
+    Verdict.EXCUSED: (DutyState.OWING, DutyReason.ABSENT_EXCUSED),
+    Verdict.ABSENT: (DutyState.OWING, DutyReason.ABSENT_UNEXCUSED),
+}
 
 
 class Standing(LabelledEnum):
@@ -80,6 +91,37 @@ class CatchUpState(LabelledEnum):
     OPEN = "open", gettext_noop("To be invited")
     PLACED = "placed", gettext_noop("Placed in a later class")
     DONE = "done", gettext_noop("Done")
+
+
+class StepKind(LabelledEnum):
+    """The steps by which an absentee without a later class is followed, in their order (R-067)."""
+
+    INVITE = "invite", gettext_noop("Invited")
+    REMIND = "remind", gettext_noop("Reminded")
+    CELL = "cell", gettext_noop("Told to the cell secretary")
+    SUPERIOR = "superior", gettext_noop("Told to the superior committee")
+
+
+# The setting of the rulebook that says after how many days each step is due.
+STEP_RULES = {
+    StepKind.INVITE: RuleKey.CATCH_UP_DAYS,
+    StepKind.REMIND: RuleKey.CATCH_UP_REMINDER_DAYS,
+    StepKind.CELL: RuleKey.CATCH_UP_CELL_DAYS,
+    StepKind.SUPERIOR: RuleKey.CATCH_UP_SUPERIOR_DAYS,
+}
+
+
+class StepWay(LabelledEnum):
+    MAIL = "mail", gettext_noop("By mail")
+    PRINT = "print", gettext_noop("Printed")
+    DESK = "desk", gettext_noop("On the first page")
+
+
+class ProxyKind(LabelledEnum):
+    """What a member can do on a phone, and so what is entered for one who does not (P-08)."""
+
+    EXCUSE = "excuse", gettext_noop("Excuse")
+    CATCH_UP = "catch_up", gettext_noop("Choice of a catch-up class")
 
 
 class ConductKind(LabelledEnum):
@@ -138,6 +180,11 @@ def register() -> None:
         "catch_up.placed": "xếp học bù",
         "catch_up.invited": "mời học bù",
         "catch_up.done": "học bù xong",
+        "catch_up.stepped": "nhắc, báo theo bước học bù",
+        "catch_up.chosen": "chọn lớp học bù",
+        "proxy.entered": "nhập thay đảng viên",
+        "reply_form.printed": "in phiếu trả lời",
+        "reply_form.entered": "nhập phiếu trả lời",
         "conduct.noted": "ghi nhận xét trong lớp",
         "roll.closed": "chốt điểm danh",
         "roll.reopening_asked": "đề nghị mở lại điểm danh",
@@ -147,3 +194,5 @@ def register() -> None:
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù"))
+    NOTIFICATION_KINDS.add("catch_up_reminder", NotificationKind("Nhắc học bù"))
+    NOTIFICATION_KINDS.add("catch_up_report", NotificationKind("Báo người chưa học bù"))

@@ -14,6 +14,7 @@ from quantriet.campaigns.models import (
     FormChange,
     Rulebook,
     StudyCampaign,
+    StudyCredit,
     StudyDuty,
     StudyNotice,
     WebhookDelivery,
@@ -24,7 +25,7 @@ from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access as org_access
 from quantriet.org.access import may, one_of, paths_with, require, scope, scope_q
-from quantriet.org.models import Account, Unit, ancestor_ids
+from quantriet.org.models import Account, Person, Unit, ancestor_ids
 from quantriet.org.vocab import Permission
 
 
@@ -121,6 +122,29 @@ def rulebooks_for(unit: Unit) -> QuerySet[Rulebook]:
 
 def adjustments_seen_by(account: Account) -> QuerySet[AudienceAdjustment]:
     return scope(AudienceAdjustment.objects.all(), account, Permission.CAMPAIGN_VIEW, "person__unit__path")
+
+
+def credits_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[StudyCredit]:
+    """Recognised study elsewhere of the account's people."""
+    return scope(StudyCredit.objects.all(), account, permission, "duty__unit__path")
+
+
+def get_credit(account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW) -> StudyCredit:
+    """A recognition the account sees; to decide on it is for whoever approves in the person's unit."""
+    seen = credits_seen_by(account).select_related(
+        "duty__person", "duty__unit", "duty__campaign__unit", "proposed_by", "decided_by", "withdrawn_by"
+    )
+    credit = one_of(seen, pk)
+    if permission != Permission.CAMPAIGN_VIEW:
+        require(account, permission, credit.duty.unit)
+    return credit
+
+
+def people_credited_by(account: Account, *, deciding: bool) -> QuerySet[Person]:
+    """People for whom the account enters a study elsewhere: decides on it, or (the cell's secretary too) proposes it."""
+    people = Person.objects.active()
+    decided = scope_q(account, Permission.EXCUSE_APPROVE, "unit__path")
+    return people.filter(decided if deciding else decided | scope_q(account, Permission.ROLL_TAKE, "unit__path"))
 
 
 def notices_seen_by(account: Account) -> QuerySet[StudyNotice]:

@@ -39,3 +39,10 @@ def send_webhook_job(webhook_id: int) -> None:
 @background
 def prune_deliveries_job() -> None:
     actions.prune_deliveries(at=now())
+
+
+@background
+def rebuild_ledger_job(campaign_id: int) -> None:
+    """Make one campaign's ledger anew; a worker that is killed leaves it as it was, and the job to the next one."""
+    for campaign in StudyCampaign.objects.filter(pk=campaign_id).select_related("unit"):
+        actions.rebuild_ledger(campaign, by=None, at=now())

@@ -11,6 +11,8 @@ from django.utils.timezone import now
 from quantriet.campaigns.vocab import (
     AdjustmentKind,
     CampaignState,
+    CreditKind,
+    CreditState,
     DeliveryState,
     DutyReason,
     DutyState,
@@ -164,6 +166,7 @@ class AudienceRule(models.Model):
     # Criteria, all optional, all must hold (lists: any of): see rules/audience.py::Criteria for the shape.
     criteria = models.JSONField(default=dict)
     basis = models.CharField(max_length=250, blank=True)
+    accepts_credit = models.BooleanField(default=True)  # whether a study elsewhere counts for these people (R-045)
 
     class Meta:
         ordering = ["order", "pk"]
@@ -231,14 +234,42 @@ class DutyChange(models.Model):
 
 
 class StudyCredit(models.Model):
-    """Recognition that a person studied the content elsewhere (miễn học)."""
+    """Recognition that a person studied the content elsewhere (miễn học), in both directions (R-045).
 
-    duty = models.OneToOneField(StudyDuty, on_delete=models.CASCADE, related_name="credit")
+    A line is never overwritten by another decision: what was proposed, granted, refused and taken back stays with its
+    names and moments, and a new recognition is a new line.
+    """
+
+    duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="credits")
+    kind = models.CharField(max_length=6, choices=CreditKind.choices(), default=CreditKind.SECTOR)
     held_by = models.CharField(max_length=200)  # who organised that class
     studied_on = models.DateField()
+    documents = models.ManyToManyField(GuidingDocument, related_name="+")  # what that class covered
     evidence = models.CharField(max_length=250)
-    approved_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
+    paper = models.FileField(upload_to="credits/", blank=True)
+    paper_name = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=9, choices=CreditState.choices(), default=CreditState.PROPOSED)
+    sentence = models.CharField(max_length=400, blank=True)  # what the ledger says by it: granted, then taken back
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decision_note = models.CharField(max_length=250, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawal_reason = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["duty"], condition=Q(state__in=["proposed", "granted"]), name="one_live_credit"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="withdrawn", withdrawn_at__isnull=False, withdrawn_by__isnull=False)
+                | (~Q(state="withdrawn") & Q(withdrawn_at__isnull=True)),
+                name="credit_withdrawal_paired",
+            ),
+        ]
 
 
 class TallyQuerySet(models.QuerySet[Any]):

@@ -105,6 +105,24 @@ class AdjustmentKind(LabelledEnum):
     REMOVE = "remove", gettext_noop("Removed by hand")
 
 
+class CreditKind(LabelledEnum):
+    """Which way a study is recognised (R-045)."""
+
+    SECTOR = "sector", gettext_noop("Studied in a vertical-sector class")
+    LOCAL = "local", gettext_noop("Studied in a local class")
+
+
+class CreditState(LabelledEnum):
+    PROPOSED = "proposed", gettext_noop("Waiting for a decision")
+    GRANTED = "granted", gettext_noop("Recognised")
+    REFUSED = "refused", gettext_noop("Recognition refused")
+    WITHDRAWN = "withdrawn", gettext_noop("Taken back")
+
+
+# States in which a credit stands in the way of a second one.
+LIVE_CREDITS = (CreditState.PROPOSED, CreditState.GRANTED)
+
+
 class RuleKey(LabelledEnum):
     """Keys of the rulebook; the values are data with validity and legal basis."""
 
@@ -121,6 +139,22 @@ class RuleKey(LabelledEnum):
     ESSAY_REMINDER_DAYS = "essay_reminder_days", gettext_noop("First reminder before the essay is due (days)")
     ESSAY_ESCALATION_DAYS = "essay_escalation_days", gettext_noop("Silent unit told to the superior (days after)")
     CATCH_UP_DAYS = "catch_up_days", gettext_noop("Days to invite an absentee to a later class")
+    CATCH_UP_REMINDER_DAYS = (
+        "catch_up_reminder_days",
+        gettext_noop("Absentee without a later class reminded (days after the roll was closed)"),
+    )
+    CATCH_UP_CELL_DAYS = (
+        "catch_up_cell_days",
+        gettext_noop("Absentee told to the cell secretary (days after the roll was closed)"),
+    )
+    CATCH_UP_SUPERIOR_DAYS = (
+        "catch_up_superior_days",
+        gettext_noop("Absentee told to the superior committee (days after the roll was closed)"),
+    )
+    CREDIT_MAX_AGE_MONTHS = (
+        "credit_max_age_months",
+        gettext_noop("Oldest study elsewhere that is recognised (months before the campaign begins)"),
+    )
     REPLY_DAYS = "reply_days", gettext_noop("Days to answer a letter without a deadline")
     CELL_CRITICISM_CAP_PERCENT = (
         "cell_criticism_cap_percent",
@@ -148,6 +182,10 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.ESSAY_REMINDER_DAYS: SourceRule("5", "ngày", "do cấp ủy quy định"),
     RuleKey.ESSAY_ESCALATION_DAYS: SourceRule("7", "ngày", "do cấp ủy quy định"),
     RuleKey.CATCH_UP_DAYS: SourceRule("10", "ngày", f"mục 3 {_26HD} (thời hạn do cấp ủy quy định)"),
+    RuleKey.CATCH_UP_REMINDER_DAYS: SourceRule("15", "ngày", "do cấp ủy quy định"),
+    RuleKey.CATCH_UP_CELL_DAYS: SourceRule("20", "ngày", "do cấp ủy quy định"),
+    RuleKey.CATCH_UP_SUPERIOR_DAYS: SourceRule("30", "ngày", "do cấp ủy quy định"),
+    RuleKey.CREDIT_MAX_AGE_MONTHS: SourceRule("12", "tháng", f"mục 2 {_26HD} (thời hạn do cấp ủy quy định)"),
     RuleKey.REPLY_DAYS: SourceRule("10", "ngày", "do cấp ủy quy định"),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
 }
@@ -235,6 +273,18 @@ class EventHolder(Protocol):
     def judged_for(self, duties: Sequence[int]) -> list[int]:
         """Keys of the events in which somebody with one of these duties has a verdict."""
 
+    def voices(self, duties: Sequence[int]) -> dict[int, DutyResult]:
+        """What the events say of each of these duties, by the verdicts that stand; a duty without one is left out."""
+
+    def reported(self, campaign: StudyCampaign) -> list[tuple[int, datetime]]:
+        """From which units (keys) a closed event has reported, and when; a unit may stand there several times."""
+
+    def judge_all(self, campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+        """Judge every event of the campaign again from its facts, now; returns how many events."""
+
+    def follow(self, campaign: StudyCampaign, duties: Sequence[int], *, by: Account | None, at: datetime) -> None:
+        """The ledger changed these duties by itself: end the chains of who owes nothing, judge again who owes."""
+
     def call_off(
         self, campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime,
         only: Collection[int] | None = None,
@@ -297,6 +347,11 @@ def register() -> None:
         "audience.prepared": "lập danh sách đối tượng",
         "audience.synced": "cập nhật danh sách đối tượng",
         "duty.settled": "ghi kết quả học tập",
+        "credit.proposed": "đề nghị công nhận đã học nơi khác",
+        "credit.granted": "công nhận đã học nơi khác",
+        "credit.refused": "không công nhận đã học nơi khác",
+        "credit.withdrawn": "thu hồi công nhận đã học nơi khác",
+        "ledger.rebuilt": "lập lại sổ nghĩa vụ từ dữ kiện gốc",
         "notice.sent": "thông báo văn bản chưa học",
         "lesson.noted": "ghi bài học kinh nghiệm",
         "units.messaged": "nhắn các đơn vị",

@@ -25,3 +25,8 @@ def get_document(account: Account, pk: int | str, permission: Permission = Permi
     if permission != Permission.DOCUMENT_VIEW:
         access.require(account, permission, document.unit)
     return document
+
+
+def documents_reviewed_by(account: Account) -> QuerySet[GuidingDocument]:
+    """Documents of the registers the account looks after: it answers for reviewing them."""
+    return documents_seen_by(account, Permission.DOCUMENT_EDIT)

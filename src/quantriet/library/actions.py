@@ -10,17 +10,26 @@ from typing import Any
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Max, Model
+from django.db.models import Max, Model, Q
 
 from quantriet.audit.actions import changes, record
 from quantriet.kit import staging, text
 from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import local
-from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.kit.time import local, show_day
+from quantriet.library import queries
+from quantriet.library.models import Clause, DocumentRelation, DocumentReview, GuidingDocument, KeyPoint
 from quantriet.library.rules.outline import outline
 from quantriet.library.rules.reference import parse_reference
-from quantriet.library.vocab import CHANGES_STATUS, DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import (
+    CHANGES_STATUS,
+    DOCUMENT_TYPES,
+    DocumentStatus,
+    PointKind,
+    PointTheme,
+    RelationKind,
+    ReviewOutcome,
+)
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
@@ -212,12 +221,13 @@ def remove_point(point: KeyPoint, *, by: Account, at: datetime) -> None:
 
 
 def add_relation(
-    source: GuidingDocument, *, by: Account, at: datetime, kind: RelationKind, target: GuidingDocument, note: str = ""
-) -> DocumentRelation:
+    source: GuidingDocument, *, by: Account, at: datetime, kind: RelationKind, target: GuidingDocument, note: str = "",
+    since_on: date | None = None,
+) -> DocumentRelation:  # fmt: skip
     """Record that `source` amends, replaces, guides, adapts or accompanies `target`.
 
-    A replaced or amended target changes its status (R-021), for everybody who reads it: only who may edit the target
-    too may say so. Refuses a relation to itself, one recorded already, and a replacement by an older paper.
+    A replaced or amended target changes its status (R-021) from `since_on` (else the day of issue), for everybody who
+    reads it: only who may edit the target too may say so. A day still to come changes it on that day. Refuses a relation to itself, one recorded already, and a replacement by an older paper.
     Effects, in order: the relation, the target's status, audit "relation.added" and, at the target,
     "document.status_changed".
     """
@@ -231,11 +241,21 @@ def add_relation(
                 f"{source.citation} ban hành trước {target.citation} nên không thay thế, sửa đổi được.",
                 field="target",
             )
+        if since_on is not None and since_on < source.issued_on:
+            raise Refusal(
+                "relation.before_issue",
+                f"Ngày có hiệu lực phải từ ngày ban hành {show_day(source.issued_on)} của {source.reference_number} trở đi.",
+                field="since_on",
+            )
+    else:
+        since_on = None
     with transaction.atomic():
         reread(target)
         if DocumentRelation.objects.filter(source=source, target=target, kind=kind).exists():
             raise Refusal("relation.recorded_already", "Quan hệ này đã ghi.", field="target")
-        relation = DocumentRelation.objects.create(source=source, target=target, kind=kind, note=note)
+        relation = DocumentRelation.objects.create(
+            source=source, target=target, kind=kind, note=note, since_on=since_on
+        )
         record(
             "relation.added",
             by=by,
@@ -305,22 +325,89 @@ def _write_clauses(document: GuidingDocument) -> None:
         made += Clause.objects.bulk_create([rows[place] for place in level], batch_size=1000)
 
 
-def _set_status(document: GuidingDocument, *, by: Account, at: datetime, because: GuidingDocument) -> None:
-    kinds = set(document.related_from.values_list("kind", flat=True))
-    if RelationKind.REPLACES in kinds:
-        status = DocumentStatus.REPLACED
-    elif RelationKind.AMENDS in kinds:
-        status = DocumentStatus.AMENDED
-    else:
-        status = DocumentStatus.IN_FORCE
-    if status == document.status:
-        return
-    before, document.status = document.status, status
+def set_expiry(
+    document: GuidingDocument, *, on: date | None, basis: str = "", by: Account, at: datetime
+) -> GuidingDocument:
+    """Write down the first day on which a document is no longer in force, or (None) that there is none (R-021).
+
+    Refuses a day not after its issue, and a day without the paper or clause that says so.
+    """
+    basis = text.squeeze(basis)
+    refuse_if_marked(basis, "căn cứ")
+    if on is not None and on <= document.issued_on:
+        raise Refusal(
+            "document.expiry_before_issue", f"Ngày hết hiệu lực phải sau ngày ban hành {show_day(document.issued_on)}.",
+            field="expires_on",
+        )  # fmt: skip
+    if on is not None and not basis:
+        raise Refusal("document.expiry_basis_missing", "Phải ghi căn cứ hết hiệu lực.", field="expiry_basis")
+    with transaction.atomic():
+        reread(document)
+        kept = basis[:200] if on else ""
+        new = {"expires_on": on, "expiry_basis": kept}
+        before, after = changes(document, new)
+        if after:
+            document.expires_on, document.expiry_basis = on, kept
+            document.save(update_fields=["expires_on", "expiry_basis"])
+            record("document.expiry_set", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
+        _set_status(document, by=by, at=at, because=None)
+    return document
+
+
+def review_document(
+    document: GuidingDocument, *, outcome: ReviewOutcome, note: str = "", by: Account, at: datetime
+) -> DocumentReview:
+    """Keep what a review of an internal rule came to; it leaves the list until something changes again (R-021).
+
+    Refuses anything but "still fits" without a word on what is to be done.
+    """
+    note = text.squeeze(note)
+    if outcome != ReviewOutcome.KEEP and not note:
+        raise Refusal("review.note_missing", "Phải ghi nội dung cần sửa, ai làm, khi nào.", field="note")
+    refuse_if_marked(note, "kết quả rà soát")
+    with transaction.atomic():
+        reread(document)
+        review = DocumentReview.objects.create(document=document, outcome=outcome, note=note[:400], at=at, by=by)
+        record(
+            "document.reviewed", by=by, at=at, thing=document, unit=document.unit,
+            after={"outcome": outcome.value, "note": note},
+        )  # fmt: skip
+    return review
+
+
+def follow_lifecycles(*, at: datetime) -> int:
+    """Let documents whose day has come change their status; returns how many. Run as often as wanted."""
+    day = local(at).date()
+    begun = Q(kind__in=CHANGES_STATUS) & (Q(since_on__isnull=True) | Q(since_on__lte=day))
+    touched = GuidingDocument.objects.filter(
+        Q(expires_on__lte=day, status__in=[DocumentStatus.IN_FORCE, DocumentStatus.AMENDED])
+        | Q(pk__in=DocumentRelation.objects.filter(begun).values("target"), status=DocumentStatus.IN_FORCE)
+        | Q(
+            pk__in=DocumentRelation.objects.filter(begun, kind=RelationKind.REPLACES).values("target"),
+            status__in=[DocumentStatus.AMENDED, DocumentStatus.EXPIRED],
+        )
+    )
+    changed = 0
+    for document in touched.select_related("unit").order_by("pk"):
+        with transaction.atomic():
+            reread(document)
+            changed += _set_status(document, by=None, at=at, because=None)
+    return changed
+
+
+def _set_status(
+    document: GuidingDocument, *, by: Account | None, at: datetime, because: GuidingDocument | None
+) -> bool:
+    life = queries.lives([document], local(at).date())[document.pk]
+    if life.status == document.status:
+        return False
+    before, document.status = document.status, life.status
     document.save(update_fields=["status"])
     record(
         "document.status_changed", by=by, at=at, thing=document, unit=document.unit,
-        before={"status": before}, after={"status": status, "document": because.citation},
+        before={"status": before}, after={"status": life.status, "document": because.citation if because else life.because},
     )  # fmt: skip
+    return True
 
 
 def _remove(

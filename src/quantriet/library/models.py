@@ -1,7 +1,9 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 
-from quantriet.library.vocab import DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import DocumentStatus, PointKind, PointTheme, RelationKind, ReviewOutcome
 from quantriet.org.models import Account, Unit
 from quantriet.org.vocab import Level
 
@@ -21,6 +23,8 @@ class GuidingDocument(models.Model):
     subject = models.CharField(max_length=500)
     subject_folded = models.CharField(max_length=500)
     status = models.CharField(max_length=12, choices=DocumentStatus.choices(), default=DocumentStatus.IN_FORCE)
+    expires_on = models.DateField(null=True, blank=True)  # the first day on which it is no longer in force
+    expiry_basis = models.CharField(max_length=200, blank=True)  # the paper or clause that says so
     needs_no_programme = models.BooleanField(default=False)  # R-022
     finish_before_on = models.DateField(null=True, blank=True)  # deadline for lower levels to finish (R-023)
     text = models.TextField(blank=True)
@@ -100,6 +104,7 @@ class DocumentRelation(models.Model):
     source = models.ForeignKey(GuidingDocument, on_delete=models.CASCADE, related_name="relations")
     target = models.ForeignKey(GuidingDocument, on_delete=models.PROTECT, related_name="related_from")
     kind = models.CharField(max_length=12, choices=RelationKind.choices())
+    since_on = models.DateField(null=True, blank=True)  # from when it amends or replaces; empty: the day of its issue
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -107,3 +112,17 @@ class DocumentRelation(models.Model):
             models.UniqueConstraint(fields=["source", "target", "kind"], name="relation_once"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="relation_to_another"),
         ]
+
+    @property
+    def starts_on(self) -> date:
+        return self.since_on or self.source.issued_on
+
+
+class DocumentReview(models.Model):
+    """An internal rule was looked at again because something it rests on has changed (R-021)."""
+
+    document = models.ForeignKey(GuidingDocument, on_delete=models.CASCADE, related_name="reviews")
+    outcome = models.CharField(max_length=8, choices=ReviewOutcome.choices())
+    note = models.CharField(max_length=400, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")

@@ -26,6 +26,7 @@ class DocumentStatus(LabelledEnum):
     IN_FORCE = "in_force", gettext_noop("In force")
     AMENDED = "amended", gettext_noop("Amended")
     REPLACED = "replaced", gettext_noop("Replaced")
+    EXPIRED = "expired", gettext_noop("No longer in force")
 
 
 class RelationKind(LabelledEnum):
@@ -38,6 +39,19 @@ class RelationKind(LabelledEnum):
 
 # Kinds that change the status of the other document (R-021).
 CHANGES_STATUS = (RelationKind.AMENDS, RelationKind.REPLACES)
+
+
+# Types of a unit's own rules, which are reviewed when what they rest on has changed (R-021).
+INTERNAL_RULES = ("QĐ", "QC", "HD", "KH", "CTr")
+
+
+class ReviewOutcome(LabelledEnum):
+    """What a review of an internal rule came to."""
+
+    KEEP = "keep", gettext_noop("Still fits, kept")
+    AMEND = "amend", gettext_noop("To be amended")
+    REPLACE = "replace", gettext_noop("To be replaced")
+    ABOLISH = "abolish", gettext_noop("To be abolished")
 
 
 class PointKind(LabelledEnum):
@@ -69,6 +83,8 @@ def register() -> None:
         "document.registered": "đăng ký văn bản",
         "document.changed": "sửa văn bản",
         "document.status_changed": "đổi hiệu lực văn bản",
+        "document.expiry_set": "ghi ngày hết hiệu lực văn bản",
+        "document.reviewed": "rà soát văn bản",
         "document.outlined": "tách mục văn bản",
         "point.added": "thêm điểm cốt lõi",
         "point.changed": "sửa điểm cốt lõi",

@@ -13,10 +13,11 @@ from django.urls import reverse
 from quantriet.attendance import access as attendance_access
 from quantriet.attendance import queries as attendance_queries
 from quantriet.attendance.models import ClassVerdict
+from quantriet.attendance.vocab import StepKind
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
-from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, CampaignState, DutyState, PlanState
+from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, CampaignState, CreditState, DutyState, PlanState
 from quantriet.classes import access as class_access
 from quantriet.classes.models import ClassSession, RosterEntry
 from quantriet.classes.vocab import ClassState
@@ -124,6 +125,21 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         Permission.REPORT_WRITE, reports.count(), "báo cáo cấp dưới gửi đến, chưa tiếp nhận",
         reverse("report-list") + "?receive=on",
     )  # fmt: skip
+    for kind, permission, words in (
+        (StepKind.SUPERIOR, Permission.CLASS_EDIT, "người vắng quá hạn học bù đã báo lên cấp ủy"),
+        (StepKind.CELL, Permission.ROLL_TAKE, "người vắng chưa học bù đã báo bí thư chi bộ"),
+    ):
+        told = attendance_queries.stepped(waiting, kind).filter(
+            org_access.scope_q(account, permission, "duty__unit__path")
+        )
+        add(permission, told.count(), words, f"{reverse('catch-up-list')}?step={kind.value}")
+    proposed = campaign_access.credits_seen_by(account, Permission.EXCUSE_APPROVE).filter(state=CreditState.PROPOSED)
+    add(
+        Permission.EXCUSE_APPROVE,
+        proposed.count(),
+        "đề nghị công nhận đã học nơi khác chờ quyết định",
+        f"{reverse('credit-list')}?state=proposed",
+    )
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
     add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])

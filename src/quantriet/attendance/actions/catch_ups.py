@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from quantriet.attendance import queries
+from quantriet.attendance.actions.chains import note_step
 from quantriet.attendance.actions.verdicts import CalledPerson, ClassFrame, Outcome
 from quantriet.attendance.models import CatchUp
 from quantriet.attendance.rules.minutes import SessionTime
-from quantriet.attendance.vocab import OWING_VERDICTS, CatchUpState, InvitedBy, Verdict
+from quantriet.attendance.vocab import OWING_VERDICTS, CatchUpState, InvitedBy, StepKind, StepWay, Verdict
 from quantriet.audit.actions import record, record_many
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyDuty
@@ -80,6 +81,26 @@ def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Acco
         part.filter(placed__isnull=True).update(state=CatchUpState.OPEN, closed_at=None)
         part.filter(placed__isnull=False).update(state=CatchUpState.PLACED, closed_at=None)
     return len(fresh)
+
+
+def end_chains(duties: Sequence[int], *, by: Account | None, at: dt.datetime) -> int:
+    """End the chains of these duties that are owed no more, by whatever way they were settled; returns how many links."""
+    ended = 0
+    keys = list(duties)
+    for start in range(0, len(keys), 900):
+        links = (
+            CatchUp.objects.filter(duty__in=keys[start : start + 900])
+            .exclude(state=CatchUpState.DONE)
+            .exclude(duty__state=DutyState.OWING)
+        )
+        found = list(links.select_related("duty__unit", "duty__person"))
+        CatchUp.objects.filter(pk__in=[link.pk for link in found]).update(state=CatchUpState.DONE, closed_at=at)
+        record_many(
+            "catch_up.done", by=by, at=at,
+            lines=[(link, link.duty.unit, {}, {"person": link.duty.person.full_name}) for link in found],
+        )  # fmt: skip
+        ended += len(found)
+    return ended
 
 
 def attach_places(entries: Iterable[CalledPerson], sessions: Mapping[int, SessionTime]) -> None:
@@ -203,6 +224,7 @@ def invite_absentees(
                     kind="catch_up", unit=unit, address=person.email, subject=letter.subject, body=letter.body,
                     to_person=person, dedupe_key=f"catch-up-{link.pk}-{link.placed_id or 0}", by=by, at=at,
                 )  # fmt: skip
+            note_step([link], StepKind.INVITE, StepWay(way.value), told=person.email or person.full_name, by=by, at=at)
             link.invited_at, link.invited_by = at, way
             if link.placed is not None and link.placed.is_running:
                 link.state = CatchUpState.PLACED

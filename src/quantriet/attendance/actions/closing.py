@@ -46,7 +46,8 @@ def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) 
             )
         outcomes = judge(frame, by=by, at=at, is_closed=True)
         opened = follow_absentees(frame, outcomes, by=by, at=at)
-        units = Unit.objects.filter(pk__in={entry.unit_id for entry in frame.entries.values()})
+        # A guest says nothing of what the people of their cell owe.
+        units = Unit.objects.filter(pk__in={entry.unit_id for entry in frame.entries.values() if entry.duty_id})
         campaign_actions.mark_reported(frame.campaign, ATTEND, list(units), at=at)
         closing = _count(outcomes, opened)
         record(

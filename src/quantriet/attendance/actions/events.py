@@ -6,10 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from quantriet.attendance import queries
-from quantriet.campaigns.models import StudyCampaign
-from quantriet.campaigns.vocab import Problem, StudyEvent
+from quantriet.attendance.actions.catch_ups import end_chains
+from quantriet.attendance.actions.closing import recompute_class
+from quantriet.campaigns.models import StudyCampaign, StudyDuty
+from quantriet.campaigns.vocab import DutyResult, DutyState, Problem, StudyEvent
 from quantriet.classes import actions as class_actions
 from quantriet.classes import queries as class_queries
+from quantriet.classes.models import StudyClass
 from quantriet.org.models import Account, Unit
 
 
@@ -30,6 +33,24 @@ class ClassEvents:
 
     def judged_for(self, duties: Sequence[int]) -> list[int]:
         return queries.judged_for(duties)
+
+    def voices(self, duties: Sequence[int]) -> dict[int, DutyResult]:
+        return queries.voices(duties)
+
+    def reported(self, campaign: StudyCampaign) -> list[tuple[int, datetime]]:
+        return queries.reported(campaign)
+
+    def judge_all(self, campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+        judged = list(queries.judged_classes(StudyClass.objects.filter(campaign=campaign)))
+        for study_class in judged:
+            recompute_class(study_class, by=by, at=at)
+        return len(judged)
+
+    def follow(self, campaign: StudyCampaign, duties: Sequence[int], *, by: Account | None, at: datetime) -> None:
+        end_chains(duties, by=by, at=at)
+        owing = StudyDuty.objects.filter(pk__in=duties, state=DutyState.OWING).values_list("pk", flat=True)
+        for study_class in StudyClass.objects.filter(pk__in=queries.judged_for(list(owing))).order_by("pk"):
+            recompute_class(study_class, by=by, at=at)
 
     def call_off(
         self, campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime,

@@ -11,16 +11,18 @@ from django.db import transaction
 
 from quantriet.attendance.actions.catch_ups import follow_absentees
 from quantriet.attendance.actions.verdicts import ClassFrame, frames_of, judge
-from quantriet.attendance.models import ExcusedAbsence
-from quantriet.attendance.vocab import ExcuseState
+from quantriet.attendance.models import CatchUp, ExcusedAbsence, ProxyEntry, ReplyForm
+from quantriet.attendance.vocab import ExcuseState, ProxyKind
 from quantriet.audit.actions import record
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import ClassSession, RosterEntry
 from quantriet.classes.vocab import ClassState
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
-from quantriet.org.models import Account
+from quantriet.org import access as org_access
+from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.vocab import Role
 
 
 def ask_excuse(
@@ -29,12 +31,13 @@ def ask_excuse(
     session: ClassSession | None,
     reason: str,
     paper: File[Any] | None = None,
+    form: ReplyForm | None = None,
     by: Account,
     at: dt.datetime,
 ) -> ExcusedAbsence:
     """Ask for an excused absence from one session or, without one, from the whole class.
 
-    The paper must have passed `rules.paper.check`. Refuses without a reason, marked text (B-18), a session of another
+    Asked by somebody else than the person it is marked as entered for them, and shown to them (P-08). The paper must have passed `org.rules.paper.check`. Refuses without a reason, marked text (B-18), a session of another
     class, a cancelled class, and a second asking while one waits or holds.
     """
     reason = text.squeeze(reason)
@@ -61,7 +64,33 @@ def ask_excuse(
             "excuse.asked", by=by, at=at, thing=entry.person, unit=entry.study_class.unit, person_id=entry.person_id,
             after={"class": entry.study_class.title, "session": session, "reason": reason, "paper": excuse.paper_name},
         )  # fmt: skip
+        note_proxy(
+            entry.person, ProxyKind.EXCUSE, f"Xin vắng “{entry.study_class.title}”: {reason}", unit=entry.unit,
+            excuse=excuse, form=form, by=by, at=at,
+        )  # fmt: skip
     return excuse
+
+
+def note_proxy(
+    person: Person, kind: ProxyKind, words: str, *, unit: Unit, excuse: ExcusedAbsence | None = None,
+    link: CatchUp | None = None, form: ReplyForm | None = None, by: Account, at: dt.datetime,
+) -> ProxyEntry | None:  # fmt: skip
+    """Mark what somebody entered for another person, with the part they had; None for one's own doing (P-08)."""
+    if by.person_id == person.pk:
+        return None
+    is_secretary = any(
+        grant.role == Role.CELL_SECRETARY and unit.path.startswith(grant.unit_path)
+        for grant in org_access.grants_of(by)
+    )
+    entry = ProxyEntry.objects.create(
+        person=person, kind=kind, words=words[:400], excuse=excuse, link=link, form=form, at=at, by=by,
+        role="bí thư chi bộ nhập thay" if is_secretary else "cán bộ nhập thay",
+    )  # fmt: skip
+    record(
+        "proxy.entered", by=by, at=at, thing=person, unit=unit, person_id=person.pk,
+        after={"kind": kind.value, "words": words, "role": entry.role},
+    )  # fmt: skip
+    return entry
 
 
 def decide_excuse(

@@ -26,11 +26,11 @@ from quantriet.attendance.rules.minutes import (
     measure,
     standing,
 )
-from quantriet.attendance.vocab import ExcuseState, FactKind, MarkResult, Standing, Verdict
+from quantriet.attendance.vocab import LEDGER_SAYS, ExcuseState, FactKind, MarkResult, Standing, Verdict
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import RuleValue, StudyCampaign, StudyDuty
-from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState, RuleKey
+from quantriet.campaigns.vocab import DutyResult, DutyState, RuleKey
 from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind
 from quantriet.kit.db import select, upsert
@@ -47,13 +47,6 @@ FACT, RECORD, VERDICT, EXCUSE, ENTRY, SESSION, ITEM, CLASS, VENUE, CAMPAIGN, UNI
     )
 )  # fmt: skip
 
-_DUTY = {
-    Verdict.UNDECIDED: (DutyState.OWING, DutyReason.NOT_YET),
-    Verdict.PRESENT: (DutyState.DONE, DutyReason.ATTENDED),
-    Verdict.RETAKE: (DutyState.OWING, DutyReason.OVER_LIMIT),
-    Verdict.EXCUSED: (DutyState.OWING, DutyReason.ABSENT_EXCUSED),
-    Verdict.ABSENT: (DutyState.OWING, DutyReason.ABSENT_UNEXCUSED),
-}
 _NO_LIMIT = Limit(Decimal(100), "")  # of a class without sessions, where there is nothing to judge
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 # Above this many people a statement names the class instead of each of them.
@@ -297,7 +290,7 @@ def _settle(
             said,
             key=lambda voice: (voice[2] == Verdict.PRESENT, voice[2] != Verdict.UNDECIDED, voice[0], voice[1]),
         )
-        state, reason = _DUTY[verdict]
+        state, reason = LEDGER_SAYS[verdict]
         # Of who has no verdict yet the ledger says in its own words why the study is owed.
         if (entry.duty_state, entry.duty_reason) != (state, reason) or (
             verdict != Verdict.UNDECIDED and entry.duty_sentence != sentence

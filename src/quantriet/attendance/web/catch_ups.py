@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -14,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
-from quantriet.attendance.models import CatchUp
-from quantriet.attendance.vocab import CatchUpState, InvitedBy, Verdict
+from quantriet.attendance.models import CatchUp, CatchUpStep
+from quantriet.attendance.vocab import CatchUpState, InvitedBy, StepKind, StepWay, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, page, workbook
 from quantriet.campaigns import access as campaign_access
 from quantriet.classes.models import StudyClass
@@ -59,6 +60,8 @@ def _steps() -> dict[str, str]:
         "waiting": _("No later class yet"),
         "late": _("Past the day to invite"),
         "placed": _("Placed in a later class"),
+        "cell": _("Told to the cell secretary"),
+        "superior": _("Told to the superior committee"),
         "done": _("Done"),
     }
 
@@ -87,7 +90,7 @@ def catch_up_list(request: DeskRequest) -> HttpResponse:
             "heading": _("Catch-up"),
             "lead": f"{total} người còn nợ học tập sau khi vắng, {waiting} người chưa có lớp học bù, {late} người quá hạn mời.",
             "rows": shown,
-            "lines": [_line(link) for link in queries.with_places(shown)],
+            "lines": _lines(shown),
             "filters": filters,
             "q": request.GET.get("q", ""),
             "actions": [
@@ -97,6 +100,27 @@ def catch_up_list(request: DeskRequest) -> HttpResponse:
             ],
         },
     )
+
+
+def _lines(links: Iterable[CatchUp]) -> list[dict[str, Any]]:
+    found = queries.with_places(links)
+    steps = queries.steps_of(found)
+    return [
+        _line(link)
+        | {
+            "steps": [step_words(step) for step in steps.get(link.pk, [])],
+            "short": "; ".join(
+                f"{step.kind_label} {show_day(local(step.at).date())}" for step in steps.get(link.pk, [])
+            ),
+        }
+        for link in found
+    ]
+
+
+def step_words(step: CatchUpStep) -> str:
+    """A step as a page tells it: what, when, whom, by whom."""
+    kind, way = StepKind(step.kind), StepWay(step.way)
+    return f"{kind.label} {show_day(local(step.at).date())}: {step.told} ({way.label}, {step.by or 'Hệ thống'})"
 
 
 def _line(link: CatchUp) -> dict[str, Any]:
@@ -136,6 +160,8 @@ def _filtered(request: DeskRequest, chosen: dict[str, Any]) -> tuple[QuerySet[Ca
         links = links.filter(is_waiting=True, invited_at__isnull=True, invite_before_on__lt=this_day())
     elif step == "placed":
         links = links.filter(is_waiting=False)
+    elif step in (StepKind.CELL, StepKind.SUPERIOR):
+        links = queries.stepped(links, StepKind(step))
     if step:
         chips.append(Chip(_steps()[step], query(request, step=None, page=None)))
     unit = whole_number(request.GET.get("unit"))
@@ -163,11 +189,12 @@ def _excel(links: QuerySet[CatchUp]) -> HttpResponse:
         OutColumn("invited", "Đã mời lúc", kind="moment"),
         OutColumn("later", "Lớp học bù"),
         OutColumn("step", "Tình trạng"),
+        OutColumn("steps", "Các bước đã làm", width=60),
     ]
 
     def lines() -> Any:
-        for link in queries.with_places(links):
-            line = _line(link)
+        for line in _lines(links):
+            link = line["link"]
             yield {
                 "code": link.duty.person.code,
                 "name": link.duty.person.full_name,
@@ -179,6 +206,7 @@ def _excel(links: QuerySet[CatchUp]) -> HttpResponse:
                 "invited": link.invited_at,
                 "later": link.placed.study_class.title if link.placed else "",
                 "step": line["words"],
+                "steps": "; ".join(line["steps"]),
             }
 
     return workbook("hoc-bu.xlsx", "Danh sách học bù", columns, lines())

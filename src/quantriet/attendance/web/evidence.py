@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
 from quantriet.attendance.vocab import CatchUpState, ExcuseState, Verdict
+from quantriet.attendance.web.catch_ups import step_words
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, page, why_not
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
@@ -24,6 +25,7 @@ def evidence(request: DeskRequest, pk: int) -> HttpResponse:
     entry = access.get_entry(request.account, pk)
     privacy_actions.note_look(request.account, entry.person, "xem minh chứng điểm danh", at=now())
     found = queries.evidence(entry)
+    steps = queries.steps_of(found.chain)
     may_mark = access.may_mark(request.account, entry)
     verdict = Verdict(found.verdict.verdict) if found.verdict else Verdict.UNDECIDED
     blocked = why_not(entry.study_class, reopened=is_reopened(entry.study_class))
@@ -38,7 +40,10 @@ def evidence(request: DeskRequest, pk: int) -> HttpResponse:
             "sign": VERDICT_SIGNS[verdict],
             "sentence": found.verdict.sentence if found.verdict else "Chưa điểm danh.",
             "excuses": [(one, ExcuseState(one.state)) for one in found.excuses],
-            "chain": [(one, CatchUpState(one.state)) for one in found.chain],
+            "chain": [
+                (one, CatchUpState(one.state), [step_words(step) for step in steps.get(one.pk, [])])
+                for one in found.chain
+            ],
             "may_mark": may_mark,
             "may_void": may_mark and not blocked,
             "may_ask": access.may_ask_excuse(request.account, entry),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -13,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quantriet.attendance import access, actions
-from quantriet.attendance.rules import paper as paper_rules
 from quantriet.attendance.vocab import ExcuseState
 from quantriet.attendance.web.frame import page, workbook
 from quantriet.classes.models import StudyClass
@@ -24,6 +21,7 @@ from quantriet.kit.time import now
 from quantriet.kit.web import Chip, download, listing, query, saved
 from quantriet.org import access as org_access
 from quantriet.org.actions import privacy as privacy_actions
+from quantriet.org.rules import paper as paper_rules
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page, member_page
 
@@ -75,7 +73,7 @@ def new(request: DeskRequest, pk: int) -> HttpResponse:
         with refusals_on(form):
             upload = form.cleaned_data["paper"]
             if upload is not None:
-                _check(upload)
+                paper_rules.check_upload(upload)
             actions.ask_excuse(
                 entry,
                 session=form.sessions.get(form.cleaned_data["session"]),
@@ -95,16 +93,6 @@ def new(request: DeskRequest, pk: int) -> HttpResponse:
         "attendance/desk/excuse_new.html",
         {"heading": _("Ask to be excused"), "entry": entry, "form": form, "place": {"unit": entry.unit.name}},
     )
-
-
-def _check(upload: Any) -> None:
-    """Let the paper through the gate before anything of it is kept; the copy for the gate is gone afterwards."""
-    with tempfile.NamedTemporaryFile(suffix=Path(upload.name).suffix) as copy:
-        for chunk in upload.chunks():
-            copy.write(chunk)
-        copy.flush()
-        paper_rules.check(Path(copy.name), upload.name)
-    upload.seek(0)
 
 
 @desk_page(Permission.CLASS_VIEW)
@@ -211,6 +199,7 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             "excuse": found,
             "state": state,
             "sign": _SIGNS[state],
+            "proxy": found.proxies.order_by("pk").first(),
             "form": form,
             "take_back": take_back,
             "is_own": found.asked_by_id == request.account.pk,

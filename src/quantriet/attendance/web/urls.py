@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quantriet.attendance.web import catch_ups, closing, conduct, evidence, excuses, roll, slips
+from quantriet.attendance.web import catch_ups, closing, conduct, evidence, excuses, member, proxy, roll, slips
 
 _CLASS = "desk/classes/<int:pk>/"
 
@@ -30,5 +30,12 @@ urlpatterns = [
     path("desk/catch-up/place/", catch_ups.place, name="catch-up-place"),
     path("desk/catch-up/invite/", catch_ups.invite, name="catch-up-invite"),
     path("desk/catch-up/print/", catch_ups.print_invitations, name="catch-up-print"),
+    path("desk/catch-up/<int:pk>/choose/", proxy.choose, name="catch-up-choose"),
+    path("desk/proxy/", proxy.people, name="proxy-list"),
+    path("desk/reply-forms/print/", proxy.print_forms, name="reply-forms-print"),
+    path("desk/reply-forms/enter/", proxy.enter, name="reply-forms-enter"),
+    path("desk/reply-forms/<str:code>/", proxy.enter, name="reply-form"),
+    path("me/duties/<int:pk>/excuse/", member.excuse, name="my-excuse"),
+    path("me/duties/<int:pk>/catch-up/", member.catch_up, name="my-catch-up"),
     path("desk/repeat-absentees/", catch_ups.repeat_absentees, name="repeat-absentees"),
 ]

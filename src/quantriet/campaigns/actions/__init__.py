@@ -19,9 +19,18 @@ from quantriet.campaigns.actions.campaigns import (
     reopen_campaign,
     review_campaign,
 )
+from quantriet.campaigns.actions.credits import (
+    Credited,
+    StudiedElsewhere,
+    decide_credit,
+    grant_credits,
+    propose_credit,
+    withdraw_credit,
+)
 from quantriet.campaigns.actions.duties import hand_down, open_campaign, prepare_duties, sync_audience
 from quantriet.campaigns.actions.notices import message_units, send_study_notice
 from quantriet.campaigns.actions.plans import make_plans, mark_called_off, mark_held, mark_scheduled, schedule_plan
+from quantriet.campaigns.actions.rebuilding import Rebuilt, rebuild_ledger
 from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.rulebooks import add_rulebook, change_rulebook, set_rule_value
 from quantriet.campaigns.actions.settling import mark_reported, settle_duties
@@ -40,6 +49,9 @@ from quantriet.campaigns.actions.webhooks import (
 )
 
 __all__ = [
+    "Credited",
+    "Rebuilt",
+    "StudiedElsewhere",
     "add_audience_preset",
     "add_audience_rule",
     "add_campaign",
@@ -53,7 +65,9 @@ __all__ = [
     "change_form",
     "change_rulebook",
     "close_campaign",
+    "decide_credit",
     "gather_changes",
+    "grant_credits",
     "hand_down",
     "make_plans",
     "mark_called_off",
@@ -65,8 +79,10 @@ __all__ = [
     "open_campaign",
     "pause_webhook",
     "prepare_duties",
+    "propose_credit",
     "prune_deliveries",
     "queue_webhooks",
+    "rebuild_ledger",
     "rejudge_duties",
     "remove_audience_rule",
     "remove_webhook",
@@ -84,5 +100,6 @@ __all__ = [
     "sync_audience",
     "try_webhook",
     "undo_adjustment",
+    "withdraw_credit",
     "withdraw_task",
 ]

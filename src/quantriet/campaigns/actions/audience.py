@@ -25,8 +25,8 @@ from quantriet.org.rules.secrecy import refuse_if_marked
 
 def add_audience_rule(
     campaign: StudyCampaign, *, name: str, effect: str = RuleEffect.OBLIGE, tier: str = ContentTier.GRASSROOTS,
-    criteria: dict[str, Any] | Criteria | None = None, basis: str = "", place: int | None = None, by: Account | None,
-    at: datetime,
+    criteria: dict[str, Any] | Criteria | None = None, basis: str = "", accepts_credit: bool = True,
+    place: int | None = None, by: Account | None, at: datetime,
 ) -> AudienceRule:  # fmt: skip
     """Add a rule at `place` (0 is the first), else behind the present ones; the first rule that matches decides."""
     stored = _stored(criteria)
@@ -40,11 +40,12 @@ def add_audience_rule(
             present.filter(order__gte=order).update(order=F("order") + 1)
         rule = AudienceRule.objects.create(
             campaign=campaign, order=order, name=name, effect=effect, tier=tier,
-            criteria=stored, basis=text.squeeze(basis),
+            criteria=stored, basis=text.squeeze(basis), accepts_credit=accepts_credit,
         )  # fmt: skip
         record(
             "audience.rule_added", by=by, at=at, thing=campaign, unit=campaign.unit,
-            after={"name": name, "effect": effect, "tier": tier, "criteria": stored, "basis": rule.basis, "place": order + 1},
+            after={"name": name, "effect": effect, "tier": tier, "criteria": stored, "basis": rule.basis, "place": order + 1,
+                   "accepts_credit": accepts_credit},
         )  # fmt: skip
     return rule
 

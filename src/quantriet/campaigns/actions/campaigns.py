@@ -24,7 +24,7 @@ from quantriet.campaigns.models import (
     StudyCampaign,
     StudyDuty,
 )
-from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, PlanState, StudyForm
+from quantriet.campaigns.vocab import ATTEND, CampaignState, PlanState, StudyForm
 from quantriet.kit import documents as documents_of
 from quantriet.kit import text
 from quantriet.kit.db import reread
@@ -79,7 +79,7 @@ def change_campaign(
     campaign: StudyCampaign, *, documents: Sequence[GuidingDocument] | None = None, rulebook: Rulebook | None = None,
     by: Account | None, at: datetime, **new: Any,
 ) -> StudyCampaign:  # fmt: skip
-    """Change a campaign that is planned or running; a changed last day moves the last day of what is still owed."""
+    """Change a campaign that is planned or running; a changed last day moves the last day of every duty."""
     unknown = new.keys() - set(_PLAIN)
     if unknown:
         raise TypeError(f"not a column of a campaign: {sorted(unknown)}")
@@ -110,7 +110,8 @@ def change_campaign(
         campaign.rulebook = rulebook
         campaign.save(update_fields=[*new, "rulebook"])
         due_on = queries.campaign_due_on(campaign)
-        StudyDuty.objects.filter(campaign=campaign, state=DutyState.OWING).exclude(due_on=due_on).update(due_on=due_on)
+        # Settled ones too: whoever comes to owe again owes by the same day as everybody.
+        StudyDuty.objects.filter(campaign=campaign).exclude(due_on=due_on).update(due_on=due_on)
         record("campaign.changed", by=by, at=at, thing=campaign, unit=campaign.unit, before=before, after=after)
         if "rulebook" in after:
             for kind in campaign.duty_kinds:

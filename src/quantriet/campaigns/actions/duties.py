@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from quantriet.campaigns import queries
 from quantriet.campaigns.actions.plans import make_plans
 from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.settling import Shift, shift_duties
-from quantriet.campaigns.models import StudyCampaign, StudyDuty, Tally
+from quantriet.campaigns.models import StudyCampaign, StudyCredit, StudyDuty, Tally
 from quantriet.campaigns.queries.audience import Audience
 from quantriet.campaigns.rules.audience import WITHDRAWN_SENTENCE
 from quantriet.campaigns.vocab import AUDIENCE_REASONS, DUTY_KINDS, CampaignState, DutyReason, DutyState
@@ -30,6 +31,7 @@ from quantriet.kit.time import local
 from quantriet.org.models import Account
 
 _AT_ONCE = 500
+_FEW = 20  # people whose events are judged again within the following itself
 # One row per person with what the audience makes of them, for the length of one transaction.
 _WANTED_TABLE = """
 CREATE TEMPORARY TABLE campaigns_wanted (
@@ -64,6 +66,7 @@ def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime)
                 _follow(campaign, due_on)
             for kind in campaign.duty_kinds:
                 _insert_missing(campaign, kind, due_on)
+        _recognise(campaign)
         _count_again(campaign)
         _note_synced(campaign, at)
         people = StudyDuty.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).count()
@@ -127,6 +130,7 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
         before = StudyDuty.objects.aggregate(last=Max("pk"))["last"] or 0
         with _wanted(queries.audience(campaign)):
             shifts, obliged_again = _differences(campaign)
+            shifts = _recognised(shifts, obliged_again)
             for kind in campaign.duty_kinds:
                 _insert_missing(campaign, kind, due_on)
         added = StudyDuty.objects.filter(campaign=campaign, pk__gt=before).count()
@@ -135,7 +139,7 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
             _count_new(campaign, before)
             make_plans(campaign, by=by, at=at)
         changed = shift_duties(shifts, by=by, at=at)
-        _rejudge(campaign, obliged_again)
+        _rejudge(campaign, obliged_again, by=by, at=at)
         _note_synced(campaign, at)
         if added or changed:
             record(
@@ -145,16 +149,42 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
     return added + changed
 
 
+def _recognise(campaign: StudyCampaign) -> None:
+    """In a draft, where the audience writes every row anew: what recognised study elsewhere says of those who would owe."""
+    keys = StudyCredit.objects.filter(duty__campaign=campaign).order_by().values_list("duty", flat=True).distinct()
+    for duty, said in queries.credit_says(list(keys)).items():
+        StudyDuty.objects.filter(pk=duty, state=DutyState.OWING).update(
+            state=said.state, reason=said.reason, sentence=said.sentence
+        )
+
+
+def _recognised(shifts: list[Shift], obliged_again: Sequence[int]) -> list[Shift]:
+    """Of whoever owes again, what a recognised study elsewhere says."""
+    says = queries.credit_says(obliged_again) if obliged_again else {}
+    return [
+        replace(
+            one, state=says[one.duty_id].state, reason=says[one.duty_id].reason, sentence=says[one.duty_id].sentence
+        )
+        if one.duty_id in says
+        else one
+        for one in shifts
+    ]
+
+
 def _note_synced(campaign: StudyCampaign, at: datetime) -> None:
     StudyCampaign.objects.filter(pk=campaign.pk).update(audience_synced_at=at)
     campaign.audience_synced_at = at
 
 
-def _rejudge(campaign: StudyCampaign, duties: Sequence[int]) -> None:
-    """Queue new verdicts for the events in which people with these duties have one."""
+def _rejudge(campaign: StudyCampaign, duties: Sequence[int], *, by: Account | None, at: datetime) -> None:
+    """Let the events speak again of people who owe again: at once for few, so that none stands outside a chain even for a
+    moment (B-02), queued event by event for many."""
     for kind in campaign.duty_kinds:
         holder = DUTY_KINDS[kind].events if kind in DUTY_KINDS else None
-        if holder is None:
+        if holder is None or not duties:
+            continue
+        if len(duties) <= _FEW:
+            holder.follow(campaign, duties, by=by, at=at)
             continue
         events: set[int] = set()
         for start in range(0, len(duties), _AT_ONCE):
@@ -253,7 +283,7 @@ def _differences(campaign: StudyCampaign) -> tuple[list[Shift], list[int]]:
             AND (duty.state = %s OR (duty.state = %s AND duty.reason IN ({fluid})))
             AND ((wanted.person_id IS NULL AND duty.reason <> %s)
                 OR wanted.state <> duty.state OR wanted.unit_id <> duty.unit_id OR wanted.tier <> duty.tier
-                OR (wanted.state = %s AND wanted.reason <> duty.reason))
+                OR (wanted.state = %s AND (wanted.reason <> duty.reason OR wanted.sentence <> duty.sentence)))
         """
     with connection.cursor() as cursor:
         cursor.execute(

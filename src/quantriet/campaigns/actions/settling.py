@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from quantriet.audit.actions import record
 from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
+from quantriet.campaigns.queries.credits import credit_says
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyResult, DutyState
 from quantriet.kit.db import execute, insert_many, select, upsert
 from quantriet.kit.refusal import Refusal
@@ -56,6 +57,7 @@ class _Duty:
     state: str
     reason: str
     sentence: str
+    settled_at: Any  # as the database gives it, and so takes it
     campaign_name: str
     campaign_state: str
     campaign_unit_id: int
@@ -74,16 +76,38 @@ class _Settled:
 def settle_duties(results: Sequence[DutyResult], *, by: Account | None, at: datetime) -> int:
     """Take results into the ledger; returns how many duties changed.
 
-    Refuses for a campaign that is not open. An exempt duty stays exempt; the same result again changes nothing, so a
-    retry is harmless. Effects in one transaction, that of the caller where there is one: the duty, its change line, the
+    Refuses for a campaign that is not open. An exempt duty stays exempt, and no absence stands against a recognised study
+    elsewhere (R-045); the same result again changes nothing, so a retry is harmless. Effects in one transaction, that of the caller where there is one: the duty, its change line, the
     tally of its unit (reported from now on), one audit line per campaign.
     """
-    shifts = [Shift(one.duty_id, one.state, one.reason, one.sentence[:400]) for one in results]
+    shifts = [Shift(one.duty_id, one.state, one.reason, one.sentence[:400]) for one in _with_credits(results)]
     with transaction.atomic(savepoint=False):
         changed = _shift(shifts, by=by, at=at, reporting=True)
         for _, settled in groupby(sorted(changed, key=_campaign), key=_campaign):
             _audit(list(settled), by, at)
     return len(changed)
+
+
+def _with_credits(results: Sequence[DutyResult]) -> list[DutyResult]:
+    """The results as recognitions of study elsewhere leave them; of who has no verdict the ledger speaks in its own words."""
+    owing = [one.duty_id for one in results if one.state == DutyState.OWING]
+    says = credit_says(owing) if owing else {}
+    told = []
+    for one in results:
+        said = says.get(one.duty_id) if one.state == DutyState.OWING else None
+        if said is not None and (said.state == DutyState.DONE or one.reason == DutyReason.NOT_YET):
+            told.append(said)
+        elif one.state == DutyState.OWING and one.reason == DutyReason.NOT_YET:
+            told.append(DutyResult(one.duty_id, one.state, one.reason, ""))
+        else:
+            told.append(one)
+    return told
+
+
+def correct_duties(shifts: Sequence[Shift], *, by: Account | None, at: datetime) -> int:
+    """Put duties right that say something else than the facts, whatever state they are in; each leaves its change line."""
+    with transaction.atomic(savepoint=False):
+        return len(_shift(shifts, by=by, at=at, reporting=False, forced=True))
 
 
 def shift_duties(shifts: Sequence[Shift], *, by: Account | None, at: datetime) -> int:
@@ -103,7 +127,9 @@ def _campaign(settled: _Settled) -> int:
     return settled.duty.campaign_id
 
 
-def _shift(shifts: Sequence[Shift], *, by: Account | None, at: datetime, reporting: bool) -> list[_Settled]:
+def _shift(
+    shifts: Sequence[Shift], *, by: Account | None, at: datetime, reporting: bool, forced: bool = False
+) -> list[_Settled]:
     """Write the shifts that change something."""
     wanted = {one.duty_id: one for one in shifts}
     keys = sorted(wanted)
@@ -126,7 +152,7 @@ def _shift(shifts: Sequence[Shift], *, by: Account | None, at: datetime, reporti
                 continue
             batch.append((duty, shift))
         if batch:
-            changed += _write(batch, by, at, reporting)
+            changed += _write(batch, by, at, reporting, forced)
     return changed
 
 
@@ -134,7 +160,7 @@ def _locked(keys: Sequence[int]) -> list[_Duty]:
     """The rows, locked in the order of their keys, so that two rolls closed at once do not wait for each other."""
     lock = " FOR NO KEY UPDATE OF d" if connection.vendor == "postgresql" else ""
     rows = select(
-        f"SELECT d.id, d.campaign_id, d.kind, d.person_id, d.unit_id, u.path, d.tier, d.state, d.reason, d.sentence,"  # noqa: S608
+        f"SELECT d.id, d.campaign_id, d.kind, d.person_id, d.unit_id, u.path, d.tier, d.state, d.reason, d.sentence, d.settled_at,"  # noqa: S608
         f" c.name, c.state, c.unit_id, cu.path FROM {DUTY} d JOIN {UNIT} u ON u.id = d.unit_id"
         f" JOIN {CAMPAIGN} c ON c.id = d.campaign_id JOIN {UNIT} cu ON cu.id = c.unit_id"
         f" WHERE d.id IN ({','.join(['%s'] * len(keys))}) ORDER BY d.id{lock}",
@@ -143,7 +169,9 @@ def _locked(keys: Sequence[int]) -> list[_Duty]:
     return [_Duty(*row) for row in rows]
 
 
-def _write(batch: list[tuple[_Duty, Shift]], by: Account | None, at: datetime, reporting: bool) -> list[_Settled]:
+def _write(
+    batch: list[tuple[_Duty, Shift]], by: Account | None, at: datetime, reporting: bool, forced: bool
+) -> list[_Settled]:
     moment = connection.ops.adapt_datetimefield_value(at)
     account = by.pk if by else None
     moves = {shift.unit_id for duty, shift in batch if shift.unit_id not in (None, duty.unit_id)}
@@ -158,15 +186,20 @@ def _write(batch: list[tuple[_Duty, Shift]], by: Account | None, at: datetime, r
         home = Unit(pk=duty.unit_id, path=duty.unit_path)
         unit = targets.get(shift.unit_id or 0, home)
         # An owing duty that only moves keeps what is known about it.
-        keeps = not reporting and shift.state == duty.state == DutyState.OWING
+        keeps = not (reporting or forced) and shift.state == duty.state == DutyState.OWING
         reason, sentence = (duty.reason, duty.sentence) if keeps else (shift.reason.value, shift.sentence)
-        settled_at = None if shift.state == DutyState.OWING else moment
+        # Another tier alone is no change of what is known: no line tells of it, and the moment stays.
+        is_quiet = (unit.pk, shift.state, reason, sentence) == (home.pk, duty.state, duty.reason, duty.sentence)
+        settled_at = None if shift.state == DutyState.OWING else duty.settled_at if is_quiet else moment
         updates.append(
             (
                 shift.state.value, reason, sentence, shift.tier or duty.tier, unit.pk, settled_at,
                 duty.pk, duty.state, duty.reason,
             )
         )  # fmt: skip
+        settled.append(_Settled(duty, reason, unit))
+        if is_quiet:
+            continue
         before, after = (duty.campaign_id, duty.kind, home.pk), (duty.campaign_id, duty.kind, unit.pk)
         steps = [(unit.path, duty.state, shift.state.value)]
         if unit.pk != home.pk:
@@ -179,7 +212,6 @@ def _write(batch: list[tuple[_Duty, Shift]], by: Account | None, at: datetime, r
         paths[before], paths[after] = home.path, unit.path
         deltas[before][duty.state] -= 1
         deltas[after][shift.state.value] += 1
-        settled.append(_Settled(duty, reason, unit))
     execute(
         f"UPDATE {DUTY} SET state = %s, reason = %s, sentence = %s, tier = %s, unit_id = %s, settled_at = %s"  # noqa: S608
         " WHERE id = %s AND state = %s AND reason = %s",

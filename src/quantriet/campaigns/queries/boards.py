@@ -94,6 +94,7 @@ class Board:
     reported: int
     plans: int
     held: int
+    credited: int = 0  # of the done, who studied elsewhere; filled where a page shows it
 
     @property
     def silent_cells(self) -> int:

@@ -17,7 +17,8 @@ from quantriet.campaigns.models import (
 from quantriet.campaigns.rules import deadline
 from quantriet.campaigns.rules.boards import Count as People
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, EventHolder, Places, Problem, StudyEvent
-from quantriet.kit.time import show_day
+from quantriet.kit.time import show_day, today
+from quantriet.library import queries as library_queries
 from quantriet.library.models import GuidingDocument
 from quantriet.org.models import Unit
 
@@ -90,6 +91,12 @@ def deadline_warnings(campaign: StudyCampaign) -> list[str]:
         for document in campaign.documents.filter(finish_before_on__lte=campaign.planned_to)
         if document.finish_before_on
     ]
+
+
+def document_warnings(campaign: StudyCampaign) -> list[str]:
+    """Documents of the campaign that are no longer in force, amended, or will be before it ends (R-021)."""
+    documents = list(campaign.documents.order_by("campaign_documents__order"))
+    return library_queries.lifecycle_warnings(documents, day=today(), until=campaign.planned_to)
 
 
 def totals(campaigns: list[StudyCampaign], tops: list[str]) -> dict[int, People]:

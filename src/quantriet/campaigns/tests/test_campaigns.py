@@ -242,3 +242,19 @@ def test_actions_judge_the_campaign_as_it_stands_now(cast):
     ):
         with pytest.raises(Refusal), transaction.atomic():
             write()
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-021")
+def test_a_campaign_on_a_replaced_document_is_warned_in_words(cast, as_user):
+    from quantriet.library import actions as library_actions
+    from quantriet.library.vocab import RelationKind
+
+    campaign = factories.campaign(cast.units["T"], cast.officer)
+    old = campaign.documents.get()
+    new = factories.document(cast.units["T"], cast.officer, "30-HD/BTGTU", issued_on=today())
+    address = reverse("campaign", args=[campaign.pk])
+    assert "đã được thay thế" not in as_user("officer").get(address).content.decode()
+    library_actions.add_relation(new, by=cast.officer, at=now(), kind=RelationKind.REPLACES, target=old)
+    page = as_user("officer").get(address).content.decode()
+    assert f"{old.citation} đã được thay thế bằng {new.citation}" in page

@@ -49,8 +49,8 @@ def test_whom_a_class_already_names_is_kept_as_withdrawn(cast):
         held_by="Công an tỉnh",
         studied_on=today(),
         evidence="Giấy xác nhận",
-        approved_by=cast.officer,
-        at=now(),
+        proposed_by=cast.officer,
+        proposed_at=now(),
     )
     rule = campaign.audience_rules.first()
     actions.change_audience_rule(rule, criteria={"units": [cast.units["X1"].pk]}, by=cast.officer, at=now())

@@ -84,7 +84,15 @@ def rule(request, pk, rule_pk=None):
     """Write or change a rule; counting answers without saving, with and without JavaScript."""
     campaign = access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     present = one_of(campaign.audience_rules.all(), rule_pk) if rule_pk else None
-    initial = AudienceRuleForm.initial_of(present) if present else {"effect": "oblige", "tier": ContentTier.GRASSROOTS}
+    initial = (
+        AudienceRuleForm.initial_of(present)
+        if present
+        else {
+            "effect": "oblige",
+            "tier": ContentTier.GRASSROOTS,
+            "accepts_credit": True,
+        }
+    )
     others = None if present else list(campaign.audience_rules.all())
     form = AudienceRuleForm(request.POST or None, campaign=campaign, rules=others, initial=initial)
     counted = None
@@ -97,7 +105,7 @@ def rule(request, pk, rule_pk=None):
             if request.htmx:
                 return page(request, "campaigns/desk/rule.html", {"counted": counted, "form": form}, partial="count")
         elif form.is_valid():
-            given = {name: form.cleaned_data[name] for name in ("name", "effect", "tier", "basis")}
+            given = {name: form.cleaned_data[name] for name in ("name", "effect", "tier", "basis", "accepts_credit")}
             with refusals_on(form):
                 if present:
                     actions.change_audience_rule(

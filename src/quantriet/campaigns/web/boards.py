@@ -92,6 +92,7 @@ def board(request, pk):
             row.plan_kind, row.plan_words = _organising(row)
     if request.GET.get("format") == "xlsx":
         return _board_excel(found)
+    found.credited = queries.credited(campaign, unit, kind, at)
     points = queries.progress(campaign, unit, kind, at)
     changes = queries.form_changes(campaign, unit)
     form = BoardForm(kinds=_kinds(campaign), initial={"as_of": at.day, "kind": kind})

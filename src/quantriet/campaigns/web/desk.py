@@ -39,10 +39,16 @@ def tabs(account, campaign, current):
     ]
     if campaign.state == CampaignState.DRAFT:
         entries = [one for one in entries if one[0] in ("campaign", "campaign-audience", "campaign-assignments")]
-    return [
+    shown = [
         {"label": label, "url": reverse(name, args=[campaign.pk]), "current": name == current}
         for name, label in entries
     ]
+    studied = {
+        "label": _("Studied elsewhere"),
+        "url": f"{reverse('credit-list')}?campaign={campaign.pk}",
+        "current": False,
+    }
+    return [*shown, studied]
 
 
 def steps(campaign, current):
@@ -215,7 +221,7 @@ def campaign(request, pk):
             kinds=[(DUTY_KINDS[key].label if key in DUTY_KINDS else key) for key in campaign.duty_kinds],
             count=sums.get(campaign.pk),
             due_on=queries.campaign_due_on(campaign),
-            warnings=queries.deadline_warnings(campaign),
+            warnings=[*queries.document_warnings(campaign), *queries.deadline_warnings(campaign)],
             plans=plans.count(),
             plans_left=plans.exclude(state="held").count(),
             form_changes=access.form_changes_seen_by(request.account, campaign),
@@ -305,7 +311,7 @@ def opening(request, pk):
             count=count,
             audience=audience,
             due_on=queries.campaign_due_on(campaign),
-            warnings=queries.deadline_warnings(campaign),
+            warnings=[*queries.document_warnings(campaign), *queries.deadline_warnings(campaign)],
             problems=queries.problems_before_opening(campaign) if is_draft else [],
             places=places,
             waiting=_waiting(request, campaign, places),

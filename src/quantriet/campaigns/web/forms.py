@@ -13,6 +13,8 @@ from quantriet.campaigns.models import AudienceRule, Rulebook, StudyCampaign
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import (
     AdjustmentKind,
+    CreditKind,
+    CreditState,
     DutyReason,
     DutyState,
     PlanState,
@@ -165,8 +167,12 @@ class AudienceRuleForm(forms.Form):
         label=_("Age to"), required=False, min_value=0, max_value=120, widget=forms.NumberInput(attrs=SHORT)
     )
     exempt = forms.ChoiceField(label=_("Exempt from activities"), required=False)
+    accepts_credit = forms.BooleanField(
+        label=_("Study elsewhere is recognised for these people"), required=False, initial=True,
+        help_text=_("Not ticked: they study locally, whatever they studied in a class of their sector."),
+    )  # fmt: skip
     fieldsets = [
-        (_("Condition"), ["name", "effect", "tier", "basis", "place"]),
+        (_("Condition"), ["name", "effect", "tier", "basis", "place", "accepts_credit"]),
         (_("Posts (all of these of one and the same post)"), ["posts", "managed_by", "post_levels", "post_unit_kinds"]),
         (_("Units"), ["units", "unit_levels", "unit_kinds"]),
         (_("Person"), ["person_kinds", "age_from", "age_to", "exempt"]),
@@ -240,6 +246,7 @@ class AudienceRuleForm(forms.Form):
         lists = {name: list(value) for name, value in given.as_json().items() if isinstance(value, list)}
         return {
             "name": rule.name, "effect": rule.effect, "tier": rule.tier, "basis": rule.basis, **lists,
+            "accepts_credit": rule.accepts_credit,
             "age_from": given.age_from, "age_to": given.age_to, "exempt": exempt,
         }  # fmt: skip
 
@@ -376,8 +383,90 @@ class NamesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, labels in (("state", DutyState), ("reason", DutyReason), ("tier", ContentTier)):
             self.fields[name].choices = [("", _("All")), *labels.labels()]
-        # Nothing enters this reason yet, so that nobody is asked for it.
-        self.fields["reason"].choices = [one for one in self.fields["reason"].choices if one[0] != DutyReason.CREDIT]
+
+
+class CreditForm(forms.Form):
+    """One class held elsewhere, and who of ours was there: one person, or the people of a list."""
+
+    person = forms.CharField(
+        label=_("Person"), max_length=160, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Member code, or full name when nobody else has it."),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("List as a file"), required=False,
+        help_text=_("Excel (.xlsx, .xls), LibreOffice (.ods) or .csv, with a header row: code, or name with cell or date of birth."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+    )  # fmt: skip
+    pasted = forms.CharField(
+        label=_("Or paste the people"), required=False, widget=_area(6),
+        help_text=_("One person a line: code, or name; cell."),
+    )  # fmt: skip
+    kind = forms.ChoiceField(label=_("Which way"), widget=forms.RadioSelect)
+    held_by = forms.CharField(label=_("Organiser of that class"), max_length=200)
+    studied_on = forms.DateField(label=_("Day of study"))
+    documents = _DocumentChoice(
+        GuidingDocument.objects.none(), label=_("Documents it covered"), widget=forms.CheckboxSelectMultiple
+    )
+    evidence = forms.CharField(
+        label=_("Basis of recognition"),
+        max_length=250,
+        help_text=_("Certificate, list, confirmation: number and date."),
+    )
+    paper = forms.FileField(
+        label=_("Paper"), required=False, help_text=_("A PDF or a picture (JPG, PNG) of at most 10 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+    )  # fmt: skip
+    fieldsets = [
+        (_("Who"), ["person", "file", "pasted"]),
+        (_("The class elsewhere"), ["kind", "held_by", "studied_on", "documents"]),
+        (_("Basis of recognition"), ["evidence", "paper"]),
+    ]
+
+    def __init__(self, *args: Any, campaign: StudyCampaign, several: bool, hidden: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("person", "paper") if several else ("file", "pasted"):
+            del self.fields[name]
+        self.fields["kind"].choices = CreditKind.labels()
+        self.fields["kind"].initial = CreditKind.SECTOR.value
+        covered = campaign.documents.order_by("campaign_documents__order")
+        self.fields["documents"].queryset = covered
+        self.fields["documents"].initial = list(covered)
+        if hidden:
+            for name in ("file", "pasted"):
+                self.fields.pop(name, None)
+            self.fieldsets = []
+            self.fields["people"] = forms.CharField(max_length=100_000)
+            for name, field in self.fields.items():
+                field.widget = forms.MultipleHiddenInput() if name == "documents" else forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if "pasted" in self.fields and not given.get("file") and not given.get("pasted", "").strip():
+            self.add_error("file", _("Choose a file or paste the people."))
+        return given
+
+
+class CreditDecisionForm(forms.Form):
+    is_granted = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
+    note = forms.CharField(label=_("Remark"), max_length=250, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_granted"].choices = [("yes", _("Recognise")), ("no", _("Do not recognise"))]
+
+
+class CreditFilterForm(forms.Form):
+    campaign = forms.ModelChoiceField(
+        StudyCampaign.objects.none(), required=False, empty_label=_("All"), label=_("Study campaign")
+    )
+    state = forms.ChoiceField(label=_("State"), required=False)
+    kind = forms.ChoiceField(label=_("Which way"), required=False)
+
+    def __init__(self, *args: Any, campaigns: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["campaign"].queryset = campaigns
+        self.fields["state"].choices = [("", _("All")), *CreditState.labels()]
+        self.fields["kind"].choices = [("", _("All")), *CreditKind.labels()]
 
 
 class PlanFilterForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.campaigns.web import assignments, audience, boards, desk, plans, rulebooks, webhooks
+from quantriet.campaigns.web import assignments, audience, boards, credits, desk, plans, rulebooks, webhooks
 
 _CAMPAIGN = "desk/campaigns/<int:pk>/"
 
@@ -43,6 +43,11 @@ urlpatterns = [
     path(_CAMPAIGN + "message/", boards.message, name="campaign-message"),
     path("desk/plans/", plans.plans, name="plan-list"),
     path("desk/plans/<int:pk>/", plans.plan, name="plan"),
+    path("desk/credits/", credits.credit_list, name="credit-list"),
+    path("desk/credits/new/", credits.new, name="credit-new"),
+    path("desk/credits/many/", credits.many, name="credit-many"),
+    path("desk/credits/<int:pk>/", credits.credit, name="credit"),
+    path("desk/credits/<int:pk>/paper/", credits.paper, name="credit-paper"),
     path("desk/rulebooks/", rulebooks.rulebooks, name="rulebook-list"),
     path("desk/rulebooks/new/", rulebooks.new, name="rulebook-new"),
     path("desk/rulebooks/<int:pk>/", rulebooks.rulebook, name="rulebook"),

@@ -1,7 +1,7 @@
 """Reads of classes for whole pages and proofs; one module a subject, one door outside."""
 
 from quantriet.classes.queries.calendars import person_calendar
-from quantriet.classes.queries.listed import Preview, preview_list, read_list
+from quantriet.classes.queries.listed import Preview, preview_list
 from quantriet.classes.queries.overview import (
     class_rows,
     days_since_issue,
@@ -43,7 +43,6 @@ __all__ = [
     "posts_in_words",
     "posts_on",
     "preview_list",
-    "read_list",
     "release_checks",
     "roster",
     "running_events",

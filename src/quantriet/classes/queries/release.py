@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.deletion import PROTECT
 
 from quantriet.campaigns.vocab import CampaignState, DutyState
@@ -23,6 +23,8 @@ from quantriet.classes.vocab import (
 from quantriet.kit import numbers
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import show_day
+from quantriet.library import queries as library_queries
+from quantriet.library.models import GuidingDocument
 from quantriet.org.models import Person, PostHeld
 
 
@@ -87,6 +89,13 @@ def release_checks(study_class: StudyClass) -> list[Check]:
             else "Đợt học tập kết hợp thông tin thời sự nhưng chương trình chưa có phần này."
         )
         checks.append(Check("class.current_affairs", has, sentence, stops=False))
+    documents = GuidingDocument.objects.filter(
+        Q(campaigns=study_class.campaign_id)
+        | Q(pk__in=ProgrammeItem.objects.filter(session__study_class=study_class).values("document"))
+    )
+    day = first_day(study_class)
+    warnings = library_queries.lifecycle_warnings(list(documents.distinct().order_by("issued_on", "pk")), day=day)
+    checks += [Check("class.document_not_in_force", False, words, stops=False) for words in warnings]
     return checks
 
 

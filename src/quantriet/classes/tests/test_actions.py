@@ -24,6 +24,7 @@ from quantriet.classes.vocab import (
 )
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local, now
+from quantriet.library import actions as library_actions
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
@@ -679,3 +680,17 @@ def test_programme_of_a_released_class_is_not_changed(cast, ready):
         with pytest.raises(Refusal) as refusal:
             step()
         assert refusal.value.code == "class.released"
+
+
+@pytest.mark.req("R-021")
+def test_a_class_on_a_document_that_has_ended_is_warned_but_not_stopped(cast):
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    made = factories.study_class(campaign, cast.units["X1"], cast.officer)
+    assert not [one for one in queries.release_checks(made) if one.code == "class.document_not_in_force"]
+    document = campaign.documents.get()
+    library_actions.set_expiry(
+        document, on=document.issued_on + dt.timedelta(days=1), basis="Điều 9", by=cast.officer, at=now()
+    )
+    (check,) = [one for one in queries.release_checks(made) if one.code == "class.document_not_in_force"]
+    assert (check.passed, check.stops) == (False, False)
+    assert "hết hiệu lực" in check.sentence

@@ -13,10 +13,10 @@ from openpyxl import Workbook
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import queries
-from quantriet.classes.rules.recognising import Candidate, ListedPerson, recognise
 from quantriet.classes.tests import factories
 from quantriet.kit.time import now
 from quantriet.org.models import Person
+from quantriet.org.rules.recognising import Candidate, ListedPerson, recognise
 
 pytestmark = pytest.mark.django_db
 BORN = dt.date(1970, 3, 9)

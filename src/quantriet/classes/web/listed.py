@@ -20,6 +20,7 @@ from quantriet.kit.time import now
 from quantriet.kit.web import saved
 from quantriet.org import access as org_access
 from quantriet.org.models import Person
+from quantriet.org.queries.listed import read_list
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -40,7 +41,7 @@ def listed(request: DeskRequest, pk: int) -> HttpResponse:
                 for piece in upload.chunks():
                     kept.write(piece)
                 kept.flush()
-                lines = queries.read_list(Path(kept.name), upload.name)
+                lines = read_list(Path(kept.name), upload.name)
             preview = queries.preview_list(lines, study_class, _people(request))
             return _previewed(request, study_class, preview, len(lines), upload.name)
     return class_page(request, "classes/desk/roster_list.html", study_class, {"form": form}, part="class-roster")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
 from quantriet.attendance import actions as attendance_actions
+from quantriet.attendance import queries as attendance_queries
 from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import FactKind, Mark, Method
 from quantriet.campaigns import actions as campaign_actions
-from quantriet.campaigns.models import StudyCampaign
+from quantriet.campaigns.models import StudyCampaign, StudyDuty
+from quantriet.campaigns.vocab import CreditKind, DutyState, RuleKey
 from quantriet.classes import actions as class_actions
-from quantriet.classes.models import ClassSession, StudyClass
+from quantriet.classes.models import ClassSession, RosterEntry, StudyClass
 from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
@@ -67,6 +69,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
         if size != "province":
             classes = hold(organisation, campaign)
             say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
+            follow(organisation, campaign)
     return organisation
 
 
@@ -365,3 +368,65 @@ def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: li
                 entry, session=None, reason=dice.choice(texts.EXCUSES), by=by, at=sessions[0].starts_at
             )
             attendance_actions.decide_excuse(excuse, is_approved=True, by=by, at=sessions[-1].ends_at)
+
+
+# In the demo absentees are followed faster than the sources say, so that three weeks show every step.
+STEP_DAYS = (
+    (RuleKey.CATCH_UP_DAYS, 3),
+    (RuleKey.CATCH_UP_REMINDER_DAYS, 6),
+    (RuleKey.CATCH_UP_CELL_DAYS, 9),
+    (RuleKey.CATCH_UP_SUPERIOR_DAYS, 12),
+)
+
+
+def follow(organisation: Organisation, campaign: StudyCampaign) -> None:
+    """Absentees followed to the superior, a catch-up class on offer, study elsewhere, something entered for a member."""
+    _recognise(organisation, campaign)
+    _catch_up_class(organisation, campaign)
+    for key, days in STEP_DAYS:
+        campaign_actions.set_rule_value(
+            campaign.rulebook, key=key, value=days, basis="Quy tắc học tập nghị quyết 2026",
+            valid_from=campaign.planned_from, by=organisation.officer, at=now(),
+        )  # fmt: skip
+    for ago in range(14, -1, -1):
+        attendance_actions.step_catch_ups(campaign, at=at_local(today() - dt.timedelta(days=ago), dt.time(6, 0)))
+    secretary, member = organisation.accounts["bithu"], organisation.accounts["dangvien"].person
+    entry = RosterEntry.objects.filter(study_class__campaign=campaign, person=member, is_running=True).first()
+    if entry is not None:
+        attendance_actions.ask_excuse(
+            entry, session=None, reason="Đi công tác theo quyết định của cơ quan", by=secretary, at=now()
+        )
+
+
+def _recognise(organisation: Organisation, campaign: StudyCampaign) -> None:
+    """Two who studied with the army are recognised, a third is proposed by the cell's secretary."""
+    officer, secretary = organisation.officer, organisation.accounts["bithu"]
+    assert secretary.person is not None
+    said = campaign_actions.StudiedElsewhere(
+        CreditKind.SECTOR, "Bộ Chỉ huy Quân sự thành phố", today() - dt.timedelta(days=12),
+        "Danh sách học viên số 18, lớp nghị quyết khối quân sự", list(campaign.documents.all()),
+    )  # fmt: skip
+    owing = StudyDuty.objects.filter(campaign=campaign, state=DutyState.OWING).exclude(person=secretary.person)
+    at = at_local(today() - dt.timedelta(days=4), dt.time(9, 0))
+    others = owing.exclude(unit=secretary.person.unit).select_related("person").order_by("pk")[3:5]
+    campaign_actions.grant_credits(campaign, [duty.person for duty in others], said, by=officer, at=at)
+    own = owing.filter(unit=secretary.person.unit).select_related("person").order_by("-pk").first()
+    if own is not None:
+        police = replace(said, held_by="Đảng ủy Công an thành phố", evidence="Giấy chứng nhận số 27")
+        campaign_actions.propose_credit(campaign, own.person, police, by=secretary, at=at)
+
+
+def _catch_up_class(organisation: Organisation, campaign: StudyCampaign) -> None:
+    """The city's catch-up class in a week, with the first absentees in it and seats for more."""
+    by, root, day = organisation.officer, organisation.root, today() + dt.timedelta(days=6)
+    at = at_local(today() - dt.timedelta(days=2), dt.time(9, 0))
+    study_class = class_actions.add_class(
+        by=by, at=at, campaign=campaign, unit=root, title="Lớp học bù toàn thành phố", is_catch_up=True,
+        venue_name="Hội trường Thành ủy", address="Số 1 đường Hòa Lạc", capacity=120,
+    )  # fmt: skip
+    _timetable(study_class, by=by, at=at, day=day, whole_day=False)
+    _lead(study_class, by=by, at=at, posts=PostHeld.objects.filter(unit=root))
+    links = list(attendance_queries.links_to_follow(campaign).order_by("-pk")[:5])
+    if links:
+        attendance_actions.place_catch_up(links, study_class, by=by, at=at)
+        class_actions.release_class(study_class, by=by, at=at)

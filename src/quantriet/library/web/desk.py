@@ -6,6 +6,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,21 @@ from quantriet.kit import spreadsheets, staging
 from quantriet.kit.encodings import Encoding
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal, refusals_on
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.library import access, actions, queries
 from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.rules.head import read_head
-from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind
-from quantriet.library.web.forms import DocumentForm, FilterForm, PointForm, RelationForm, TextForm
+from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind, ReviewOutcome
+from quantriet.library.web.forms import (
+    DocumentForm,
+    ExpiryForm,
+    FilterForm,
+    PointForm,
+    RelationForm,
+    ReviewOfRuleForm,
+    TextForm,
+)
 from quantriet.org import access as org_access
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.vocab import Level, Permission
@@ -295,6 +304,9 @@ def document(request: DeskRequest, pk: int) -> HttpResponse:
         ],
         "quoted": queries.quoted_in(found, visible) if may_edit else [],
         "may_edit": may_edit,
+        "life": queries.lives([found], today())[found.pk],
+        "warnings": queries.lifecycle_warnings([found], day=today(), until=today() + timedelta(days=queries.SOON_DAYS)),
+        "reviews": [(ReviewOutcome(one.outcome), one) for one in found.reviews.select_related("by").order_by("-at")],
     }
     return page(request, "library/desk/document.html", context)
 
@@ -431,7 +443,13 @@ def relation_new(request: DeskRequest, pk: int) -> HttpResponse:
         data = form.cleaned_data
         with refusals_on(form):
             actions.add_relation(
-                found, by=request.account, at=now(), kind=RelationKind(data["kind"]), target=target, note=data["note"]
+                found,
+                by=request.account,
+                at=now(),
+                kind=RelationKind(data["kind"]),
+                target=target,
+                note=data["note"],
+                since_on=data["since_on"],
             )
         if form.is_valid():
             return saved(request, to=reverse("document", args=[found.pk]), message=_("Saved."))
@@ -466,3 +484,67 @@ def _edited(
             return saved(request, to=reverse("document", args=[found.pk]), message=_("Saved."))
     status = 422 if request.method == "POST" else 200
     return page(request, "library/desk/form.html", {"form": form, "document": found, "heading": heading}, status=status)
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def expiry(request: DeskRequest, pk: int) -> HttpResponse:
+    """From which day a document is no longer in force, and what says so."""
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    initial = {"expires_on": found.expires_on, "expiry_basis": found.expiry_basis}
+    form = ExpiryForm(request.POST or None, initial=initial)
+
+    def write(form: ExpiryForm) -> None:
+        given = form.cleaned_data
+        actions.set_expiry(found, on=given["expires_on"], basis=given["expiry_basis"], by=request.account, at=now())
+
+    return _edited(request, found, form, write, _("End of validity"))
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def review_list(request: DeskRequest) -> HttpResponse:
+    """Internal rules that something has changed for since they were last looked at (R-021)."""
+    found = queries.rules_to_review(access.documents_reviewed_by(request.account), day=today())
+    if request.GET.get("format") == "xlsx":
+        return _review_excel(found)
+    return page(request, "library/desk/review.html", {"found": found, "total": len(found)})
+
+
+def _review_excel(found: list[queries.ToReview]) -> HttpResponse:
+    content = io.BytesIO()
+    columns = [
+        spreadsheets.OutColumn("reference_number", _("Number and symbol")),
+        spreadsheets.OutColumn("issued_on", _("Date of issue"), kind="day"),
+        spreadsheets.OutColumn("subject", _("Subject"), width=60),
+        spreadsheets.OutColumn("unit", _("Register of"), width=30),
+        spreadsheets.OutColumn("why", _("Why"), width=70),
+        spreadsheets.OutColumn("since", _("Since"), kind="day"),
+    ]
+    lines = (
+        {
+            "reference_number": one.document.reference_number,
+            "issued_on": one.document.issued_on,
+            "subject": one.document.subject,
+            "unit": one.document.unit.name,
+            "why": " ".join(one.reasons),
+            "since": one.since,
+        }
+        for one in found
+    )
+    spreadsheets.write_workbook(content, [spreadsheets.Sheet(_("Rules to review"), columns, lines)], at=now())
+    content.seek(0)
+    return download(content, name="quy-dinh-can-ra-soat.xlsx", kind=XLSX)
+
+
+@desk_page(Permission.DOCUMENT_EDIT)
+def review(request: DeskRequest, pk: int) -> HttpResponse:
+    """Write down what the review of one rule came to."""
+    found = access.get_document(request.account, pk, Permission.DOCUMENT_EDIT)
+    form = ReviewOfRuleForm(request.POST or None)
+
+    def write(form: ReviewOfRuleForm) -> None:
+        given = form.cleaned_data
+        actions.review_document(
+            found, outcome=ReviewOutcome(given["outcome"]), note=given["note"], by=request.account, at=now()
+        )
+
+    return _edited(request, found, form, write, _("Review of the rule"))

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.library.models import Clause, GuidingDocument
-from quantriet.library.vocab import CHANGES_STATUS, DocumentStatus, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import CHANGES_STATUS, DocumentStatus, PointKind, PointTheme, RelationKind, ReviewOutcome
 from quantriet.org.models import Unit
 from quantriet.org.vocab import Level
 
@@ -114,6 +114,10 @@ class RelationForm(forms.Form):
     """How this document stands to another, which was found and chosen before."""
 
     kind = forms.ChoiceField(label=_("This document"), choices=RelationKind.labels)
+    since_on = forms.DateField(
+        label=_("In force from"), required=False,
+        help_text=_("Of an amendment or replacement; empty: the day of its issue."),
+    )  # fmt: skip
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
     target = forms.CharField(widget=forms.HiddenInput)
 
@@ -124,6 +128,26 @@ class RelationForm(forms.Form):
         self.fields["kind"].widget.choices = [(kind.value, kind.label) for kind in offered]  # type: ignore[attr-defined]
         if not may_change_target:
             self.fields["kind"].help_text = _("Amending or replacing it is recorded by those who may edit it.")
+
+
+class ExpiryForm(forms.Form):
+    """The end of a document's life."""
+
+    expires_on = forms.DateField(
+        label=_("No longer in force from"), required=False, help_text=_("Empty: no end is known.")
+    )
+    expiry_basis = forms.CharField(
+        label=_("Basis"), max_length=200, required=False, help_text=_("The paper or clause that says so.")
+    )
+
+
+class ReviewOfRuleForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("Result of the review"), widget=forms.RadioSelect)
+    note = forms.CharField(label=_("What is to be done, by whom, until when"), max_length=400, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["outcome"].choices = ReviewOutcome.labels()  # type: ignore[attr-defined]
 
 
 class TextForm(forms.Form):

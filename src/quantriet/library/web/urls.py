@@ -5,6 +5,9 @@ from quantriet.library.web import desk
 urlpatterns = [
     path("desk/documents/", desk.document_list, name="document-list"),
     path("desk/documents/new/", desk.document_new, name="document-new"),
+    path("desk/documents/review/", desk.review_list, name="document-review-list"),
+    path("desk/documents/<int:pk>/expiry/", desk.expiry, name="document-expiry"),
+    path("desk/documents/<int:pk>/review/", desk.review, name="document-review"),
     path("desk/documents/<int:pk>/", desk.document, name="document"),
     path("desk/documents/<int:pk>/file/", desk.document_file, name="document-file"),
     path("desk/documents/<int:pk>/edit/", desk.document_edit, name="document-edit"),

@@ -44,7 +44,8 @@ _LIVES_IN = {
     "roll-today": {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
     },
-    "catch-up-list": {"repeat-absentees"},
+    "catch-up-list": {"repeat-absentees", "proxy-list", "reply-forms-print", "reply-forms-enter", "reply-form"},
+    "campaign-list": {"credit-list", "credit-new", "credit-many", "credit"},
     "unit-list": {"body-list", "body-new", "body", "body-edit", "body-end", "propaganda-work"},
 }  # fmt: skip
 

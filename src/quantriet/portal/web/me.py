@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 
 from quantriet.attendance import queries as attendance_queries
+from quantriet.campaigns.vocab import CreditState
 from quantriet.classes import queries as class_queries
-from quantriet.kit.time import today
+from quantriet.classes.models import RosterEntry
+from quantriet.kit.time import now, today
 from quantriet.kit.web import download, page
 from quantriet.library.vocab import PointKind
 from quantriet.org.models import Person
@@ -30,6 +32,7 @@ def me(request: DeskRequest) -> HttpResponse:
         "more_owing": owing[MOST_OWED:],
         "settled": [one for one in duties if not one.is_owing],
         "reading": queries.reading_of(person),
+        "proxies": attendance_queries.proxies_of(person),
         "today": today(),
     }
     return page(request, "portal/member/me.html", context)
@@ -42,7 +45,18 @@ def duty(request: DeskRequest, pk: int) -> HttpResponse:
         raise Http404
     evidence = attendance_queries.evidence(owed.entry) if owed.entry else None
     documents = [one.document for one in owed.duty.campaign.campaign_documents.select_related("document")]
-    context = {"owed": owed, "evidence": evidence, "documents": documents, "today": today()}
+    link = attendance_queries.open_link(owed.duty) if owed.is_owing else None
+    mine = RosterEntry.objects.filter(duty=owed.duty)
+    context = {
+        "owed": owed,
+        "evidence": evidence,
+        "documents": documents,
+        "today": today(),
+        "may_excuse": owed.is_owing and attendance_queries.excusable(mine).exists(),
+        "may_choose": link is not None and bool(attendance_queries.offered_classes(link, now())),
+        "chain": [(one, steps) for one, steps in attendance_queries.chain_of(owed.duty)],
+        "credits": [(one, CreditState(one.state)) for one in owed.duty.credits.order_by("pk")],
+    }
     return page(request, "portal/member/duty.html", context)
 
 

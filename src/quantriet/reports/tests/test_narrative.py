@@ -384,3 +384,12 @@ def test_figures_of_an_older_shape_still_read():
     del old["catch_ups"], old["lessons"]
     old["gone"] = 1
     assert Figures.from_json(json.loads(json.dumps(old))) == PUBLISHED
+
+
+@pytest.mark.req("R-045")
+def test_study_elsewhere_is_spoken_of_only_where_somebody_was_recognised():
+    plain = replace(PLAIN, people=People(attended=10, waiting=2))
+    assert "nơi khác" not in text(plain, Section.RESULTS)
+    said = text(replace(PLAIN, people=People(attended=8, credited=2, waiting=2)), Section.RESULTS)
+    assert "Đã học xong 10/12 người phải học" in said
+    assert "trong đó 2 người được công nhận đã học nơi khác" in said

@@ -1,8 +1,11 @@
-"""The gate for the paper of an excuse: a PDF or a picture, read in a limited child process, without a mark of secrecy."""
+"""The gate for a paper that proves something of a person (excuse, certificate): a PDF or a picture, read in a limited child
+process, without a mark of secrecy."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from quantriet.kit import documents, sandbox
 from quantriet.kit.refusal import Refusal
@@ -14,27 +17,35 @@ _MOST_PIXELS = 60_000_000
 _LIMITS = sandbox.Limits(memory=500 * 1024 * 1024, cpu_seconds=20, wall_seconds=30.0, output=1024 * 1024)
 
 
+def check_upload(upload: Any) -> None:
+    """`check` for a file as a form gives it; the copy for the gate is gone afterwards, the file stands at its beginning."""
+    with tempfile.NamedTemporaryFile(suffix=Path(upload.name).suffix) as copy:
+        for chunk in upload.chunks():
+            copy.write(chunk)
+        copy.flush()
+        check(Path(copy.name), upload.name)
+    upload.seek(0)
+
+
 def check(path: Path, filename: str) -> None:
     """Refuse what is no readable PDF, JPEG or PNG of at most 10 MB, and a PDF whose text is marked (B-18)."""
     size = path.stat().st_size
     if size > LIMIT:
-        raise Refusal("excuse.paper_too_big", "Tệp lớn hơn 10 MB; hãy chụp hoặc quét lại nhẹ hơn.", field="paper")
+        raise Refusal("paper.too_big", "Tệp lớn hơn 10 MB; hãy chụp hoặc quét lại nhẹ hơn.", field="paper")
     if not size:
-        raise Refusal("excuse.paper_empty", "Tệp rỗng; hãy chọn lại tệp.", field="paper")
+        raise Refusal("paper.empty", "Tệp rỗng; hãy chọn lại tệp.", field="paper")
     with path.open("rb") as file:
         head = file.read(8)
     suffixes = next((names for sign, names in _HEADS.items() if head.startswith(sign)), ())
     if Path(filename).suffix.lower() not in suffixes:
         raise Refusal(
-            "excuse.paper_kind", "Chỉ nhận tệp PDF hoặc ảnh JPG, PNG; đuôi tệp phải đúng với nội dung.", field="paper"
+            "paper.kind", "Chỉ nhận tệp PDF hoặc ảnh JPG, PNG; đuôi tệp phải đúng với nội dung.", field="paper"
         )
     try:
         if ".pdf" in suffixes:
             _check_pdf(path, filename)
-        elif not sandbox.run("quantriet.attendance.rules.paper:is_picture", {"path": str(path)}, limits=_LIMITS):
-            raise Refusal(
-                "excuse.paper_broken", "Ảnh bị hỏng hoặc quá lớn nên không mở được; hãy chụp lại.", field="paper"
-            )
+        elif not sandbox.run("quantriet.org.rules.paper:is_picture", {"path": str(path)}, limits=_LIMITS):
+            raise Refusal("paper.broken", "Ảnh bị hỏng hoặc quá lớn nên không mở được; hãy chụp lại.", field="paper")
     except Refusal as refusal:
         raise Refusal(refusal.code, refusal.sentence, field="paper")
 
@@ -48,7 +59,7 @@ def _check_pdf(path: Path, filename: str) -> None:
         if refusal.code in ("document.scan", "document.empty"):
             return
         raise
-    refuse_if_marked("\n".join(one.text for one in found.paragraphs), "giấy xin vắng")
+    refuse_if_marked("\n".join(one.text for one in found.paragraphs), "tệp giấy tờ")
 
 
 def is_picture(path: str) -> bool:

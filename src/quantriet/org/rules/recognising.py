@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quantriet.kit.text import fold
+from quantriet.kit.text import fold, nfc, squeeze
+from quantriet.kit.time import parse_day
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,34 @@ class ListedPerson:
     def words(self) -> str:
         """The line in short, as the reader will find it again."""
         return ", ".join(one for one in (self.code, self.name, self.cell) if one)[:80]
+
+
+_CELLS = re.compile(r"[\t;|]|,(?!\s*\d{4})")
+
+
+def read_pasted(pasted: str) -> list[ListedPerson]:
+    """One person a line: a code, or a name with the cell or the birthday behind it; parted by tab, semicolon or comma.
+
+    A cell with a digit and without a space is a code, a date is the birthday, the first other one the name, the next the
+    cell. The number of a line is that of the text pasted.
+    """
+    lines = []
+    for number, raw in enumerate(nfc(pasted).splitlines(), start=1):
+        code = name = cell = ""
+        born: dt.date | None = None
+        for part in filter(None, (squeeze(one).strip("\"'") for one in _CELLS.split(raw))):
+            day = parse_day(part)
+            if day is not None:
+                born = day
+            elif not code and " " not in part and any(letter.isdigit() for letter in part):
+                code = part
+            elif not name:
+                name = part
+            elif not cell:
+                cell = part
+        if code or name:
+            lines.append(ListedPerson(number, code, name, cell, born))
+    return lines
 
 
 @dataclass(frozen=True)
