@@ -1,8 +1,22 @@
 """The only writers of the tree, its people and their rights; one module a subject, one door outside."""
 
 from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
+from quantriet.org.actions.decisions import (
+    change_decision,
+    confirm_decision,
+    draft_decision,
+    due_decisions,
+    put_in_force,
+    remove_event,
+    reverse_decision,
+    set_event,
+    what_rests_on,
+    withdraw_decision,
+)
 from quantriet.org.actions.people import (
     add_person,
+    cancel_transfer,
+    carry_out_transfer,
     change_person,
     end_exemption,
     end_post,
@@ -27,6 +41,7 @@ from quantriet.org.actions.rights import (
     temporary_password,
     username_key,
 )
+from quantriet.org.actions.terms import add_term, change_term, remove_term
 from quantriet.org.actions.units import add_unit, change_unit, close_unit
 
 __all__ = [
@@ -35,13 +50,21 @@ __all__ = [
     "add_account",
     "add_people_at_once",
     "add_person",
+    "add_term",
     "add_unit",
     "add_units_at_once",
+    "cancel_transfer",
+    "carry_out_transfer",
     "change_account",
+    "change_decision",
     "change_password",
     "change_person",
+    "change_term",
     "change_unit",
     "close_unit",
+    "confirm_decision",
+    "draft_decision",
+    "due_decisions",
     "end_appointment",
     "end_exemption",
     "end_post",
@@ -53,10 +76,17 @@ __all__ = [
     "note_failed_sign_in",
     "note_sign_in",
     "open_account",
+    "put_in_force",
     "refuse_if_locked",
+    "remove_event",
     "remove_person",
+    "remove_term",
     "reset_password",
+    "reverse_decision",
+    "set_event",
     "temporary_password",
     "transfer_person",
     "username_key",
+    "what_rests_on",
+    "withdraw_decision",
 ]

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
+from quantriet.org.actions.places import settle_units
 from quantriet.org.models import (
     Account,
     ActivityExemption,
@@ -20,7 +21,6 @@ from quantriet.org.models import (
     PostKind,
     Unit,
     UnitKind,
-    UnitVersion,
     path_segment,
 )
 
@@ -71,14 +71,8 @@ def add_units_at_once(
             Unit.objects.bulk_update(rows, ["path"], batch_size=500)
             taken = {one.code for one in ready}
             waiting = [one for one in waiting if one.code not in taken]
+            settle_units(rows, valid_from)
         made = [done[one.code] for one in new]
-        UnitVersion.objects.bulk_create(
-            (
-                UnitVersion(unit=unit, valid_from=valid_from, name=unit.name, kind=unit.kind, parent=unit.parent)
-                for unit in made
-            ),
-            batch_size=BATCH,
-        )
         record_many(
             "unit.added",
             by=by,

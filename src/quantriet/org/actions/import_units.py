@@ -13,8 +13,9 @@ from django.db import connection
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
 from quantriet.kit.spreadsheets import Gated, read_table
+from quantriet.org.actions.places import settle_units
 from quantriet.org.actions.units import change_unit
-from quantriet.org.models import Account, IdentityDecision, Unit, UnitKind, UnitVersion, path_segment
+from quantriet.org.models import Account, IdentityDecision, Unit, UnitKind, path_segment
 from quantriet.org.queries import imports as queries
 from quantriet.org.queries.imports import KnownUnit
 from quantriet.org.rules import columns, tree, unit_rows
@@ -402,19 +403,7 @@ def _write_units(
     table = connection.ops.quote_name(Unit._meta.db_table)
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {table} SET path = %s WHERE id = %s", [(unit.path, unit.pk) for unit in units])  # noqa: S608
-    UnitVersion.objects.bulk_create(
-        [
-            UnitVersion(
-                unit=unit,
-                valid_from=unit.established_on or day,
-                name=unit.name,
-                kind_id=unit.kind_id,
-                parent_id=unit.parent_id,
-            )
-            for unit in units
-        ],
-        batch_size=BATCH,
-    )
+    settle_units(units, day)
     record_many(
         "unit.added", by=by, at=at,
         lines=[(unit, unit, {}, {"code": unit.code, "name": unit.name, "kind": unit.kind.name}) for unit in units],
