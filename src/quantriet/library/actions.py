@@ -24,7 +24,7 @@ from quantriet.library.vocab import CHANGES_STATUS, DOCUMENT_TYPES, DocumentStat
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
-from quantriet.org.vocab import Permission
+from quantriet.org.vocab import Concern, Permission, TreeChange
 
 EARLIEST = date(1930, 2, 3)
 
@@ -360,3 +360,23 @@ def _refuse_foreign_target(target: GuidingDocument, by: Account) -> None:
 def _refuse_foreign_clause(document: GuidingDocument, clause: Clause | None) -> None:
     if clause and clause.document_id != document.pk:
         raise Refusal("point.foreign_clause", "Mục được chọn không thuộc văn bản này.", field="clause")
+
+
+class RegisterFollower:
+    """What the tree asks of registers (decision 0007): a document stays in the register it was entered into."""
+
+    def hindrances(self, change: TreeChange) -> list[str]:
+        return []
+
+    def concerns(self, change: TreeChange) -> list[Concern]:
+        return []
+
+    def follow(self, change: TreeChange, *, by: Account | None, at: datetime) -> None:
+        """Nothing: a document stands under its unit, and so wherever that unit stands."""
+
+    def rests_on(self, units: list[int], since: datetime) -> list[str]:
+        number = GuidingDocument.objects.filter(unit__in=units).count()
+        return [f"{number} văn bản trong sổ của đơn vị mới."] if number else []
+
+
+FOLLOWER = RegisterFollower()

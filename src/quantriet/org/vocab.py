@@ -121,6 +121,8 @@ class TreeChange:
     founded: tuple[int, ...] = ()
     paths: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # unit → its path in today's tree, before and after
     people: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # person → unit before and after
+    # Before it is carried out: moving unit, or unit whose people leave it → units that will stand above (or take) them.
+    above: Mapping[int, frozenset[int]] = field(default_factory=dict)
     back: bool = False  # the decision is being taken back
 
 

@@ -21,6 +21,7 @@ from quantriet.kit.text import nfc, squeeze
 from quantriet.kit.time import local, show_day
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.vocab import Concern, TreeChange
 from quantriet.reports import queries
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
@@ -347,3 +348,31 @@ def reset_template(unit: Unit, *, by: Account, at: datetime) -> None:
             raise Refusal("template.none", "Đơn vị đang không dùng mẫu riêng.")
         ReportTemplate.objects.filter(pk=template.pk).update(is_current=False)
         record("template.reset", by=by, at=at, thing=template, unit=unit, before={"file": template.file_name})
+
+
+# --- the tree --------------------------------------------------------------------------------------------------------
+
+
+class ReportFollower:
+    """What the tree asks of reports (decision 0007): they keep the unit that wrote them, files and all."""
+
+    def hindrances(self, change: TreeChange) -> list[str]:
+        return []
+
+    def concerns(self, change: TreeChange) -> list[Concern]:
+        drafts = Report.objects.filter(unit__in=list(change.closing), state=ReportState.DRAFT).light()
+        number = drafts.count()
+        if not number:
+            return []
+        names = tuple(f"{one.unit.name}: {one.subject}" for one in drafts.select_related("unit").order_by("pk")[:8])
+        return [Concern("Báo cáo đang soạn", number, names, "giữ ở đơn vị cũ; đơn vị kế tục thấy và gửi tiếp được")]
+
+    def follow(self, change: TreeChange, *, by: Account | None, at: datetime) -> None:
+        """Nothing: a report stands under its unit, and so wherever that unit stands."""
+
+    def rests_on(self, units: list[int], since: datetime) -> list[str]:
+        number = Report.objects.filter(unit__in=units).count()
+        return [f"{number} báo cáo do đơn vị mới lập."] if number else []
+
+
+FOLLOWER = ReportFollower()

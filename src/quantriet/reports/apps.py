@@ -7,5 +7,8 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from quantriet.reports import vocab
+        from quantriet.reports.actions import FOLLOWER
+        from quantriet.org.vocab import TREE_FOLLOWERS
 
         vocab.register()
+        TREE_FOLLOWERS.add("reports", FOLLOWER)

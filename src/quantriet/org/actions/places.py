@@ -98,13 +98,14 @@ def move_subtree(unit: Unit, parent: Unit, day: date) -> None:
 def close_place(unit: Unit, day: date, successor: Unit | None) -> None:
     """End a unit on the day before `day`; from then on its figures count under the unit that follows it, if one does."""
     eve = day - timedelta(days=1)
+    # What began on this very day has not lasted one; the version before it ended on the eve.
+    UnitVersion.objects.filter(unit=unit, valid_from=day).delete()
     UnitVersion.objects.filter(unit=unit, valid_to__isnull=True).update(valid_to=eve)
     Unit.objects.filter(pk=unit.pk).update(closed_on=eve)
     unit.closed_on = eve
     if successor is not None:
         move_subtree(unit, successor, day)
-    else:
-        UnitPlace.objects.filter(unit=unit, valid_to__isnull=True).update(valid_to=eve)
+    elif UnitPlace.objects.filter(unit=unit, valid_to__isnull=True, valid_from__lt=day).update(valid_to=eve):
         UnitPlace.objects.create(unit=unit, path=unit.path, valid_from=day)
     UnitPlace.objects.filter(unit=unit, valid_from__gte=day).update(is_active=False)
 

@@ -160,12 +160,25 @@ def preview(decision: OrgDecision) -> Preview:
         )
     }
     paths = {key: ("", "") for key in moved | set(closing)}
-    shown.change = TreeChange(decision.effective_on, closing, moving, (), paths, people)
+    higher = frozenset(decision.unit.ancestor_ids)
+    above = {key: higher | _chain(forest, forest.nodes[key].parent) for key in moving}
+    above |= {origin: higher | _chain(forest, target) for origin, target in carried.items()}
+    shown.change = TreeChange(decision.effective_on, closing, moving, (), paths, people, above)
     shown.concerns = _own_concerns(closing, decision.effective_on)
     for _name, follower in TREE_FOLLOWERS.items():
         shown.hindrances += follower.hindrances(shown.change)
         shown.concerns += follower.concerns(shown.change)
     return shown
+
+
+def _chain(forest: Forest, key: int | None) -> frozenset[int]:
+    """A unit and those above it that stand already."""
+    found = set()
+    while key is not None and key in forest.nodes:
+        if key > 0:
+            found.add(key)
+        key = forest.nodes[key].parent
+    return frozenset(found)
 
 
 def _own_concerns(closing: dict[int, int | None], day: date) -> list[Concern]:

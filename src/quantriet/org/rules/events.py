@@ -331,10 +331,10 @@ class Forest:
                 field="receiver",
             )
         self._settled(node)
-        if node.key < 0 or node.since >= self.day:
+        if node.key < 0 or node.founded >= self.day:
             raise Refusal(
                 "event.same_day",
-                f"{node.name} lập hoặc thay đổi đúng ngày {self.day:%d/%m/%Y} nên không thể kết thúc trong ngày đó.",
+                f"{node.name} lập đúng ngày {self.day:%d/%m/%Y} nên không thể kết thúc trong ngày đó.",
                 field="units",
             )
         node.closed = self.day - dt.timedelta(days=1)
