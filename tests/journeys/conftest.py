@@ -28,7 +28,7 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory) -> None:
     """The browser's requests come on threads of their own: a database in a file, as in real use, not one shared in memory."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("journeys") / "test.sqlite3")

@@ -17,6 +17,7 @@ from quantriet.kit import staging, text
 from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
+from quantriet.library import queries
 from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.rules.outline import outline
 from quantriet.library.rules.reference import parse_reference
@@ -66,6 +67,7 @@ def register_document(
                 f"{same.citation} đã có trong sổ của {unit.name} (đăng ký ngày {local(same.registered_at):%d/%m/%Y}).",
                 field="reference_number",
             )
+        _refuse_twice_in_term(unit, level, reference.text, issued_on)
         document = GuidingDocument(
             unit=unit,
             number=reference.number,
@@ -127,6 +129,11 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         ).exclude(pk=document.pk)
         if same.exists():
             raise Refusal("document.registered_already", "Sổ đã có văn bản cùng số và ngày.", field="reference_number")
+        if "reference_number" in after or "issued_on" in after or "level" in after:
+            _refuse_twice_in_term(
+                document.unit, after.get("level", document.level), after.get("reference_number", document.reference_number),
+                after.get("issued_on", document.issued_on), besides=document,
+            )  # fmt: skip
         for name, value in after.items():
             setattr(document, name, value)
         document.reference_folded = text.fold(document.reference_number)
@@ -134,6 +141,29 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         document.save(update_fields=[*after, "reference_folded", "subject_folded"])
         record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return document
+
+
+def _refuse_twice_in_term(
+    unit: Unit, level: str, reference: str, issued_on: date, besides: GuidingDocument | None = None
+) -> None:
+    """Within one term a number of one type and issuer is used once; with the next term numbers begin anew (P-02)."""
+    term = queries.term_of_issuer(unit, level, issued_on)
+    if term is None:
+        return
+    same = (
+        GuidingDocument.objects.filter(
+            unit=unit, level=level, reference_number=reference, issued_on__gte=term.valid_from, issued_on__lte=term.valid_to
+        )
+        .exclude(pk=besides.pk if besides else None)
+        .first()
+    )
+    if same:
+        raise Refusal(
+            "document.number_taken",
+            f"Số {reference} đã dùng cho văn bản ngày {same.issued_on:%d/%m/%Y} trong {term.name} của {term.unit.name}; mỗi số "
+            "chỉ dùng một lần trong một nhiệm kỳ. Hãy kiểm tra lại số hoặc ngày ban hành.",
+            field="reference_number",
+        )
 
 
 def outline_document(document: GuidingDocument, *, by: Account, at: datetime, body: str) -> GuidingDocument:

@@ -157,6 +157,13 @@ class Board:
         )
 
 
+def counts_under(campaign: StudyCampaign, unit: Unit) -> bool:
+    """Whether the unit belongs to the campaign's branch: it lies under the organiser, or has people of it in today's tree."""
+    if unit.path.startswith(campaign.unit.path):
+        return True
+    return Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).under(unit).exists()
+
+
 def _child_of(path: str, column: str = "path") -> Substr:
     """SQL for the path of the child of the unit at `path` under which a path lies; the unit's own path stays itself."""
     length = len(path)

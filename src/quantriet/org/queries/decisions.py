@@ -249,16 +249,32 @@ def _by_kind(keys: Sequence[int], shown: Preview, kinds: Mapping[str, KindOfUnit
 
 def sentences(decision: OrgDecision) -> list[tuple[OrgEvent, str]]:
     """Each event in one sentence, by the names of now or, once in force, those of then."""
-    events = list(decision.events.order_by("order"))
-    wanted = {code for event in events for code in codes_in(Change.from_json(event.details))}
-    names = {code.casefold(): name for code, name in Unit.objects.filter(code__in=wanted).values_list("code", "name")}
-    for event in events:
-        for part in Change.from_json(event.details).parts:
-            if part.is_new:
-                names.setdefault(part.code.casefold(), part.name)
-    return [
-        (event, rules.sentence(Change.from_json(event.details), event.details.get("names") or names)) for event in events
-    ]
+    events = events_of([decision]).get(decision.pk, [])
+    return list(zip(events, sentences_of([decision]).get(decision.pk, []), strict=True))
+
+
+def events_of(decisions: Sequence[OrgDecision]) -> dict[int, list[OrgEvent]]:
+    """The events of several decisions, in order."""
+    found: dict[int, list[OrgEvent]] = {}
+    for event in OrgEvent.objects.filter(decision__in=[one.pk for one in decisions]).order_by("decision_id", "order"):
+        found.setdefault(event.decision_id, []).append(event)
+    return found
+
+
+def sentences_of(decisions: Sequence[OrgDecision]) -> dict[int, list[str]]:
+    """The events of several decisions in words, from two statements."""
+    events = events_of(decisions)
+    changes = {key: [Change.from_json(event.details) for event in some] for key, some in events.items()}
+    wanted = {code for some in changes.values() for change in some for code in codes_in(change)}
+    known = {code.casefold(): name for code, name in Unit.objects.filter(code__in=wanted).values_list("code", "name")}
+    told = {}
+    for key, some in changes.items():
+        new = {part.code.casefold(): part.name for change in some for part in change.parts if part.is_new}
+        told[key] = [
+            rules.sentence(change, event.details.get("names") or {**known, **new})
+            for event, change in zip(events[key], some, strict=True)
+        ]
+    return told
 
 
 def codes_in(change: Change) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -56,6 +56,20 @@ def place_of(unit: Unit, day: date | None) -> UnitPlace | None:
     if day is None:
         return UnitPlace(unit=unit, path=unit.path, is_active=unit.closed_on is None, valid_from=today())
     return places_on(day).filter(unit=unit).first()
+
+
+def tops_on(scope: Sequence[str], day: date) -> list[str]:
+    """Today's paths of the units under `scope` that stood topmost on that day: what somebody sees of that day's tree."""
+    inside = Q(pk__in=[])
+    for top in scope:
+        inside |= Q(unit__path__gte=top, unit__path__lt=path_end(top))
+    found: list[str] = []
+    last = ""
+    for then, now in places_on(day).filter(inside, is_active=True).order_by("path").values_list("path", "unit__path"):
+        if not last or not then.startswith(last):
+            last = then
+            found.append(now)
+    return found
 
 
 def changed_since(day: date | None) -> bool:
@@ -125,7 +139,9 @@ def counts_on(units: Collection[Unit], top: str, day: date) -> dict[int, UnitCou
 
     Members are told by the moves recorded until that day; what kind of member somebody was then is not kept.
     """
-    inside = places_on(day).filter(is_active=True, path__gte=top, path__lt=path_end(top))
+    inside = places_on(day).filter(is_active=True)
+    if top:
+        inside = inside.filter(path__gte=top, path__lt=path_end(top))
     rows = list(inside.order_by().values_list("unit_id", "path"))
     kinds = {kind.pk: kind for kind in UnitKind.objects.all()}
     keys = inside.order_by().values("unit_id")
