@@ -93,7 +93,7 @@ class DecisionState(LabelledEnum):
 
     DRAFTED = "drafted", gettext_noop("Being prepared")
     SCHEDULED = "scheduled", gettext_noop("Confirmed, waits for its day")
-    IN_FORCE = "in_force", gettext_noop("In force")
+    IN_FORCE = "in_force", gettext_noop("Decision in force")
     REVERSED = "reversed", gettext_noop("Taken back")
     WITHDRAWN = "withdrawn", gettext_noop("Given up")
 

@@ -321,7 +321,7 @@ def _timetable(study_class: StudyClass, *, by: Account, at: dt.datetime, day: dt
         for kind, first, last, words, document in (
             (ItemKind.LECTURE, begins, pause, "Quán triệt nghị quyết", documents[0]),
             (ItemKind.BREAK, pause, pause + dt.timedelta(minutes=15), "Nghỉ giải lao", None),
-            (ItemKind.LECTURE, pause + dt.timedelta(minutes=15), talk, "Chỉ thị và hướng dẫn thực hiện", documents[1]),
+            (ItemKind.LECTURE, pause + dt.timedelta(minutes=15), talk, "Chỉ thị và hướng dẫn thực hiện", documents[-1]),
             (ItemKind.DISCUSSION, talk, ends, "Thảo luận", None),
         ):
             class_actions.add_item(

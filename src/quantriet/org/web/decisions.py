@@ -359,7 +359,7 @@ def decision_reverse(request: DeskRequest, pk: int) -> HttpResponse:
         request, form, heading=_("Take back decision %(number)s") % {"number": found.number},
         sentence=f"Hủy bỏ hiệu lực quyết định {found.number}: {found.counts.get('summary', '')} Tất cả trở lại như trước ngày "
         f"{time.show_day(found.effective_on)}; đơn vị mới lập không còn trong cây.",
-        submit=_("Take back"), cancel=back, breadcrumb=_way(request, found, (_("Take back"), "")),
+        submit=_("Take the decision back"), cancel=back, breadcrumb=_way(request, found, (_("Take the decision back"), "")),
     )  # fmt: skip
 
 
@@ -380,7 +380,7 @@ def unit_history(request: DeskRequest, pk: int) -> HttpResponse:
     ) if decisions else set()  # fmt: skip
     if request.GET.get("format") == "xlsx":
         columns = [
-            OutColumn("day", _("Day"), kind="day"), OutColumn("sentence", _("What happened"), 80),
+            OutColumn("day", _("Day"), kind="day"), OutColumn("sentence", _("What happened then"), 80),
             OutColumn("number", _("Decision number"), 20), OutColumn("units", _("Other units"), 50),
         ]  # fmt: skip
         lines = (

@@ -330,9 +330,9 @@ def transfer_cancel(request: DeskRequest, pk: int) -> HttpResponse:
     rows = MembershipTransfer.objects.filter(is_waiting=True, person__in=seen).select_related("person__unit", "to_unit")
     fact = access.one_of(rows, pk)
     access.require(request.account, Permission.PERSON_EDIT, fact.person.unit)
-    form = forms.Form(request.POST or None)
+    form = forms.Form(request.POST if request.method == "POST" else None)
     back = reverse("person", args=[fact.person_id])
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         with refusals_on(form):
             actions.cancel_transfer(fact, by=request.account, at=time.now())
             return saved(request, to=back, message=_("The transfer is given up."))
