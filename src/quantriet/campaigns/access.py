@@ -92,9 +92,7 @@ def board_units(account: Account, campaign: StudyCampaign, tree: date | None = N
     return list(Unit.objects.filter(path__in=inside).select_related("kind").order_by("path"))
 
 
-def get_board_unit(
-    account: Account, campaign: StudyCampaign, pk: int | str | None, tree: date | None = None
-) -> Unit:
+def get_board_unit(account: Account, campaign: StudyCampaign, pk: int | str | None, tree: date | None = None) -> Unit:
     """The node of the campaign's tree asked for, inside what the account may see; without a key the topmost one."""
     tops = board_units(account, campaign, tree)
     if not tops:

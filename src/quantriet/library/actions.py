@@ -152,7 +152,11 @@ def _refuse_twice_in_term(
         return
     same = (
         GuidingDocument.objects.filter(
-            unit=unit, level=level, reference_number=reference, issued_on__gte=term.valid_from, issued_on__lte=term.valid_to
+            unit=unit,
+            level=level,
+            reference_number=reference,
+            issued_on__gte=term.valid_from,
+            issued_on__lte=term.valid_to,
         )
         .exclude(pk=besides.pk if besides else None)
         .first()

@@ -67,4 +67,6 @@ def next_references(unit: Unit) -> list[str]:
         (kind, body): number
         for kind, body, number in within.order_by().values_list("type_code", "body_code").annotate(last=Max("number"))
     }
-    return [f"{last.get((kind, body), 0) + 1:02d}-{kind}/{body}" for kind, body in known if term or (kind, body) in last]
+    return [
+        f"{last.get((kind, body), 0) + 1:02d}-{kind}/{body}" for kind, body in known if term or (kind, body) in last
+    ]

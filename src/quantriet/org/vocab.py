@@ -116,10 +116,16 @@ class TreeChange:
     """
 
     day: date
-    closing: Mapping[int, int | None] = field(default_factory=dict)  # closing unit → the one unit that follows it, or none
-    moving: Mapping[int, int] = field(default_factory=dict)  # unit that gets another superior → that superior (0: a new one)
+    closing: Mapping[int, int | None] = field(
+        default_factory=dict
+    )  # closing unit → the one unit that follows it, or none
+    moving: Mapping[int, int] = field(
+        default_factory=dict
+    )  # unit that gets another superior → that superior (0: a new one)
     founded: tuple[int, ...] = ()
-    paths: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # unit → its path in today's tree, before and after
+    paths: Mapping[int, tuple[str, str]] = field(
+        default_factory=dict
+    )  # unit → its path in today's tree, before and after
     people: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # person → unit before and after
     # Before it is carried out: moving unit, or unit whose people leave it → units that will stand above (or take) them.
     above: Mapping[int, frozenset[int]] = field(default_factory=dict)
@@ -144,6 +150,11 @@ class TreeFollower(Protocol):
 
 # What a room registers so that its copies of paths and its running work follow the tree.
 TREE_FOLLOWERS: Registry[TreeFollower] = Registry("tree follower")
+
+
+def followers() -> list[TreeFollower]:
+    """The rooms that follow the tree."""
+    return [TREE_FOLLOWERS[name] for name in TREE_FOLLOWERS]
 
 
 class Permission(LabelledEnum):

@@ -27,13 +27,12 @@ class CampaignFollower:
 
     def hindrances(self, change: TreeChange) -> list[str]:
         """A running campaign keeps its organiser, and nobody it has called leaves the organiser's branch."""
-        sentences = []
         running = list(StudyCampaign.objects.filter(_RUNNING).select_related("unit"))
-        for campaign in running:
-            if campaign.unit_id in change.closing:
-                sentences.append(
-                    f"“{campaign.name}” do {campaign.unit.name} tổ chức đang thực hiện; hãy khép hoặc hủy đợt này trước ngày hiệu lực."
-                )
+        sentences = [
+            f"“{campaign.name}” do {campaign.unit.name} tổ chức đang thực hiện; hãy khép hoặc hủy đợt này trước ngày hiệu lực."
+            for campaign in running
+            if campaign.unit_id in change.closing
+        ]
         paths = dict(Unit.objects.filter(pk__in=change.above).values_list("pk", "path")) if running else {}
         for campaign in running:
             leaving = Q(pk__in=[])
@@ -42,7 +41,9 @@ class CampaignFollower:
                 if campaign.unit_id in old and campaign.unit_id != key and campaign.unit_id not in above:
                     leaving |= Q(unit__path__gte=paths[key], unit__path__lt=path_end(paths[key]))
             people = (
-                StudyDuty.objects.filter(leaving, campaign=campaign).values("person_id").distinct().count() if leaving else 0
+                StudyDuty.objects.filter(leaving, campaign=campaign).values("person_id").distinct().count()
+                if leaving
+                else 0
             )
             if people:
                 sentences.append(

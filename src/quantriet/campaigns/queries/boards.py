@@ -177,7 +177,16 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     own = path_then(unit, at)
     below = Unit.objects.filter(parent=unit) if at.tree is None else history.children_on(unit, at.tree)
     fields = (
-        "name", "short_name", "path", "sort_key", "email", "depth", "closed_on", "parent_id", "kind__name", "kind__level"
+        "name",
+        "short_name",
+        "path",
+        "sort_key",
+        "email",
+        "depth",
+        "closed_on",
+        "parent_id",
+        "kind__name",
+        "kind__level",
     )
     children = list(below.select_related("kind").only(*fields))
     if at.tree is None:
@@ -187,7 +196,8 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
         rows = {places[child.pk]: BoardRow(child) for child in children}
         # What has closed by then counts under the unit that followed it, and stands there as a row of its own.
         rows |= {
-            path: BoardRow(closed) for path, closed in history.units_at(found.keys() - rows.keys() - {own}, at.tree).items()
+            path: BoardRow(closed)
+            for path, closed in history.units_at(found.keys() - rows.keys() - {own}, at.tree).items()
         }
     history.as_it_was([row.unit for row in rows.values()], at.words)
     if own in found:

@@ -149,7 +149,12 @@ def _last_spring(root: Unit, by: Account) -> None:
         planned_to=dt.date(2025, 5, 15), plan_number="78-KH/TU", form="online", by=by, at=at,
     )  # fmt: skip
     campaign_actions.add_audience_rule(
-        campaign, name="Bí thư cấp ủy, bí thư chi bộ", criteria={"posts": ["BI_THU"]}, basis="Kế hoạch 78-KH/TU", by=by, at=at
+        campaign,
+        name="Bí thư cấp ủy, bí thư chi bộ",
+        criteria={"posts": ["BI_THU"]},
+        basis="Kế hoạch 78-KH/TU",
+        by=by,
+        at=at,
     )
     campaign_actions.prepare_duties(campaign, by=by, at=at)
     conference = class_actions.add_class(

@@ -29,7 +29,7 @@ from quantriet.org.models import (
 )
 from quantriet.org.rules import events as rules
 from quantriet.org.rules.events import Forest
-from quantriet.org.vocab import TREE_FOLLOWERS, TreeChange
+from quantriet.org.vocab import TreeChange, followers
 
 BATCH = 2000
 Tell = Callable[[int, int, str], None]
@@ -64,9 +64,7 @@ class _Work:
         return found
 
 
-def carry_out(
-    decision: OrgDecision, forest: Forest, *, by: Account | None, at: datetime, tell: Tell
-) -> TreeChange:
+def carry_out(decision: OrgDecision, forest: Forest, *, by: Account | None, at: datetime, tell: Tell) -> TreeChange:
     """Write every step of a decision, then let the rooms above follow; returns what changed.
 
     Effects, in order: units, versions and places; transfers of people with the event as their basis; posts, rights and
@@ -75,7 +73,13 @@ def carry_out(
     work = _Work(decision, list(decision.events.order_by("order")), by, at)
     touched = _touched(forest)
     before = dict(Unit.objects.filter(pk__in=touched).values_list("pk", "path"))
-    work.undo = keep_rows(sorted(touched), work.day) | {"posts": [], "rights": [], "charges": [], "given": [], "waiting": []}
+    work.undo = keep_rows(sorted(touched), work.day) | {
+        "posts": [],
+        "rights": [],
+        "charges": [],
+        "given": [],
+        "waiting": [],
+    }
     kinds = {kind.code: kind for kind in UnitKind.objects.all()}
     total = len(forest.steps)
     for number, step in enumerate(forest.steps):
@@ -88,7 +92,7 @@ def carry_out(
     after = dict(Unit.objects.filter(pk__in=touched).values_list("pk", "path"))
     paths = {pk: (before[pk], path) for pk, path in after.items() if path != before[pk]}
     change = TreeChange(work.day, work.closing, work.moving, tuple(work.founded), paths, work.people)
-    for _name, follower in TREE_FOLLOWERS.items():
+    for follower in followers():
         follower.follow(change, by=by, at=at)
     decision.undo = work.undo | {"founded": work.founded}
     return change
@@ -171,7 +175,14 @@ def _found(work: _Work, step: rules.Found, kinds: dict[str, UnitKind]) -> None:
 
 
 def _told(
-    work: _Work, verb: str, event: int, unit: Unit, before: dict[str, Any], after: dict[str, Any], *, also: Unit | None = None
+    work: _Work,
+    verb: str,
+    event: int,
+    unit: Unit,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    also: Unit | None = None,
 ) -> None:
     """A line of the log at the unit, and once more at the place it left: who looked after that reads where it went."""
     work.concerned.setdefault(event, set()).add(unit.pk)
@@ -241,7 +252,14 @@ def _close(work: _Work, step: rules.Close) -> None:
     close_place(unit, work.day, successor)
     work.closing[unit.pk] = successor.pk if successor else None
     # At the place it had: whoever looks after that reads its end; who follows it reads that place, too.
-    _told(work, "unit.closed", step.event, old, {}, {"last_day": eve, "followed_by": successor.name if successor else None})
+    _told(
+        work,
+        "unit.closed",
+        step.event,
+        old,
+        {},
+        {"last_day": eve, "followed_by": successor.name if successor else None},
+    )
 
 
 def _pass_on(

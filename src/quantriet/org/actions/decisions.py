@@ -39,12 +39,13 @@ from quantriet.org.queries.decisions import Preview
 from quantriet.org.rules import events as rules
 from quantriet.org.rules.events import Change
 from quantriet.org.rules.secrecy import refuse_if_marked
-from quantriet.org.vocab import TREE_FOLLOWERS, DecisionState, TreeChange
+from quantriet.org.vocab import DecisionState, TreeChange, followers
 
 IN_FORCE_JOB = "quantriet.org.jobs.put_in_force_job"
 MOST_EVENTS = 5_000
 _CHANGED = Refusal(
-    "decision.changed_meanwhile", "Quyết định vừa được người khác sửa hoặc đã sang bước khác; hãy tải lại trang rồi xem lại."
+    "decision.changed_meanwhile",
+    "Quyết định vừa được người khác sửa hoặc đã sang bước khác; hãy tải lại trang rồi xem lại.",
 )
 
 
@@ -88,7 +89,9 @@ def _head(number: str, decided_on: date, issued_by: str, at: datetime) -> dict[s
         raise Refusal("decision.number_missing", "Chưa ghi số quyết định.", field="number")
     if decided_on > local(at).date():
         raise Refusal(
-            "decision.not_yet", f"Ngày quyết định {decided_on:%d/%m/%Y} chưa đến; ngày hiệu lực thì có thể sau.", field="decided_on"
+            "decision.not_yet",
+            f"Ngày quyết định {decided_on:%d/%m/%Y} chưa đến; ngày hiệu lực thì có thể sau.",
+            field="decided_on",
         )
     refuse_if_marked(f"{number}\n{issued_by}", "Quyết định")
     return {"number": number, "decided_on": decided_on, "issued_by": issued_by}
@@ -109,7 +112,10 @@ def _write_events(decision: OrgDecision, changes: Sequence[Change]) -> None:
 def change_decision(decision: OrgDecision, *, revision: int, by: Account, at: datetime, **new: Any) -> OrgDecision:
     """Correct number, dates or issuer of a draft. Who changes it last has prepared it."""
     head = _head(
-        new.get("number", decision.number), new.get("decided_on", decision.decided_on), new.get("issued_by", decision.issued_by), at
+        new.get("number", decision.number),
+        new.get("decided_on", decision.decided_on),
+        new.get("issued_by", decision.issued_by),
+        at,
     )
     head["effective_on"] = new.get("effective_on", decision.effective_on)
     with transaction.atomic():
@@ -216,7 +222,12 @@ def confirm_decision(decision: OrgDecision, *, revision: int, by: Account | None
             )
         shown = queries.preview(decision)
         _refuse(shown)
-        decision.state, decision.confirmed_by, decision.confirmed_at, decision.problem = DecisionState.SCHEDULED, by, at, ""
+        decision.state, decision.confirmed_by, decision.confirmed_at, decision.problem = (
+            DecisionState.SCHEDULED,
+            by,
+            at,
+            "",
+        )
         decision.save(update_fields=["state", "confirmed_by", "confirmed_at", "problem"])
         record(
             "decision.confirmed", by=by, at=at, thing=decision, unit=decision.unit,
@@ -234,7 +245,9 @@ def confirm_decision(decision: OrgDecision, *, revision: int, by: Account | None
 
 def _refuse(shown: Preview) -> None:
     faults = [
-        Refusal(fault.code, f"Sự kiện {number + 1}: {fault.sentence}" if len(shown.faults) > 1 or number else fault.sentence)
+        Refusal(
+            fault.code, f"Sự kiện {number + 1}: {fault.sentence}" if len(shown.faults) > 1 or number else fault.sentence
+        )
         for number, fault in shown.faults
     ] + [Refusal("decision.hindered", sentence) for sentence in shown.hindrances]
     if len(faults) == 1:
@@ -251,7 +264,11 @@ def put_in_force(decision_id: int, *, at: datetime) -> None:
     try:
         with named_lock(TREE_LOCK):
             decision = OrgDecision.objects.select_related("unit", "confirmed_by").filter(pk=decision_id).first()
-            if decision is None or decision.state != DecisionState.SCHEDULED or decision.effective_on > local(at).date():
+            if (
+                decision is None
+                or decision.state != DecisionState.SCHEDULED
+                or decision.effective_on > local(at).date()
+            ):
                 return
             shown = queries.preview(decision)
             _refuse(shown)
@@ -264,7 +281,12 @@ def put_in_force(decision_id: int, *, at: datetime) -> None:
             if changed.update(problem=refusal.sentence):
                 blocked = OrgDecision.objects.select_related("unit").get(pk=decision_id)
                 record(
-                    "decision.blocked", by=None, at=at, thing=blocked, unit=blocked.unit, after={"problem": refusal.sentence}
+                    "decision.blocked",
+                    by=None,
+                    at=at,
+                    thing=blocked,
+                    unit=blocked.unit,
+                    after={"problem": refusal.sentence},
                 )
     with contextlib.suppress(OSError):
         queries.progress_path(decision_id).unlink()
@@ -287,7 +309,8 @@ def _put_in_force(decision: OrgDecision, shown: Preview, *, by: Account | None, 
     except IntegrityError:
         # A code taken or a right given elsewhere in the meantime, outside what the lock of the tree holds back.
         raise Refusal(
-            "decision.collision", "Dữ liệu vừa được người khác ghi (thường là một mã đã có) nên chưa thực hiện; hãy xem lại quyết định."
+            "decision.collision",
+            "Dữ liệu vừa được người khác ghi (thường là một mã đã có) nên chưa thực hiện; hãy xem lại quyết định.",
         ) from None
     for event in decision.events.all():
         # By the names of that day the event is told for ever.
@@ -331,17 +354,20 @@ def what_rests_on(decision: OrgDecision) -> list[str]:
     undo = decision.undo
     founded, kept = list(undo.get("founded", ())), [row[0] for row in undo.get("units", ())]
     mine = {*founded, *kept}
-    sentences = []
     later = (
-        OrgDecision.objects.filter(state=DecisionState.IN_FORCE, in_force_at__gt=decision.in_force_at, events__units__in=mine)
+        OrgDecision.objects.filter(
+            state=DecisionState.IN_FORCE, in_force_at__gt=decision.in_force_at, events__units__in=mine
+        )
         .exclude(pk=decision.pk)
         .distinct()
         .light()
         if len(mine) <= 10_000
         else OrgDecision.objects.filter(state=DecisionState.IN_FORCE, in_force_at__gt=decision.in_force_at).light()
     )
-    for one in later[:3]:
-        sentences.append(f"Quyết định {one.number} (hiệu lực {show_day(one.effective_on)}) sắp xếp tiếp các đơn vị này.")
+    sentences = [
+        f"Quyết định {one.number} (hiệu lực {show_day(one.effective_on)}) sắp xếp tiếp các đơn vị này."
+        for one in later[:3]
+    ]
     tops = list(Unit.objects.filter(pk__in=founded))
     added = [
         unit.name
@@ -361,7 +387,7 @@ def what_rests_on(decision: OrgDecision) -> list[str]:
     if came:
         sentences.append(f"{show_number(came)} người đã vào đơn vị mới sau đó.")
     if decision.in_force_at is not None:
-        for _name, follower in TREE_FOLLOWERS.items():
+        for follower in followers():
             sentences += follower.rests_on(founded, decision.in_force_at)
     return sentences
 
@@ -401,11 +427,16 @@ def reverse_decision(decision: OrgDecision, *, by: Account, at: datetime, reason
         give_back(decision, undo)
         after = dict(Unit.objects.filter(pk__in=[*keys, *founded]).values_list("pk", "path"))
         paths = {pk: (path, after[pk]) for pk, path in before.items() if after[pk] != path}
-        closing = {pk: None for pk in founded}
+        closing = dict.fromkeys(founded)
         change = TreeChange(day, closing, {}, (), paths, people, back=True)
-        for _name, follower in TREE_FOLLOWERS.items():
+        for follower in followers():
             follower.follow(change, by=by, at=at)
-        decision.state, decision.ended_by, decision.ended_at, decision.ended_reason = DecisionState.REVERSED, by, at, reason[:250]
+        decision.state, decision.ended_by, decision.ended_at, decision.ended_reason = (
+            DecisionState.REVERSED,
+            by,
+            at,
+            reason[:250],
+        )
         decision.undo = {}
         decision.save(update_fields=["state", "ended_by", "ended_at", "ended_reason", "undo"])
         record("decision.reversed", by=by, at=at, thing=decision, unit=decision.unit, after={"reason": reason})
@@ -421,7 +452,14 @@ def _people_back(decision: OrgDecision, by: Account, at: datetime) -> dict[int, 
         if move.from_unit is None:
             continue
         people[move.person_id] = (people.get(move.person_id, (move.to_unit_id, 0))[0], move.from_unit_id)
-        lines.append((move.person, move.from_unit, {"unit": move.to_unit.name}, {"unit": move.from_unit.name, "basis": decision.number}))
+        lines.append(
+            (
+                move.person,
+                move.from_unit,
+                {"unit": move.to_unit.name},
+                {"unit": move.from_unit.name, "basis": decision.number},
+            )
+        )
     homes: dict[int, list[int]] = {}
     for person, (_, home) in people.items():
         homes.setdefault(home, []).append(person)

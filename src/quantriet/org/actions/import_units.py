@@ -157,7 +157,9 @@ class UnitPlanner:
                 if unit:
                     joins(unit, row)
             said = row.values.get("merged_into", "")
-            wanted = self.codes.get(text.squeeze(said).casefold()) or next(iter(self.names.get(text.fold(said), [])), None)
+            wanted = self.codes.get(text.squeeze(said).casefold()) or next(
+                iter(self.names.get(text.fold(said), [])), None
+            )
             if said and wanted and row.known:
                 joins(row.known, wanted)
         below: dict[int, set[int]] = defaultdict(set)
@@ -177,7 +179,9 @@ class UnitPlanner:
                 above = row.parent.code if row.parent and row.parent.code else self.root.code
                 part = Part(row.code, row.values.get("name", ""), row.kind, above)
                 kind = OrgEventKind.MERGE if len(from_units) > 1 else OrgEventKind.ESTABLISH
-                proposed.append(Change(kind, tuple(unit.code for unit in from_units) if len(from_units) > 1 else (), (part,)))
+                proposed.append(
+                    Change(kind, tuple(unit.code for unit in from_units) if len(from_units) > 1 else (), (part,))
+                )
             elif row.known is not None and from_units:
                 into = Part(row.known.code, is_new=False)
                 proposed.append(Change(OrgEventKind.MERGE, tuple(unit.code for unit in from_units), (into,)))
@@ -379,7 +383,10 @@ class UnitPlanner:
             return
         if row.values.get("merged_from"):
             row.errors.append(
-                Wrong("merged_from", "Đơn vị hình thành do sáp nhập thì lập bằng quyết định: dùng “Đề xuất quyết định từ danh sách này”.")
+                Wrong(
+                    "merged_from",
+                    "Đơn vị hình thành do sáp nhập thì lập bằng quyết định: dùng “Đề xuất quyết định từ danh sách này”.",
+                )
             )
         if not row.kind:
             row.errors.append(

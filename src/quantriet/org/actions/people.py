@@ -229,9 +229,7 @@ def remove_person(person: Person, *, by: Account, at: datetime, on: date, reason
     if reason not in list(LeavingReason):
         raise Refusal("person.reason_missing", "Phải chọn lý do.", field="reason")
     if on > local(at).date():
-        raise Refusal(
-            "person.left_ahead", f"Ngày {on:%d/%m/%Y} chưa đến; hãy ghi khi đến ngày đó.", field="on"
-        )
+        raise Refusal("person.left_ahead", f"Ngày {on:%d/%m/%Y} chưa đến; hãy ghi khi đến ngày đó.", field="on")
     with transaction.atomic():
         reread(person)
         if person.left_on:

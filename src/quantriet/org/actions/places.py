@@ -60,9 +60,7 @@ def new_version(unit: Unit, day: date, *, decision_number: str, **new: Any) -> N
     else:
         UnitVersion.objects.filter(pk=open_one.pk).update(valid_to=day - timedelta(days=1))
         kept = {"name": open_one.name, "kind_id": open_one.kind_id, "parent_id": open_one.parent_id}
-        UnitVersion.objects.create(
-            unit=unit, valid_from=day, decision_number=decision_number, **{**kept, **new}
-        )
+        UnitVersion.objects.create(unit=unit, valid_from=day, decision_number=decision_number, **{**kept, **new})
     Unit.objects.filter(pk=unit.pk).update(**{name: value for name, value in new.items() if name != "parent_id"})
 
 
@@ -145,7 +143,8 @@ def put_rows_back(kept: dict[str, Rows], day: date) -> None:
     # What was cut short on the eve of the day comes back whole.
     for model, rows, names in ((UnitVersion, kept["versions"], _VERSION), (UnitPlace, kept["places"], _PLACE)):
         execute(
-            f"DELETE FROM {model._meta.db_table} WHERE unit_id = %s AND valid_from = %s", [(row[0], row[1]) for row in rows]
+            f"DELETE FROM {model._meta.db_table} WHERE unit_id = %s AND valid_from = %s",
+            [(row[0], row[1]) for row in rows],
         )
         model.objects.bulk_create(  # type: ignore[attr-defined]
             (model(**dict(zip(names, row, strict=True))) for row in rows), batch_size=2000

@@ -24,10 +24,17 @@ def add_term(*, unit: Unit, name: str, valid_from: date, valid_to: date, by: Acc
     if unit.kind.holds_members and not unit.kind.is_grassroots:
         raise Refusal("term.cell", f"{unit.name} là chi bộ trực thuộc; nhiệm kỳ ghi ở đơn vị có cấp ủy.", field="name")
     with named_lock(f"terms-{unit.pk}"):
-        term = Term(unit=unit, name=_checked(unit, name, valid_from, valid_to), valid_from=valid_from, valid_to=valid_to)
+        term = Term(
+            unit=unit, name=_checked(unit, name, valid_from, valid_to), valid_from=valid_from, valid_to=valid_to
+        )
         term.save(force_insert=True)
         record(
-            "term.added", by=by, at=at, thing=term, unit=unit, after={"name": term.name, "from": valid_from, "to": valid_to}
+            "term.added",
+            by=by,
+            at=at,
+            thing=term,
+            unit=unit,
+            after={"name": term.name, "from": valid_from, "to": valid_to},
         )
     return term
 
@@ -36,7 +43,11 @@ def change_term(term: Term, *, name: str, valid_from: date, valid_to: date, by: 
     """Correct a term; the same is refused as for a new one."""
     with named_lock(f"terms-{term.unit_id}"):
         reread(term)
-        new = {"name": _checked(term.unit, name, valid_from, valid_to, besides=term), "valid_from": valid_from, "valid_to": valid_to}
+        new = {
+            "name": _checked(term.unit, name, valid_from, valid_to, besides=term),
+            "valid_from": valid_from,
+            "valid_to": valid_to,
+        }
         before, after = changes(term, new)
         if after:
             for field, value in after.items():
@@ -61,7 +72,9 @@ def _checked(unit: Unit, name: str, start: date, end: date, besides: Term | None
     if end <= start:
         raise Refusal("term.order", f"Ngày kết thúc phải sau ngày {start:%d/%m/%Y}.", field="valid_to")
     if end.year - start.year > LONGEST_YEARS:
-        raise Refusal("term.too_long", f"Nhiệm kỳ dài nhất {LONGEST_YEARS} năm; hãy kiểm tra lại hai ngày.", field="valid_to")
+        raise Refusal(
+            "term.too_long", f"Nhiệm kỳ dài nhất {LONGEST_YEARS} năm; hãy kiểm tra lại hai ngày.", field="valid_to"
+        )
     over = Term.objects.filter(Q(valid_from__lte=end) & Q(valid_to__gte=start), unit=unit)
     other = over.exclude(pk=besides.pk if besides else None).first()
     if other:

@@ -145,7 +145,11 @@ def close_unit(unit: Unit, *, by: Account, at: datetime, on: date, decision_numb
             unit.versions.get(valid_to__isnull=True).valid_from, unit.places.get(valid_to__isnull=True).valid_from
         )
         if on < since:
-            raise Refusal("unit.closed_before", f"{unit.name} có thay đổi từ ngày {since:%d/%m/%Y}, không thể ngừng trước đó.", field="on")
+            raise Refusal(
+                "unit.closed_before",
+                f"{unit.name} có thay đổi từ ngày {since:%d/%m/%Y}, không thể ngừng trước đó.",
+                field="on",
+            )
         close_place(unit, on + timedelta(days=1), None)
         record("unit.closed", by=by, at=at, thing=unit, unit=unit, after={"on": on, "decision_number": decision_number})
     return unit

@@ -49,7 +49,8 @@ class OrgDecision(models.Model):
         indexes = [models.Index(fields=["unit", "-effective_on"]), models.Index(fields=["state", "effective_on"])]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state=DecisionState.IN_FORCE) | Q(in_force_at__isnull=False), name="decision_in_force_whole"
+                condition=~Q(state=DecisionState.IN_FORCE) | Q(in_force_at__isnull=False),
+                name="decision_in_force_whole",
             )
         ]
 

@@ -88,9 +88,7 @@ class MembershipTransfer(models.Model):
     is_waiting = models.BooleanField(default=False)  # the person moves on that day
     planned_by = models.ForeignKey("org.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     problem = models.CharField(max_length=250, blank=True)  # why it could not happen on its day
-    event = models.ForeignKey(
-        "org.OrgEvent", null=True, blank=True, on_delete=models.PROTECT, related_name="transfers"
-    )
+    event = models.ForeignKey("org.OrgEvent", null=True, blank=True, on_delete=models.PROTECT, related_name="transfers")
 
     objects = TransferQuerySet.as_manager()
 

@@ -28,7 +28,7 @@ from quantriet.org.models import (
 )
 from quantriet.org.rules import events as rules
 from quantriet.org.rules.events import Change, Forest, KindOfUnit, Node
-from quantriet.org.vocab import TREE_FOLLOWERS, Concern, OrgEventKind, TreeChange
+from quantriet.org.vocab import Concern, OrgEventKind, TreeChange, followers
 
 # Where more units or people than this are concerned, a job carries the decision out and shows how far it is.
 AT_ONCE = 2_000
@@ -60,15 +60,21 @@ def forest_of(unit: Unit, changes: Sequence[Change], day: date) -> tuple[Forest,
         begun = first.get(pk, day)
         nodes.append(
             Node(
-                pk, code, name, kind, parent, max(since.get(pk, begun), placed.get(pk, begun)), begun, people.get(pk, 0), closed
+                pk,
+                code,
+                name,
+                kind,
+                parent,
+                max(since.get(pk, begun), placed.get(pk, begun)),
+                begun,
+                people.get(pk, 0),
+                closed,
             )
         )
     _add_members(nodes, changes)
     forest, faults = rules.simulate(nodes, unit.pk, changes, known_kinds(), day)
     new = [step for step in forest.steps if isinstance(step, rules.Found)]
-    taken = set(
-        Unit.objects.filter(code__in=[step.code for step in new]).values_list("code", flat=True) if new else ()
-    )
+    taken = set(Unit.objects.filter(code__in=[step.code for step in new]).values_list("code", flat=True) if new else ())
     faults += [
         (step.event, Refusal("unit.code_taken", f"Mã đơn vị “{step.code}” đã có; mỗi đơn vị một mã.", field="code"))
         for step in new
@@ -159,13 +165,13 @@ def preview(decision: OrgDecision) -> Preview:
             else ()
         )
     }
-    paths = {key: ("", "") for key in moved | set(closing)}
+    paths = dict.fromkeys(moved | set(closing), ("", ""))
     higher = frozenset(decision.unit.ancestor_ids)
     above = {key: higher | _chain(forest, forest.nodes[key].parent) for key in moving}
     above |= {origin: higher | _chain(forest, target) for origin, target in carried.items()}
     shown.change = TreeChange(decision.effective_on, closing, moving, (), paths, people, above)
     shown.concerns = _own_concerns(closing, decision.effective_on)
-    for _name, follower in TREE_FOLLOWERS.items():
+    for follower in followers():
         shown.hindrances += follower.hindrances(shown.change)
         shown.concerns += follower.concerns(shown.change)
     return shown
@@ -191,7 +197,11 @@ def _own_concerns(closing: dict[int, int | None], day: date) -> list[Concern]:
     rights = Appointment.objects.on(day).filter(unit__in=keys).select_related("account", "unit")
     charged = UnitResponsibility.objects.on(day).filter(unit__in=keys).select_related("person", "unit")
     waiting = MembershipTransfer.objects.filter(is_waiting=True, to_unit__in=keys).select_related("person")
-    follows = "chuyển sang đơn vị kế tục" if len(passing) == len(keys) else "chuyển sang đơn vị kế tục; không có đơn vị kế tục thì kết thúc"
+    follows = (
+        "chuyển sang đơn vị kế tục"
+        if len(passing) == len(keys)
+        else "chuyển sang đơn vị kế tục; không có đơn vị kế tục thì kết thúc"
+    )
     found = [
         Concern(
             "Chức vụ ở đơn vị kết thúc", posts.count(),

@@ -81,12 +81,7 @@ def keys_under(path: str, day: date | None) -> QuerySet[UnitPlace, int] | QueryS
     """The units in a range of paths on a day, as a subquery of their keys."""
     if day is None:
         return Unit.objects.filter(path__gte=path, path__lt=path_end(path)).order_by().values_list("pk", flat=True)
-    return (
-        places_on(day)
-        .filter(path__gte=path, path__lt=path_end(path))
-        .order_by()
-        .values_list("unit_id", flat=True)
-    )
+    return places_on(day).filter(path__gte=path, path__lt=path_end(path)).order_by().values_list("unit_id", flat=True)
 
 
 def paths_on(units: Collection[int], day: date | None) -> dict[int, str]:
@@ -154,7 +149,7 @@ def counts_on(units: Collection[Unit], top: str, day: date) -> dict[int, UnitCou
     left = Person.objects.filter(left_on__lte=day, kind__in=MEMBER_KINDS, unit__in=keys).order_by()
     for key, number in left.values_list("unit").annotate(number=Count("pk")):
         members[key] -= number
-    path_of = {unit_id: path for unit_id, path in rows}
+    path_of = dict(rows)
     wanted = {path_of[unit.pk]: UnitCounts() for unit in units if unit.pk in path_of}
     for unit_id, path in rows:
         kind = kinds.get(kind_of.get(unit_id, 0))
@@ -205,14 +200,19 @@ def unit_history(unit: Unit) -> list[Moment]:
     )
     found = list(events)
     codes = {code.casefold() for event in found for code in _codes(rules.Change.from_json(event.details))}
-    names = {code.casefold(): name for code, name in Unit.objects.filter(code__in=_spelled(found, codes)).values_list("code", "name")}
+    names = {
+        code.casefold(): name
+        for code, name in Unit.objects.filter(code__in=_spelled(found, codes)).values_list("code", "name")
+    }
     by_day: set[date] = set()
     for event in found:
         decision = event.decision
         links = {link.origin_id: link.origin for link in event.successions.all() if link.successor_id == unit.pk}
         links |= {link.successor_id: link.successor for link in event.successions.all() if link.origin_id == unit.pk}
         words = rules.sentence(rules.Change.from_json(event.details), event.details.get("names") or names)
-        told.append(Moment(decision.effective_on, words, decision, sorted(links.values(), key=lambda one: one.sort_key)))
+        told.append(
+            Moment(decision.effective_on, words, decision, sorted(links.values(), key=lambda one: one.sort_key))
+        )
         by_day.add(decision.effective_on)
     versions = list(unit.versions.select_related("kind", "parent").order_by("valid_from"))
     for number, version in enumerate(versions):
@@ -220,7 +220,9 @@ def unit_history(unit: Unit) -> list[Moment]:
             continue
         if number == 0:
             under = f", trực thuộc {version.parent.name}" if version.parent else ""
-            told.append(Moment(version.valid_from, f"Có trong hệ thống với tên “{version.name}” ({version.kind.name}){under}."))
+            told.append(
+                Moment(version.valid_from, f"Có trong hệ thống với tên “{version.name}” ({version.kind.name}){under}.")
+            )
         else:
             told.append(Moment(version.valid_from, _difference(versions[number - 1], version)))
     if unit.closed_on and not any(one.decision and one.day > unit.closed_on for one in told):
@@ -233,7 +235,9 @@ def _codes(change: rules.Change) -> set[str]:
 
 
 def _spelled(events: list[OrgEvent], folded: set[str]) -> set[str]:
-    return {code for event in events for code in _codes(rules.Change.from_json(event.details)) if code.casefold() in folded}
+    return {
+        code for event in events for code in _codes(rules.Change.from_json(event.details)) if code.casefold() in folded
+    }
 
 
 def _difference(before: UnitVersion, after: UnitVersion) -> str:

@@ -58,7 +58,9 @@ class EventRow(NamedTuple):
     errors: list[str]
 
 
-def read_event(cells: Mapping[str, Cell], kinds: Sequence[tuple[str, str, str]], code_of: Mapping[str, str]) -> EventRow:
+def read_event(
+    cells: Mapping[str, Cell], kinds: Sequence[tuple[str, str, str]], code_of: Mapping[str, str]
+) -> EventRow:
     """Read one row; every error is told. `kinds` are (code, name, short name); `code_of` leads from a folded name or code to a code."""
     errors: list[str] = []
     days: dict[str, dt.date | None] = {}
@@ -70,7 +72,11 @@ def read_event(cells: Mapping[str, Cell], kinds: Sequence[tuple[str, str, str]],
     said = text.squeeze(shown(cells.get("kind")))
     kind = _KIND_OF.get(text.fold(said))
     if kind is None:
-        errors.append(f"Không rõ sự kiện “{said}”; ghi một trong: {', '.join(EVENT_WORD.values())}." if said else "Chưa ghi sự kiện.")
+        errors.append(
+            f"Không rõ sự kiện “{said}”; ghi một trong: {', '.join(EVENT_WORD.values())}."
+            if said
+            else "Chưa ghi sự kiện."
+        )
 
     def code(words: str) -> str:
         words = text.squeeze(words).split(" – ")[0]
@@ -80,7 +86,9 @@ def read_event(cells: Mapping[str, Cell], kinds: Sequence[tuple[str, str, str]],
     new_code, name = text.squeeze(shown(cells.get("code"))), text.squeeze(shown(cells.get("name")))
     parent = code(shown(cells.get("parent")))
     keeps = text.fold(shown(cells.get("keeps"))) in {"x", "co", "1", "true", "giu"}
-    unit_kind = kind_of(shown(cells.get("unit_kind")), name, kinds) or "" if (shown(cells.get("unit_kind")) or name) else ""
+    unit_kind = (
+        kind_of(shown(cells.get("unit_kind")), name, kinds) or "" if (shown(cells.get("unit_kind")) or name) else ""
+    )
     change = None if kind is None else _change(kind, units, new_code, name, unit_kind, parent, keeps, code_of)
     return EventRow(text.squeeze(shown(cells.get("number"))), days["decided_on"], days["effective_on"], change, errors)
 
@@ -99,7 +107,8 @@ def _change(
         case OrgEventKind.SPLIT:
             codes, names = _several(code), _several(name)
             parts = tuple(
-                Part(one, names[place] if place < len(names) else "", unit_kind, parent) for place, one in enumerate(codes)
+                Part(one, names[place] if place < len(names) else "", unit_kind, parent)
+                for place, one in enumerate(codes)
             )
             return Change(kind, units, parts, keeps=keeps)
         case OrgEventKind.RENAME:

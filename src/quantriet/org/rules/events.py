@@ -187,7 +187,9 @@ class Forest:
         if node is None:
             if not code:
                 raise Refusal("event.unit_missing", "Chưa chọn đơn vị.", field=field)
-            raise Refusal("event.unit_unknown", f"Không có đơn vị mã “{code}” trong {self.nodes[self.top].name}.", field=field)
+            raise Refusal(
+                "event.unit_unknown", f"Không có đơn vị mã “{code}” trong {self.nodes[self.top].name}.", field=field
+            )
         if node.closed is not None:
             raise Refusal(
                 "event.unit_closed",
@@ -226,7 +228,9 @@ class Forest:
         kind = self._kind(part.kind)
         above = self.kinds[parent.kind]
         hindrance = tree.hindrance(
-            tree.KindYears(kind.name, kind.valid_from, kind.valid_to), tree.Superior(parent.name, above.level, False), self.day
+            tree.KindYears(kind.name, kind.valid_from, kind.valid_to),
+            tree.Superior(parent.name, above.level, False),
+            self.day,
         )
         if hindrance:
             raise Refusal(hindrance.code, hindrance.sentence, field=hindrance.field)
@@ -267,7 +271,9 @@ class Forest:
                 field="unit_kind",
             )
         if self.below.get(node.key) and kind.level == Level.CELL:
-            raise Refusal("unit.has_units", f"{node.name} còn đơn vị trực thuộc nên không thành chi bộ được.", field="unit_kind")
+            raise Refusal(
+                "unit.has_units", f"{node.name} còn đơn vị trực thuộc nên không thành chi bộ được.", field="unit_kind"
+            )
         self._settled(node)
         node.kind = code
         self.steps.append(Rekind(self.event, node.key, code))
@@ -275,7 +281,9 @@ class Forest:
     def move(self, node: Node, parent: Node) -> None:
         if node.key == self.top:
             raise Refusal(
-                "event.top", f"{node.name} là đơn vị ra quyết định; chuyển cả đơn vị này là việc của cấp trên.", field="units"
+                "event.top",
+                f"{node.name} là đơn vị ra quyết định; chuyển cả đơn vị này là việc của cấp trên.",
+                field="units",
             )
         if node.parent == parent.key:
             raise Refusal("event.same_parent", f"{node.name} đang trực thuộc {parent.name}.", field="parent")
@@ -308,14 +316,14 @@ class Forest:
             )
         origin.people -= count
         target.people += count
-        self.steps.append(
-            Carry(self.event, origin.key, target.key, None if people is None else tuple(people), count)
-        )
+        self.steps.append(Carry(self.event, origin.key, target.key, None if people is None else tuple(people), count))
 
     def close(self, node: Node, successor: Node | None) -> None:
         if node.key == self.top:
             raise Refusal(
-                "event.top", f"{node.name} là đơn vị ra quyết định; kết thúc cả đơn vị này là việc của cấp trên.", field="units"
+                "event.top",
+                f"{node.name} là đơn vị ra quyết định; kết thúc cả đơn vị này là việc của cấp trên.",
+                field="units",
             )
         if self.below.get(node.key):
             raise Refusal(
@@ -398,7 +406,9 @@ class Forest:
         for node in origins:
             self._settled(node)
             if any(self.is_under(node.key, other.key) for other in origins if other is not node):
-                raise Refusal("event.nested", f"{node.name} nằm trong một đơn vị khác cùng được sáp nhập.", field="units")
+                raise Refusal(
+                    "event.nested", f"{node.name} nằm trong một đơn vị khác cùng được sáp nhập.", field="units"
+                )
         target = self._result(part, origins[0])
         origins = [node for node in origins if node is not target]
         if len(origins) + (0 if part.is_new else 1) < 2:
@@ -438,10 +448,14 @@ class Forest:
                 self.move(one, node)
             unknown = [code for code in part.people if code not in origin.members]
             if unknown:
-                raise Refusal("event.not_a_member", f"{origin.name} không có người mang mã {unknown[0]}.", field="parts")
+                raise Refusal(
+                    "event.not_a_member", f"{origin.name} không có người mang mã {unknown[0]}.", field="parts"
+                )
             twice = taken & set(part.people)
             if twice:
-                raise Refusal("event.person_twice", f"Người mang mã {min(twice)} được nêu ở hai đơn vị mới.", field="parts")
+                raise Refusal(
+                    "event.person_twice", f"Người mang mã {min(twice)} được nêu ở hai đơn vị mới.", field="parts"
+                )
             taken |= set(part.people)
             self.carry(origin, node, [origin.members[code] for code in part.people])
             self.link(origin, node)
@@ -465,7 +479,9 @@ class Forest:
         if change.receiver:
             target = self.standing(change.receiver, "receiver")
             if self.is_under(target.key, node.key):
-                raise Refusal("event.circle", f"{target.name} nằm trong {node.name}, không tiếp nhận được.", field="receiver")
+                raise Refusal(
+                    "event.circle", f"{target.name} nằm trong {node.name}, không tiếp nhận được.", field="receiver"
+                )
             self._settled(target, "receiver")
             self._empty(node, target)
         self.close(node, None)
@@ -506,7 +522,11 @@ def sentence(change: Change, names: Mapping[str, str]) -> str:
             new = change.parts[0].is_new if change.parts else True
             return f"Hợp nhất {units} thành {parts}." if new else f"Sáp nhập {units} vào {parts}."
         case OrgEventKind.SPLIT:
-            return f"Tách từ {units} ra {parts}; {units} vẫn hoạt động." if change.keeps else f"Chia {units} thành {parts}."
+            return (
+                f"Tách từ {units} ra {parts}; {units} vẫn hoạt động."
+                if change.keeps
+                else f"Chia {units} thành {parts}."
+            )
         case OrgEventKind.RENAME:
             return f"Đổi tên {units} thành {change.name}."
         case OrgEventKind.MOVE:

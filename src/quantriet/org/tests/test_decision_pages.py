@@ -45,7 +45,13 @@ def test_from_the_form_to_the_second_person(cast, as_user):
     page = reverse("decision", args=[decision.pk])
     assert (answer.status_code, answer.url) == (303, page)
     event = reverse("decision-event-new", args=[decision.pk, "merge"])
-    data = {"units": "CB11\nchi bộ thôn 2", "name": "Chi bộ thôn Chung", "code": "CB19", "unit_kind": "CHI_BO", "revision": 1}
+    data = {
+        "units": "CB11\nchi bộ thôn 2",
+        "name": "Chi bộ thôn Chung",
+        "code": "CB19",
+        "unit_kind": "CHI_BO",
+        "revision": 1,
+    }
     wrong = client.post(event, data | {"units": "CB11"})
     assert wrong.status_code == 422
     assert "Sáp nhập cần ít nhất hai đơn vị." in text_of(wrong)
@@ -93,7 +99,9 @@ def test_events_are_changed_and_taken_out_and_a_draft_is_given_up(cast, as_user)
     assert client.get(reverse("decision-event-new", args=[decision.pk, "khac"])).status_code == 404
     data = {"number": "13-QĐ/TU", "decided_on": "20/02/2026", "effective_on": "01/03/2026", "revision": 3}
     assert client.post(reverse("decision-edit", args=[decision.pk]), data).status_code == 303
-    assert client.post(reverse("decision-withdraw", args=[decision.pk]), {"reason": "Không ban hành"}).status_code == 303
+    assert (
+        client.post(reverse("decision-withdraw", args=[decision.pk]), {"reason": "Không ban hành"}).status_code == 303
+    )
     assert Unit.objects.get(code="X1").name == "Đảng ủy xã Ea Tam"
 
 
@@ -128,7 +136,9 @@ def test_the_list_costs_the_same_with_one_row_and_three(cast, as_user):
 @pytest.mark.req("P-01")
 def test_the_date_picker_shows_the_tree_of_that_day(cast, as_user):
     confirmed(
-        cast, merge("X1", "X2", code="X9", name="Đảng ủy xã Ea Ngần", kind="DANG_UY_XA"), Change("rename", ("DN",), name="Đảng ủy DN")
+        cast,
+        merge("X1", "X2", code="X9", name="Đảng ủy xã Ea Ngần", kind="DANG_UY_XA"),
+        Change("rename", ("DN",), name="Đảng ủy DN"),
     )
     client, address = as_user("officer"), reverse("unit-list")
     page = text_of(client.get(address))
@@ -268,5 +278,5 @@ def test_who_comes_in_later_stands_in_the_successor(cast):
     a_person(made, code="P-NEW")
     assert made.people.count() == 10
     assert UnitKind.objects.filter(units=made).get().code == "CHI_BO"
-    assert DAY == made.established_on
+    assert made.established_on == DAY
     assert Part("A").is_new

@@ -11,7 +11,6 @@ from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import VIETNAM, now, today
 from quantriet.org import access, actions
-from quantriet.org.actions.places import settle_units  # noqa: F401  (the door under test)
 from quantriet.org.jobs import do_what_is_due_job
 from quantriet.org.models import Appointment, MembershipTransfer, OrgDecision, Person, Unit, UnitPlace, UnitVersion
 from quantriet.org.queries import decisions as queries
@@ -51,7 +50,11 @@ def refused(cast, *changes, **given):
 def check_tree():
     """On each day on which something changed every path is the chain of superiors, and nothing goes round in a circle."""
     days = sorted(
-        {*UnitPlace.objects.values_list("valid_from", flat=True), *UnitVersion.objects.values_list("valid_from", flat=True), today()}
+        {
+            *UnitPlace.objects.values_list("valid_from", flat=True),
+            *UnitVersion.objects.values_list("valid_from", flat=True),
+            today(),
+        }
     )
     units = {unit.pk: unit for unit in Unit.objects.all()}
     for day in days:
@@ -111,7 +114,9 @@ def test_two_people_are_needed_for_a_merger(cast):
     assert "cần hai người" in refusal.value.sentence
     assert Unit.objects.get(code="CB11").closed_on is None
     # Whoever corrects the draft has prepared it from then on; a rename needs no second person.
-    actions.change_decision(decision, revision=decision.revision, number="13-QĐ/TU", by=cast.accounts["admin"], at=now())
+    actions.change_decision(
+        decision, revision=decision.revision, number="13-QĐ/TU", by=cast.accounts["admin"], at=now()
+    )
     with pytest.raises(Refusal):
         actions.confirm_decision(decision, revision=decision.revision, by=cast.accounts["admin"], at=now())
     decision = drafted(cast, Change("rename", ("X1",), name="Đảng ủy xã Ea Tam Mới"))
@@ -120,7 +125,10 @@ def test_two_people_are_needed_for_a_merger(cast):
 
 
 def test_two_officers_merge_at_once_and_the_second_is_told(cast):
-    first, second = drafted(cast, merge("CB11", "CB12")), drafted(cast, merge("CB11", "CB21", code="M2", name="Chi bộ khác"))
+    first, second = (
+        drafted(cast, merge("CB11", "CB12")),
+        drafted(cast, merge("CB11", "CB21", code="M2", name="Chi bộ khác")),
+    )
     stale = OrgDecision.objects.get(pk=first.pk)
     admin = cast.accounts["admin"]
     actions.confirm_decision(first, revision=first.revision, by=admin, at=now())
@@ -215,11 +223,13 @@ def test_split_gives_units_and_people_to_the_parts(cast):
     closed = Unit.objects.get(code="CB11")
     assert closed.closed_on
     assert closed.parent == cast.units["X1"]  # followed by two: it stays where it stood
-    confirmed(cast, Change("split", ("CB12",), (Part("P3", "Chi bộ thôn 2A", "CHI_BO", "", people=("M7",)),), keeps=True))
+    confirmed(
+        cast, Change("split", ("CB12",), (Part("P3", "Chi bộ thôn 2A", "CHI_BO", "", people=("M7",)),), keeps=True)
+    )
     assert Unit.objects.get(code="CB12").closed_on is None
     assert Person.objects.filter(unit__code="P3").count() == 1
     check_tree()
-    codes, sentence = refused(cast, Change("split", ("P1",), (Part("P4", "A", "CHI_BO", people=("M9",)),), keeps=True))
+    codes, _ = refused(cast, Change("split", ("P1",), (Part("P4", "A", "CHI_BO", people=("M9",)),), keeps=True))
     assert codes == ["event.not_a_member"]
 
 
@@ -336,25 +346,27 @@ CODES = ["X1", "X2", "DN", "CB11", "CB12", "CB21", "CS1"]
 @st.composite
 def sequences(draw):
     """Random events on a small tree; some cannot happen, and are refused."""
-    changes = []
-    for number in range(draw(st.integers(1, 6))):
-        known = [*CODES, *(f"N{one}" for one in range(number))]
-        one = st.sampled_from(known)
-        kind = draw(st.sampled_from(["move", "merge", "into", "dissolve", "rename", "establish", "split"]))
-        cell = draw(st.booleans())
-        part = Part(f"N{number}", f"Đơn vị {number}", "CHI_BO" if cell else "DANG_UY_XA", draw(st.sampled_from(["T", "X1", "X2", ""])))
-        changes.append(
-            {
-                "move": lambda: Change("move", (draw(one),), parent=draw(st.sampled_from(["T", *known]))),
-                "merge": lambda: Change("merge", tuple(draw(st.lists(one, min_size=2, max_size=3, unique=True))), (part,)),  # noqa: B023
-                "into": lambda: Change("merge", (draw(one),), (Part(draw(one), is_new=False),)),
-                "dissolve": lambda: Change("dissolve", (draw(one),), receiver=draw(st.sampled_from(["", "T", *known]))),
-                "rename": lambda: Change("rename", (draw(one),), name=f"Tên mới {number}"),  # noqa: B023
-                "establish": lambda: Change("establish", parts=(part,)),  # noqa: B023
-                "split": lambda: Change("split", (draw(one),), (part,), keeps=True),  # noqa: B023
-            }[kind]()
-        )
-    return changes
+    return [draw(events(number)) for number in range(draw(st.integers(1, 6)))]
+
+
+def events(number):
+    known = [*CODES, *(f"N{one}" for one in range(number))]
+    one, anywhere = st.sampled_from(known), st.sampled_from(["", "T", *known])
+    part = st.builds(
+        lambda is_cell, parent: Part(f"N{number}", f"Đơn vị {number}", "CHI_BO" if is_cell else "DANG_UY_XA", parent),
+        st.booleans(),
+        st.sampled_from(["T", "X1", "X2", ""]),
+    )
+    several = st.lists(one, min_size=2, max_size=3, unique=True)
+    return st.one_of(
+        st.builds(lambda unit, parent: Change("move", (unit,), parent=parent), one, anywhere),
+        st.builds(lambda units, new: Change("merge", tuple(units), (new,)), several, part),
+        st.builds(lambda unit, into: Change("merge", (unit,), (Part(into, is_new=False),)), one, one),
+        st.builds(lambda unit, to: Change("dissolve", (unit,), receiver=to), one, anywhere),
+        st.builds(lambda unit: Change("rename", (unit,), name=f"Tên mới {number}"), one),
+        st.builds(lambda new: Change("establish", parts=(new,)), part),
+        st.builds(lambda unit, new: Change("split", (unit,), (new,), keeps=True), one, part),
+    )
 
 
 @pytest.mark.req("P-01")
@@ -385,7 +397,9 @@ def test_any_sequence_of_decisions_leaves_a_tree(cast, changes):
                     OrgDecision.objects.get(pk=decision.pk), by=cast.accounts["admin"], at=now(), reason="thử lại"
                 )
             check_tree()
-        after = sorted(map(str, Unit.objects.exclude(code__contains="~").values_list("code", "path", "closed_on", "name")))
+        after = sorted(
+            map(str, Unit.objects.exclude(code__contains="~").values_list("code", "path", "closed_on", "name"))
+        )
         assert after == before
         transaction.set_rollback(True)
 

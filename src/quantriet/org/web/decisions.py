@@ -26,7 +26,14 @@ from quantriet.org.rules import event_rows
 from quantriet.org.rules import events as rules
 from quantriet.org.rules.events import Change
 from quantriet.org.vocab import DecisionState, OrgEventKind, Permission
-from quantriet.org.web.forms_decisions import EVENT_FORMS, DecisionFileForm, DecisionForm, ReasonForm, TermForm, initial_of
+from quantriet.org.web.forms_decisions import (
+    EVENT_FORMS,
+    DecisionFileForm,
+    DecisionForm,
+    ReasonForm,
+    TermForm,
+    initial_of,
+)
 from quantriet.org.web.frame import crumbs, danger_page, excel, form_page
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -35,7 +42,10 @@ _MOST_SHOWN = 60
 
 
 def _way(request: DeskRequest, decision: OrgDecision | None = None, *further: tuple[str, str]) -> list[dict[str, str]]:
-    way = [{"label": _("Units"), "url": reverse("unit-list")}, {"label": _("Decisions on the organisation"), "url": reverse("decision-list")}]
+    way = [
+        {"label": _("Units"), "url": reverse("unit-list")},
+        {"label": _("Decisions on the organisation"), "url": reverse("decision-list")},
+    ]
     if decision is not None:
         way.append({"label": decision.number, "url": reverse("decision", args=[decision.pk]) if further else ""})
     return [*way, *({"label": label, "url": url} for label, url in further)]
@@ -118,7 +128,9 @@ def decision_new(request: DeskRequest) -> HttpResponse:
         with refusals_on(form):
             made = actions.draft_decision(by=request.account, at=time.now(), **form.cleaned_data)
             return saved(
-                request, to=reverse("decision", args=[made.pk]), message=_("The decision is prepared; now add its events.")
+                request,
+                to=reverse("decision", args=[made.pk]),
+                message=_("The decision is prepared; now add its events."),
             )
     return form_page(
         request, form, heading=_("New decision on the organisation"), submit=_("Prepare the decision"),
@@ -136,7 +148,9 @@ def _topmost(request: DeskRequest) -> Unit | None:
 def decision_file(request: DeskRequest) -> HttpResponse:
     """A list of decisions in Excel: all rows become drafts, or none."""
     units = access.units_seen_by(request.account, Permission.UNIT_EDIT)
-    form = DecisionFileForm(request.POST or None, request.FILES or None, units=units, initial={"unit": _topmost(request)})
+    form = DecisionFileForm(
+        request.POST or None, request.FILES or None, units=units, initial={"unit": _topmost(request)}
+    )
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         upload = given.pop("file")
@@ -277,7 +291,12 @@ def _event(
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             actions.set_event(
-                found, form.change(), order=order, revision=form.cleaned_data["revision"], by=request.account, at=time.now()
+                found,
+                form.change(),
+                order=order,
+                revision=form.cleaned_data["revision"],
+                by=request.account,
+                at=time.now(),
             )
             return saved(request, to=back, message=_("Saved."))
     label = OrgEventKind(kind).label
@@ -424,7 +443,9 @@ def _term(request: DeskRequest, pk: int) -> Term:
 @desk_page(Permission.UNIT_EDIT)
 def term_edit(request: DeskRequest, pk: int) -> HttpResponse:
     term = _term(request, pk)
-    form = TermForm(request.POST or None, initial={name: getattr(term, name) for name in ("name", "valid_from", "valid_to")})
+    form = TermForm(
+        request.POST or None, initial={name: getattr(term, name) for name in ("name", "valid_from", "valid_to")}
+    )
     back = reverse("unit", args=[term.unit_id])
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):

@@ -110,7 +110,9 @@ class EventForm(forms.Form):
     kind: OrgEventKind
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, decision: OrgDecision, units: QuerySet[Unit], founded: dict[str, str], **kwargs: Any):
+    def __init__(
+        self, *args: Any, decision: OrgDecision, units: QuerySet[Unit], founded: dict[str, str], **kwargs: Any
+    ):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, CodeField):
@@ -278,7 +280,9 @@ class ReasonForm(forms.Form):
 
 
 class TermForm(forms.Form):
-    name = forms.CharField(label=_("Name of the term"), max_length=120, help_text=_("For instance: Nhiệm kỳ 2025–2030."))
+    name = forms.CharField(
+        label=_("Name of the term"), max_length=120, help_text=_("For instance: Nhiệm kỳ 2025–2030.")
+    )
     valid_from = forms.DateField(label=_("From date"))
     valid_to = forms.DateField(label=_("To date"))
 
