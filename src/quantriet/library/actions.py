@@ -150,17 +150,12 @@ def _refuse_twice_in_term(
     term = queries.term_of_issuer(unit, level, issued_on)
     if term is None:
         return
-    same = (
-        GuidingDocument.objects.filter(
-            unit=unit,
-            level=level,
-            reference_number=reference,
-            issued_on__gte=term.valid_from,
-            issued_on__lte=term.valid_to,
-        )
-        .exclude(pk=besides.pk if besides else None)
-        .first()
+    rows = GuidingDocument.objects.filter(
+        unit=unit, level=level, reference_number=reference, issued_on__gte=term.valid_from, issued_on__lte=term.valid_to
     )
+    if besides is not None:
+        rows = rows.exclude(pk=besides.pk)
+    same = rows.first()
     if same:
         raise Refusal(
             "document.number_taken",

@@ -94,7 +94,10 @@ class CampaignFollower:
     def rests_on(self, units: list[int], since: datetime) -> list[str]:
         results = StudyDuty.objects.filter(unit__in=units, state=DutyState.DONE, settled_at__gte=since).count()
         campaigns = StudyCampaign.objects.filter(unit__in=units).count()
+        plans = CampaignPlan.objects.filter(unit__in=units).exclude(state=PlanState.TO_SCHEDULE).count()
         found = []
+        if plans:
+            found.append(f"{show_number(plans)} kế hoạch học tập đã xếp lịch hoặc đã tổ chức ở đơn vị mới.")
         if results:
             found.append(f"{show_number(results)} kết quả học tập đã ghi ở đơn vị mới.")
         if campaigns:

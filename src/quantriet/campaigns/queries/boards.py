@@ -356,7 +356,8 @@ def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, Bo
             row = rows.get(path[: path.index(".", own) + 1])
             if row is not None:
                 row.plans += 1
-                row.held += held_at[pk] is not None and held_at[pk] < at.moment
+                first = held_at[pk]
+                row.held += first is not None and first < at.moment
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
     for plan in plans.filter(unit__in=list(by_unit)).only("unit_id", "state", "first_held_at"):
         row = by_unit[plan.unit_id]

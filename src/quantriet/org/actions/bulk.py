@@ -142,7 +142,7 @@ def add_posts_at_once(
     posts = {post.code: post.name for post in PostKind.objects.all()}
     with transaction.atomic():
         _hold_posts(new, people, units)
-        lines = [
+        lines: list[tuple[Person, Unit, dict[str, Any], dict[str, Any]]] = [
             (people[one.code], units[unit], {}, {"post": posts[post], "unit": units[unit].name, "managed_by": level})
             for one in new
             for post, unit, level in one.posts

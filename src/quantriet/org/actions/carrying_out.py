@@ -59,7 +59,7 @@ class _Work:
     def unit(self, key: int) -> Unit:
         """The unit of a step, read anew: the steps before may have moved it."""
         pk = self.keys.get(key, key)
-        found = Unit.objects.select_related("kind").get(pk=pk)
+        found = Unit.objects.select_related("kind", "parent").get(pk=pk)
         self.units[pk] = found
         return found
 
@@ -140,7 +140,7 @@ def _write(work: _Work, step: rules.Step, kinds: dict[str, UnitKind]) -> None:
             _told(work, "unit.changed", event, unit, {"kind": before_kind.name}, {"kind": kinds[code].name})
         case rules.Move(event=event, key=key, parent=parent):
             unit, above = work.unit(key), work.unit(parent)
-            left = Unit.objects.filter(pk=unit.parent_id).values_list("name", flat=True).first()
+            left = unit.parent.name if unit.parent else ""
             new_version(unit, work.day, decision_number=number, parent_id=above.pk)
             old = Unit(pk=unit.pk, name=unit.name, path=unit.path)
             move_subtree(unit, above, work.day)

@@ -24,12 +24,15 @@ from quantriet.org.actions.places import put_rows_back
 from quantriet.org.actions.units import TREE_LOCK
 from quantriet.org.models import (
     Account,
+    Appointment,
     MembershipTransfer,
     OrgDecision,
     OrgEvent,
     Person,
+    PostHeld,
     Unit,
     UnitPlace,
+    UnitResponsibility,
     UnitVersion,
     path_end,
     path_segment,
@@ -386,6 +389,15 @@ def what_rests_on(decision: OrgDecision) -> list[str]:
     came = Person.objects.active().filter(unit__in=founded).exclude(transfers__event__decision=decision).count()
     if came:
         sentences.append(f"{show_number(came)} người đã vào đơn vị mới sau đó.")
+    given = undo.get("given", [])
+    facts: list[tuple[Any, str, str]] = [
+        (PostHeld, "", "chức vụ"), (Appointment, "rights", "phân công quyền"), (UnitResponsibility, "charges", "phân công phụ trách"),
+    ]  # fmt: skip
+    for model, name, words in facts:
+        own = [pk for one, pk in given if one == name]
+        number = model.objects.filter(unit__in=founded).exclude(pk__in=own).count()
+        if number:
+            sentences.append(f"{show_number(number)} {words} đã ghi ở đơn vị mới.")
     if decision.in_force_at is not None:
         for follower in followers():
             sentences += follower.rests_on(founded, decision.in_force_at)
@@ -451,7 +463,7 @@ def _people_back(decision: OrgDecision, by: Account, at: datetime) -> dict[int, 
     for move in moves.order_by("-pk"):
         if move.from_unit is None:
             continue
-        people[move.person_id] = (people.get(move.person_id, (move.to_unit_id, 0))[0], move.from_unit_id)
+        people[move.person_id] = (people.get(move.person_id, (move.to_unit_id, 0))[0], move.from_unit.pk)
         lines.append(
             (
                 move.person,
@@ -473,7 +485,7 @@ def _people_back(decision: OrgDecision, by: Account, at: datetime) -> dict[int, 
 
 def _never_was(unit: Unit, decision: OrgDecision, day: date) -> None:
     """A unit founded by a decision taken back: out of the tree, its code free again; the log still names it."""
-    above = Unit.objects.get(pk=unit.parent_id)
+    above = Unit.objects.get(children=unit)
     path = above.path + path_segment(unit.pk)
     UnitVersion.objects.filter(unit=unit).delete()
     UnitPlace.objects.filter(unit=unit).update(is_active=False, path=path)

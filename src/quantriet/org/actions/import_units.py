@@ -176,8 +176,8 @@ class UnitPlanner:
             from_units = origins.get(id(row), [])
             if row.known is None and (from_units or id(row) in below):
                 row.code = row.code or self._made_code(row)
-                above = row.parent.code if row.parent and row.parent.code else self.root.code
-                part = Part(row.code, row.values.get("name", ""), row.kind, above)
+                higher = row.parent.code if row.parent and row.parent.code else self.root.code
+                part = Part(row.code, row.values.get("name", ""), row.kind, higher)
                 kind = OrgEventKind.MERGE if len(from_units) > 1 else OrgEventKind.ESTABLISH
                 proposed.append(
                     Change(kind, tuple(unit.code for unit in from_units) if len(from_units) > 1 else (), (part,))
@@ -193,8 +193,8 @@ class UnitPlanner:
             if not (row.known and named and above) or row.known.pk == self.root.pk or row.known.pk in merged:
                 continue
             stays = isinstance(above, KnownUnit) and above.pk == row.known.parent_id
-            old = row.known.parent_id
-            comes_along = old in merged and isinstance(row.parent, _Row) and successor[old] is row.parent
+            left = row.known.parent_id
+            comes_along = left in merged and isinstance(row.parent, _Row) and successor[left] is row.parent
             if not stays and not comes_along and above.code:
                 moves[above.code].append(row.known.code)
         proposed += [Change(OrgEventKind.MOVE, tuple(codes), parent=code) for code, codes in moves.items()]

@@ -141,14 +141,15 @@ def put_rows_back(kept: dict[str, Rows], day: date) -> None:
         UnitVersion.objects.filter(lasting, unit__in=some).delete()
         UnitPlace.objects.filter(lasting, unit__in=some).delete()
     # What was cut short on the eve of the day comes back whole.
-    for model, rows, names in ((UnitVersion, kept["versions"], _VERSION), (UnitPlace, kept["places"], _PLACE)):
+    dated: list[tuple[Any, Rows, tuple[str, ...]]] = [
+        (UnitVersion, kept["versions"], _VERSION), (UnitPlace, kept["places"], _PLACE),
+    ]  # fmt: skip
+    for model, rows, names in dated:
         execute(
             f"DELETE FROM {model._meta.db_table} WHERE unit_id = %s AND valid_from = %s",
             [(row[0], row[1]) for row in rows],
         )
-        model.objects.bulk_create(  # type: ignore[attr-defined]
-            (model(**dict(zip(names, row, strict=True))) for row in rows), batch_size=2000
-        )
+        model.objects.bulk_create((model(**dict(zip(names, row, strict=True))) for row in rows), batch_size=2000)
     # Paths are unique: the old ones may be taken by units that move back in the same statement's reach.
     execute(f"UPDATE {UNIT} SET path = %s WHERE id = %s", [(f"back:{row[0]}", row[0]) for row in kept["units"]])
     execute(

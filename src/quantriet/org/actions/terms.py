@@ -76,7 +76,9 @@ def _checked(unit: Unit, name: str, start: date, end: date, besides: Term | None
             "term.too_long", f"Nhiệm kỳ dài nhất {LONGEST_YEARS} năm; hãy kiểm tra lại hai ngày.", field="valid_to"
         )
     over = Term.objects.filter(Q(valid_from__lte=end) & Q(valid_to__gte=start), unit=unit)
-    other = over.exclude(pk=besides.pk if besides else None).first()
+    if besides is not None:
+        over = over.exclude(pk=besides.pk)
+    other = over.first()
     if other:
         raise Refusal(
             "term.overlap",

@@ -57,7 +57,7 @@ def forest_of(unit: Unit, changes: Sequence[Change], day: date) -> tuple[Forest,
     for pk, code, name, kind, parent, closed in Unit.objects.filter(inside).values_list(
         "pk", "code", "name", "kind__code", "parent_id", "closed_on"
     ):
-        begun = first.get(pk, day)
+        begun = first.get(pk) or day
         nodes.append(
             Node(
                 pk,
@@ -147,7 +147,7 @@ def preview(decision: OrgDecision) -> Preview:
                     moving[key] = max(parent, 0)
                     moved |= {node.key for node in before.under(key)}
                 concerned |= {one for one in (key, parent) if one > 0}
-            case rules.Carry(origin=origin, target=target, count=count):
+            case rules.Carry(origin=origin, target=target, number=count):
                 shown.carried.append((forest.nodes[origin], forest.nodes[target], count))
                 shown.people += count
                 concerned |= {one for one in (origin, target) if one > 0}

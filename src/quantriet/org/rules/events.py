@@ -122,7 +122,7 @@ class Carry(NamedTuple):
     origin: int
     target: int
     people: tuple[int, ...] | None
-    count: int
+    number: int
 
 
 class Close(NamedTuple):
