@@ -158,6 +158,11 @@ class MergeForm(EventForm):
         label=_("Superior unit"), required=False, help_text=_("Left empty: the superior of the first of the units.")
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("into", "name", "code", "unit_kind"):
+            self.fields[name].one_of_several = True  # type: ignore[attr-defined]  # one of the two ways is needed
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not given.get("into") and "into" not in self.errors:
