@@ -188,7 +188,7 @@ def _assign_leaders(organisation: Organisation) -> None:
         .select_related("person")
         .order_by("post__rank", "pk")
     ]
-    below = list(Unit.objects.filter(parent=organisation.root).order_by("path")[:60])
+    below = list(Unit.objects.active().filter(parent=organisation.root).order_by("path")[:60])
     for place, unit in enumerate(below):
         if leaders:
             org_actions.give_responsibility(
@@ -272,7 +272,7 @@ def _conference(organisation: Organisation, campaign: StudyCampaign) -> StudyCla
         level=ConferenceLevel.UPPER_CADRES, tier=ContentTier.KEY_CADRE, venue_name="Hội trường Thành ủy", address="Số 1 đường Hòa Lạc",
         capacity=320,
     )  # fmt: skip
-    for unit in Unit.objects.filter(parent=root).order_by("path")[3:5]:
+    for unit in Unit.objects.active().filter(parent=root).order_by("path")[3:5]:
         class_actions.add_venue(
             conference,
             by=by,

@@ -146,7 +146,7 @@ def _write(work: _Work, step: rules.Step, kinds: dict[str, UnitKind]) -> None:
             move_subtree(unit, above, work.day)
             work.moving[unit.pk] = above.pk
             work.concerned.setdefault(event, set()).add(above.pk)
-            _told(work, "unit.changed", event, unit, {"parent": left}, {"parent": above.name}, also=old)
+            _told(work, "unit.changed", event, unit, {"parent": left}, {"parent": above.name}, place=old)
         case rules.Carry():
             _carry(work, step)
         case rules.Close():
@@ -182,13 +182,12 @@ def _told(
     before: dict[str, Any],
     after: dict[str, Any],
     *,
-    also: Unit | None = None,
+    place: Unit | None = None,
 ) -> None:
-    """A line of the log at the unit, and once more at the place it left: who looked after that reads where it went."""
+    """A line of the log at the unit, of a move at the place it left: who follows a unit reads that place, too."""
     work.concerned.setdefault(event, set()).add(unit.pk)
     said = {**after, "decision_number": work.decision.number, "on": work.day}
-    places = [unit] if also is None else [unit, also]
-    record_many(verb, by=work.by, at=work.at, lines=[(unit, place, before, said) for place in places])
+    record_many(verb, by=work.by, at=work.at, lines=[(unit, place or unit, before, said)])
 
 
 def _carry(work: _Work, step: rules.Carry) -> None:

@@ -213,7 +213,8 @@ def unit_history(unit: Unit) -> list[Moment]:
         told.append(
             Moment(decision.effective_on, words, decision, sorted(links.values(), key=lambda one: one.sort_key))
         )
-        by_day.add(decision.effective_on)
+        if unit.code in _codes(rules.Change.from_json(event.details)):
+            by_day.add(decision.effective_on)  # the event says it all
     versions = list(unit.versions.select_related("kind", "parent").order_by("valid_from"))
     for number, version in enumerate(versions):
         if version.valid_from in by_day:
