@@ -58,6 +58,7 @@ def make_province(*, communes: int = 124, cells: int = 8000, people: int = 165_0
     from django.db import transaction
 
     from quantriet.kit import text
+    from quantriet.org.actions.places import settle_units
     from quantriet.org.models import Person, PostHeld, PostKind, Unit, UnitKind, path_segment
 
     kinds = {kind.code: kind for kind in UnitKind.objects.all()}
@@ -79,6 +80,7 @@ def make_province(*, communes: int = 124, cells: int = 8000, people: int = 165_0
         for unit in made:
             unit.path = (unit.parent.path if unit.parent else "") + path_segment(unit.pk)
         Unit.objects.bulk_update(made, ["path"], batch_size=400)
+        settle_units(made, since)
         return made
 
     with transaction.atomic():

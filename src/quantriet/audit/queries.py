@@ -25,6 +25,7 @@ class EventFilter:
     """What the log is narrowed to; an empty value narrows nothing."""
 
     unit_range: tuple[str, str] | None = None  # [path, end) of a subtree
+    former_ranges: tuple[tuple[str, str], ...] = ()  # where what stands there now has stood before
     actor_id: int | None = None
     verb: str = ""
     thing_kind: str = ""
@@ -68,7 +69,10 @@ class EventPage:
 def filtered_events(rows: QuerySet[AuditEvent], wanted: EventFilter) -> QuerySet[AuditEvent]:
     """Narrow lines of the log to what is wanted."""
     if wanted.unit_range:
-        rows = rows.filter(unit_path__gte=wanted.unit_range[0], unit_path__lt=wanted.unit_range[1])
+        inside = Q()
+        for start, end in (wanted.unit_range, *wanted.former_ranges):
+            inside |= Q(unit_path__gte=start, unit_path__lt=end)
+        rows = rows.filter(inside)
     if wanted.actor_id is not None:
         rows = rows.filter(actor_id=wanted.actor_id)
     if wanted.verb:

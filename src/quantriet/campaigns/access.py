@@ -5,7 +5,9 @@ A campaign is known where it is organised, above, and below once it is open; its
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quantriet.campaigns.models import (
     AudienceAdjustment,
@@ -17,6 +19,7 @@ from quantriet.campaigns.models import (
     StudyCredit,
     StudyDuty,
     StudyNotice,
+    Tally,
     WebhookDelivery,
     WebhookSubscription,
     schedulable,
@@ -25,7 +28,7 @@ from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access as org_access
 from quantriet.org.access import may, one_of, paths_with, require, scope, scope_q
-from quantriet.org.models import Account, Person, Unit, ancestor_ids
+from quantriet.org.models import Account, Person, Unit, UnitPlace, ancestor_ids, path_end
 from quantriet.org.vocab import Permission
 
 
@@ -38,7 +41,10 @@ def campaigns_seen_by(account: Account, permission: Permission = Permission.CAMP
     """Campaigns organised at or below the account's units, and what superiors have handed down or opened for them."""
     own = scope_q(account, permission, "unit__path")
     known = schedulable() | Q(state=CampaignState.CLOSED)
-    return StudyCampaign.objects.filter(own | (Q(unit_id__in=_above(account, permission)) & known))
+    # An organiser that has closed stands above nobody any more; whose people it had called still knows its campaigns.
+    counted = Tally.objects.filter(scope_q(account, permission, "path"), campaign=OuterRef("pk"))
+    formerly = Q(unit__closed_on__isnull=False, state=CampaignState.CLOSED) & Exists(counted)
+    return StudyCampaign.objects.filter(own | (Q(unit_id__in=_above(account, permission)) & known) | formerly)
 
 
 def get_campaign(account: Account, pk: int | str, permission: Permission = Permission.CAMPAIGN_VIEW) -> StudyCampaign:
@@ -49,25 +55,68 @@ def get_campaign(account: Account, pk: int | str, permission: Permission = Permi
     return campaign
 
 
-def board_units(account: Account, campaign: StudyCampaign) -> list[Unit]:
-    """The units from which this account may look at the campaign's board: the organiser, or its own ones below it."""
+def top_path(campaign: StudyCampaign) -> str:
+    """The path in today's tree under which everybody of the campaign counts: the organiser's, unless the tree has changed since.
+
+    Of a campaign whose organiser has closed, or lost units to others, it is the nearest unit above all of them.
+    """
+    paths = Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).order_by("path")
+    ends = [paths.values_list("path", flat=True).first(), paths.values_list("path", flat=True).last()]
+    top = campaign.unit.path
+    for path in ends:
+        while path is not None and not path.startswith(top):
+            top = top[: top.rfind(".", 0, -1) + 1]
+    return top
+
+
+def board_units(account: Account, campaign: StudyCampaign, tree: date | None = None) -> list[Unit]:
+    """The units from which this account may look at the campaign's board: the topmost of its people, or its own ones below.
+
+    On the tree of an earlier day these are the organiser as it stood, or the account's units as they stood.
+    """
     paths = paths_with(account, Permission.CAMPAIGN_VIEW)
-    if any(campaign.unit.path.startswith(path) for path in paths):
-        return [campaign.unit]
-    inside = [path for path in paths if path.startswith(campaign.unit.path)]
+    top = top_path(campaign)
+    if any(top.startswith(path) for path in paths):
+        if tree is not None or top == campaign.unit.path:
+            return [campaign.unit]
+        return list(Unit.objects.filter(path=top).select_related("kind"))
+    inside = [path for path in paths if path.startswith(top)]
+    if tree is not None:
+        then = Q(pk__in=[])
+        for path in inside:
+            then |= Q(unit__path__gte=path, unit__path__lt=path_end(path))
+        found: list[Unit] = []
+        last = ""
+        places = UnitPlace.objects.on(tree).filter(then, is_active=True).order_by("path").select_related("unit__kind")
+        for place in places:
+            if not last or not place.path.startswith(last):
+                last = place.path
+                found.append(place.unit)
+        return found
     return list(Unit.objects.filter(path__in=inside).select_related("kind").order_by("path"))
 
 
-def get_board_unit(account: Account, campaign: StudyCampaign, pk: int | str | None) -> Unit:
+def get_board_unit(account: Account, campaign: StudyCampaign, pk: int | str | None, tree: date | None = None) -> Unit:
     """The node of the campaign's tree asked for, inside what the account may see; without a key the topmost one."""
-    tops = board_units(account, campaign)
+    tops = board_units(account, campaign, tree)
     if not tops:
         raise NotAllowed
     if pk is None:
         return tops[0]
-    inside = Q()
-    for top in tops:
-        inside |= Q(path__startswith=top.path)
+    inside = Q(pk__in=[])
+    paths = paths_with(account, Permission.CAMPAIGN_VIEW)
+    top = top_path(campaign)
+    for path in paths:
+        if top.startswith(path):
+            inside |= Q(path__startswith=top)
+        elif path.startswith(top):
+            inside |= Q(path__startswith=path)
+    if tree is not None:
+        # What stood under these units on that day, wherever it is now: the figures shown are the record of that day.
+        then = Q(pk__in=[])
+        for place in UnitPlace.objects.on(tree).filter(unit__in=tops):
+            then |= Q(path__gte=place.path, path__lt=path_end(place.path))
+        inside |= Q(pk__in=UnitPlace.objects.on(tree).filter(then).order_by().values("unit_id"))
     return one_of(Unit.objects.select_related("kind").filter(inside), pk)
 
 

@@ -7,5 +7,8 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from quantriet.campaigns import vocab
+        from quantriet.campaigns.actions.following import FOLLOWER
+        from quantriet.org.vocab import TREE_FOLLOWERS
 
         vocab.register()
+        TREE_FOLLOWERS.add("campaigns", FOLLOWER)

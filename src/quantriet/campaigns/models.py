@@ -221,7 +221,7 @@ class DutyChange(models.Model):
     duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="changes", db_index=False)
     campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="duty_changes", db_index=False)
     kind = models.CharField(max_length=12)
-    path = models.CharField(max_length=255)  # the unit's path at that time
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)  # where it counted then
     at = models.DateTimeField()
     state_before = models.CharField(max_length=8, blank=True)  # empty: the duty came into being
     state_after = models.CharField(max_length=8, choices=DutyState.choices(), blank=True)  # empty: it left this unit

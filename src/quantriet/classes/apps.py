@@ -7,5 +7,8 @@ class ClassesConfig(AppConfig):
 
     def ready(self) -> None:
         from quantriet.classes import vocab
+        from quantriet.classes.actions.following import FOLLOWER
+        from quantriet.org.vocab import TREE_FOLLOWERS
 
         vocab.register()
+        TREE_FOLLOWERS.add("classes", FOLLOWER)

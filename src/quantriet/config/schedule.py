@@ -15,7 +15,7 @@ def schedule() -> list[Scheduled]:
     from quantriet.campaigns.jobs import follow_audiences_job, prune_deliveries_job, queue_webhooks_job
     from quantriet.library.jobs import follow_lifecycles_job, sweep_staged_job
     from quantriet.notify.jobs import send_waiting_job
-    from quantriet.org.jobs import drop_exports_job, prune_answers_job, prune_sign_in_job
+    from quantriet.org.jobs import do_what_is_due_job, drop_exports_job, prune_answers_job, prune_sign_in_job
     from quantriet.portal.jobs import keep_backups_job
 
     return [
@@ -23,6 +23,8 @@ def schedule() -> list[Scheduled]:
         Scheduled(queue_webhooks_job, every=timedelta(minutes=1)),
         Scheduled(prune_deliveries_job, every=timedelta(hours=6)),
         Scheduled(sweep_staged_job, every=timedelta(hours=1)),
+        # Decisions and moves of the day: shortly after midnight, or when the machine is next on.
+        Scheduled(do_what_is_due_job, every=timedelta(minutes=10)),
         # Looks every hour which campaigns have not followed their people today: the night may find the machine off.
         Scheduled(follow_audiences_job, every=timedelta(hours=1)),
         Scheduled(seal_log_job, every=timedelta(minutes=1)),

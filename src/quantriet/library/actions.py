@@ -33,7 +33,7 @@ from quantriet.library.vocab import (
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
-from quantriet.org.vocab import Permission
+from quantriet.org.vocab import Concern, Permission, TreeChange
 
 EARLIEST = date(1930, 2, 3)
 
@@ -75,6 +75,7 @@ def register_document(
                 f"{same.citation} đã có trong sổ của {unit.name} (đăng ký ngày {local(same.registered_at):%d/%m/%Y}).",
                 field="reference_number",
             )
+        _refuse_twice_in_term(unit, level, reference.text, issued_on)
         document = GuidingDocument(
             unit=unit,
             number=reference.number,
@@ -136,6 +137,11 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         ).exclude(pk=document.pk)
         if same.exists():
             raise Refusal("document.registered_already", "Sổ đã có văn bản cùng số và ngày.", field="reference_number")
+        if "reference_number" in after or "issued_on" in after or "level" in after:
+            _refuse_twice_in_term(
+                document.unit, after.get("level", document.level), after.get("reference_number", document.reference_number),
+                after.get("issued_on", document.issued_on), besides=document,
+            )  # fmt: skip
         for name, value in after.items():
             setattr(document, name, value)
         document.reference_folded = text.fold(document.reference_number)
@@ -143,6 +149,28 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         document.save(update_fields=[*after, "reference_folded", "subject_folded"])
         record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return document
+
+
+def _refuse_twice_in_term(
+    unit: Unit, level: str, reference: str, issued_on: date, besides: GuidingDocument | None = None
+) -> None:
+    """Within one term a number of one type and issuer is used once; with the next term numbers begin anew (P-02)."""
+    term = queries.term_of_issuer(unit, level, issued_on)
+    if term is None:
+        return
+    rows = GuidingDocument.objects.filter(
+        unit=unit, level=level, reference_number=reference, issued_on__gte=term.valid_from, issued_on__lte=term.valid_to
+    )
+    if besides is not None:
+        rows = rows.exclude(pk=besides.pk)
+    same = rows.first()
+    if same:
+        raise Refusal(
+            "document.number_taken",
+            f"Số {reference} đã dùng cho văn bản ngày {same.issued_on:%d/%m/%Y} trong {term.name} của {term.unit.name}; mỗi số "
+            "chỉ dùng một lần trong một nhiệm kỳ. Hãy kiểm tra lại số hoặc ngày ban hành.",
+            field="reference_number",
+        )
 
 
 def outline_document(document: GuidingDocument, *, by: Account, at: datetime, body: str) -> GuidingDocument:
@@ -447,3 +475,23 @@ def _refuse_foreign_target(target: GuidingDocument, by: Account) -> None:
 def _refuse_foreign_clause(document: GuidingDocument, clause: Clause | None) -> None:
     if clause and clause.document_id != document.pk:
         raise Refusal("point.foreign_clause", "Mục được chọn không thuộc văn bản này.", field="clause")
+
+
+class RegisterFollower:
+    """What the tree asks of registers (decision 0007): a document stays in the register it was entered into."""
+
+    def hindrances(self, change: TreeChange) -> list[str]:
+        return []
+
+    def concerns(self, change: TreeChange) -> list[Concern]:
+        return []
+
+    def follow(self, change: TreeChange, *, by: Account | None, at: datetime) -> None:
+        """Nothing: a document stands under its unit, and so wherever that unit stands."""
+
+    def rests_on(self, units: list[int], since: datetime) -> list[str]:
+        number = GuidingDocument.objects.filter(unit__in=units).count()
+        return [f"{number} văn bản trong sổ của đơn vị mới."] if number else []
+
+
+FOLLOWER = RegisterFollower()

@@ -7,5 +7,8 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         from quantriet.library import vocab
+        from quantriet.library.actions import FOLLOWER
+        from quantriet.org.vocab import TREE_FOLLOWERS
 
         vocab.register()
+        TREE_FOLLOWERS.add("library", FOLLOWER)

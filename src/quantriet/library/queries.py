@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from quantriet.kit import text
-from quantriet.kit.time import local, show_day
+from quantriet.kit.time import local, show_day, today
 from quantriet.library.models import Clause, DocumentRelation, DocumentReview, GuidingDocument
 from quantriet.library.rules.lifecycle import Change, Life, coming, life_on, sentence
 from quantriet.library.rules.reference import find_references
 from quantriet.library.vocab import CHANGES_STATUS, DOCUMENT_TYPES, INTERNAL_RULES, DocumentStatus, PointTheme
+from quantriet.org.models import Term, Unit
+from quantriet.org.queries import history
 
 
 def searched(documents: QuerySet[GuidingDocument], words: str) -> QuerySet[GuidingDocument]:
@@ -141,3 +143,24 @@ def _why(what: GuidingDocument, life: Life, *, is_own: bool) -> str:
         DocumentStatus.AMENDED: f"{who} đã được sửa đổi bởi {life.because} {when}.",
         DocumentStatus.EXPIRED: f"{who} đã hết hiệu lực {when}.",
     }.get(life.status, "")
+
+
+def term_of_issuer(unit: Unit, level: str, day: date) -> Term | None:
+    """The term, on that day, of the committee of this level at or above the unit in whose register a document stands."""
+    issuer = Unit.objects.filter(pk__in=unit.ancestor_ids, kind__level=level).order_by("depth").first()
+    return history.own_term_on(issuer, day) if issuer else None
+
+
+def next_references(unit: Unit) -> list[str]:
+    """The numbers that come next in the unit's own term, by type and body, where the register has some of that level: "27-HD/BTGTU"."""
+    term = term_of_issuer(unit, unit.kind.level, today())
+    rows = GuidingDocument.objects.filter(unit=unit, level=unit.kind.level, number__isnull=False)
+    known = list(rows.order_by("type_code", "body_code").values_list("type_code", "body_code").distinct()[:8])
+    within = rows.filter(issued_on__gte=term.valid_from) if term else rows
+    last = {
+        (kind, body): number
+        for kind, body, number in within.order_by().values_list("type_code", "body_code").annotate(last=Max("number"))
+    }
+    return [
+        f"{last.get((kind, body), 0) + 1:02d}-{kind}/{body}" for kind, body in known if term or (kind, body) in last
+    ]

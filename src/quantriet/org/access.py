@@ -25,8 +25,11 @@ from quantriet.org.models import (
     DataRequest,
     IdentityDecision,
     ImportRun,
+    OrgDecision,
+    OrgEvent,
     Person,
     Unit,
+    UnitPlace,
     WorkingBody,
     path_end,
 )
@@ -223,12 +226,31 @@ def tokens_seen_by(account: Account) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(Q(account=account) | Q(account__in=accounts_seen_by(account).values("pk")))
 
 
+def former_paths(tops: list[str]) -> list[str]:
+    """Where units that stand under these paths today have stood elsewhere before, topmost first without nested ones."""
+    inside, outside = Q(pk__in=[]), Q()
+    for top in tops:
+        inside |= Q(unit__path__gte=top, unit__path__lt=path_end(top))
+        outside &= ~Q(path__gte=top, path__lt=path_end(top))
+    rows = UnitPlace.objects.filter(inside, outside, valid_to__isnull=False).order_by().values_list("path", flat=True)
+    found: list[str] = []
+    for path in sorted(set(rows)):
+        if not found or not path.startswith(found[-1]):
+            found.append(path)
+    return found
+
+
 def events_seen_by(account: Account) -> QuerySet[AuditEvent]:
-    """Lines of the log about the account's units; what belongs to no unit is read at the top of the tree."""
+    """Lines of the log about the account's units; what belongs to no unit is read at the top of the tree.
+
+    Lines are never rewritten: of a unit that has moved or merged they are read where it stood before.
+    """
     tops = paths_with(account, Permission.LOG_VIEW)
     if _are_whole_tree(tops):
         return AuditEvent.objects.all()
     seen = scope_q(account, Permission.LOG_VIEW, "unit_path")
+    for path in former_paths(tops):
+        seen |= Q(unit_path__gte=path, unit_path__lt=path_end(path))
     if any("." not in path[:-1] for path in tops):
         seen |= Q(unit_path="")
     return AuditEvent.objects.filter(seen)
@@ -243,6 +265,25 @@ def get_body(account: Account, pk: int | str, permission: Permission = Permissio
     body = one_of(bodies_seen_by(account).select_related("unit__kind", "standing_unit"), pk)
     require(account, permission, body.unit)
     return body
+
+
+def decisions_seen_by(account: Account, permission: Permission = Permission.UNIT_VIEW) -> QuerySet[OrgDecision]:
+    """Decisions made over the account's units, and those of superiors that concerned them."""
+    own = scope_q(account, permission, "unit__path")
+    touching = OrgEvent.objects.filter(scope_q(account, permission, "units__path")).order_by().values("decision_id")
+    if permission != Permission.UNIT_VIEW:
+        return OrgDecision.objects.filter(own)
+    return OrgDecision.objects.filter(own | Q(pk__in=touching))
+
+
+def get_decision(account: Account, pk: int | str, permission: Permission = Permission.UNIT_VIEW) -> OrgDecision:
+    """A decision the account may see; NotAllowed when it is seen but another permission is asked for and missing."""
+    decision = one_of(
+        decisions_seen_by(account).select_related("unit__kind", "prepared_by", "confirmed_by", "ended_by"), pk
+    )
+    if permission != Permission.UNIT_VIEW:
+        require(account, permission, decision.unit)
+    return decision
 
 
 def import_runs_seen_by(account: Account) -> QuerySet[ImportRun]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from quantriet.kit.jobs import background
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.org import actions
 from quantriet.org.actions import codes, exports, imports, letters, own_data, sessions
+from quantriet.org.models import MembershipTransfer
 
 
 @background
@@ -66,3 +67,19 @@ def send_account_notice_job(account_id: int, kind: str, moment: str, detail: str
 def prune_sign_in_job() -> None:
     """Throw away what sign-in no longer needs."""
     sessions.prune_sign_in(at=now())
+
+
+@background
+def put_in_force_job(decision_id: int) -> None:
+    """Carry out a confirmed decision on the organisation."""
+    actions.put_in_force(decision_id, at=now())
+
+
+@background
+def do_what_is_due_job() -> None:
+    """Put decisions into force and move people whose day has come; the order is that of the days."""
+    for pk in actions.due_decisions(today()):
+        actions.put_in_force(pk, at=now())
+    due = MembershipTransfer.objects.filter(is_waiting=True, on__lte=today()).order_by("on", "pk")
+    for pk in list(due.values_list("pk", flat=True)):
+        actions.carry_out_transfer(pk, at=now())

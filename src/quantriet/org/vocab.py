@@ -1,11 +1,19 @@
 """Words of the organisation: levels, kinds of people, permissions, roles."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
 from quantriet.audit.vocab import VERBS
+from quantriet.kit.registry import Registry
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
+
+if TYPE_CHECKING:
+    from quantriet.org.models import Account
 
 
 class Level(LabelledEnum):
@@ -113,6 +121,87 @@ class RequestState(LabelledEnum):
 
 
 OPEN_REQUESTS = (RequestState.RECEIVED, RequestState.IN_WORK, RequestState.ANSWERED)
+
+
+class OrgEventKind(LabelledEnum):
+    """What a decision does to the tree (P-01)."""
+
+    ESTABLISH = "establish", gettext_noop("Establish")
+    MERGE = "merge", gettext_noop("Merge")
+    SPLIT = "split", gettext_noop("Split")
+    RENAME = "rename", gettext_noop("Rename")
+    MOVE = "move", gettext_noop("Move under another unit")
+    CHANGE_KIND = "change_kind", gettext_noop("Change the kind")
+    DISSOLVE = "dissolve", gettext_noop("Dissolve")
+
+
+class DecisionState(LabelledEnum):
+    """drafted → scheduled (confirmed, waits for its day) → in force → reversed; before its day it may be withdrawn."""
+
+    DRAFTED = "drafted", gettext_noop("Being prepared")
+    SCHEDULED = "scheduled", gettext_noop("Confirmed, waits for its day")
+    IN_FORCE = "in_force", gettext_noop("Decision in force")
+    REVERSED = "reversed", gettext_noop("Reversed")
+    WITHDRAWN = "withdrawn", gettext_noop("Given up")
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something of a room above that a decision touches, for the preview: words, how many, the first by name."""
+
+    label: str
+    count: int
+    names: tuple[str, ...] = ()
+    becomes: str = ""  # what happens to it, in one sentence
+
+
+@dataclass(frozen=True)
+class TreeChange:
+    """What a decision does to the tree, by keys of units, as the rooms above need it.
+
+    Before it is carried out (`hindrances`, `concerns`) units that will be founded have no key yet.
+    """
+
+    day: date
+    closing: Mapping[int, int | None] = field(
+        default_factory=dict
+    )  # closing unit → the one unit that follows it, or none
+    moving: Mapping[int, int] = field(
+        default_factory=dict
+    )  # unit that gets another superior → that superior (0: a new one)
+    founded: tuple[int, ...] = ()
+    paths: Mapping[int, tuple[str, str]] = field(
+        default_factory=dict
+    )  # unit → its path in today's tree, before and after
+    people: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # person → unit before and after
+    # Before it is carried out: moving unit, or unit whose people leave it → units that will stand above (or take) them.
+    above: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    back: bool = False  # the decision is being taken back
+
+
+class TreeFollower(Protocol):
+    """A room above whose rows follow the tree (decision 0007)."""
+
+    def hindrances(self, change: TreeChange) -> list[str]:
+        """Why the change cannot happen as long as this room's work stands as it does: one sentence each."""
+
+    def concerns(self, change: TreeChange) -> list[Concern]:
+        """What of this room the change touches, for the preview."""
+
+    def follow(self, change: TreeChange, *, by: Account | None, at: datetime) -> None:
+        """Bring the room's rows in step, inside the transaction of the change."""
+
+    def rests_on(self, units: list[int], since: datetime) -> list[str]:
+        """Work done in these units since that moment, which would lose its ground if they had never been: one sentence each."""
+
+
+# What a room registers so that its copies of paths and its running work follow the tree.
+TREE_FOLLOWERS: Registry[TreeFollower] = Registry("tree follower")
+
+
+def followers() -> list[TreeFollower]:
+    """The rooms that follow the tree."""
+    return [TREE_FOLLOWERS[name] for name in TREE_FOLLOWERS]
 
 
 class Permission(LabelledEnum):
@@ -281,6 +370,18 @@ def register_verbs() -> None:
         "unit.added": "lập đơn vị",
         "unit.changed": "sửa đơn vị",
         "unit.closed": "ngừng hoạt động đơn vị",
+        "decision.drafted": "soạn quyết định về tổ chức",
+        "decision.changed": "sửa quyết định về tổ chức",
+        "decision.confirmed": "xác nhận quyết định về tổ chức",
+        "decision.in_force": "thực hiện quyết định về tổ chức",
+        "decision.withdrawn": "bỏ quyết định về tổ chức",
+        "decision.reversed": "hủy bỏ hiệu lực quyết định về tổ chức",
+        "decision.blocked": "chưa thực hiện được quyết định về tổ chức",
+        "term.added": "ghi nhiệm kỳ",
+        "term.changed": "sửa nhiệm kỳ",
+        "term.removed": "bỏ nhiệm kỳ",
+        "transfer.planned": "hẹn ngày chuyển sinh hoạt",
+        "transfer.cancelled": "bỏ lần chuyển sinh hoạt đã hẹn",
         "person.added": "thêm người",
         "person.changed": "sửa thông tin",
         "person.transferred": "chuyển sinh hoạt",

@@ -16,12 +16,14 @@ from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit import documents as papers
+from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.text import nfc, squeeze
 from quantriet.kit.time import local, show_day
 from quantriet.notify.actions import send_mail
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.vocab import Concern, TreeChange
 from quantriet.reports import access, queries
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
@@ -48,14 +50,17 @@ def draft_report(
     by: Account,
     at: datetime,
     day: date | None = None,
+    todays_tree: bool = False,
     corrects: Report | None = None,
 ) -> Report:
     """Freeze the figures of a unit in a campaign and propose every paragraph; `day` is the end of an earlier day.
 
+    They stand on the tree of that day, or mapped to today's (P-01).
+
     Refuses a unit outside the campaign's branch, a campaign that has not opened, a correction of what is not sent or of
     another unit's report. Effects: the draft, audit "report.drafted".
     """
-    if not unit.path.startswith(campaign.unit.path):
+    if not campaign_queries.counts_under(campaign, unit):
         raise Refusal(
             "report.unit_outside",
             f"{unit.name} không thuộc phạm vi đợt “{campaign.name}” của {campaign.unit.name}.",
@@ -71,13 +76,14 @@ def draft_report(
         raise Refusal(
             "report.nothing_to_correct", "Chỉ lập báo cáo thay thế cho báo cáo đã gửi của chính đơn vị và đợt này."
         )
-    moment = campaign_queries.as_of(day)
+    moment = campaign_queries.as_of(day, todays_tree=todays_tree)
     figures = queries.figures(campaign, unit, moment)
     previous, before = queries.what_went_before(campaign, unit, moment, corrects)
     report = Report(
         unit=unit,
         campaign=campaign,
         corrects=corrects,
+        todays_tree=todays_tree,
         created_at=at,
         created_by=by,
         changed_at=at,
@@ -99,7 +105,7 @@ def refresh_figures(report: Report, *, revision: int, by: Account, at: datetime,
     Effects: the draft, audit "report.refreshed".
     """
     _refuse_sent(report)
-    moment = campaign_queries.as_of(day)
+    moment = campaign_queries.as_of(day, todays_tree=report.todays_tree)
     figures = queries.figures(report.campaign, report.unit, moment)
     previous, before = queries.what_went_before(report.campaign, report.unit, moment, report)
     old = {"as_of": report.figures.get("as_of", ""), "done": report.done, "obliged": report.obliged}
@@ -249,6 +255,17 @@ def faults_before_sending(report: Report) -> list[Refusal]:
                 field="signed_on",
             )
         )
+    taken = queries.taken_in_term(report)
+    if taken:
+        other, term = taken
+        faults.append(
+            Refusal(
+                "report.number_taken",
+                f"Số {report.number} đã dùng cho báo cáo ngày {show_day(other.signed_on or local(other.as_of).date())} trong "
+                f"{term.name}; mỗi số chỉ dùng một lần trong một nhiệm kỳ.",
+                field="number",
+            )
+        )
     if not any(one["text"] for one in report.narrative.values()):
         faults.append(Refusal("report.empty", "Báo cáo chưa có nội dung."))
     waiting = [section for section in Section if not report.narrative.get(section.value, {}).get("confirmed")]
@@ -287,7 +304,9 @@ def send_report(report: Report, *, revision: int, by: Account, at: datetime) -> 
         "state": ReportState.SENT,
         "receiver": report.unit.parent,
     }
-    with transaction.atomic():
+    with named_lock(f"report-numbers-{report.unit_id}"):
+        if queries.taken_in_term(report):
+            raise Refusals(faults_before_sending(report))
         _write(report, revision, values, at)
         record(
             "report.sent", by=by, at=at, thing=report, unit=report.unit,
@@ -388,3 +407,31 @@ def reset_template(unit: Unit, *, by: Account, at: datetime) -> None:
             raise Refusal("template.none", "Đơn vị đang không dùng mẫu riêng.")
         ReportTemplate.objects.filter(pk=template.pk).update(is_current=False)
         record("template.reset", by=by, at=at, thing=template, unit=unit, before={"file": template.file_name})
+
+
+# --- the tree --------------------------------------------------------------------------------------------------------
+
+
+class ReportFollower:
+    """What the tree asks of reports (decision 0007): they keep the unit that wrote them, files and all."""
+
+    def hindrances(self, change: TreeChange) -> list[str]:
+        return []
+
+    def concerns(self, change: TreeChange) -> list[Concern]:
+        drafts = Report.objects.filter(unit__in=list(change.closing), state=ReportState.DRAFT).light()
+        number = drafts.count()
+        if not number:
+            return []
+        names = tuple(f"{one.unit.name}: {one.subject}" for one in drafts.select_related("unit").order_by("pk")[:8])
+        return [Concern("Báo cáo đang soạn", number, names, "giữ ở đơn vị cũ; đơn vị kế tục thấy và gửi tiếp được")]
+
+    def follow(self, change: TreeChange, *, by: Account | None, at: datetime) -> None:
+        """Nothing: a report stands under its unit, and so wherever that unit stands."""
+
+    def rests_on(self, units: list[int], since: datetime) -> list[str]:
+        number = Report.objects.filter(unit__in=units).count()
+        return [f"{number} báo cáo do đơn vị mới lập."] if number else []
+
+
+FOLLOWER = ReportFollower()

@@ -67,6 +67,7 @@ class Report(models.Model):
     signer_name = models.CharField(max_length=160, blank=True)
     # --- what it says
     as_of = models.DateTimeField()  # the moment of the figures
+    todays_tree = models.BooleanField(default=False)  # mapped to the structure of when they were taken, not of that day
     figures = models.JSONField(default=dict)  # vocab.Figures
     before = models.JSONField(null=True, blank=True)  # name and figures of `previous`, frozen with ours
     done = models.PositiveIntegerField(default=0)  # copied from the figures for lists

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
@@ -18,7 +20,8 @@ from quantriet.classes.models import ClassRole, ClassSession, RosterEntry, Study
 from quantriet.classes.vocab import RUNNING_STATES, ClassRoleKind, ClassState, ConferenceLevel
 from quantriet.kit.time import local, show_day, today
 from quantriet.library.vocab import DOCUMENT_TYPES, ContentTier
-from quantriet.org.models import PostHeld, Unit, ancestor_ids, path_end
+from quantriet.org.models import PostHeld, Term, Unit, ancestor_ids, path_end
+from quantriet.org.queries import history
 from quantriet.org.rules.letterhead import place_of
 from quantriet.org.vocab import MEMBER_KINDS, DecisionBody, Level
 from quantriet.reports.models import Report, ReportTemplate
@@ -62,11 +65,23 @@ _REASONS = {
 
 def figures(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Figures:
     """Everything a report of `unit` on `campaign` states at that moment; words are kept in Vietnamese."""
+    # The names of that day stand in the figures, those of today in the head of the paper.
+    unit, organiser = copy(unit), copy(campaign.unit)
+    history.as_it_was([unit, organiser], at.words)
     with override("vi"):
-        return _figures(campaign, unit, at)
+        return _figures(campaign, unit, at, organiser.name)
 
 
-def _figures(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Figures:
+def _as_of(at: AsOf) -> str:
+    """As of when, and by which tree where the two differ."""
+    if at.tree is not None:
+        return f"{at.phrase}, theo cơ cấu tổ chức ngày đó"
+    if at.day is not None and at.words is None and history.changed_since(at.day):
+        return f"{at.phrase}, theo cơ cấu tổ chức hiện nay"
+    return at.phrase
+
+
+def _figures(campaign: StudyCampaign, unit: Unit, at: AsOf, organiser: str) -> Figures:
     board = campaign_queries.board(campaign, unit, ATTEND, at)
     held = _held(campaign, unit, at)
     silent = _silent(campaign, unit, at)
@@ -76,20 +91,20 @@ def _figures(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Figures:
     return Figures(
         unit=unit.name,
         campaign=campaign.name,
-        organiser=campaign.unit.name,
+        organiser=organiser,
         plan_number=campaign.plan_number,
         period_from=show_day(campaign.planned_from),
         period_to=show_day(campaign.planned_to),
         due_on=show_day(campaign_queries.campaign_due_on(campaign)),
         form=StudyForm(campaign.form).label,
-        as_of=at.phrase,
+        as_of=_as_of(at),
         documents=_documents(campaign),
         classes=_classes(campaign, unit, at, held),
         people=sum((one.people for one in tiers), People()),
         silent_people=sum(one.people for one in silent),
         tiers=tiers,
         sorts=sorts,
-        units=_units(unit, board, held),
+        units=_units(unit, board, held, at),
         cells=board.cells,
         silent=silent,
         organising=board.plans,
@@ -103,16 +118,19 @@ def _figures(campaign: StudyCampaign, unit: Unit, at: AsOf) -> Figures:
     )
 
 
-def _inside(campaign: StudyCampaign, unit: Unit, path: str = "unit__path") -> Q:
-    """The condition "lies under the unit"; nothing when the unit is the whole campaign, which spares the join."""
-    if unit.pk == campaign.unit_id:
+def _inside(campaign: StudyCampaign, unit: Unit, at: AsOf, column: str = "unit") -> Q:
+    """The condition "counts under the unit" in the tree shown; nothing when the unit holds the whole campaign."""
+    if campaign_queries.holds_all(campaign, unit, at):
         return Q()
-    return Q(**{f"{path}__gte": unit.path, f"{path}__lt": path_end(unit.path)})
+    path = campaign_queries.path_then(unit, at)
+    if at.tree is None:
+        return Q(**{f"{column}__path__gte": path, f"{column}__path__lt": path_end(path)})
+    return Q(**{f"{column}__in": history.keys_under(path, at.tree)})
 
 
 def _held(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[StudyClass]:
     return StudyClass.objects.filter(
-        _inside(campaign, unit), campaign=campaign, state=ClassState.CLOSED, closed_at__lt=at.moment
+        _inside(campaign, unit, at), campaign=campaign, state=ClassState.CLOSED, closed_at__lt=at.moment
     )
 
 
@@ -138,7 +156,7 @@ def _classes(campaign: StudyCampaign, unit: Unit, at: AsOf, held: QuerySet[Study
         outsiders += more
         catch_up += is_catch_up
     # Classes that stood open at an earlier moment are not known any more; those of today are told as of today.
-    planned = StudyClass.objects.filter(_inside(campaign, unit), campaign=campaign, state__in=RUNNING_STATES)
+    planned = StudyClass.objects.filter(_inside(campaign, unit, at), campaign=campaign, state__in=RUNNING_STATES)
     by_level, by_form = _called(campaign, unit, at)
     return Classes(
         held=sum(levels.values()),
@@ -171,7 +189,7 @@ def _called(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Called, Call
     """
     rows = (
         RosterEntry.objects.filter(
-            _inside(campaign, unit),
+            _inside(campaign, unit, at),
             study_class__campaign=campaign,
             study_class__state=ClassState.CLOSED,
             study_class__closed_at__lt=at.moment,
@@ -202,7 +220,7 @@ def _people(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[tuple[Group,
     if at.day:
         duties = campaign_queries.names(campaign, unit, ATTEND, at)
     else:
-        duties = StudyDuty.objects.filter(_inside(campaign, unit), campaign=campaign, kind=ATTEND).annotate(
+        duties = StudyDuty.objects.filter(_inside(campaign, unit, at), campaign=campaign, kind=ATTEND).annotate(
             state_then=F("state"), reason_then=F("reason")
         )
     rows: Any = (
@@ -238,18 +256,21 @@ def _counted(state: str, reason: str, number: int) -> People:
     return People(**{_REASONS.get(DutyReason(reason), "waiting"): number})
 
 
-def _units(unit: Unit, board: Board, held: QuerySet[StudyClass]) -> tuple[UnitRow, ...]:
+def _units(unit: Unit, board: Board, held: QuerySet[StudyClass], at: AsOf) -> tuple[UnitRow, ...]:
     """The rows of the board by name, with the classes each unit below has held."""
     classes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    depth = len(unit.ancestor_ids)
-    for path, outsiders in held.values_list("unit__path", "outsiders"):
-        way = path.split(".")[: depth + 1]
+    own_path = campaign_queries.path_then(unit, at)
+    depth = len(ancestor_ids(own_path))
+    rows_held = list(held.values_list("unit_id", "outsiders"))
+    paths = history.paths_on({pk for pk, _ in rows_held} | {row.unit.pk for row in board.rows}, at.tree)
+    for pk, outsiders in rows_held:
+        way = paths[pk].split(".")[: depth + 1]
         found = classes[".".join(way[: depth + 1]).rstrip(".") + "."]
         found[0] += 1
         found[1] += outsiders
     rows = []
     for row in sorted(board.rows, key=lambda row: (not row.is_own, row.unit.sort_key, row.unit.pk)):
-        number, outsiders = classes.pop(row.unit.path, (0, 0))
+        number, outsiders = classes.pop(paths[row.unit.pk], (0, 0))
         rows.append(
             UnitRow(
                 row.unit.pk,
@@ -267,7 +288,7 @@ def _units(unit: Unit, board: Board, held: QuerySet[StudyClass]) -> tuple[UnitRo
                 waits=row.waits,
             )
         )
-    own = classes.pop(unit.path, None)
+    own = classes.pop(own_path, None)
     if own and rows:
         # Classes that the unit itself has organised for people of the units below.
         rows.insert(
@@ -277,37 +298,30 @@ def _units(unit: Unit, board: Board, held: QuerySet[StudyClass]) -> tuple[UnitRo
 
 
 def _silent(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Named, ...]:
-    depth = len(unit.ancestor_ids)
-    rows = (
-        campaign_queries.silent_units(campaign, unit, ATTEND, at)
-        .select_related(None)
-        .order_by("path")
-        .values_list("unit__name", "unit__parent__name", "unit__parent_id", "path", "obliged")
-    )
-    return tuple(
-        Named(name, "" if parent_id == unit.pk else parent or "", obliged, _child(path, depth))
-        for name, parent, parent_id, path, obliged in rows
-    )
+    rows = campaign_queries.silent_units(campaign, unit, ATTEND, at).order_by("path")
+    return _named([(one.unit, one.obliged) for one in rows], unit, at)
 
 
-def _child(path: str, depth: int) -> int:
-    way = ancestor_ids(path)
-    return way[depth] if len(way) > depth else way[-1]
+def _named(rows: Sequence[tuple[Unit, int]], unit: Unit, at: AsOf) -> tuple[Named, ...]:
+    """Units by name with the one above them and the branch they lie in, called as in the tree shown."""
+    units = [one for one, _ in rows]
+    paths = history.paths_on({one.pk for one in units} | {unit.pk}, at.tree)
+    depth = len(ancestor_ids(paths.get(unit.pk, unit.path)))
+    above = {pk for one in units for pk in ancestor_ids(paths[one.pk])[-2:-1]}
+    parents = Unit.objects.in_bulk(above)
+    history.as_it_was([*units, *parents.values()], at.words)
+    named = []
+    for one, number in rows:
+        way = ancestor_ids(paths[one.pk])
+        parent = parents.get(way[-2]) if len(way) > 1 else None
+        under = way[depth] if len(way) > depth else way[-1]
+        named.append(Named(one.name, "" if parent is None or parent.pk == unit.pk else parent.name, number, under))
+    return tuple(named)
 
 
 def _unorganised(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[Named, ...]:
-    depth = len(unit.ancestor_ids)
-    rows = (
-        campaign_queries.unorganised(campaign, unit, at)
-        .exclude(unit=unit)
-        .select_related(None)
-        .order_by("unit__path")
-        .values_list("unit__name", "unit__parent__name", "unit__parent_id", "unit__path")
-    )
-    return tuple(
-        Named(name, "" if parent_id == unit.pk else parent or "", under=_child(path, depth))
-        for name, parent, parent_id, path in rows
-    )
+    rows = campaign_queries.unorganised(campaign, unit, at).exclude(unit=unit).order_by("unit__path")
+    return _named([(one.unit, 0) for one in rows], unit, at)
 
 
 def _leading(held: QuerySet[StudyClass], at: AsOf) -> tuple[Leading, ...]:
@@ -332,7 +346,7 @@ def _leading(held: QuerySet[StudyClass], at: AsOf) -> tuple[Leading, ...]:
 
 def _catch_ups(campaign: StudyCampaign, unit: Unit, at: AsOf) -> CatchUps:
     chain = CatchUp.objects.filter(
-        _inside(campaign, unit, "duty__unit__path"), duty__campaign=campaign, duty__kind=ATTEND, opened_at__lt=at.moment
+        _inside(campaign, unit, at, "duty__unit"), duty__campaign=campaign, duty__kind=ATTEND, opened_at__lt=at.moment
     )
 
     def persons(condition: Q) -> Count:
@@ -394,7 +408,7 @@ def what_went_before(
         return report, Before(name, Figures.from_json(report.figures))
     earlier = (
         StudyCampaign.objects.filter(
-            unit_id__in=unit.ancestor_ids,
+            Q(unit_id__in=unit.ancestor_ids) | Q(unit__closed_on__isnull=False),
             planned_from__lt=campaign.planned_from,
             state__in=[CampaignState.OPEN, CampaignState.CLOSED],
         )
@@ -402,7 +416,7 @@ def what_went_before(
         .select_related("unit")
         .order_by("-planned_from", "-pk")
     )
-    for one in earlier[:5]:
+    for one in earlier[:20]:
         if Tally.objects.filter(campaign=one, kind=ATTEND).under(unit).exists():
             return None, Before(called(one.name), figures(one, unit, campaign_queries.as_of()))
     return None, None
@@ -417,15 +431,16 @@ def head_defaults(campaign: StudyCampaign, unit: Unit) -> dict[str, str]:
         else f"kết quả học tập, quán triệt {name}"
     )
     last: Report | None = Report.objects.filter(unit=unit).light().order_by("-pk").first()
-    numbers = (
-        Report.objects.filter(unit=unit, state=ReportState.SENT).order_by("-pk").values_list("number", flat=True)[:50]
-    )
+    sent = Report.objects.filter(unit=unit, state=ReportState.SENT)
+    term = history.term_on(unit, today())
+    within = sent.filter(signed_on__gte=term.valid_from) if term else sent
+    numbers = within.order_by("-pk").values_list("number", flat=True)[:50]
     if last is not None:
         symbol = numbering.symbol_of(last.number) or _symbol(unit)
         kept = ("superior", "body", "place", "recipients", "authority", "signer_title", "signer_name")
         return {one: getattr(last, one) for one in kept} | {
             "subject": subject[:400],
-            "number": numbering.next_number(numbers, symbol),
+            "number": numbering.next_number(numbers, symbol, begins_anew=term is not None and sent.exists()),
         }
     parent = unit.parent
     head = (
@@ -460,7 +475,7 @@ def _symbol(unit: Unit) -> str:
 
 
 def same_number(report: Report) -> Report | None:
-    """A sent report of the same unit that carries this number already; numbers begin anew with a term, so only a hint."""
+    """A sent report of the same unit that carries this number already; without a recorded term that is only a hint."""
     if not report.number:
         return None
     found: Report | None = (
@@ -471,6 +486,25 @@ def same_number(report: Report) -> Report | None:
         .first()
     )
     return found
+
+
+def taken_in_term(report: Report) -> tuple[Report, Term] | None:
+    """A sent report of the same unit with this number in the same term (P-02)."""
+    if not report.number or report.signed_on is None:
+        return None
+    term = history.term_on(report.unit, report.signed_on)
+    if term is None:
+        return None
+    found = (
+        Report.objects.filter(
+            unit_id=report.unit_id, number=report.number, state=ReportState.SENT,
+            signed_on__gte=term.valid_from, signed_on__lte=term.valid_to,
+        )
+        .exclude(pk=report.pk)
+        .light()
+        .first()
+    )  # fmt: skip
+    return (found, term) if found else None
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def prepare_duties(campaign: StudyCampaign, *, by: Account | None, at: datetime)
             for kind in campaign.duty_kinds:
                 _insert_missing(campaign, kind, due_on)
         _recognise(campaign)
-        _count_again(campaign)
+        count_again(campaign)
         _note_synced(campaign, at)
         people = StudyDuty.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).count()
         record("audience.prepared", by=by, at=at, thing=campaign, unit=campaign.unit, after={"people": people})
@@ -308,9 +308,9 @@ def _tell_birth(campaign: StudyCampaign, after: int, by: Account | None, at: dat
     _run(
         """
         INSERT INTO campaigns_dutychange
-            (duty_id, campaign_id, kind, path, at, state_before, state_after, reason, sentence, account_id)
-        SELECT duty.id, duty.campaign_id, duty.kind, unit.path, %s, '', duty.state, duty.reason, duty.sentence, %s
-        FROM campaigns_studyduty AS duty JOIN org_unit AS unit ON unit.id = duty.unit_id
+            (duty_id, campaign_id, kind, unit_id, at, state_before, state_after, reason, sentence, account_id)
+        SELECT duty.id, duty.campaign_id, duty.kind, duty.unit_id, %s, '', duty.state, duty.reason, duty.sentence, %s
+        FROM campaigns_studyduty AS duty
         WHERE duty.campaign_id = %s AND duty.id > %s
         """,
         [connection.ops.adapt_datetimefield_value(at), by.pk if by else None, campaign.pk, after],
@@ -329,7 +329,7 @@ _COUNTS = """
 """
 
 
-def _count_again(campaign: StudyCampaign) -> None:
+def count_again(campaign: StudyCampaign) -> None:
     """Make the tallies of a draft afresh."""
     Tally.objects.filter(campaign=campaign).delete()
     _run(

@@ -6,7 +6,7 @@ that prove the duties), and the journal of changes, which is append-only and tel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,7 @@ def _opened(campaign: StudyCampaign, by: Account | None, at: datetime, tell: Cal
         for key, lines in ledger.journal_lines(list(kinds)).items():
             for line in lines:
                 journal.add(kinds[key], line)
-    tallies = _tallies(campaign, _reports(campaign, journal), _places(journal))
+    tallies = _tallies(campaign, _reports(campaign, journal), set(journal.first_at))
     return Rebuilt(duties, tallies, _days(campaign, journal))
 
 
@@ -118,7 +118,6 @@ def _from_journal(campaign: StudyCampaign, tell: Callable[[str, int], object]) -
     changed = looked = 0
     for batch in ledger.duty_batches(campaign):
         lines = ledger.journal_lines([duty.pk for duty in batch])
-        units = _units_at({own[-1].path for own in lines.values()})
         wrong = []
         for duty in batch:
             own = lines.get(duty.pk)
@@ -126,7 +125,7 @@ def _from_journal(campaign: StudyCampaign, tell: Callable[[str, int], object]) -
                 continue
             last = own[-1]
             right = (
-                last.after, last.reason, last.sentence, units.get(last.path, duty.unit_id), _settled_at(own),
+                last.after, last.reason, last.sentence, last.unit_id, _settled_at(own),
                 due_on if campaign.state == CampaignState.OPEN else duty.due_on,
             )  # fmt: skip
             if (duty.state, duty.reason, duty.sentence, duty.unit_id, duty.settled_at, duty.due_on) != right:
@@ -173,22 +172,10 @@ def _from_facts(campaign: StudyCampaign, by: Account | None, at: datetime, tell:
     return changed
 
 
-def _units_at(paths: Iterable[str]) -> dict[str, int]:
-    return dict(Unit.objects.filter(path__in=list(paths)).values_list("path", "pk"))
-
-
-def _places(journal: Journal) -> set[Place]:
-    units = _units_at({path for _kind, path in journal.first_at})
-    return {(kind, units[path]) for kind, path in journal.first_at if path in units}
-
-
 def _reports(campaign: StudyCampaign, journal: Journal) -> dict[Place, datetime]:
     """When each unit first reported: its first result, or the closing of an event with its people on the roster."""
-    units = _units_at({path for _kind, path in journal.first_at})
-    first: dict[Place, datetime] = {
-        (kind, units[path]): at for (kind, path), at in journal.reported_at.items() if path in units
-    }
-    known = {(kind, units[path]): at for (kind, path), at in journal.first_at.items() if path in units}
+    first: dict[Place, datetime] = dict(journal.reported_at)
+    known = journal.first_at
     for unit, at in ledger.reports_of_events(campaign):
         for kind in campaign.duty_kinds:
             place = (kind, unit)
@@ -226,13 +213,8 @@ def _tallies(campaign: StudyCampaign, reports: dict[Place, datetime], places: se
 
 def _days(campaign: StudyCampaign, journal: Journal) -> int:
     """Write the sums by day that say something else than the journal; returns how many. A row of nothing is left alone."""
-    units = _units_at({path for _kind, path, _day in journal.days})
-    wanted = {
-        (kind, units[path], day): ledger.as_counts(counts)
-        for (kind, path, day), counts in journal.days.items()
-        if path in units
-    }
-    paths = {unit: path for path, unit in units.items()}
+    wanted = {place: ledger.as_counts(counts) for place, counts in journal.days.items()}
+    paths = dict(Unit.objects.filter(pk__in={unit for _kind, unit, _day in wanted}).values_list("pk", "path"))
     kept = {(one.kind, one.unit_id, one.day): one for one in TallyDay.objects.filter(campaign=campaign)}
     changed, fresh = [], []
     for place in sorted(wanted.keys() | kept.keys()):

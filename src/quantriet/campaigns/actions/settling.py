@@ -201,13 +201,13 @@ def _write(
         if is_quiet:
             continue
         before, after = (duty.campaign_id, duty.kind, home.pk), (duty.campaign_id, duty.kind, unit.pk)
-        steps = [(unit.path, duty.state, shift.state.value)]
+        steps = [(unit.pk, duty.state, shift.state.value)]
         if unit.pk != home.pk:
-            steps = [(home.path, duty.state, ""), (unit.path, "", shift.state.value)]
+            steps = [(home.pk, duty.state, ""), (unit.pk, "", shift.state.value)]
             new_places[after] = unit.path
         lines += [
-            (duty.pk, duty.campaign_id, duty.kind, path, moment, was, now, reason, sentence, account)
-            for path, was, now in steps
+            (duty.pk, duty.campaign_id, duty.kind, place, moment, was, now, reason, sentence, account)
+            for place, was, now in steps
         ]
         paths[before], paths[after] = home.path, unit.path
         deltas[before][duty.state] -= 1
@@ -231,7 +231,7 @@ def _write(
 
 
 _LINE = (
-    "duty_id", "campaign_id", "kind", "path", "at", "state_before", "state_after", "reason", "sentence", "account_id",
+    "duty_id", "campaign_id", "kind", "unit_id", "at", "state_before", "state_after", "reason", "sentence", "account_id",
 )  # fmt: skip
 
 

@@ -170,7 +170,9 @@ def gather_changes(webhook_id: int, *, at: datetime) -> int:
         until = min(newest, seen + _MOST_LOOKED_AT)
         while seen < until:
             lines = list(
-                DutyChange.objects.filter(pk__gt=seen, pk__lte=until).select_related("duty").order_by("pk")[:_LOOKED_AT]
+                DutyChange.objects.filter(pk__gt=seen, pk__lte=until)
+                .select_related("duty", "unit")
+                .order_by("pk")[:_LOOKED_AT]
             )
             if not lines:
                 seen = until
@@ -179,7 +181,7 @@ def gather_changes(webhook_id: int, *, at: datetime) -> int:
             told += [
                 _told(line)
                 for line in lines
-                if line.path.startswith(webhook.unit.path) and (not webhook.kinds or line.kind in webhook.kinds)
+                if line.unit.path.startswith(webhook.unit.path) and (not webhook.kinds or line.kind in webhook.kinds)
             ]
         for start in range(0, len(told), BATCH):
             part = told[start : start + BATCH]
@@ -195,7 +197,7 @@ def _told(line: DutyChange) -> dict[str, Any]:
         "campaign": line.campaign_id,
         "kind": line.kind,
         "person": line.duty.person_id,
-        "unit": int(line.path.rstrip(".").rpartition(".")[2], 36),
+        "unit": line.unit_id,
         "state_before": line.state_before,
         "state_after": line.state_after,
         "reason": line.reason,

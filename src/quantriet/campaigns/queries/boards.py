@@ -26,27 +26,62 @@ from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.rules.boards import Count
 from quantriet.kit.db import select
 from quantriet.kit.time import now, start_of, today
-from quantriet.org.models import PostHeld, Unit, UnitResponsibility, path_end
+from quantriet.org.models import PostHeld, Unit, UnitPlace, UnitResponsibility, UnitVersion, path_end
+from quantriet.org.queries import history
 from quantriet.org.vocab import ResponsibilityKind
 
 
 @dataclass(frozen=True)
 class AsOf:
-    """The moment a board shows: now, or the end of an earlier day."""
+    """The moment a board shows: now, or the end of an earlier day; and the tree by which it is shown.
+
+    `tree` is the day whose places are joined, None where today's paths answer: today, when today's structure is asked
+    for, or when nothing has moved since. `words` is the day whose names are used.
+    """
 
     moment: datetime  # everything before it counts
     day: date | None = None  # None: now
+    tree: date | None = None
+    words: date | None = None
 
     @property
     def phrase(self) -> str:
         return rules.as_of_phrase(self.moment, self.day)
 
 
-def as_of(day: date | None = None) -> AsOf:
-    """The end of `day`; today and later days mean now."""
+def as_of(day: date | None = None, *, todays_tree: bool = False) -> AsOf:
+    """The end of `day`; today and later days mean now. An earlier day is shown on its own tree unless today's is asked for."""
     if day is None or day >= today():
         return AsOf(now())
-    return AsOf(start_of(day + timedelta(days=1)), day)
+    moment = start_of(day + timedelta(days=1))
+    if todays_tree:
+        return AsOf(moment, day)
+    return AsOf(moment, day, day if history.changed_since(day) else None, day)
+
+
+def path_then(unit: Unit, at: AsOf) -> str:
+    """The unit's path in the tree that is shown; a path under which nothing lies where it did not stand yet."""
+    if at.tree is None:
+        return unit.path
+    place = history.place_of(unit, at.tree)
+    return place.path if place else "-."
+
+
+def _inside(unit: Unit, at: AsOf) -> Q:
+    """The condition of a row with `unit` and a copied `path` that it counts under this node of the tree shown."""
+    path = path_then(unit, at)
+    if at.tree is None:
+        return Q(path__gte=path, path__lt=path_end(path))
+    return Q(unit__in=history.keys_under(path, at.tree))
+
+
+def holds_all(campaign: StudyCampaign, unit: Unit, at: AsOf) -> bool:
+    """Whether everybody of the campaign counts under this unit: of the organiser then, of whatever spans its tallies today."""
+    if at.tree is not None:
+        return unit.pk == campaign.unit_id
+    paths = Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).order_by("path")
+    ends = [paths.values_list("path", flat=True).first(), paths.values_list("path", flat=True).last()]
+    return all(path is None or path.startswith(unit.path) for path in ends)
 
 
 @dataclass
@@ -124,9 +159,16 @@ class Board:
         )
 
 
-def _child_of(unit: Unit, column: str = "path") -> Substr:
-    """SQL for the path of the child of `unit` under which a path lies; the unit's own path stays itself."""
-    length = len(unit.path)
+def counts_under(campaign: StudyCampaign, unit: Unit) -> bool:
+    """Whether the unit belongs to the campaign's branch: it lies under the organiser, or has people of it in today's tree."""
+    if unit.path.startswith(campaign.unit.path):
+        return True
+    return Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).under(unit).exists()
+
+
+def _child_of(path: str, column: str = "path") -> Substr:
+    """SQL for the path of the child of the unit at `path` under which a path lies; the unit's own path stays itself."""
+    length = len(path)
     return Substr(column, 1, StrIndex(Substr(column, length + 1), Value(".")) + length)
 
 
@@ -134,13 +176,34 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     """The node `unit` of a campaign's board with its children, sorted by what needs a hand."""
     at = at or as_of()
     found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at)
-    rows = {
-        child.path: BoardRow(child) for child in Unit.objects.filter(parent=unit).select_related("kind").only(
-            "name", "short_name", "path", "sort_key", "email", "depth", "closed_on", "kind__name", "kind__level"
-        )
-    }  # fmt: skip
-    if unit.path in found:
-        rows[unit.path] = BoardRow(unit, is_own=True)
+    own = path_then(unit, at)
+    below = Unit.objects.filter(parent=unit) if at.tree is None else history.children_on(unit, at.tree)
+    fields = (
+        "name",
+        "short_name",
+        "path",
+        "sort_key",
+        "email",
+        "depth",
+        "closed_on",
+        "parent_id",
+        "kind__name",
+        "kind__level",
+    )
+    children = list(below.select_related("kind").only(*fields))
+    if at.tree is None:
+        rows = {child.path: BoardRow(child) for child in children}
+    else:
+        places = history.paths_on([child.pk for child in children], at.tree)
+        rows = {places[child.pk]: BoardRow(child) for child in children}
+        # What has closed by then counts under the unit that followed it, and stands there as a row of its own.
+        rows |= {
+            path: BoardRow(closed)
+            for path, closed in history.units_at(found.keys() - rows.keys() - {own}, at.tree).items()
+        }
+    history.as_it_was([row.unit for row in rows.values()], at.words)
+    if own in found:
+        rows[own] = BoardRow(unit, is_own=True)
     for path, (count, cells, told) in found.items():
         if path in rows:
             row = rows[path]
@@ -168,7 +231,7 @@ def _obliged(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> TallyQ
 
     Asked of every leaf, because a difference of sums does not tell which of the cells had people then.
     """
-    tallies: TallyQuerySet = Tally.objects.filter(campaign=campaign, kind=kind).under(unit)
+    tallies: TallyQuerySet = Tally.objects.filter(_inside(unit, at), campaign=campaign, kind=kind)
     if at.day is None:
         return cast(TallyQuerySet, tallies.annotate(obliged=F("done") + F("owing")))
     later = (
@@ -187,7 +250,7 @@ Sums = dict[str, tuple[Count, int, int]]  # child path → people, cells, cells 
 def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> Sums:
     tallies = (
         _obliged(campaign, unit, kind, at)
-        .annotate(child=_child_of(unit))
+        .annotate(child=_child_of(unit.path))
         .order_by()
         .values("child")
         .annotate(
@@ -202,7 +265,7 @@ def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> Sums:
     return {child: (Count(done, exempt, owing), cells, told) for child, done, exempt, owing, cells, told in tallies}
 
 
-TALLY, TALLY_DAY = Tally._meta.db_table, TallyDay._meta.db_table
+TALLY, TALLY_DAY, PLACE = (model._meta.db_table for model in (Tally, TallyDay, UnitPlace))
 # Leaf by leaf today's tally less the days since, then the leaves of each child: one pass over both tables.
 _THEN = """
 SELECT SUBSTR(path, 1, {index}(SUBSTR(path, %s), '.') + %s) AS child, SUM(done), SUM(exempt), SUM(owing),
@@ -222,17 +285,43 @@ GROUP BY child
 """
 
 
+# The same on the tree of that day: the places of the day say where each unit counted, so its rows are found by their unit.
+_THEN_THERE = """
+SELECT SUBSTR(path, 1, {index}(SUBSTR(path, %s), '.') + %s) AS child, SUM(done), SUM(exempt), SUM(owing),
+    SUM(CASE WHEN done + owing > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN done + owing > 0 AND told = 1 THEN 1 ELSE 0 END)
+FROM (
+    SELECT path, SUM(done) AS done, SUM(exempt) AS exempt, SUM(owing) AS owing, MAX(told) AS told
+    FROM (
+        SELECT place.path, tally.done, tally.exempt, tally.owing, CASE WHEN tally.reported_at < %s THEN 1 ELSE 0 END AS told
+        FROM {place} AS place JOIN {tally} AS tally
+            ON tally.campaign_id = %s AND tally.kind = %s AND tally.unit_id = place.unit_id
+        WHERE place.path >= %s AND place.path < %s AND place.valid_from <= %s
+            AND (place.valid_to IS NULL OR place.valid_to >= %s)
+        UNION ALL
+        SELECT place.path, -since.done, -since.exempt, -since.owing, 0
+        FROM {place} AS place JOIN {tally_day} AS since
+            ON since.campaign_id = %s AND since.kind = %s AND since.unit_id = place.unit_id AND since.day > %s
+        WHERE place.path >= %s AND place.path < %s AND place.valid_from <= %s
+            AND (place.valid_to IS NULL OR place.valid_to >= %s)
+    ) AS moves
+    GROUP BY path
+) AS leaves
+GROUP BY child
+"""
+
+
 def _sums_then(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, day: date) -> Sums:
-    length, end = len(unit.path), path_end(unit.path)
-    statement = _THEN.format(
-        index="STRPOS" if connection.vendor == "postgresql" else "INSTR", tally=TALLY, tally_day=TALLY_DAY
+    path = path_then(unit, at)
+    length, end = len(path), path_end(path)
+    statement = (_THEN if at.tree is None else _THEN_THERE).format(
+        index="STRPOS" if connection.vendor == "postgresql" else "INSTR", tally=TALLY, tally_day=TALLY_DAY, place=PLACE
     )
-    place = [campaign.pk, kind]
+    place, then = [campaign.pk, kind], connection.ops.adapt_datefield_value(day)
+    inside = [path, end] if at.tree is None else [path, end, then, then]
     rows = select(
         statement,
         [
-            length + 1, length, connection.ops.adapt_datetimefield_value(at.moment), *place, unit.path, end,
-            *place, connection.ops.adapt_datefield_value(day), unit.path, end,
+            length + 1, length, connection.ops.adapt_datetimefield_value(at.moment), *place, *inside, *place, then, *inside,
         ],
     )  # fmt: skip
     return {
@@ -241,20 +330,38 @@ def _sums_then(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, day: da
     }
 
 
+def _plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[CampaignPlan]:
+    path = path_then(unit, at)
+    plans = CampaignPlan.objects.filter(campaign=campaign)
+    if at.tree is None:
+        return plans.filter(unit__path__gte=path, unit__path__lt=path_end(path))
+    return plans.filter(unit__in=history.keys_under(path, at.tree))
+
+
 def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, BoardRow]) -> None:
-    plans = CampaignPlan.objects.filter(campaign=campaign, unit__path__gt=unit.path, unit__path__lt=path_end(unit.path))
-    grouped = (
-        plans.annotate(child=_child_of(unit, "unit__path"))
-        .order_by()
-        .values("child")
-        .annotate(plans=Counted("pk"), held=Counted("pk", filter=Q(first_held_at__lt=at.moment)))
-        .values_list("child", "plans", "held")
-    )
-    for path, number, held in grouped:
-        if path in rows:
-            rows[path].plans, rows[path].held = number, held
+    plans = _plans_inside(campaign, unit, at).exclude(unit=unit)
+    if at.tree is None:
+        grouped = (
+            plans.annotate(child=_child_of(unit.path, "unit__path"))
+            .order_by()
+            .values("child")
+            .annotate(plans=Counted("pk"), held=Counted("pk", filter=Q(first_held_at__lt=at.moment)))
+            .values_list("child", "plans", "held")
+        )
+        for path, number, held in grouped:
+            if path in rows:
+                rows[path].plans, rows[path].held = number, held
+    else:
+        own = len(path_then(unit, at))
+        held_at = dict(plans.values_list("unit_id", "first_held_at"))
+        for pk, path in history.paths_on(held_at.keys(), at.tree).items():
+            row = rows.get(path[: path.index(".", own) + 1])
+            if row is not None:
+                row.plans += 1
+                first = held_at[pk]
+                row.held += first is not None and first < at.moment
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
-    for plan in plans.filter(unit__parent=unit).only("unit_id", "state", "first_held_at"):
+    for plan in plans.filter(unit__in=list(by_unit)).only("unit_id", "state", "first_held_at"):
         row = by_unit[plan.unit_id]
         row.plan, row.waits = plan, plan.first_held_at is None or plan.first_held_at >= at.moment
 
@@ -294,7 +401,7 @@ def answerable(units: Iterable[int]) -> tuple[dict[int, PostHeld], dict[int, lis
 
 def progress(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> list[tuple[date, int]]:
     """How many were done at the end of each day on which that changed, and on the day shown."""
-    days = TallyDay.objects.filter(campaign=campaign, kind=kind).under(unit)
+    days = TallyDay.objects.filter(_inside(unit, at or as_of()), campaign=campaign, kind=kind)
     if at and at.day:
         days = days.filter(day__lte=at.day)
     sums = list(days.order_by("day").values("day").annotate(change=Sum("done")).values_list("day", "change"))
@@ -310,10 +417,11 @@ def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
 
     Of an earlier day these are the duties that counted under the unit then, wherever their people are now.
     """
+    at = at or as_of()
     duties = StudyDuty.objects.filter(campaign=campaign, kind=kind).select_related("person", "unit")
-    is_whole = unit.pk == campaign.unit_id  # everybody of a campaign lies under its organiser
-    here = Unit.objects.under(unit).order_by().values("pk")  # the keys of the units lead to the index
-    if at is None or at.day is None:
+    is_whole = holds_all(campaign, unit, at)
+    here = history.keys_under(path_then(unit, at), at.tree)  # the keys of the units lead to the index
+    if at.day is None:
         if not is_whole:
             duties = duties.filter(unit__in=here)
         return duties.annotate(
@@ -322,26 +430,23 @@ def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     before = (
         DutyChange.objects.filter(duty=OuterRef("pk"), at__lt=at.moment).exclude(state_after="").order_by("-at", "-pk")
     )
-    end = path_end(unit.path)
     if not is_whole:
         # Who counted here then is here now, or has left since; the place itself is asked of these few.
-        left = DutyChange.objects.filter(
-            campaign=campaign, kind=kind, at__gte=at.moment, state_after="", path__gte=unit.path, path__lt=end
-        )
+        left = DutyChange.objects.filter(campaign=campaign, kind=kind, at__gte=at.moment, state_after="", unit__in=here)
         duties = duties.filter(Q(unit__in=here) | Q(pk__in=left.order_by().values("duty")))
     duties = duties.annotate(
         state_then=Subquery(before.values("state_after")[:1]),
         reason_then=Subquery(before.values("reason")[:1]),
         sentence_then=Coalesce(Subquery(before.values("sentence")[:1]), Value("")),
-        path_then=Subquery(before.values("path")[:1]),
+        unit_key_then=Subquery(before.values("unit")[:1]),
     ).filter(state_then__isnull=False)
     if not is_whole:
-        duties = duties.filter(path_then__gte=unit.path, path_then__lt=end)
-    return duties.annotate(
-        unit_then=Coalesce(
-            Subquery(Unit.objects.filter(path=OuterRef("path_then")).order_by().values("name")[:1]), F("unit__name")
-        )
-    )
+        duties = duties.filter(unit_key_then__in=here)
+    name = Unit.objects.filter(pk=OuterRef("unit_key_then")).order_by().values("name")[:1]
+    if at.words is None:
+        return duties.annotate(unit_then=Coalesce(Subquery(name), F("unit__name")))
+    version = UnitVersion.objects.on(at.words).filter(unit=OuterRef("unit_key_then")).order_by().values("name")[:1]
+    return duties.annotate(unit_then=Coalesce(Subquery(version), Subquery(name), F("unit__name")))
 
 
 def silent_units(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[Any]:
@@ -362,7 +467,7 @@ def unorganised(campaign: StudyCampaign, unit: Unit, at: AsOf | None = None) -> 
     """Plans under a unit that have not been carried out at that moment: the live list of R-031."""
     at = at or as_of()
     return (
-        CampaignPlan.objects.filter(campaign=campaign, unit__path__gte=unit.path, unit__path__lt=path_end(unit.path))
+        _plans_inside(campaign, unit, at)
         .exclude(first_held_at__lt=at.moment)
         .select_related("unit__parent", "unit__kind", "responsible")
     )

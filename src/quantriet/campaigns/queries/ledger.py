@@ -75,9 +75,9 @@ def counted_duties(campaign: StudyCampaign) -> dict[Place, tuple[str, Counts]]:
 
 @dataclass(frozen=True)
 class Line:
-    """One change line; `path` is where the duty counted."""
+    """One change line; `unit_id` is where the duty counted."""
 
-    path: str
+    unit_id: int
     at: datetime
     before: str
     after: str
@@ -97,23 +97,23 @@ _RESULTS = (DutyState.DONE, DutyState.OWING)
 class Journal:
     """What the change lines of a campaign come to: per unit and day, and the first report of each unit."""
 
-    days: dict[tuple[str, str, date], Counter[str]]  # kind, path, day → by state
-    first_at: dict[tuple[str, str], datetime]  # kind, path → first line at all
-    reported_at: dict[tuple[str, str], datetime]  # kind, path → first report
+    days: dict[tuple[str, int, date], Counter[str]]  # kind, unit, day → by state
+    first_at: dict[tuple[str, int], datetime]  # kind, unit → first line at all
+    reported_at: dict[tuple[str, int], datetime]  # kind, unit → first report
 
     @classmethod
     def empty(cls) -> Journal:
         return cls(defaultdict(Counter), {}, {})
 
     def add(self, kind: str, line: Line) -> None:
-        day = self.days[kind, line.path, local(line.at).date()]
+        day = self.days[kind, line.unit_id, local(line.at).date()]
         if line.before and line.after == "":
             day[line.before] -= 1
         elif line.after:
             if line.before:
                 day[line.before] -= 1
             day[line.after] += 1
-        place = (kind, line.path)
+        place = (kind, line.unit_id)
         if place not in self.first_at or line.at < self.first_at[place]:
             self.first_at[place] = line.at
         if line.is_report and (place not in self.reported_at or line.at < self.reported_at[place]):
@@ -126,10 +126,10 @@ def journal_lines(duties: Sequence[int]) -> dict[int, list[Line]]:
     rows = (
         DutyChange.objects.filter(duty__in=duties)
         .order_by("pk")
-        .values_list("duty_id", "path", "at", "state_before", "state_after", "reason", "sentence")
+        .values_list("duty_id", "unit_id", "at", "state_before", "state_after", "reason", "sentence")
     )
-    for duty, path, at, before, after, reason, sentence in rows:
-        found[duty].append(Line(path, at, before, after, reason, sentence))
+    for duty, unit, at, before, after, reason, sentence in rows:
+        found[duty].append(Line(unit, at, before, after, reason, sentence))
     return found
 
 
@@ -304,7 +304,7 @@ def _against_journal(duty: StudyDuty, lines: list[Line]) -> list[Finding]:
             return [Finding("ledger.gap", sentence, duty.unit.name, duty.person.code)]
         before = line.after
     last = lines[-1]
-    if (duty.state, duty.reason, duty.sentence, duty.unit.path) != (last.after, last.reason, last.sentence, last.path):
+    if (duty.state, duty.reason, duty.sentence, duty.unit_id) != (last.after, last.reason, last.sentence, last.unit_id):
         sentence = f"{who}: sổ ghi “{DutyReason(duty.reason).label}”, nhật ký ghi “{DutyReason(last.reason).label}”" + (
             "." if duty.reason != last.reason else ", khác trạng thái, câu giải thích hoặc đơn vị."
         )
@@ -332,12 +332,9 @@ def _against_facts(duty: StudyDuty, told: Expected) -> list[Finding]:
 
 def _days(campaign: StudyCampaign, journal: Journal) -> list[Finding]:
     """The sums by day against the journal, and that they add up to today's tally without ever falling below nothing."""
-    paths = dict(Unit.objects.filter(path__in={path for _kind, path, _day in journal.days}).values_list("path", "pk"))
-    names = dict(Unit.objects.filter(pk__in={*paths.values(), *_units(campaign)}).values_list("pk", "name"))
-    wanted: dict[tuple[str, int, date], Counts] = {}
-    for (kind, path, day), counts in journal.days.items():
-        if path in paths:
-            wanted[kind, paths[path], day] = as_counts(counts)
+    units = {unit for _kind, unit, _day in journal.days}
+    names = dict(Unit.objects.filter(pk__in={*units, *_units(campaign)}).values_list("pk", "name"))
+    wanted: dict[tuple[str, int, date], Counts] = {place: as_counts(counts) for place, counts in journal.days.items()}
     kept = {
         (kind, unit, day): (done, exempt, owing)
         for kind, unit, day, done, exempt, owing in TallyDay.objects.filter(campaign=campaign).values_list(

@@ -27,7 +27,8 @@ from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
 from quantriet.org.access import may
 from quantriet.org.actions import privacy as privacy_actions
-from quantriet.org.models import Unit
+from quantriet.org.models import Unit, ancestor_ids
+from quantriet.org.queries import history
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import desk_page
 
@@ -50,20 +51,26 @@ def _day(text: str) -> dt.date | None:
 def _place(request, pk):
     """Campaign, node, kind and moment of a board address; all pages behind a figure share them."""
     campaign = access.get_campaign(request.account, pk)
-    unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")))
+    at = queries.as_of(_day(request.GET.get("as_of", "")), todays_tree=request.GET.get("tree") == "today")
+    unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")), at.tree)
+    history.as_it_was([unit], at.words)
     kinds = _kinds(campaign)
     kind = request.GET.get("kind", "")
     if kind not in dict(kinds):
         kind = kinds[0][0] if kinds else ""
-    return campaign, unit, kind, queries.as_of(_day(request.GET.get("as_of", "")))
+    return campaign, unit, kind, at
 
 
-def _crumbs(request, campaign, unit, name="campaign-board", extra=""):
-    """The units from the top the account may see down to this one."""
-    tops = access.board_units(request.account, campaign)
-    start = next((top for top in tops if top.contains(unit)), unit)
-    between = [pk for pk in unit.ancestor_ids if pk not in start.ancestor_ids[:-1]]
-    units = Unit.objects.filter(pk__in=between).order_by("depth")
+def _crumbs(request, campaign, unit, at, name="campaign-board", extra=""):
+    """The units from the top the account may see down to this one, in the tree that is shown."""
+    tops = access.board_units(request.account, campaign, at.tree)
+    paths = history.paths_on([unit.pk, *(top.pk for top in tops)], at.tree)
+    path = paths.get(unit.pk, unit.path)
+    start = next((paths[top.pk] for top in tops if top.pk in paths and path.startswith(paths[top.pk])), path)
+    between = [pk for pk in ancestor_ids(path) if pk not in ancestor_ids(start)[:-1]]
+    known = Unit.objects.in_bulk(between)
+    units = [known[pk] for pk in between if pk in known]
+    history.as_it_was(units, at.words)
     address = reverse(name, args=[campaign.pk])
     return [
         {"label": one.short_name or one.name, "url": "" if one.pk == unit.pk else f"{address}?unit={one.pk}{extra}"}
@@ -76,7 +83,7 @@ def board(request, pk):
     campaign, unit, kind, at = _place(request, pk)
     found = queries.board(campaign, unit, kind, at)
     carried = "".join(
-        f"&{name}={value}" for name, value in (("as_of", at.day or ""), ("kind", kind if len(_kinds(campaign)) > 1 else "")) if value
+        f"&{name}={value}" for name, value in (("as_of", at.day or ""), ("tree", _tree(request, at)), ("kind", kind if len(_kinds(campaign)) > 1 else "")) if value
     )  # fmt: skip
     address, behind = reverse("campaign-board", args=[pk]), reverse("campaign-names", args=[pk])
     plan_url = reverse("plan", args=[0])
@@ -95,7 +102,10 @@ def board(request, pk):
     found.credited = queries.credited(campaign, unit, kind, at)
     points = queries.progress(campaign, unit, kind, at)
     changes = queries.form_changes(campaign, unit)
-    form = BoardForm(kinds=_kinds(campaign), initial={"as_of": at.day, "kind": kind})
+    form = BoardForm(
+        kinds=_kinds(campaign), two_trees=history.changed_since(at.day),
+        initial={"as_of": at.day, "kind": kind, "tree": _tree(request, at)},
+    )  # fmt: skip
     heads, leaders = queries.answerable([unit.pk])
     asks = []
     if found.unorganised:
@@ -145,7 +155,8 @@ def board(request, pk):
             else _("What needs a hand stands first"),
             points=points if len(points) > 1 else [],
             form=form,
-            crumbs=_crumbs(request, campaign, unit, extra=carried),
+            crumbs=_crumbs(request, campaign, unit, at, extra=carried),
+            before=history.before_beginning(at.day),
             names_url=f"{behind}?unit={unit.pk}{carried}",
             silent_url=f"{reverse('campaign-silent', args=[pk])}?unit={unit.pk}{carried}",
             plans_url=f"{reverse('campaign-plans', args=[pk])}?unit={unit.pk}&state=open"
@@ -160,6 +171,11 @@ def board(request, pk):
     )
 
 
+def _tree(request, at):
+    """The tree chosen for an earlier day: that day's own, unless today's is asked for."""
+    return "today" if at.day and request.GET.get("tree") == "today" else ""
+
+
 def _organising(row):
     """Sign and words of a unit's own plan: the same "not organised" as the count above and the message."""
     state = PlanState(row.plan.state)
@@ -171,11 +187,12 @@ def _organising(row):
 
 def _report_url(request, campaign, unit, at):
     """The page that drafts this node's report, filled in; empty for who writes none here or before the campaign opens."""
-    reported = campaign.state in (CampaignState.OPEN, CampaignState.CLOSED) and unit.path.startswith(campaign.unit.path)
+    reported = campaign.state in (CampaignState.OPEN, CampaignState.CLOSED) and queries.counts_under(campaign, unit)
     if not reported or unit.closed_on or not may(request.account, Permission.REPORT_WRITE, unit):
         return ""
     as_of = f"&as_of={at.day}" if at.day else ""
-    return f"{reverse('report-new')}?campaign={campaign.pk}&unit={unit.pk}{as_of}"
+    tree = "&tree=today" if at.day and _tree(request, at) else ""
+    return f"{reverse('report-new')}?campaign={campaign.pk}&unit={unit.pk}{as_of}{tree}"
 
 
 def _cells(row, labels):
@@ -300,7 +317,7 @@ def names(request, pk):
             + query(request, state=None, reason=None, tier=None, q=None, page=None, sort=None),
             board_url=reverse("campaign-board", args=[pk])
             + query(request, state=None, reason=None, tier=None, q=None, page=None, sort=None, must=None),
-            crumbs=_crumbs(request, campaign, unit),
+            crumbs=_crumbs(request, campaign, unit, at),
             filters=NamesForm(initial=request.GET.dict() | {"as_of": at.day}),
             q=text,
             rows=listing(
@@ -390,7 +407,7 @@ def silent(request, pk):
             + (f"&as_of={at.day}" if at.day else "")
             if may(request.account, Permission.MESSAGE_SEND, unit)
             else "",
-            crumbs=_crumbs(request, campaign, unit),
+            crumbs=_crumbs(request, campaign, unit, at),
             rows=listing(
                 request,
                 rows,
@@ -506,6 +523,6 @@ def message(request, pk):
             form=form,
             about=about,
             confirming=confirming,
-            crumbs=_crumbs(request, campaign, unit),
+            crumbs=_crumbs(request, campaign, unit, at),
         ),
     )

@@ -363,10 +363,15 @@ class MessageForm(forms.Form):
 
 class BoardForm(forms.Form):
     as_of = forms.DateField(label=_("As of the end of day"), required=False)
+    tree = forms.ChoiceField(
+        label=_("Structure"), required=False, choices=[("", _("As of that day")), ("today", _("Mapped to today's"))]
+    )
     kind = forms.ChoiceField(label=_("Duty"), required=False)
 
-    def __init__(self, *args, kinds: list[tuple[str, str]], **kwargs):
+    def __init__(self, *args, kinds: list[tuple[str, str]], two_trees: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
+        if not two_trees:
+            del self.fields["tree"]
         if len(kinds) > 1:
             self.fields["kind"].choices = kinds
         else:

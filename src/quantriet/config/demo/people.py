@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quantriet.org.actions import NewPerson, NewUnit
+from quantriet.org.rules.events import Change, Part
 from quantriet.org.vocab import ROLES, Role
 
 PASSWORD = "quantriet-2026"  # noqa: S105 (printed on purpose; a production start refuses these accounts)
@@ -167,6 +168,48 @@ def tree(size: Size) -> list[NewUnit]:
         number = index // len(bases) + 1
         units.append(NewUnit(f"{parent}.{number:02d}", f"Chi bộ {cell} {number}", "CHI_BO", parent))
     return units
+
+
+# Before the reform of 1 July 2025: districts stood between the province and its communes, and there were more communes.
+OLD_FOUNDED = dt.date(2020, 6, 1)
+_COMMUNES = ("DANG_UY_XA", "DANG_UY_PHUONG")
+
+
+def before_reform(units: list[NewUnit]) -> tuple[list[NewUnit], list[Change]]:
+    """The same organisation as it was until 30 June 2025, and the events that made it what it is; none without communes.
+
+    Two communes of then have become one; the districts, some twelve communes each, are gone. Cells and grassroots
+    organisations keep their codes.
+    """
+    communes = [unit for unit in units if unit.kind in _COMMUNES and unit.parent == "TL"]
+    if not communes:
+        return units, []
+    gone = {unit.code for unit in communes}
+    districts = [
+        NewUnit(f"H{number + 1:02d}", f"Huyện ủy {place}", "HUYEN_UY", "TL")
+        for number, place in enumerate(_PLACES[: max(2, (len(communes) + 11) // 12)])
+    ]
+    old: list[NewUnit] = []
+    moved: dict[str, str] = {}
+    changes: list[Change] = []
+    below: dict[str, list[NewUnit]] = {}
+    for unit in units:
+        below.setdefault(unit.parent, []).append(unit)
+    for number, unit in enumerate(communes):
+        district = districts[number * len(districts) // len(communes)].code
+        name = unit.name.removeprefix("Đảng ủy ").replace("phường ", "xã ")
+        pair = [
+            NewUnit(f"{district}.{number * 2 + place + 1:03d}", f"Đảng ủy {name}{more}", "DANG_UY_XA", district)
+            for place, more in enumerate(("", " Mới"))
+        ]
+        old += pair
+        for place, one in enumerate(below.get(unit.code, [])):
+            moved[one.code] = pair[place % 2].code
+        part = Part(unit.code, unit.name, unit.kind, "TL")
+        changes.append(Change("merge", tuple(one.code for one in pair), (part,)))
+    changes += [Change("dissolve", (one.code,)) for one in districts]
+    kept = [replace(unit, parent=moved.get(unit.code, unit.parent)) for unit in units if unit.code not in gone]
+    return [kept[0], *districts, *old, *kept[1:]], changes
 
 
 def _body_name(body: str, place: str, taken: set[str]) -> str:

@@ -30,6 +30,7 @@ from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
 from quantriet.org.actions import privacy
 from quantriet.org.models import Account, Person, PostHeld, Unit
+from quantriet.org.rules.events import Change
 from quantriet.org.vocab import Permission, RequestKind, ResponsibilityKind
 
 MORNING = (dt.time(7, 30), dt.time(11, 0))
@@ -74,35 +75,42 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
 
 
 def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
-    """Units, people, accounts."""
+    """Units, people, accounts; where there are communes, first as they were and then through the reform of 1 July 2025."""
     at = now()
     new_units = made.tree(size)
-    units = org_actions.add_units_at_once(new_units, under=None, by=None, at=at, valid_from=made.FOUNDED)
-    say(f"  {len(units)} đơn vị")
+    old_units, changes = made.before_reform(new_units)
+    units = org_actions.add_units_at_once(
+        old_units, under=None, by=None, at=at, valid_from=made.OLD_FOUNDED if changes else made.FOUNDED
+    )
     new_people = made.members(size, new_units, today=today())
-    people = org_actions.add_people_at_once(new_people, units=units, by=None, at=at)
+    late = [replace(one, posts=tuple(post for post in one.posts if post[1] not in units)) for one in new_people]
+    early = [replace(one, posts=tuple(post for post in one.posts if post[1] in units)) for one in new_people]
+    people = org_actions.add_people_at_once(early, units=units, by=None, at=at)
+    accounts = {
+        login.username: _account(login, None, units["TL"], at=at) for login in made.LOGINS if login.at == "root"
+    }
+    if changes:
+        _reform(units["TL"], changes, accounts, say=say)
+        units = {unit.code: unit for unit in Unit.objects.select_related("kind", "parent")}
+        for person in people.values():
+            person.unit = units[person.unit.code]
+        org_actions.add_posts_at_once(late, people=people, units=units, by=None, at=at)
+    say(f"  {Unit.objects.active().count()} đơn vị")  # type: ignore[attr-defined]
     say(f"  {len(people)} đảng viên")
     committee = next((unit.code for unit in new_units if unit.kind in ("DANG_UY_XA", "DANG_UY_PHUONG")), "TL")
     cell = next(unit.code for unit in new_units if unit.kind == "CHI_BO" and unit.code.startswith(committee))
     in_cell = [one.code for one in new_people if one.unit == cell]
     places = {"root": "TL", "committee": committee, "cell": cell}
     persons = {"bithu": in_cell[0], "dangvien": in_cell[5]}
-    accounts = {}
     for login in made.LOGINS:
-        person = people.get(persons.get(login.username, ""))
-        account = org_actions.add_account(
-            by=None, at=at, username=login.username, display_name=person.full_name if person else f"{login.label} (mẫu)",
-            password=made.PASSWORD, person=person, is_demo=True,
+        if login.username not in accounts:
+            person = people.get(persons.get(login.username, ""))
+            accounts[login.username] = _account(login, person, units[places[login.at]], at=at)
+    for first, last in ((2020, 2025), (2025, 2030)):
+        org_actions.add_term(
+            unit=units["TL"], name=f"Nhiệm kỳ {first}–{last}", valid_from=dt.date(first, 10, 1),
+            valid_to=dt.date(last, 9, 30), by=accounts["quantri"], at=at,
         )  # fmt: skip
-        org_actions.give_appointment(
-            account,
-            by=None,
-            at=at,
-            role=login.role,
-            unit=units[places[login.at]],
-            valid_from=today() - dt.timedelta(days=60),
-        )
-        accounts[login.username] = account
     # Some slips of the secretary's cell wait to be used, some have passed their day.
     for codes, days_ago in ((in_cell[6:10], 3), (in_cell[10:12], 40)):
         printed_at = at - dt.timedelta(days=days_ago)
@@ -138,6 +146,79 @@ def look(organisation: Organisation) -> None:
     )  # fmt: skip
 
 
+def _account(login: made.Login, person: Person | None, unit: Unit, *, at: dt.datetime) -> Account:
+    account = org_actions.add_account(
+        by=None, at=at, username=login.username, display_name=person.full_name if person else f"{login.label} (mẫu)",
+        password=made.PASSWORD, person=person, is_demo=True,
+    )  # fmt: skip
+    org_actions.give_appointment(
+        account, by=None, at=at, role=login.role, unit=unit, valid_from=today() - dt.timedelta(days=60)
+    )
+    return account
+
+
+def _reform(root: Unit, changes: list[Change], accounts: dict[str, Account], *, say: Callable[[str], object]) -> None:
+    """A campaign of spring 2025, closed on the old tree; then districts end and communes become others, in one decision."""
+    _last_spring(root, accounts["canbo"])
+    decided, day = dt.date(2025, 6, 20), made.FOUNDED
+    decision = org_actions.draft_decision(
+        unit=root, number="1678-QĐ/TU", decided_on=decided, effective_on=day, issued_by="Ban Thường vụ Tỉnh ủy (hư cấu)",
+        changes=changes, by=accounts["canbo"], at=at_local(decided, dt.time(9, 0)),
+    )  # fmt: skip
+    org_actions.confirm_decision(
+        decision, revision=decision.revision, by=accounts["quantri"], at=at_local(decided, dt.time(15, 0))
+    )
+    org_actions.put_in_force(decision.pk, at=at_local(day, dt.time(7, 0)))
+    decision.refresh_from_db()
+    if decision.problem:
+        raise RuntimeError(decision.problem)
+    say(f"  sắp xếp ngày 01/07/2025: {decision.counts['summary']}")
+
+
+def _last_spring(root: Unit, by: Account) -> None:
+    """Secretaries of the whole organisation learn a directive in spring 2025; it is closed before the reform."""
+    at, day = at_local(dt.date(2025, 4, 1), dt.time(8, 0)), dt.date(2025, 4, 15)
+    document = library_actions.register_document(
+        by=by, at=at, unit=root, reference_number="45-CT/TU", issuing_body=root.name, level=root.kind.level,
+        issued_on=dt.date(2025, 3, 20), subject="về chuẩn bị sắp xếp tổ chức bộ máy và đại hội các cấp (hư cấu)",
+    )  # fmt: skip
+    rulebook = campaign_actions.add_rulebook(unit=root, name="Quy tắc học tập nghị quyết 2025", by=by, at=at)
+    campaign = campaign_actions.add_campaign(
+        unit=root, name="Đợt học tập Chỉ thị 45-CT/TU", rulebook=rulebook, documents=[document], planned_from=day,
+        planned_to=dt.date(2025, 5, 15), plan_number="78-KH/TU", form="online", by=by, at=at,
+    )  # fmt: skip
+    campaign_actions.add_audience_rule(
+        campaign,
+        name="Bí thư cấp ủy, bí thư chi bộ",
+        criteria={"posts": ["BI_THU"]},
+        basis="Kế hoạch 78-KH/TU",
+        by=by,
+        at=at,
+    )
+    campaign_actions.prepare_duties(campaign, by=by, at=at)
+    conference = class_actions.add_class(
+        by=by, at=at, campaign=campaign, unit=root, title="Hội nghị trực tuyến quán triệt Chỉ thị 45-CT/TU", form="online",
+        venue_name="Hội trường Tỉnh ủy", capacity=20_000,
+    )  # fmt: skip
+    _timetable(conference, by=by, at=at, day=day, whole_day=False)
+    _lead(conference, by=by, at=at, posts=PostHeld.objects.filter(unit=root))
+    class_actions.fill_roster(conference, by=by, at=at, units=[root], tier="")
+    campaign_actions.open_campaign(campaign, by=by, at=at)
+    class_actions.release_class(conference, by=by, at=at + dt.timedelta(days=2))
+    class_actions.mark_printed(conference, by=by, at=at + dt.timedelta(days=2))
+    session = conference.sessions.get()
+    marks = [
+        Mark(pk, session.pk, FactKind.WHOLE, session.ends_at, f"spring-{pk}", Method.ROLL)
+        for place, pk in enumerate(conference.roster.order_by("pk").values_list("pk", flat=True))
+        if place % 23 != 7  # some did not come, and have never made it up
+    ]
+    attendance_actions.record_marks(marks, by=by, at=session.ends_at)
+    attendance_actions.close_roll(conference, by=by, at=session.ends_at + dt.timedelta(hours=1))
+    for plan in campaign.plans.select_related("unit").order_by("-unit__depth"):
+        campaign_actions.mark_held(campaign, plan.unit, at=session.ends_at)
+    campaign_actions.close_campaign(campaign, by=by, at=at_local(dt.date(2025, 6, 1), dt.time(8, 0)))
+
+
 def _assign_leaders(organisation: Organisation) -> None:
     """Each member of the root's standing committee answers for some of the units below (R-005)."""
     leaders = [
@@ -146,7 +227,7 @@ def _assign_leaders(organisation: Organisation) -> None:
         .select_related("person")
         .order_by("post__rank", "pk")
     ]
-    below = list(Unit.objects.filter(parent=organisation.root).order_by("path")[:60])
+    below = list(Unit.objects.active().filter(parent=organisation.root).order_by("path")[:60])
     for place, unit in enumerate(below):
         if leaders:
             org_actions.give_responsibility(
@@ -230,7 +311,7 @@ def _conference(organisation: Organisation, campaign: StudyCampaign) -> StudyCla
         level=ConferenceLevel.UPPER_CADRES, tier=ContentTier.KEY_CADRE, venue_name="Hội trường Thành ủy", address="Số 1 đường Hòa Lạc",
         capacity=320,
     )  # fmt: skip
-    for unit in Unit.objects.filter(parent=root).order_by("path")[3:5]:
+    for unit in Unit.objects.active().filter(parent=root).order_by("path")[3:5]:
         class_actions.add_venue(
             conference,
             by=by,
@@ -284,7 +365,7 @@ def _timetable(study_class: StudyClass, *, by: Account, at: dt.datetime, day: dt
         for kind, first, last, words, document in (
             (ItemKind.LECTURE, begins, pause, "Quán triệt nghị quyết", documents[0]),
             (ItemKind.BREAK, pause, pause + dt.timedelta(minutes=15), "Nghỉ giải lao", None),
-            (ItemKind.LECTURE, pause + dt.timedelta(minutes=15), talk, "Chỉ thị và hướng dẫn thực hiện", documents[1]),
+            (ItemKind.LECTURE, pause + dt.timedelta(minutes=15), talk, "Chỉ thị và hướng dẫn thực hiện", documents[-1]),
             (ItemKind.DISCUSSION, talk, ends, "Thảo luận", None),
         ):
             class_actions.add_item(

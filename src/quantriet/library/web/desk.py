@@ -123,7 +123,13 @@ def document_new(request: DeskRequest) -> HttpResponse:
     home = org_access.home_unit(request.account)
     initial = {"unit": home, "level": home.kind.level if home else ""}
     if request.method != "POST":
-        return page(request, "library/desk/new.html", {"form": DocumentForm(initial=initial, units=units)})
+        form = DocumentForm(initial=initial, units=units)
+        proposed = queries.next_references(home) if home else []
+        if proposed:
+            form.fields["reference_number"].help_text = _("For example 26-HD/BTGTU") + ". " + _("Next free: %(numbers)s") % {
+                "numbers": ", ".join(proposed)
+            }  # fmt: skip
+        return page(request, "library/desk/new.html", {"form": form})
     form = DocumentForm(request.POST, request.FILES, units=units)
     if not request.POST.get("not_secret"):
         # Without this word nothing of the file is even looked at.

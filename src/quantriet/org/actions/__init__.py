@@ -1,8 +1,20 @@
 """The only writers of the tree, its people and their rights; one module a subject, one door outside."""
 
 from quantriet.org.actions.bodies import add_body_member, change_body, end_body, found_body, remove_body_member
-from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
+from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_posts_at_once, add_units_at_once
 from quantriet.org.actions.codes import ask_mail_code, send_mail_code, take_mail_code
+from quantriet.org.actions.decisions import (
+    change_decision,
+    confirm_decision,
+    draft_decision,
+    due_decisions,
+    put_in_force,
+    remove_event,
+    reverse_decision,
+    set_event,
+    what_rests_on,
+    withdraw_decision,
+)
 from quantriet.org.actions.doors import claim_try, release_try
 from quantriet.org.actions.factors import (
     add_passkey,
@@ -16,6 +28,8 @@ from quantriet.org.actions.factors import (
 )
 from quantriet.org.actions.people import (
     add_person,
+    cancel_transfer,
+    carry_out_transfer,
     change_person,
     end_exemption,
     end_post,
@@ -38,6 +52,7 @@ from quantriet.org.actions.rights import (
 )
 from quantriet.org.actions.sessions import begin_session, close_sessions, follow_session, prune_sign_in, touch_session
 from quantriet.org.actions.slips import PrintedSlip, find_slip, print_slips, use_slip
+from quantriet.org.actions.terms import add_term, change_term, remove_term
 from quantriet.org.actions.tokens import make_token, prune_answers, remember_answer, reserve_requests, revoke_token
 from quantriet.org.actions.units import add_unit, change_unit, close_unit
 from quantriet.org.rules.tries import username_key
@@ -51,18 +66,27 @@ __all__ = [
     "add_passkey",
     "add_people_at_once",
     "add_person",
+    "add_posts_at_once",
+    "add_term",
     "add_unit",
     "add_units_at_once",
     "ask_mail_code",
     "begin_session",
+    "cancel_transfer",
+    "carry_out_transfer",
     "change_account",
     "change_body",
+    "change_decision",
     "change_password",
     "change_person",
+    "change_term",
     "change_unit",
     "claim_try",
     "close_sessions",
     "close_unit",
+    "confirm_decision",
+    "draft_decision",
+    "due_decisions",
     "end_appointment",
     "end_body",
     "end_exemption",
@@ -84,19 +108,24 @@ __all__ = [
     "print_slips",
     "prune_answers",
     "prune_sign_in",
+    "put_in_force",
     "refuse_if_locked",
     "release_try",
     "remember_answer",
     "remove_authenticator",
     "remove_body_member",
+    "remove_event",
     "remove_passkey",
     "remove_person",
+    "remove_term",
     "reserve_requests",
     "reset_password",
     "reset_second_factor",
+    "reverse_decision",
     "revoke_token",
     "send_mail_code",
     "set_authenticator",
+    "set_event",
     "take_mail_code",
     "take_second_code",
     "temporary_password",
@@ -104,4 +133,6 @@ __all__ = [
     "transfer_person",
     "use_slip",
     "username_key",
+    "what_rests_on",
+    "withdraw_decision",
 ]

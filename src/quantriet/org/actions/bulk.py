@@ -11,6 +11,7 @@ from django.db import transaction
 
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
+from quantriet.org.actions.places import settle_units
 from quantriet.org.models import (
     Account,
     ActivityExemption,
@@ -20,7 +21,6 @@ from quantriet.org.models import (
     PostKind,
     Unit,
     UnitKind,
-    UnitVersion,
     path_segment,
 )
 
@@ -71,14 +71,8 @@ def add_units_at_once(
             Unit.objects.bulk_update(rows, ["path"], batch_size=500)
             taken = {one.code for one in ready}
             waiting = [one for one in waiting if one.code not in taken]
+            settle_units(rows, valid_from)
         made = [done[one.code] for one in new]
-        UnitVersion.objects.bulk_create(
-            (
-                UnitVersion(unit=unit, valid_from=valid_from, name=unit.name, kind=unit.kind, parent=unit.parent)
-                for unit in made
-            ),
-            batch_size=BATCH,
-        )
         record_many(
             "unit.added",
             by=by,
@@ -108,7 +102,6 @@ def add_people_at_once(
     new: Sequence[NewPerson], *, units: dict[str, Unit], by: Account | None, at: datetime
 ) -> dict[str, Person]:
     """Enter people with their first transfer, posts and exemptions in one transaction; returns them by code."""
-    posts = {post.code: post for post in PostKind.objects.all()}
     with transaction.atomic():
         rows = [
             Person(
@@ -127,20 +120,7 @@ def add_people_at_once(
             (MembershipTransfer(person=row, to_unit=row.unit, on=row.joined_on) for row in people.values()),  # type: ignore[misc]
             batch_size=BATCH,
         )
-        PostHeld.objects.bulk_create(
-            (
-                PostHeld(
-                    person=people[one.code],
-                    post=posts[post],
-                    unit=units[unit],
-                    managed_by=level,
-                    valid_from=one.joined_on,
-                )
-                for one in new
-                for post, unit, level in one.posts
-            ),
-            batch_size=BATCH,
-        )
+        _hold_posts(new, people, units)
         ActivityExemption.objects.bulk_create(
             (
                 ActivityExemption(person=people[one.code], valid_from=one.joined_on, reason=one.exempt)
@@ -153,3 +133,36 @@ def add_people_at_once(
             "person.added", by=by, at=at, lines=[(row, row.unit, {}, {"code": row.code}) for row in people.values()]
         )
     return people
+
+
+def add_posts_at_once(
+    new: Sequence[NewPerson], *, people: dict[str, Person], units: dict[str, Unit], by: Account | None, at: datetime
+) -> None:
+    """Record the posts of people who are there already, in units that came later; one line of the log each."""
+    posts = {post.code: post.name for post in PostKind.objects.all()}
+    with transaction.atomic():
+        _hold_posts(new, people, units)
+        lines: list[tuple[Person, Unit, dict[str, Any], dict[str, Any]]] = [
+            (people[one.code], units[unit], {}, {"post": posts[post], "unit": units[unit].name, "managed_by": level})
+            for one in new
+            for post, unit, level in one.posts
+        ]
+        record_many("post.given", by=by, at=at, lines=lines, of_people=True)
+
+
+def _hold_posts(new: Sequence[NewPerson], people: dict[str, Person], units: dict[str, Unit]) -> None:
+    posts = {post.code: post for post in PostKind.objects.all()}
+    PostHeld.objects.bulk_create(
+        (
+            PostHeld(
+                person=people[one.code],
+                post=posts[post],
+                unit=units[unit],
+                managed_by=level,
+                valid_from=max(one.joined_on, units[unit].established_on or one.joined_on),
+            )
+            for one in new
+            for post, unit, level in one.posts
+        ),
+        batch_size=BATCH,
+    )

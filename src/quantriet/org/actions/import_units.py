@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,18 +14,23 @@ from django.db import connection
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
 from quantriet.kit.spreadsheets import Gated, read_table
+from quantriet.org.actions.places import settle_units
 from quantriet.org.actions.units import change_unit
-from quantriet.org.models import Account, IdentityDecision, Unit, UnitKind, UnitVersion, path_segment
+from quantriet.org.models import Account, IdentityDecision, Unit, UnitKind, path_segment
 from quantriet.org.queries import imports as queries
 from quantriet.org.queries.imports import KnownUnit
 from quantriet.org.rules import columns, tree, unit_rows
+from quantriet.org.rules.events import Change, Part
+from quantriet.org.rules.events import sentence as event_sentence
 from quantriet.org.rules.members import Status, Wrong, say
 from quantriet.org.rules.places import core
 from quantriet.org.rules.plan import Line, PlanReader, PlanWriter
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.rules.understanding import Understanding
+from quantriet.org.vocab import OrgEventKind
 
 BATCH = 2000
+PROPOSED = "proposed"  # the section of the plan with the events of a rearranged list
 Tell = Callable[[int, int, str], None]
 
 
@@ -121,11 +127,100 @@ class UnitPlanner:
             row.kind = unit_rows.kind_of(row.values.get("kind", ""), row.values.get("name", ""), self.kinds) or ""
         for row in rows:
             self._judge(row)
+        for words, change in self._proposals(rows, met):
+            self.plan.add(PROPOSED, {"n": 0, "words": words, "change": change.as_json()})
         for unit in self.inside:
             if unit.pk not in met and unit.pk != self.root.pk:
                 self.missing += 1
                 self.plan.add("missing", {"n": 0, "c": unit.code, "name": unit.name})
         return self.plan
+
+    def _proposals(self, rows: list[_Row], met: set[int]) -> Iterator[tuple[str, Change]]:
+        """What a decision would have to say so that the tree becomes what the list shows: a list made after a rearrangement.
+
+        Mergers are told by the columns "sáp nhập từ" and "sáp nhập vào", or by a new unit that has the units below several
+        that are no longer in the list; then moves, renames, and units that are no longer there.
+        """
+        gone = {unit.pk for unit in self.inside if unit.pk not in met and unit.pk != self.root.pk}
+        origins: dict[int, list[KnownUnit]] = defaultdict(list)  # by the row of the successor
+        successor: dict[int, _Row] = {}
+        by_row = {id(row): row for row in rows}
+
+        def joins(unit: KnownUnit, row: _Row) -> None:
+            if unit.pk not in successor and row.known is not unit:
+                successor[unit.pk] = row
+                origins[id(row)].append(unit)
+
+        for row in rows:
+            for said in re.split(r"[;,\n]| và ", row.values.get("merged_from", "")):
+                unit = self._one_known(said)
+                if unit:
+                    joins(unit, row)
+            said = row.values.get("merged_into", "")
+            wanted = self.codes.get(text.squeeze(said).casefold()) or next(
+                iter(self.names.get(text.fold(said), [])), None
+            )
+            if said and wanted and row.known:
+                joins(row.known, wanted)
+        below: dict[int, set[int]] = defaultdict(set)
+        for row in rows:
+            if row.known and isinstance(row.parent, _Row) and row.known.parent_id in gone:
+                below[id(row.parent)].add(row.known.parent_id)
+        for key, old in below.items():
+            row = by_row[key]
+            if row.known is None and not origins.get(key) and len(old) > 1:
+                for pk in sorted(old):
+                    joins(self.by_pk[pk], row)
+        proposed: list[Change] = []
+        for row in rows:
+            from_units = origins.get(id(row), [])
+            if row.known is None and (from_units or id(row) in below):
+                row.code = row.code or self._made_code(row)
+                higher = row.parent.code if row.parent and row.parent.code else self.root.code
+                part = Part(row.code, row.values.get("name", ""), row.kind, higher)
+                kind = OrgEventKind.MERGE if len(from_units) > 1 else OrgEventKind.ESTABLISH
+                proposed.append(
+                    Change(kind, tuple(unit.code for unit in from_units) if len(from_units) > 1 else (), (part,))
+                )
+            elif row.known is not None and from_units:
+                into = Part(row.known.code, is_new=False)
+                proposed.append(Change(OrgEventKind.MERGE, tuple(unit.code for unit in from_units), (into,)))
+        merged = {pk for pk, row in successor.items() if row.known or len(origins[id(row)]) > 1}
+        moves: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            above = row.parent.known if isinstance(row.parent, _Row) and row.parent.known else row.parent
+            named = "parent_code" in row.values or "parent_name" in row.values or row.group
+            if not (row.known and named and above) or row.known.pk == self.root.pk or row.known.pk in merged:
+                continue
+            stays = isinstance(above, KnownUnit) and above.pk == row.known.parent_id
+            left = row.known.parent_id
+            comes_along = left in merged and isinstance(row.parent, _Row) and successor[left] is row.parent
+            if not stays and not comes_along and above.code:
+                moves[above.code].append(row.known.code)
+        proposed += [Change(OrgEventKind.MOVE, tuple(codes), parent=code) for code, codes in moves.items()]
+        if not proposed:
+            return
+        proposed += [
+            Change(OrgEventKind.RENAME, (row.known.code,), name=row.values["name"])
+            for row in rows
+            if row.known and row.known.pk not in merged and row.values.get("name", row.known.name) != row.known.name
+        ]
+        # Deepest first, so that nothing stands below what ends.
+        for unit in sorted((self.by_pk[pk] for pk in gone - merged), key=lambda unit: -unit.path.count(".")):
+            proposed.append(Change(OrgEventKind.DISSOLVE, (unit.code,)))
+        names = {unit.code.casefold(): unit.name for unit in self.inside}
+        names |= {row.code.casefold(): row.values.get("name", "") for row in rows if row.code and not row.known}
+        for change in proposed:
+            yield event_sentence(change, names), change
+
+    def _one_known(self, said: str) -> KnownUnit | None:
+        """The unit inside that a code or a name means; none when several bear it."""
+        said = text.squeeze(said)
+        found = self.by_code.get(said.casefold())
+        if found and found in self.inside:
+            return found
+        named = self.by_name.get(text.fold(said)) or self.by_name.get(core(text.fold(said)), [])
+        return named[0] if len({unit.pk for unit in named}) == 1 else None
 
     def _enter(self, row: _Row) -> None:
         code = row.values.get("code")
@@ -281,10 +376,18 @@ class UnitPlanner:
                 row.errors.append(
                     Wrong(
                         "parent_name",
-                        f"{row.known.name} đang trực thuộc đơn vị khác; đổi cấp trên cần một quyết định tổ chức, không nhập từ tệp.",
+                        f"{row.known.name} đang trực thuộc đơn vị khác; đổi cấp trên cần một quyết định tổ chức, không nhập từ tệp: "
+                        "dùng “Đề xuất quyết định từ danh sách này”.",
                     )
                 )
             return
+        if row.values.get("merged_from"):
+            row.errors.append(
+                Wrong(
+                    "merged_from",
+                    "Đơn vị hình thành do sáp nhập thì lập bằng quyết định: dùng “Đề xuất quyết định từ danh sách này”.",
+                )
+            )
         if not row.kind:
             row.errors.append(
                 Wrong(
@@ -402,19 +505,7 @@ def _write_units(
     table = connection.ops.quote_name(Unit._meta.db_table)
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {table} SET path = %s WHERE id = %s", [(unit.path, unit.pk) for unit in units])  # noqa: S608
-    UnitVersion.objects.bulk_create(
-        [
-            UnitVersion(
-                unit=unit,
-                valid_from=unit.established_on or day,
-                name=unit.name,
-                kind_id=unit.kind_id,
-                parent_id=unit.parent_id,
-            )
-            for unit in units
-        ],
-        batch_size=BATCH,
-    )
+    settle_units(units, day)
     record_many(
         "unit.added", by=by, at=at,
         lines=[(unit, unit, {}, {"code": unit.code, "name": unit.name, "kind": unit.kind.name}) for unit in units],

@@ -30,7 +30,7 @@ from quantriet.kit.time import local
 from quantriet.org import access
 from quantriet.org.actions.import_members import MemberPlanner, Tell, quiet
 from quantriet.org.actions.import_result import write_result
-from quantriet.org.actions.import_units import UnitPlanner, apply_units
+from quantriet.org.actions.import_units import PROPOSED, UnitPlanner, apply_units
 from quantriet.org.actions.import_writing import PlanOutdated, apply_members
 from quantriet.org.actions.people import CODE_LOCK
 from quantriet.org.actions.questions import ask, unask
@@ -38,6 +38,7 @@ from quantriet.org.actions.units import TREE_LOCK
 from quantriet.org.models import Account, IdentityDecision, ImportKind, ImportRun, ImportState, Unit
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns
+from quantriet.org.rules.events import Change
 from quantriet.org.rules.members import Status
 from quantriet.org.rules.plan import PlanReader, PlanWriter
 from quantriet.org.rules.secrecy import find_mark, refuse_if_marked
@@ -404,6 +405,7 @@ def _make_plan(run: ImportRun, at: datetime, state: ImportState = ImportState.RE
         writer.close()
     counts: dict[str, Any] = {status.value: writer.counts.get(status.value, 0) for status in Status}
     counts |= {"missing": planner.missing, "rows": planner.total, "elsewhere": planner.mostly_elsewhere}
+    counts["proposed"] = writer.counts.get(PROPOSED, 0)
     seen = Understanding.from_json(run.understanding)
     seen.left_out, seen.left_out_count = planner.left_out, planner.left_out_count
     with transaction.atomic():
@@ -562,6 +564,14 @@ def make_import_result(run_id: int, *, at: datetime) -> None:
             run.result.save(f"{run.digest[:16]}.xlsx", File(content), save=False)
     with transaction.atomic():
         ImportRun.objects.filter(pk=run.pk).update(result=run.result.name)
+
+
+def proposals(run: ImportRun) -> list[tuple[str, Change]]:
+    """The events that a list made after a rearrangement speaks of, each with its sentence."""
+    if run.kind != ImportKind.UNITS or run.state != ImportState.READY:
+        return []
+    with queries.open_plan(run) as plan:
+        return [(line["words"], Change.from_json(line["change"])) for line in plan.lines(PROPOSED)]
 
 
 def write_rows(run: ImportRun, target: Path, *, at: datetime, only: Sequence[str] = ()) -> None:

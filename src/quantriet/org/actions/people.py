@@ -118,55 +118,119 @@ def transfer_person(
 ) -> MembershipTransfer:
     """Move a person to another cell from a day on (chuyển sinh hoạt); the log of both cells tells it.
 
+    A day still to come is kept as waiting: the daily job moves the person then (`carry_out_transfer`).
     Refuses who is off the list or there already, a closed unit or one that holds no members, a day before the last move,
-    and a person whom somebody else has moved since the page was opened.
+    a second move while one waits, and a person whom somebody else has moved since the page was opened.
     """
     seen_in = person.unit_id
     with named_lock(TREE_LOCK):
         reread(person)
         to = standing(to)
-        if person.left_on:
-            raise Refusal(
-                "transfer.left", f"{person.full_name} không còn trong danh sách, không chuyển sinh hoạt được."
-            )
-        if to.pk == person.unit_id:
-            raise Refusal("transfer.same_unit", f"{person.full_name} đang sinh hoạt ở {to.name}.", field="to")
-        if person.unit_id != seen_in:
+        if to.pk != person.unit_id and person.unit_id != seen_in:
             raise Refusal(
                 "transfer.moved_since",
                 f"{person.full_name} vừa được người khác chuyển đơn vị; hãy tải lại trang rồi chuyển nếu vẫn cần.",
             )
-        if person.kind in MEMBER_KINDS:
-            _refuse_unless_holds_members(to)
-        if to.closed_on:
-            raise Refusal("transfer.unit_closed", f"{to.name} đã ngừng hoạt động.", field="to")
-        latest = person.transfers.order_by("-on").first()
+        _refuse_move(person, to)
+        latest = person.transfers.filter(problem="").order_by("-is_waiting", "-on").first()
+        if latest and latest.is_waiting:
+            raise Refusal(
+                "transfer.waiting",
+                f"{person.full_name} đã có lần chuyển đến {latest.to_unit.name} hẹn ngày {latest.on:%d/%m/%Y}; hãy bỏ lần đó trước.",
+                field="on",
+            )
         if latest and on < latest.on:
             raise Refusal(
                 "transfer.before_last",
                 f"Lần chuyển trước là ngày {latest.on:%d/%m/%Y}; ngày chuyển mới phải sau đó.",
                 field="on",
             )
-        before = person.unit
-        fact = MembershipTransfer.objects.create(person=person, from_unit=before, to_unit=to, on=on, basis=basis)
-        person.unit = to
-        person.save(update_fields=["unit"])
-        record(
-            "person.transferred", by=by, at=at, thing=person, unit=to, person_id=person.pk,
-            before={"unit": before.name}, after={"unit": to.name, "on": on, "basis": basis},
-        )  # fmt: skip
-        # Once more under the unit left: whoever looks after that one alone reads in its log where the person went.
-        record(
-            "person.moved_away", by=by, at=at, thing=person, unit=before, person_id=person.pk,
-            before={"unit": before.name}, after={"unit": to.name, "on": on, "basis": basis},
-        )  # fmt: skip
+        fact = MembershipTransfer(person=person, from_unit=person.unit, to_unit=to, on=on, basis=basis, planned_by=by)
+        if on > local(at).date():
+            fact.is_waiting = True
+            fact.save(force_insert=True)
+            record(
+                "transfer.planned", by=by, at=at, thing=person, unit=person.unit, person_id=person.pk,
+                before={"unit": person.unit.name}, after={"unit": to.name, "on": on, "basis": basis},
+            )  # fmt: skip
+            return fact
+        fact.save(force_insert=True)
+        _move_person(person, fact, by, at)
     return fact
 
 
+def _refuse_move(person: Person, to: Unit) -> None:
+    if person.left_on:
+        raise Refusal("transfer.left", f"{person.full_name} không còn trong danh sách, không chuyển sinh hoạt được.")
+    if to.pk == person.unit_id:
+        raise Refusal("transfer.same_unit", f"{person.full_name} đang sinh hoạt ở {to.name}.", field="to")
+    if person.kind in MEMBER_KINDS:
+        _refuse_unless_holds_members(to)
+    if to.closed_on:
+        raise Refusal("transfer.unit_closed", f"{to.name} đã ngừng hoạt động.", field="to")
+
+
+def _move_person(person: Person, fact: MembershipTransfer, by: Account | None, at: datetime) -> None:
+    before, to = person.unit, fact.to_unit
+    person.unit = to
+    person.save(update_fields=["unit"])
+    said = {"unit": to.name, "on": fact.on, "basis": fact.basis}
+    # Once more under the unit left: whoever looks after that one alone reads in its log where the person went.
+    for verb, place in (("person.transferred", to), ("person.moved_away", before)):
+        record(
+            verb, by=by, at=at, thing=person, unit=place, person_id=person.pk, before={"unit": before.name}, after=said
+        )
+
+
+def carry_out_transfer(transfer_id: int, *, at: datetime) -> None:
+    """Move a person whose day has come. May run twice; what stands in the way is kept with the move, which then is off."""
+    with named_lock(TREE_LOCK):
+        fact = (
+            MembershipTransfer.objects.select_related("person__unit", "to_unit__kind", "planned_by")
+            .filter(pk=transfer_id, is_waiting=True, on__lte=local(at).date())
+            .first()
+        )
+        if fact is None:
+            return
+        person = fact.person
+        try:
+            _refuse_move(person, fact.to_unit)
+        except Refusal as refusal:
+            _end_waiting(fact, by=None, at=at, problem=refusal.sentence)
+            return
+        fact.is_waiting, fact.from_unit = False, person.unit
+        fact.save(update_fields=["is_waiting", "from_unit"])
+        _move_person(person, fact, fact.planned_by, at)
+
+
+def cancel_transfer(fact: MembershipTransfer, *, by: Account, at: datetime) -> None:
+    """Give up a move that still waits for its day."""
+    with transaction.atomic():
+        reread(fact)
+        if not fact.is_waiting:
+            raise Refusal("transfer.done", "Lần chuyển này đã thực hiện hoặc đã bỏ; hãy tải lại trang.")
+        _end_waiting(fact, by=by, at=at, problem="Đã bỏ trước ngày hẹn.")
+
+
+def _end_waiting(fact: MembershipTransfer, *, by: Account | None, at: datetime, problem: str) -> None:
+    fact.is_waiting, fact.problem = False, problem[:250]
+    fact.save(update_fields=["is_waiting", "problem"])
+    person = fact.person
+    record(
+        "transfer.cancelled", by=by, at=at, thing=person, unit=person.unit, person_id=person.pk,
+        after={"unit": fact.to_unit.name, "on": fact.on, "reason": problem},
+    )  # fmt: skip
+
+
 def remove_person(person: Person, *, by: Account, at: datetime, on: date, reason: str) -> Person:
-    """Take a person off every list from a day on (died, left, transferred out). Refuses whoever is off already."""
+    """Take a person off every list from a day on (died, left, transferred out).
+
+    Refuses whoever is off already, and a day still to come: nobody leaves the counts before that day.
+    """
     if reason not in list(LeavingReason):
         raise Refusal("person.reason_missing", "Phải chọn lý do.", field="reason")
+    if on > local(at).date():
+        raise Refusal("person.left_ahead", f"Ngày {on:%d/%m/%Y} chưa đến; hãy ghi khi đến ngày đó.", field="on")
     with transaction.atomic():
         reread(person)
         if person.left_on:

@@ -15,7 +15,7 @@ from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day, start_of
 from quantriet.org import access
-from quantriet.org.actions.rights import place_of
+from quantriet.org.actions.sessions import place_of
 from quantriet.org.models import Account, ApiToken, IdempotencyKey
 from quantriet.org.queries.tokens import token_digest
 from quantriet.org.vocab import LONGEST_TOKEN, MOST_TOKENS, SCOPES, Permission

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from quantriet.audit.actions import changes, record
@@ -10,7 +10,8 @@ from quantriet.kit import text
 from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
-from quantriet.org.models import Account, Person, Unit, UnitKind, UnitVersion, path_segment
+from quantriet.org.actions.places import close_place, settle_units
+from quantriet.org.models import Account, Person, Unit, UnitKind, path_segment
 from quantriet.org.rules import tree
 
 # Whoever changes the tree, or enters or moves people in it, passes here one at a time: a unit is not closed under them.
@@ -31,7 +32,8 @@ def add_unit(
 ) -> Unit:
     """Enter a unit into the tree, with its first dated version.
 
-    Refuses when the code is taken, when the kind does not exist on that day, under a cell and under a closed unit.
+    Refuses when the code is taken, when the kind does not exist on that day, before that day has come, under a cell and
+    under a closed unit.
     `details` are short_name, email, phone, address. Effects: the unit, its version, audit "unit.added".
     """
     day = valid_from or local(at).date()
@@ -41,6 +43,12 @@ def add_unit(
         raise Refusal("unit.code_missing", "Đơn vị phải có mã.", field="code")
     if not name:
         raise Refusal("unit.name_missing", "Đơn vị phải có tên.", field="name")
+    if day > local(at).date():
+        raise Refusal(
+            "unit.not_yet",
+            f"Ngày {day:%d/%m/%Y} chưa đến; đơn vị lập từ một ngày sắp tới thì soạn quyết định về tổ chức, đến ngày sẽ tự thực hiện.",
+            field="valid_from",
+        )
     with named_lock(TREE_LOCK):
         parent = standing(parent) if parent else None
         above = tree.Superior(parent.name, parent.kind.level, parent.closed_on is not None) if parent else None
@@ -64,9 +72,8 @@ def add_unit(
         unit.save(force_insert=True)
         unit.path = (parent.path if parent else "") + path_segment(unit.pk)
         unit.save(update_fields=["path"])
-        UnitVersion.objects.create(
-            unit=unit, valid_from=day, name=name, kind=kind, parent=parent, decision_number=decision_number
-        )
+        unit.founding_decision = decision_number  # type: ignore[attr-defined]  # for its first version
+        settle_units([unit], day)
         record("unit.added", by=by, at=at, thing=unit, unit=unit, after={"code": code, "name": name, "kind": kind.name})
     return unit
 
@@ -128,8 +135,21 @@ def close_unit(unit: Unit, *, by: Account, at: datetime, on: date, decision_numb
             )
         if Unit.objects.active().under(unit, itself=False).exists():
             raise Refusal("unit.has_units", f"{unit.name} còn đơn vị trực thuộc; hãy xử lý các đơn vị đó trước.")
-        unit.closed_on = on
-        unit.save(update_fields=["closed_on"])
-        unit.versions.filter(valid_to__isnull=True).update(valid_to=on)
+        if on > local(at).date():
+            raise Refusal(
+                "unit.closed_ahead",
+                f"Ngày {on:%d/%m/%Y} chưa đến; giải thể từ một ngày sắp tới thì soạn quyết định về tổ chức, đến ngày sẽ tự thực hiện.",
+                field="on",
+            )
+        since = max(
+            unit.versions.get(valid_to__isnull=True).valid_from, unit.places.get(valid_to__isnull=True).valid_from
+        )
+        if on < since:
+            raise Refusal(
+                "unit.closed_before",
+                f"{unit.name} có thay đổi từ ngày {since:%d/%m/%Y}, không thể ngừng trước đó.",
+                field="on",
+            )
+        close_place(unit, on + timedelta(days=1), None)
         record("unit.closed", by=by, at=at, thing=unit, unit=unit, after={"on": on, "decision_number": decision_number})
     return unit

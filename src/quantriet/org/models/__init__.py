@@ -3,6 +3,7 @@
 from quantriet.org.models.accounts import Account, Appointment
 from quantriet.org.models.bodies import BodyMember, WorkingBody
 from quantriet.org.models.dated import Dated
+from quantriet.org.models.events import OrgDecision, OrgEvent, UnitSuccession
 from quantriet.org.models.imports import IdentityDecision, ImportKind, ImportRun, ImportState
 from quantriet.org.models.people import (
     ActivityExemption,
@@ -25,7 +26,17 @@ from quantriet.org.models.sign_in import (
     SignInFailure,
 )
 from quantriet.org.models.tokens import ApiToken, IdempotencyKey
-from quantriet.org.models.units import Unit, UnitKind, UnitQuerySet, UnitVersion, ancestor_ids, path_end, path_segment
+from quantriet.org.models.units import (
+    Term,
+    Unit,
+    UnitKind,
+    UnitPlace,
+    UnitQuerySet,
+    UnitVersion,
+    ancestor_ids,
+    path_end,
+    path_segment,
+)
 
 __all__ = [
     "Account",
@@ -46,6 +57,8 @@ __all__ = [
     "KnownDevice",
     "MailCode",
     "MembershipTransfer",
+    "OrgDecision",
+    "OrgEvent",
     "Passkey",
     "Person",
     "PersonQuerySet",
@@ -53,10 +66,13 @@ __all__ = [
     "PostKind",
     "RecoveryCode",
     "SignInFailure",
+    "Term",
     "Unit",
     "UnitKind",
+    "UnitPlace",
     "UnitQuerySet",
     "UnitResponsibility",
+    "UnitSuccession",
     "UnitVersion",
     "WorkingBody",
     "ancestor_ids",

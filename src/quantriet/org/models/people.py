@@ -71,17 +71,35 @@ class Person(models.Model):
         return self.full_name
 
 
+class TransferQuerySet(models.QuerySet["MembershipTransfer"]):
+    def done(self) -> TransferQuerySet:
+        """Moves that happened: neither waiting for their day nor given up before it."""
+        return self.filter(is_waiting=False, problem="")
+
+
 class MembershipTransfer(models.Model):
-    """A dated move between cells; the first one of a person has no `from_unit`."""
+    """A dated move between cells; the first one of a person has no `from_unit`. One dated ahead waits for its day."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="transfers")
     from_unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="transfers_out")
     to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="transfers_in")
     on = models.DateField()
     basis = models.CharField(max_length=160, blank=True)
+    is_waiting = models.BooleanField(default=False)  # the person moves on that day
+    planned_by = models.ForeignKey("org.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    problem = models.CharField(max_length=250, blank=True)  # why it could not happen on its day
+    event = models.ForeignKey("org.OrgEvent", null=True, blank=True, on_delete=models.PROTECT, related_name="transfers")
+
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["person", "-on"])]
+        indexes = [
+            models.Index(fields=["person", "-on"]),
+            models.Index(fields=["on"], condition=Q(is_waiting=True), name="transfer_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["person"], condition=Q(is_waiting=True), name="one_waiting_transfer")
+        ]
 
 
 class PostKind(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from quantriet.org.models.dated import Dated
 from quantriet.org.vocab import DecisionBody, Level
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -93,6 +94,54 @@ class Unit(models.Model):
         return other.path.startswith(self.path)
 
 
+class UnitPlace(models.Model):
+    """Where a unit stood in the tree, from a day to a day: the tree as of a day is a range of these paths.
+
+    Every day from the first one known is covered once. After a unit has closed its place says where its figures count:
+    under the one unit that follows it, else where it stood (decision 0007).
+    """
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="places")
+    path = models.CharField(max_length=255)
+    is_active = models.BooleanField(default=True)  # the unit exists on these days
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)  # the last day, included; empty is today's place
+
+    objects = Dated.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["path", "valid_from", "valid_to", "is_active"], name="place_range"),
+            models.Index(fields=["valid_to"], condition=Q(valid_to__isnull=False), name="place_past"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "valid_from"], name="unit_place_once_a_day"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="unit_place_order"
+            ),
+        ]
+
+
+class Term(models.Model):
+    """A committee's term (nhiệm kỳ); the numbers of its documents begin anew with it (P-02)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="terms")
+    name = models.CharField(max_length=120)
+    valid_from = models.DateField()
+    valid_to = models.DateField()
+
+    objects = Dated.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "valid_from"], name="term_once"),
+            models.CheckConstraint(condition=Q(valid_to__gte=F("valid_from")), name="term_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class UnitVersion(models.Model):
     """What a unit was called, of which kind and under whom, from a day on."""
 
@@ -103,6 +152,8 @@ class UnitVersion(models.Model):
     kind = models.ForeignKey(UnitKind, on_delete=models.PROTECT)
     parent = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="child_versions")
     decision_number = models.CharField(max_length=60, blank=True)
+
+    objects = Dated.as_manager()
 
     class Meta:
         constraints = [

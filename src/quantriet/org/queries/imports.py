@@ -131,7 +131,7 @@ def exempt_now(ids: Iterable[int], on: date) -> set[int]:
 
 def last_moves(ids: Iterable[int]) -> dict[int, str]:
     """When these people last moved between units, as ISO text; the entry into the first one is no move."""
-    rows = MembershipTransfer.objects.filter(person__in=list(ids), from_unit__isnull=False)
+    rows = MembershipTransfer.objects.done().filter(person__in=list(ids), from_unit__isnull=False)
     return {
         person: on.isoformat()
         for person, on in rows.values_list("person_id").annotate(last=Max("on")).values_list("person_id", "last")

@@ -116,6 +116,13 @@ UNITS = (
     Known("phone", "Điện thoại", ("Số điện thoại", "SĐT", "ĐT"), "code", "", 13),
     Known("email", "Thư điện tử", ("Email", "E-mail", "Hộp thư"), "text", "", 24),
     Known("address", "Địa chỉ", ("Trụ sở", "Nơi đặt trụ sở", "Địa chỉ trụ sở"), "text", "", 28),
+    # Of a list after a rearrangement: out of which units this one came (decisions are proposed, decision 0007).
+    Known(
+        "merged_from", "Sáp nhập từ",
+        ("Hợp nhất từ", "Được sáp nhập từ", "Hình thành từ", "Trên cơ sở", "Đơn vị trước sắp xếp", "Các đơn vị cũ", "Từ các đơn vị"),
+        exported=False,
+    ),
+    Known("merged_into", "Sáp nhập vào", ("Nhập vào", "Đơn vị mới", "Đơn vị sau sắp xếp", "Sáp nhập thành"), exported=False),
     Known("note", "Ghi chú", exported=False),
     Known("secrecy", "Độ mật", ("Mức độ mật", "Cấp độ mật"), exported=False),
 )  # fmt: skip

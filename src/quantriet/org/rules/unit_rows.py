@@ -51,7 +51,7 @@ def read_unit(cells: Mapping[str, Cell], today: dt.date) -> UnitRow:
             values[key] = found.value
         elif found.error:
             errors.append(Wrong(key, found.error))
-    for key in ("name", "kind", "parent_name", "short_name", "phone", "email", "address"):
+    for key in ("name", "kind", "merged_from", "merged_into", "parent_name", "short_name", "phone", "email", "address"):
         said = shown(cells.get(key))
         if said and said not in ("-", "–"):
             values[key] = said

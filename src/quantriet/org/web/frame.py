@@ -67,6 +67,7 @@ def danger_page(
     submit: str,
     cancel: str,
     breadcrumb: Crumbs | None = None,
+    hidden: Sequence[tuple[str, Any]] = (),
 ) -> HttpResponse:
     """The second step of something that is hard to undo: it names the thing and the number before the button."""
     context = {
@@ -76,6 +77,7 @@ def danger_page(
         "submit": submit,
         "cancel_url": cancel,
         "breadcrumb": breadcrumb,
+        "hidden": hidden,
     }
     return page(request, "org/danger.html", context, status=422 if form.is_bound and form.errors else 200)
 

@@ -27,14 +27,16 @@ from quantriet.kit.time import now
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.kit.web import Chip, Listing, download, listing, page, query, saved
 from quantriet.org import access
+from quantriet.org.actions import draft_decision
 from quantriet.org.actions import imports as actions
 from quantriet.org.models import ImportKind, ImportRun, ImportState
 from quantriet.org.queries import imports as queries
 from quantriet.org.rules import columns, members
+from quantriet.org.rules.events import Change
 from quantriet.org.rules.understanding import SheetPlan, Understanding
-from quantriet.org.vocab import Permission
+from quantriet.org.vocab import OrgEventKind, Permission
 from quantriet.org.web.forms import UnitField, shown_unit
-from quantriet.org.web.frame import AT_ONCE, XLSX, crumbs, excel
+from quantriet.org.web.frame import AT_ONCE, XLSX, crumbs, excel, form_page
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 DEEPEST_HEADER = 3
@@ -413,6 +415,52 @@ def _previewed(request: DeskRequest, run: ImportRun) -> dict[str, Any]:
     }
 
 
+@desk_page(Permission.UNIT_EDIT)
+def import_proposals(request: DeskRequest, pk: int) -> HttpResponse:
+    """The events that a rearranged list speaks of: the officer keeps or drops each; all kept become one draft."""
+    run = access.get_import_run(request.account, pk)
+    access.require(request.account, Permission.UNIT_EDIT, run.unit)
+    found = actions.proposals(run)
+    form = ProposalsForm(request.POST or None, proposals=found)
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        kept = given.pop("kept")
+        with refusals_on(form):
+            made = draft_decision(
+                unit=run.unit, changes=[found[int(number)][1] for number in kept], by=request.account, at=now(), **given
+            )
+            return saved(
+                request, to=reverse("decision", args=[made.pk]),
+                message=_("The decision is prepared; look at the preview, correct single events there."),
+            )  # fmt: skip
+    return form_page(
+        request, form, heading=_("Decision proposed from the list"), submit=_("Prepare the decision"),
+        lead=_("The list shows a rearrangement: %(number)s events instead of single moves. Nothing changes before the preview is confirmed.")
+        % {"number": len(found)},
+        cancel=reverse("import-run", args=[run.pk]), breadcrumb=import_crumbs(request, run, (_("Proposed decision"), "")),
+    )  # fmt: skip
+
+
+class ProposalsForm(forms.Form):
+    """Number and dates of the decision, and which of the proposed events it holds; what ends is asked, not assumed."""
+
+    number = forms.CharField(label=gettext_lazy("Decision number"), max_length=60)
+    decided_on = forms.DateField(label=gettext_lazy("Date of the decision"))
+    effective_on = forms.DateField(label=gettext_lazy("In force from"))
+    kept = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"), widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Units no longer in the list are not dissolved unless you say so."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, proposals: list[tuple[str, Change]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.fields["kept"]
+        kept.choices = [(str(number), words) for number, (words, _change) in enumerate(proposals)]  # type: ignore[attr-defined]
+        kept.initial = [
+            str(number) for number, (_words, change) in enumerate(proposals) if change.kind != OrgEventKind.DISSOLVE
+        ]
+
+
 def _first_tab(run: ImportRun) -> str:
     """What an officer wants to see first: what will be written; what is wrong only when that stands in the way."""
     written, problems = ("new", "changed", "moved"), ("wrong", "doubtful")
@@ -622,6 +670,7 @@ urlpatterns = [
     path("desk/imports/<int:pk>/", import_run, name="import-run"),
     path("desk/imports/<int:pk>/columns/", import_columns, name="import-columns"),
     path("desk/imports/<int:pk>/preview/", import_preview, name="import-preview"),
+    path("desk/imports/<int:pk>/proposals/", import_proposals, name="import-proposals"),
     path("desk/imports/<int:pk>/encoding/", import_encoding, name="import-encoding"),
     path("desk/imports/<int:pk>/apply/", import_apply, name="import-apply"),
     path("desk/imports/<int:pk>/cancel/", import_cancel, name="import-cancel"),

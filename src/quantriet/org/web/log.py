@@ -313,6 +313,7 @@ def log(request: DeskRequest) -> HttpResponse:
     unit = given.get("unit")
     wanted = audit_queries.EventFilter(
         unit_range=(unit.path, path_end(unit.path)) if unit else None,
+        former_ranges=tuple((path, path_end(path)) for path in access.former_paths([unit.path])) if unit else (),
         actor_id=actor_id,
         verb=given.get("verb", ""),
         thing_kind=kind if number else "",

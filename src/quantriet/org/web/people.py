@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -17,7 +18,7 @@ from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.org import access, actions
 from quantriet.org.actions import exports
 from quantriet.org.actions import privacy as privacy_actions
-from quantriet.org.models import Account, Person, Unit
+from quantriet.org.models import Account, MembershipTransfer, Person, Unit
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import people as people_queries
 from quantriet.org.vocab import Gender, LeavingReason, Level, Permission, PersonKind, ResponsibilityKind
@@ -303,8 +304,12 @@ def person_transfer(request: DeskRequest, pk: int) -> HttpResponse:
             return saved(
                 request,
                 to=back,
-                message=_("%(person)s now belongs to %(unit)s.")
-                % {"person": known.full_name, "unit": fact.to_unit.name},
+                message=(
+                    _("%(person)s moves to %(unit)s on %(day)s.")
+                    if fact.is_waiting
+                    else _("%(person)s now belongs to %(unit)s.")
+                )
+                % {"person": known.full_name, "unit": fact.to_unit.name, "day": time.show_day(fact.on)},
             )
     return form_page(
         request,
@@ -342,6 +347,32 @@ def person_leave(request: DeskRequest, pk: int) -> HttpResponse:
     )
 
 
+@desk_page(Permission.PERSON_EDIT)
+def transfer_cancel(request: DeskRequest, pk: int) -> HttpResponse:
+    """Give up a move that still waits for its day."""
+    seen = access.people_seen_by(request.account)
+    rows = MembershipTransfer.objects.filter(is_waiting=True, person__in=seen).select_related("person__unit", "to_unit")
+    fact = access.one_of(rows, pk)
+    access.require(request.account, Permission.PERSON_EDIT, fact.person.unit)
+    form = forms.Form(request.POST if request.method == "POST" else None)
+    back = reverse("person", args=[fact.person_id])
+    if form.is_bound and form.is_valid():
+        with refusals_on(form):
+            actions.cancel_transfer(fact, by=request.account, at=time.now())
+            return saved(request, to=back, message=_("The transfer is given up."))
+    name = fact.person.full_name
+    return danger_page(
+        request,
+        form,
+        heading=_("Give up the transfer of %(person)s") % {"person": name},
+        sentence=f"Bỏ lần chuyển sinh hoạt của {name} từ {fact.person.unit.name} đến {fact.to_unit.name}, hẹn ngày "
+        f"{time.show_day(fact.on)}.",
+        submit=_("Give up"),
+        cancel=back,
+        breadcrumb=crumbs(request.account, fact.person.unit, (name, back), (_("Transfer"), "")),
+    )
+
+
 urlpatterns = [
     path("desk/people/", people_list, name="people-list"),
     path("desk/people/new/", person_new, name="person-new"),
@@ -349,4 +380,5 @@ urlpatterns = [
     path("desk/people/<int:pk>/edit/", person_edit, name="person-edit"),
     path("desk/people/<int:pk>/transfer/", person_transfer, name="person-transfer"),
     path("desk/people/<int:pk>/leave/", person_leave, name="person-leave"),
+    path("desk/people/transfers/<int:pk>/cancel/", transfer_cancel, name="transfer-cancel"),
 ]

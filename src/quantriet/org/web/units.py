@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,13 +15,16 @@ from quantriet.audit import queries as audit_queries
 from quantriet.kit import time
 from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.refusal import refusals_on
+from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.web import Chip, listing, page, saved
 from quantriet.org import access, actions
 from quantriet.org.models import Unit, UnitKind
+from quantriet.org.queries import history
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import units as unit_queries
 from quantriet.org.vocab import DecisionBody, Level, Permission, ResponsibilityKind
 from quantriet.org.web.forms import UnitCloseForm, UnitField, UnitFilterForm, UnitForm, shown_unit
+from quantriet.org.web.forms_decisions import TreeDayForm, day_in
 from quantriet.org.web.frame import crumbs, danger_page, excel, form_page, without
 from quantriet.org.web.log import told
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -49,6 +53,10 @@ def unit_list(request: DeskRequest) -> HttpResponse:
     tops = access.paths_with(request.account, Permission.UNIT_VIEW)
     if here is None and not typed and len(tops) == 1:
         here = seen.filter(path=tops[0]).select_related("kind", "parent").first()
+    asked = day_in(request.GET.get("on", ""))
+    day = history.past_day(asked)
+    if day is not None:
+        return _tree_on(request, here, day)
     filters = UnitFilterForm(request.GET)
     filters.is_valid()
     kind, closed = filters.cleaned_data.get("kind"), filters.cleaned_data.get("closed") == "1"
@@ -102,7 +110,59 @@ def unit_list(request: DeskRequest) -> HttpResponse:
         "new_url": f"{reverse('unit-new')}?parent={here.pk}"
         if may_edit and here and not here.closed_on and here.kind.level != Level.CELL
         else "",
+        "tree_day": TreeDayForm(initial={"on": time.today()}),
     }
+    return page(request, "org/units/list.html", context, partial="rows")
+
+
+def _tree_on(request: DeskRequest, here: Unit | None, day: dt.date) -> HttpResponse:
+    """One level of the tree as it was at the end of a day: names, kinds, superiors and counts of that day."""
+    seen = access.units_seen_by(request.account)
+    place = history.place_of(here, day) if here else None
+    if here is not None and place is not None and place.is_active:
+        rows = history.children_on(here, day).filter(pk__in=seen.order_by().values("pk"))
+    else:
+        here = None
+        rows = seen.filter(path__in=history.tops_on(access.paths_with(request.account, Permission.UNIT_VIEW), day))
+    top = place.path if here is not None and place is not None else ""
+    totals: dict[str, Any] = {}
+
+    def prepare(units: list[Unit]) -> None:
+        asked = [*units, here] if here else units
+        counts = history.counts_on(asked, top, day)
+        heads = unit_queries.unit_heads(units, on=day)
+        history.as_it_was([unit for unit in asked if unit is not None], day)
+        for unit in units:
+            unit.counts, unit.heads = counts.get(unit.pk, unit_queries.UnitCounts()), heads.get(unit.pk, [])  # type: ignore[attr-defined]
+        if here:
+            totals["all"] = counts.get(here.pk)
+
+    shown = listing(
+        request, rows.select_related("kind"), sorts=SORTS, default_sort="name", prepare=prepare,
+        chips=[Chip(_("Tree as of %(day)s") % {"day": time.show_day(day)}, without(request, "on"))],
+    )  # fmt: skip
+    way = crumbs(request.account, here) if here else crumbs(request.account, None)
+    context = {
+        "units": shown, "page": shown, "here": here, "sums": totals.get("all"), "breadcrumb": way, "day": day,
+        "on": f"&on={day.isoformat()}", "tree_day": TreeDayForm(initial={"on": day}),
+        "before": history.before_beginning(day), "new_url": "",
+    }  # fmt: skip
+    if request.GET.get("format") == "xlsx":
+        columns = [
+            OutColumn("code", _("Unit code"), kind="code"), OutColumn("name", _("Unit"), 40), OutColumn("kind", _("Kind"), 26),
+            OutColumn("grassroots", _("Grassroots organisations"), kind="whole"), OutColumn("cells", _("Cells"), kind="whole"),
+            OutColumn("members", _("Members"), kind="whole"),
+        ]  # fmt: skip
+        whole = list(rows.select_related("kind").order_by("sort_key", "pk"))
+        prepare(whole)
+        lines = (
+            {
+                "code": one.code, "name": one.name, "kind": one.kind.name, "grassroots": one.counts.grassroots,  # type: ignore[attr-defined]
+                "cells": one.counts.cells, "members": one.counts.members,  # type: ignore[attr-defined]
+            }
+            for one in whole
+        )  # fmt: skip
+        return excel(_("Tree as of %(day)s") % {"day": time.show_day(day)}, here.name if here else "", columns, lines)
     return page(request, "org/units/list.html", context, partial="rows")
 
 
@@ -149,6 +209,10 @@ def unit(request: DeskRequest, pk: int) -> HttpResponse:
         "below": below[:50],
         "more_below": len(below) > 50,
         "versions": unit_queries.unit_versions(shown),
+        "successors": history.successors(shown) if shown.closed_on else [],
+        "predecessors": history.predecessors(shown),
+        "terms": list(shown.terms.order_by("-valid_from")),
+        "has_terms": kind.level != Level.CELL,
         "facts": facts,
         "history": told(audit_queries.thing_history("org.unit", shown.pk, limit=10), account) if sees_log else [],
         "sees_people": sees_people,

@@ -40,10 +40,15 @@ def symbol_of(number: str) -> str:
     return number.partition("/")[2]
 
 
-def next_number(earlier: Iterable[str], symbol: str) -> str:
-    """The number after the highest one used; empty when none was, since the office's register knows it then."""
+def next_number(earlier: Iterable[str], symbol: str, *, begins_anew: bool = False) -> str:
+    """The number after the highest one used in the term; with a new term numbers begin at 01 again (P-02).
+
+    Empty when none is known: the office's register knows it then.
+    """
     used = [int(found["number"]) for one in earlier if (found := _NUMBER.match(one)) and symbol_of(one) == symbol]
-    return f"{max(used) + 1:02d}-{REPORT_TYPE}/{symbol}" if used else ""
+    if not used and not begins_anew:
+        return ""
+    return f"{max(used, default=0) + 1:02d}-{REPORT_TYPE}/{symbol}"
 
 
 def day_line(day: date | None) -> str:

@@ -171,7 +171,7 @@ def _sources(request: DeskRequest, found: Report) -> dict[str, str]:
     if not seen or not org_access.may(request.account, Permission.CAMPAIGN_VIEW, found.unit):
         return {}
     day = local(found.as_of - timedelta(microseconds=1)).date()
-    where = {"unit": found.unit_id, "as_of": day.isoformat()}
+    where = {"unit": found.unit_id, "as_of": day.isoformat(), **({"tree": "today"} if found.todays_tree else {})}
 
     def address(name: str, **more: str) -> str:
         return f"{reverse(name, args=[found.campaign_id])}?{urlencode({**where, **more})}"
@@ -203,6 +203,7 @@ def report_new(request: DeskRequest) -> HttpResponse:
         "campaign": request.GET.get("campaign", ""),
         "unit": request.GET.get("unit", "") or (home.pk if home else ""),
         "as_of": _asked_day(request),
+        "tree": request.GET.get("tree", ""),
     }
     form = NewForm(request.POST or None, initial=initial, campaigns=campaigns, units=units)
     if request.method == "POST" and form.is_valid():
@@ -210,7 +211,7 @@ def report_new(request: DeskRequest) -> HttpResponse:
         with refusals_on(form):
             made = actions.draft_report(
                 form.cleaned_data["campaign"], form.cleaned_data["unit"], by=request.account, at=now(),
-                day=form.cleaned_data["as_of"],
+                day=form.cleaned_data["as_of"], todays_tree=form.cleaned_data["tree"] == "today",
             )  # fmt: skip
         if made:
             return saved(
@@ -358,8 +359,9 @@ def report_correct(request: DeskRequest, pk: int) -> HttpResponse:
         day = parse_day(request.POST.get("as_of", ""))
         try:
             made = actions.draft_report(
-                found.campaign, found.unit, by=request.account, at=now(), day=day, corrects=found
-            )
+                found.campaign, found.unit, by=request.account, at=now(), day=day, todays_tree=found.todays_tree,
+                corrects=found,
+            )  # fmt: skip
         except Refusal as refusal:
             sentence = refusal.sentence
         else:

@@ -24,6 +24,10 @@ class NewForm(forms.Form):
     as_of = forms.DateField(
         label=_("As of the end of day"), required=False, help_text=_("Leave empty for the figures of this moment.")
     )
+    tree = forms.ChoiceField(
+        label=_("Structure"), required=False, help_text=_("Which units the figures of an earlier day are told by."),
+        choices=[("", _("As of that day")), ("today", _("Mapped to today's"))],
+    )  # fmt: skip
 
     def __init__(self, *args: Any, campaigns: QuerySet[StudyCampaign], units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
