@@ -280,6 +280,7 @@ def register() -> None:
         "audience.prepared": "lập danh sách đối tượng",
         "audience.synced": "cập nhật danh sách đối tượng",
         "duty.settled": "ghi kết quả học tập",
+        "tallies.rebuilt": "tính lại bảng tổng hợp",
         "notice.sent": "thông báo văn bản chưa học",
         "lesson.noted": "ghi bài học kinh nghiệm",
         "units.messaged": "nhắn các đơn vị",

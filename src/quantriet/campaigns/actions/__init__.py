@@ -24,6 +24,7 @@ from quantriet.campaigns.actions.plans import make_plans, mark_called_off, mark_
 from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.rulebooks import add_rulebook, change_rulebook, set_rule_value
 from quantriet.campaigns.actions.settling import mark_reported, settle_duties
+from quantriet.campaigns.actions.tallies import rebuild_tallies
 
 __all__ = [
     "add_audience_preset",
@@ -47,6 +48,7 @@ __all__ = [
     "move_audience_rule",
     "open_campaign",
     "prepare_duties",
+    "rebuild_tallies",
     "rejudge_duties",
     "remove_audience_rule",
     "reopen_campaign",
