@@ -208,7 +208,8 @@ def _without_indexes(*tables: str) -> Iterator[None]:
             )  # type: ignore[arg-type]
         else:
             found += select(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL", [table]
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL",
+                [table],
             )  # type: ignore[arg-type]
     for name, _statement in found:
         _run(f'DROP INDEX "{name}"')
@@ -288,7 +289,9 @@ def _helper_tables(cells: list[tuple[int, str]]) -> Iterator[None]:
 
     kind = "bigint" if connection.vendor == "postgresql" else "integer"
     _run(f"CREATE TABLE bench_cell (number {kind} PRIMARY KEY, unit_id {kind}, path varchar(255))")
-    _run(f"CREATE TABLE bench_name (number {kind} PRIMARY KEY, full_name text, folded text, sort text, search text, born date)")
+    _run(
+        f"CREATE TABLE bench_name (number {kind} PRIMARY KEY, full_name text, folded text, sort text, search text, born date)"
+    )
     upsert("bench_cell (number, unit_id, path)", [(n, pk, path) for n, (pk, path) in enumerate(cells)], "DO NOTHING")
     luck = random.Random(7)
     first = dt.date(1945, 1, 1)
@@ -331,7 +334,7 @@ def _people(size: Size, tell: Callable[[str], None]) -> None:
         tell(f"{end:,} people")
     _insert(
         MembershipTransfer, "org_person ORDER BY id", person_id="id", to_unit_id="unit_id",
-        **{"on": "CAST('2020-01-01' AS date)" if _postgres() else "'2020-01-01'"},
+        on="CAST('2020-01-01' AS date)" if _postgres() else "'2020-01-01'",
     )  # fmt: skip
     secretary = PostKind.objects.get(code="BI_THU")
     _insert(
@@ -358,9 +361,7 @@ def _campaign(root: Any) -> tuple[int, Any]:
         by=None, at=OPENED, username="officer", display_name="Cán bộ Ban", password="mat-khau-do-tai"
     )
     for role in ("board_officer", "administrator"):
-        org_actions.give_appointment(
-            officer, by=None, at=OPENED, role=role, unit=root, valid_from=dt.date(2020, 1, 1)
-        )
+        org_actions.give_appointment(officer, by=None, at=OPENED, role=role, unit=root, valid_from=dt.date(2020, 1, 1))
     documents = [
         GuidingDocument.objects.create(
             unit=root, type_code="NQ", reference_number=f"{number:02d}-NQ/TW", reference_folded=f"{number:02d}-nq/tw",
@@ -420,7 +421,9 @@ def _tallies(campaign_id: int, size: Size, tell: Callable[[str], None]) -> None:
     )  # fmt: skip
     moved = f"tally.unit_id % {DAYS}"
     then = (
-        f"(DATE '2026-10-02' + CAST({moved} AS integer))" if _postgres() else f"date('2026-10-02', '+' || ({moved}) || ' days')"
+        f"(DATE '2026-10-02' + CAST({moved} AS integer))"
+        if _postgres()
+        else f"date('2026-10-02', '+' || ({moved}) || ' days')"
     )
     _insert(
         TallyDay, "campaigns_tally AS tally WHERE tally.done > 0", campaign_id="tally.campaign_id", kind="tally.kind",
@@ -476,7 +479,12 @@ def _accounts(root: Any) -> tuple[Any, Any]:
     for role in ("board_officer", "administrator"):
         org_actions.give_appointment(local, by=None, at=OPENED, role=role, unit=commune, valid_from=dt.date(2020, 1, 1))
     member = org_actions.add_account(
-        by=None, at=OPENED, username="dangvien", display_name=person.full_name, password="mat-khau-do-tai", person=person
+        by=None,
+        at=OPENED,
+        username="dangvien",
+        display_name=person.full_name,
+        password="mat-khau-do-tai",
+        person=person,
     )
     return local, member
 
@@ -513,7 +521,9 @@ def standing_country(database: str, part: int = 1) -> Iterator[dict[str, str]]:
     folder.mkdir(parents=True, exist_ok=True)
     free, needed = shutil.disk_usage(folder).free / 1e9, NEEDED.get(part, 16 / part + 1)
     if not (folder / "made").exists() and free < needed:
-        raise SystemExit(f"a country of part {part} needs {needed:.0f} GB on the disk, {free:.0f} GB are free: {folder}")
+        raise SystemExit(
+            f"a country of part {part} needs {needed:.0f} GB on the disk, {free:.0f} GB are free: {folder}"
+        )
     environment = {
         **{key: value for key, value in os.environ.items() if key != "DATABASE_URL"},
         "QUANTRIET_DATA": str(folder),

@@ -56,9 +56,11 @@ def keep_word_index(table: str, column: str) -> None:
     takes its triggers away: called again after it, this makes both anew.
     """
     if connection.vendor == "postgresql":
-        _run(f"CREATE INDEX IF NOT EXISTS \"{table}_words\" ON \"{table}\" USING gin (to_tsvector('simple', \"{column}\"))")
+        _run(f'CREATE INDEX IF NOT EXISTS "{table}_words" ON "{table}" USING gin (to_tsvector(\'simple\', "{column}"))')
         return
-    kept = {name for (name,) in select("SELECT name FROM sqlite_master WHERE tbl_name = %s AND type = 'trigger'", [table])}
+    kept = {
+        name for (name,) in select("SELECT name FROM sqlite_master WHERE tbl_name = %s AND type = 'trigger'", [table])
+    }
     if {f"{table}_words_{when}" for when in ("in", "out", "new")} <= kept:
         return
     drop_word_index(table)
@@ -67,7 +69,7 @@ def keep_word_index(table: str, column: str) -> None:
         f'CREATE VIRTUAL TABLE "{words}" USING fts5("{column}", content="{table}", content_rowid="id",'
         " detail=none, columnsize=0, prefix='2 3')"
     )
-    gone = f"INSERT INTO \"{words}\" (\"{words}\", rowid, \"{column}\") VALUES ('delete', old.id, old.\"{column}\");"  # noqa: S608
+    gone = f'INSERT INTO "{words}" ("{words}", rowid, "{column}") VALUES (\'delete\', old.id, old."{column}");'  # noqa: S608
     come = f'INSERT INTO "{words}" (rowid, "{column}") VALUES (new.id, new."{column}");'  # noqa: S608
     _run(f'CREATE TRIGGER "{words}_in" AFTER INSERT ON "{table}" BEGIN {come} END')
     _run(f'CREATE TRIGGER "{words}_out" AFTER DELETE ON "{table}" BEGIN {gone} END')
@@ -83,7 +85,7 @@ def rebuild_word_index(table: str) -> None:
     if connection.vendor == "postgresql":
         _run(f'REINDEX INDEX "{table}_words"')
     else:
-        _run(f"INSERT INTO \"{table}_words\" (\"{table}_words\") VALUES ('rebuild')")  # noqa: S608
+        _run(f'INSERT INTO "{table}_words" ("{table}_words") VALUES (\'rebuild\')')  # noqa: S608
 
 
 def drop_word_index(table: str) -> None:

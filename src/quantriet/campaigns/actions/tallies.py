@@ -78,9 +78,7 @@ def rebuild_tallies(campaign: StudyCampaign, *, by: Account | None, at: datetime
                 if low in places:
                     mended += _mend(campaign, kind, low, high)
         if mended:
-            record(
-                "tallies.rebuilt", by=by, at=at, thing=campaign, unit=campaign.unit, after={"wrong": mended}
-            )
+            record("tallies.rebuilt", by=by, at=at, thing=campaign, unit=campaign.unit, after={"wrong": mended})
     return mended
 
 
@@ -102,7 +100,10 @@ def _ranges() -> Iterator[tuple[int, int]]:
 
 def _differences(campaign: StudyCampaign, kind: str, low: int, high: int) -> list[Difference]:
     place = [campaign.pk, kind, low, high]
-    return [(unit, int(done), int(exempt), int(owing), known) for unit, done, exempt, owing, known in select(_DIFFERENCES, [*place, *place])]
+    return [
+        (unit, int(done), int(exempt), int(owing), known)
+        for unit, done, exempt, owing, known in select(_DIFFERENCES, [*place, *place])
+    ]
 
 
 def _mend(campaign: StudyCampaign, kind: str, low: int, high: int) -> int:

@@ -15,6 +15,7 @@ from quantriet.org.models import ActivityExemption, Person, PostHeld, PostKind
 from quantriet.org.queries import search
 from quantriet.org.vocab import BirthPrecision
 
+
 @dataclass(frozen=True)
 class PeopleFilter:
     """What a list of people is narrowed to; an empty value narrows nothing."""

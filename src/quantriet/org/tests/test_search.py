@@ -126,9 +126,7 @@ def test_nobody_outside_the_scope_is_found(cast, way):
 
 def test_more_than_are_shown_is_said_and_not_counted(cast, way):
     scope = access.people_scope(cast.officer)
-    got = search.search_people(
-        scope.rows, "t", by_unit=scope.by_unit, units=None if way else scope.units, most=2
-    )
+    got = search.search_people(scope.rows, "t", by_unit=scope.by_unit, units=None if way else scope.units, most=2)
     assert len(got.keys) == 2
     assert got.has_more
 

@@ -52,6 +52,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "account_menu": _account_menu(account),
         "navigation": _navigation(request, account),
         "unit_switch_url": reverse("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
+        "quick_search_url": reverse("quick-search") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
         "session_seconds": settings.SESSION_COOKIE_AGE,
     }
 
