@@ -25,9 +25,8 @@ from bench.country import ROOT, Country, known_country, standing_country
 from bench.registry import Figure, program
 
 PAGE_LIMIT, TALLY_LIMIT, GROWTH = 100.0, 300.0, 2.0
-ROUNDS = 9
+ROUNDS = int(os.environ.get("QUANTRIET_COUNTRY_ROUNDS", "9"))
 PART = int(os.environ.get("QUANTRIET_COUNTRY_PART", "1"))
-# The province of bench/board.py: what the country's board is compared with.
 SEARCHES = (
     "huong", "hường nguyễn thị", "nguyen thi huong", "nguyen", "thi", "huu", "van nguyen", "kbuor", "K' Brêu", "H'Hen", "hhen nie",
     "dang duong", "h", "kbuor h", "khong ai ca", "xuan quach", "00012345", "0912345678",

@@ -153,6 +153,12 @@ def soak(minutes: float) -> Iterator[Figure]:
     )
 
 
+def apart(folder: Path) -> dict[str, str]:
+    """The environment of a server of its own, on SQLite in this folder."""
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return {**kept, "QUANTRIET_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "quantriet.config.settings"}
+
+
 @program("soak")
 def soak_program() -> Iterator[Figure]:
     yield from soak(MINUTES)

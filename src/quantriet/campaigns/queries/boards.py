@@ -9,7 +9,6 @@ from itertools import accumulate
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Count as Counted
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, StrIndex, Substr
 
@@ -131,12 +130,12 @@ def _child_of(unit: Unit, column: str = "path") -> Substr:
 def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> Board:
     """The node `unit` of a campaign's board with its children, sorted by what needs a hand."""
     at = at or as_of()
-    found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at)
     rows = {
         child.path: BoardRow(child) for child in Unit.objects.filter(parent=unit).select_related("kind").only(
             "name", "short_name", "path", "sort_key", "email", "depth", "closed_on", "kind__name", "kind__level"
         )
     }  # fmt: skip
+    found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at, rows)
     if unit.path in found:
         rows[unit.path] = BoardRow(unit, is_own=True)
     for path, (count, cells, told) in found.items():
@@ -182,25 +181,51 @@ def _obliged(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> TallyQ
 Sums = dict[str, tuple[Count, int, int]]  # child path → people, cells, cells that have reported
 
 
-def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> Sums:
-    tallies = (
-        _obliged(campaign, unit, kind, at)
-        .annotate(child=_child_of(unit))
-        .order_by()
-        .values("child")
-        .annotate(
-            done_sum=Sum("done"),
-            exempt_sum=Sum("exempt"),
-            owing_sum=Sum("owing"),
-            cells=Counted("pk", filter=_IS_CELL),
-            told=Counted("pk", filter=_IS_CELL & Q(reported_at__lt=at.moment)),
-        )
-        .values_list("child", "done_sum", "exempt_sum", "owing_sum", "cells", "told")
-    )
-    return {child: (Count(done, exempt, owing), cells, told) for child, done, exempt, owing, cells, told in tallies}
-
-
 TALLY, TALLY_DAY = Tally._meta.db_table, TallyDay._meta.db_table
+# Range by range of the children: grouped by a part of its path, each of a country's 60,000 tallies would be cut and compared.
+_NOW = """
+WITH child (path, behind) AS (VALUES {ranges})
+SELECT child.path, SUM(tally.done), SUM(tally.exempt), SUM(tally.owing),
+    SUM(CASE WHEN tally.done + tally.owing > 0 THEN 1 ELSE 0 END),
+    SUM(CASE WHEN tally.done + tally.owing > 0 AND tally.reported_at < %s THEN 1 ELSE 0 END)
+FROM child {join} {tally} AS tally ON tally.campaign_id = %s AND tally.kind = %s
+    AND tally.path >= child.path AND tally.path < child.behind
+GROUP BY child.path
+"""
+_PLANS = """
+WITH child (path, behind) AS (VALUES {ranges})
+SELECT child.path, COUNT(*), SUM(CASE WHEN plan.first_held_at < %s THEN 1 ELSE 0 END)
+FROM child {join} {unit} AS unit ON unit.path >= child.path AND unit.path < child.behind
+    {join} {plan} AS plan ON plan.campaign_id = %s AND plan.unit_id = unit.id
+GROUP BY child.path
+"""
+
+
+def _by_child(statement: str, unit: Unit, children: Iterable[str], parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Rows of a statement that sums over the ranges of these children and, apart, over the unit's own place."""
+    ranges = [(path, path_end(path)) for path in children] + [(unit.path, unit.path + "!")]
+    text = "CAST(%s AS text)" if connection.vendor == "postgresql" else "%s"
+    ordered = "JOIN" if connection.vendor == "postgresql" else "CROSS JOIN"  # SQLite keeps this order of the loops
+    if connection.vendor == "postgresql":
+        text += ' COLLATE "C"'
+    return select(
+        statement.format(
+            ranges=", ".join([f"({text}, {text})"] * len(ranges)), join=ordered, tally=TALLY,
+            unit=Unit._meta.db_table, plan=CampaignPlan._meta.db_table,
+        ),
+        [*(end for one in ranges for end in one), *parameters],
+    )  # fmt: skip
+
+
+def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, children: Iterable[str]) -> Sums:
+    moment = connection.ops.adapt_datetimefield_value(at.moment)
+    rows = _by_child(_NOW, unit, children, [moment, campaign.pk, kind])
+    return {
+        child: (Count(int(done), int(exempt), int(owing)), int(cells), int(told))
+        for child, done, exempt, owing, cells, told in rows
+    }
+
+
 # Leaf by leaf today's tally less the days since, then the leaves of each child: one pass over both tables.
 _THEN = """
 SELECT SUBSTR(path, 1, {index}(SUBSTR(path, %s), '.') + %s) AS child, SUM(done), SUM(exempt), SUM(owing),
@@ -240,19 +265,15 @@ def _sums_then(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, day: da
 
 
 def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, BoardRow]) -> None:
-    plans = CampaignPlan.objects.filter(campaign=campaign, unit__path__gt=unit.path, unit__path__lt=path_end(unit.path))
-    grouped = (
-        plans.annotate(child=_child_of(unit, "unit__path"))
-        .order_by()
-        .values("child")
-        .annotate(plans=Counted("pk"), held=Counted("pk", filter=Q(first_held_at__lt=at.moment)))
-        .values_list("child", "plans", "held")
-    )
-    for path, number, held in grouped:
-        if path in rows:
-            rows[path].plans, rows[path].held = number, held
+    moment = connection.ops.adapt_datetimefield_value(at.moment)
+    children = [path for path, row in rows.items() if not row.is_own]
+    for path, number, held in _by_child(_PLANS, unit, children, [moment, campaign.pk]):
+        if path != unit.path:  # the unit's own plan is no row of its board
+            rows[path].plans, rows[path].held = int(number), int(held)
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
-    for plan in plans.filter(unit__parent=unit).only("unit_id", "state", "first_held_at"):
+    for plan in CampaignPlan.objects.filter(campaign=campaign, unit__parent=unit).only(
+        "unit_id", "state", "first_held_at"
+    ):
         row = by_unit[plan.unit_id]
         row.plan, row.waits = plan, plan.first_held_at is None or plan.first_held_at >= at.moment
 

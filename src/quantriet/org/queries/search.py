@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 
 from quantriet.kit import text
 from quantriet.kit.db import keys_having_words
@@ -27,6 +26,7 @@ FEW_UNITS = 300  # a scope whose people are simply all looked at
 NEIGHBOURS = 300  # units of the neighbourhood whose people stand before those from afar
 SAMPLE = 20_000  # entries of an index read before another way is taken
 SEEN_OFTEN = 50  # so many found in a sample: going on fills the list soon
+SHORT = 3  # letters; fewer begin so many words that the index of words would gather a country
 RARE = 5000  # so many rows are read one by one
 FROM_UNITS = 2000  # people found unit by unit before walking is better
 
@@ -68,10 +68,8 @@ def numbered(rows: QuerySet[Person], typed: str) -> QuerySet[Person]:
 
 def named(rows: QuerySet[Person], words: Iterable[str]) -> QuerySet[Person]:
     """People in whose name every word begins a word; complete, in no order, and asked of each row."""
-    # As the end of a sum of texts the name serves no index, so that both databases keep to the way they were given.
-    rows = rows.alias(spoken=Concat(Value(" "), "search_key"))
     for word in words:
-        rows = rows.filter(spoken__contains=" " + word)
+        rows = rows.filter(Q(search_key__startswith=word) | Q(search_key__contains=" " + word))
     return rows
 
 
@@ -96,13 +94,22 @@ def search_people(
         return Found([])
     if units is not None and units < FEW_UNITS:
         return _best(_hits(named(by_unit, words)), words, near, most)
-    hits = _hits(_of_the_neighbourhood(named(by_unit, words), near)) if near else []
-    for beginning in dict.fromkeys((words[-1], words[0], "")):
+    around = _neighbourhood(near)
+    hits = _hits(named(by_unit, words).filter(unit__in=around)) if around else []
+    turned = " ".join([words[-1], *words[:-1]])  # "nguyen thi huong" as it stands in the key
+    for beginning in dict.fromkeys((turned, words[-1], " ".join(words), words[0], "")):
+        if not beginning:
+            # The start of the index is no fair sample of family names: "nguyen" stands behind "bui" there.
+            phrase = " ".join(words)
+            first = rows.filter(name_folded__gte=phrase, name_folded__lt=behind(phrase)).order_by("name_folded")
+            hits += [(pk, key, "") for pk, key in first.values_list("pk", "search_key")[:most]]
+            if len(hits) >= most:
+                return _best(hits, words, near, most, has_more=True)
         walked, is_sparse = _walk(rows, beginning, words, most)
         if is_sparse:
             few = _hits_of_units(by_unit, words) if units is not None else _rare_hits(rows, words)
             if few is not None:
-                return _best(few, words, near, most)
+                return _best(few + hits, words, near, most)
             walked = _walked(_beginning(named(rows, words), beginning), most)
         hits += walked
         if len(walked) >= most:
@@ -130,7 +137,8 @@ def _walk(rows: QuerySet[Person], beginning: str, words: list[str], most: int) -
     fitting = _beginning(named(rows, words), beginning)
     if end is None:
         return _walked(fitting, most), False
-    sample = _walked(fitting.filter(search_key__lt=end), most)
+    # One upper bound alone: of two SQLite may take the far one.
+    sample = _walked(named(rows, words).filter(search_key__gte=beginning, search_key__lt=end), most)
     if len(sample) >= most:
         return sample, False
     if len(sample) < SEEN_OFTEN:
@@ -140,8 +148,9 @@ def _walk(rows: QuerySet[Person], beginning: str, words: list[str], most: int) -
 
 def _rare_hits(rows: QuerySet[Person], words: list[str]) -> list[Hit] | None:
     """All that have the words, looked up in the index of words; None when these are not rare."""
-    keys = keys_having_words(Person._meta.db_table, "search_key", words, limit=RARE)
-    return None if len(keys) == RARE else _hits(rows.filter(pk__in=keys))
+    whole = words[:-1] if len(words) > 1 and len(words[-1]) < SHORT else words
+    keys = keys_having_words(Person._meta.db_table, "search_key", whole, limit=RARE)
+    return None if len(keys) == RARE else _hits(named(rows.filter(pk__in=keys), words))
 
 
 def _hits_of_units(by_unit: QuerySet[Person], words: list[str]) -> list[Hit] | None:
@@ -150,10 +159,14 @@ def _hits_of_units(by_unit: QuerySet[Person], words: list[str]) -> list[Hit] | N
     return None if len(hits) == FROM_UNITS else hits
 
 
-def _of_the_neighbourhood(rows: QuerySet[Person], near: Unit) -> QuerySet[Person]:
-    """People of the unit next above, or of the unit itself where that one is large."""
-    around = near.parent if near.parent and Unit.objects.under(near.parent)[:NEIGHBOURS].count() < NEIGHBOURS else near
-    return rows.filter(unit__in=Unit.objects.under(around).order_by().values("pk")[:NEIGHBOURS])
+def _neighbourhood(near: Unit | None) -> list[int]:
+    """The units around: those under the unit next above, or under the unit itself; none where that is a large part."""
+    for around in (near and near.parent, near):
+        if around:
+            units = list(Unit.objects.under(around).order_by().values_list("pk", flat=True)[:NEIGHBOURS])
+            if len(units) < NEIGHBOURS:
+                return units
+    return []
 
 
 def _best(hits: list[Hit], words: list[str], near: Unit | None, most: int, *, has_more: bool = False) -> Found:
