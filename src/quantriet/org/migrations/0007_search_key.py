@@ -35,6 +35,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(model_name="person", name="name_folded", field=models.CharField(max_length=160)),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.RunPython(order_bytes, migrations.RunPython.noop),
+        migrations.RemoveIndex(model_name="person", name="person_count"),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(fields=["unit", "left_on", "kind", "search_key", "id"], name="person_count"),
+        ),
         migrations.AddIndex(
             model_name="person",
             index=models.Index(fields=["search_key", "unit", "left_on", "id"], name="person_search"),

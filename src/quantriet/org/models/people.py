@@ -58,8 +58,8 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["unit", "sort_key"]),
             models.Index(fields=["name_folded", "birth_date"]),
-            # Everything a count of members under a unit asks for, so that it never touches the rows themselves.
-            models.Index(fields=["unit", "left_on", "kind"], name="person_count"),
+            # Everything a count of members or a search under a unit asks for, so that it never touches the rows themselves.
+            models.Index(fields=["unit", "left_on", "kind", "search_key", "id"], name="person_count"),
             # A walk along given names that never touches the rows: who is there, where, and how the whole name reads.
             models.Index(fields=["search_key", "unit", "left_on", "id"], name="person_search"),
         ]

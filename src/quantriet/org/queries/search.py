@@ -107,7 +107,9 @@ def search_people(
                 return _best(hits, words, near, most, has_more=True)
         walked, is_sparse = _walk(rows, beginning, words, most)
         if is_sparse:
-            few = _hits_of_units(by_unit, words) if units is not None else _rare_hits(rows, words)
+            few = _rare_hits(rows, words)
+            if few is None and units is not None:
+                few = _hits_of_units(by_unit, words)
             if few is not None:
                 return _best(few + hits, words, near, most)
             walked = _walked(_beginning(named(rows, words), beginning), most)

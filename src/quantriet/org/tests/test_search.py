@@ -18,7 +18,7 @@ WAYS = {
     "all": {},
     "walk": {"FEW_UNITS": 0},
     "words": {"FEW_UNITS": 0, "SAMPLE": 1, "COUNTRY": True},
-    "units": {"FEW_UNITS": 0, "SAMPLE": 1},
+    "units": {"FEW_UNITS": 0, "SAMPLE": 1, "RARE": 1},
     "dense": {"FEW_UNITS": 0, "SAMPLE": 1, "SEEN_OFTEN": 0},
     "frequent": {"FEW_UNITS": 0, "SAMPLE": 1, "RARE": 1, "FROM_UNITS": 1},
 }
