@@ -105,6 +105,7 @@ def floor(file: Path) -> tuple[float, float]:
     ready = [
         {
             "code": row[0], "full_name": row[1], "name_folded": text.fold(row[1]), "sort_key": text.name_key(row[1]),
+            "search_key": text.search_key(row[1]),
             "birth_date": row[2] if isinstance(row[2], dt.date) else dt.date(int(row[2]), 1, 1), "gender": "male",
             "ethnicity": row[4], "unit_id": units[row[6]], "joined_on": row[9], "official_on": row[10],
             "occupation": row[13], "phone": row[14], "address": row[16],

@@ -101,6 +101,7 @@ def make_province(*, communes: int = 124, cells: int = 8000, people: int = 165_0
                 fresh.append(
                     Person(
                         code=f"{number:08d}", full_name=name, name_folded=text.fold(name), sort_key=text.name_key(name),
+                        search_key=text.search_key(name),
                         birth_date=dt.date(1945, 1, 1) + dt.timedelta(days=dice.randrange(22_000)),
                         kind="member", unit=leaves[number % cells],
                     )

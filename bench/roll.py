@@ -229,7 +229,7 @@ def _hall() -> tuple[int, list[int], list[int], str]:
     from quantriet.attendance.tests.factories import make_campaign, make_class
     from quantriet.campaigns.models import StudyDuty
     from quantriet.classes.models import RosterEntry
-    from quantriet.kit.text import fold, name_key
+    from quantriet.kit.text import fold, name_key, search_key
     from quantriet.kit.time import today
     from quantriet.org.models import Person
     from tests.cast import make_cast
@@ -238,7 +238,7 @@ def _hall() -> tuple[int, list[int], list[int], str]:
     Person.objects.bulk_create(
         Person(
             code=f"B{number:05d}", full_name=f"Nguyễn Văn {number}", name_folded=fold(f"Nguyễn Văn {number}"),
-            sort_key=name_key(f"Nguyễn Văn {number}"), unit=cast.units["CB11" if number % 2 else "CB12"],
+            sort_key=name_key(f"Nguyễn Văn {number}"), search_key=search_key(f"Nguyễn Văn {number}"), unit=cast.units["CB11" if number % 2 else "CB12"],
         )
         for number in range(PEOPLE)
     )  # fmt: skip

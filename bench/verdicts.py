@@ -49,7 +49,7 @@ def measure() -> dict[str, float]:
     from quantriet.campaigns import queries as campaign_queries
     from quantriet.campaigns.models import StudyDuty
     from quantriet.classes.models import RosterEntry
-    from quantriet.kit.text import fold, name_key
+    from quantriet.kit.text import fold, name_key, search_key
     from quantriet.org.models import Person
     from tests.cast import make_cast
 
@@ -59,6 +59,7 @@ def measure() -> dict[str, float]:
     Person.objects.bulk_create(
         Person(
             code=f"B{number:05d}", full_name=name, name_folded=fold(name), sort_key=name_key(name),
+            search_key=search_key(name),
             unit=cast.units["CB11" if number % 2 else "CB12"],
         )
         for number, name in enumerate(names)

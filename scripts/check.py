@@ -96,6 +96,10 @@ def locks() -> bool:
     return good
 
 
+def deployment() -> bool:
+    return run(sys.executable, "scripts/deployment.py")
+
+
 def house() -> bool:
     """The fences that need no database; the others run with the tests."""
     options = ["-q", "-p", "no:randomly", "--show-capture=no", "-m", "not django_db"]
@@ -104,7 +108,7 @@ def house() -> bool:
 
 CHECKS: dict[str, Callable[[], bool]] = {
     check.__name__: check
-    for check in (style, layout, templates, fences, locks, catalogues, system, migrations, types, house)
+    for check in (style, layout, templates, fences, locks, deployment, catalogues, system, migrations, types, house)
 }
 
 

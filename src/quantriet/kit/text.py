@@ -21,6 +21,11 @@ _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u
 _ALPHABET = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
 _RANK = {letter: chr(0x21 + position) for position, letter in enumerate(_ALPHABET)}
 
+# Between these a name is two words to one writer and one word to another: "H'Hen", "K' Brêu", "A-Rem".
+_JOINTS = re.compile(r"['\u2018\u2019\u02bc\u02b9\u00b4`.-]+")
+_JOINED = re.compile(_JOINTS.pattern + " *")
+SEARCH_KEY = 200  # letters of a column that keeps a search key
+
 NATURAL_KEY = 220  # letters of a column that keeps such a key
 
 
@@ -44,6 +49,30 @@ def name_key(full_name: str) -> str:
     words = squeeze(full_name).lower().split(" ")
     ordered = [words[-1], *words[:-1]]
     return " ".join("".join(_RANK.get(letter, letter) for letter in word) for word in ordered)
+
+
+def search_words(value: str) -> list[str]:
+    """The words by which names are searched: folded, without any mark ("Êñuôl"), parted at apostrophes, hyphens, dots."""
+    return _JOINTS.sub(" ", _bare(fold(value))).split()
+
+
+def _bare(folded: str) -> str:
+    if folded.isascii():
+        return folded
+    return "".join(letter for letter in unicodedata.normalize("NFD", folded) if not unicodedata.combining(letter))
+
+
+def search_key(full_name: str) -> str:
+    """A name as it is searched: the given name first, then the rest, all folded; cut where its column ends.
+
+    What an apostrophe or hyphen parts stands also as one word at the end: "H'Hen Niê" is "nie h hen hhen", "K' Brêu" is
+    "breu k kbreu".
+    """
+    bare = _bare(fold(full_name))
+    parts = bare.split(" ")
+    words = [word for part in [parts[-1], *parts[:-1]] for word in search_words(part)]
+    joined = _JOINED.sub("", bare).split() if _JOINTS.search(bare) else []
+    return " ".join([*words, *(word for word in joined if word not in words)])[:SEARCH_KEY].rstrip()
 
 
 def natural_key(value: str) -> str:

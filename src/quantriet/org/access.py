@@ -39,6 +39,8 @@ from quantriet.org.vocab import ROLES, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
 WIDE_SCOPE = 500
+# From this many on, not even an index of all their people is read for one question: more than any province has.
+COUNTRY_SCOPE = 3000
 
 M = TypeVar("M", bound=Model)
 
@@ -129,23 +131,41 @@ def people_seen_by(account: Account, permission: Permission = Permission.PERSON_
     return scope(Person.objects.all(), account, permission)
 
 
-def people_list(account: Account, *, under: Unit | None = None) -> QuerySet[Person]:
-    """The people an account sees, under a unit when given, in the form that long lists are read fastest.
+@dataclass(frozen=True)
+class PeopleScope:
+    """The people an account sees, read in the order of a list (`rows`) or unit by unit (`by_unit`).
 
     Both databases would collect a whole province and sort it to show fifty names. Where the scope is wide, the sum
-    `unit_id + 0` keeps the index of units out of the plan, so that the list is read in the order of its own index.
+    `unit_id + 0` keeps the index of units out of the plan of `rows`, so that a list is read in the order of its own index.
     """
+
+    rows: QuerySet[Person]
+    by_unit: QuerySet[Person]
+    units: int | None  # how many; None where there are `COUNTRY_SCOPE` or more
+
+
+def people_list(account: Account, *, under: Unit | None = None) -> QuerySet[Person]:
+    """The people an account sees, under a unit when given, in the form that long lists are read fastest."""
+    return people_scope(account, under=under).rows
+
+
+def people_scope(account: Account, *, under: Unit | None = None) -> PeopleScope:
+    """The people an account sees, under a unit when given, for reads that choose their way by the size of the scope."""
     tops = paths_with(account, Permission.PERSON_VIEW)
     units = units_seen_by(account, Permission.PERSON_VIEW)
     if under is not None:
         tops = [under.path] if any(under.path.startswith(top) for top in tops) else tops
         units = units.under(under)  # type: ignore[attr-defined]
-    if _are_whole_tree(tops):
-        return Person.objects.all()
     inside = units.order_by().values("pk")
-    if len(units.order_by().values_list("pk")[:WIDE_SCOPE]) < WIDE_SCOPE:
-        return Person.objects.filter(unit__in=inside)
-    return Person.objects.alias(unit_key=F("unit_id") + 0).filter(unit_key__in=inside)
+    by_unit = Person.objects.filter(unit__in=inside)
+    number = inside[:COUNTRY_SCOPE].count()
+    held = number if number < COUNTRY_SCOPE else None
+    if _are_whole_tree(tops):
+        return PeopleScope(Person.objects.all(), by_unit, held)
+    if number < WIDE_SCOPE:
+        return PeopleScope(by_unit, by_unit, held)
+    walked = Person.objects.alias(unit_key=F("unit_id") + 0).filter(unit_key__in=inside)
+    return PeopleScope(walked, by_unit, held)
 
 
 def get_person(account: Account, pk: int | str, permission: Permission = Permission.PERSON_VIEW) -> Person:
@@ -342,6 +362,16 @@ def slip_hindrances(account: Account, people: Sequence[Person]) -> dict[int, str
         elif not all(may(account, Permission.ACCOUNT_MANAGE, unit) for unit in places):
             reasons[person.pk] = "tài khoản còn vai trò khác; người quản trị của đơn vị đó mới cấp lại được."
     return reasons
+
+
+def own_unit(account: Account) -> Unit | None:
+    """The unit from which this account looks at others: its person's cell, else the unit of its lowest appointment."""
+    if account.person_id and account.person:
+        return Unit.objects.select_related("parent").get(pk=account.person.unit_id)
+    grants = grants_of(account)
+    if not grants:
+        return None
+    return Unit.objects.select_related("parent").get(pk=max(grants, key=lambda grant: len(grant.unit_path)).unit_id)
 
 
 def home_unit(account: Account) -> Unit | None:

@@ -9,6 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from quantriet.attendance import access as attendance_access
 from quantriet.attendance import queries as attendance_queries
@@ -21,10 +24,13 @@ from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, CampaignState, CreditS
 from quantriet.classes import access as class_access
 from quantriet.classes.models import ClassSession, RosterEntry
 from quantriet.classes.vocab import ClassState
+from quantriet.kit import text
 from quantriet.kit.backups import Entry, Shelf
 from quantriet.kit.backups.shelf import BACKUP, REHEARSAL, Kept
 from quantriet.kit.numbers import show_number
 from quantriet.kit.time import local, show_day, show_moment
+from quantriet.library import access as library_access
+from quantriet.library import queries as library_queries
 from quantriet.library.models import GuidingDocument
 from quantriet.notify.models import Message
 from quantriet.notify.vocab import MessageState
@@ -41,8 +47,141 @@ from quantriet.org.models import (
     UnitResponsibility,
 )
 from quantriet.org.queries import privacy as privacy_queries
+from quantriet.org.queries import search as people_search
+from quantriet.org.queries import units as unit_queries
 from quantriet.org.vocab import Level, Permission, ResponsibilityKind
 from quantriet.reports import access as report_access
+
+QUICK = 6  # of each kind that quick search shows
+LATEST = 500  # campaigns and classes whose names it reads: the ones people speak of
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that quick search found: its name, what tells it from others, where it is."""
+
+    label: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True)
+class HitGroup:
+    """What quick search found of one kind, and the list that shows the rest (empty: there is no more)."""
+
+    kind: str
+    hits: list[Hit]
+    more_url: str = ""
+
+
+def quick_search(account: Account, typed: str) -> list[HitGroup]:
+    """People, units, documents, campaigns and classes that fit what was typed, each within what the account may see.
+
+    Kinds without a hit are left out; a search of less than two letters finds nothing.
+    """
+    if len("".join(text.search_words(typed))) < 2:
+        return []
+    found = [
+        _people_found(account, typed),
+        _units_found(account, typed),
+        _documents_found(account, typed),
+        _campaigns_found(account, typed),
+        _classes_found(account, typed),
+    ]
+    return [group for group in found if group and group.hits]
+
+
+def _more(name: str, typed: str) -> str:
+    return f"{reverse(name)}?{urlencode({'q': typed})}"
+
+
+def _people_found(account: Account, typed: str) -> HitGroup | None:
+    if not org_access.may_anywhere(account, Permission.PERSON_VIEW):
+        return None
+    scope = org_access.people_scope(account)
+    found = people_search.search_people(
+        scope.rows.filter(left_on__isnull=True),
+        typed,
+        by_unit=scope.by_unit.filter(left_on__isnull=True),
+        units=scope.units,
+        near=org_access.own_unit(account),
+        most=QUICK,
+        by_phone=org_access.may_anywhere(account, Permission.PERSON_CONTACT),
+    )
+    people = Person.objects.select_related("unit__parent").in_bulk(found.keys)
+    hits = [
+        Hit(
+            people[key].full_name,
+            ", ".join(
+                filter(
+                    None,
+                    [
+                        str(people[key].birth_date.year) if people[key].birth_date else "",
+                        people[key].unit.name,
+                        people[key].unit.parent.name if people[key].unit.parent else "",
+                    ],
+                )
+            ),
+            reverse("person", args=[key]),
+        )
+        for key in found.keys
+        if key in people
+    ]
+    return HitGroup(_("People"), hits, _more("people-list", typed) if found.has_more else "")
+
+
+def _units_found(account: Account, typed: str) -> HitGroup | None:
+    if not org_access.may_anywhere(account, Permission.UNIT_VIEW):
+        return None
+    seen = org_access.units_seen_by(account).filter(closed_on__isnull=True)
+    units = unit_queries.named_units(seen, typed, limit=QUICK + 1)
+    hits = [
+        Hit(
+            one.name,
+            ", ".join(filter(None, [one.code, one.parent.name if one.parent else ""])),
+            reverse("unit", args=[one.pk]),
+        )
+        for one in units[:QUICK]
+    ]
+    return HitGroup(_("Units"), hits, _more("unit-switch", typed) if len(units) > QUICK else "")
+
+
+def _documents_found(account: Account, typed: str) -> HitGroup | None:
+    if not org_access.may_anywhere(account, Permission.DOCUMENT_VIEW):
+        return None
+    seen = library_queries.searched(library_access.documents_seen_by(account), typed)
+    documents = list(seen.order_by("-issued_on", "-pk")[: QUICK + 1])
+    hits = [
+        Hit(one.reference_number, Truncator(one.subject).chars(120), reverse("document", args=[one.pk]))
+        for one in documents[:QUICK]
+    ]
+    return HitGroup(_("Documents"), hits, _more("document-list", typed) if len(documents) > QUICK else "")
+
+
+def _campaigns_found(account: Account, typed: str) -> HitGroup | None:
+    if not org_access.may_anywhere(account, Permission.CAMPAIGN_VIEW):
+        return None
+    words = text.search_words(typed)
+    latest = campaign_access.campaigns_seen_by(account).order_by("-planned_from", "-pk")
+    fitting = [one for one in latest.values_list("pk", "name", "unit__name")[:LATEST] if _fits(words, one[1])]
+    hits = [Hit(name, unit, reverse("campaign", args=[pk])) for pk, name, unit in fitting[:QUICK]]
+    return HitGroup(_("Study campaigns"), hits, _more("campaign-list", typed) if len(fitting) > QUICK else "")
+
+
+def _classes_found(account: Account, typed: str) -> HitGroup | None:
+    if not org_access.may_anywhere(account, Permission.CLASS_VIEW):
+        return None
+    words = text.search_words(typed)
+    latest = class_access.classes_seen_by(account).order_by("-pk").values_list("pk", "code", "title", "unit__name")
+    fitting = [one for one in latest[:LATEST] if _fits(words, f"{one[1]} {one[2]}")]
+    hits = [Hit(title, f"{code}, {unit}", reverse("class", args=[pk])) for pk, code, title, unit in fitting[:QUICK]]
+    return HitGroup(_("Classes"), hits, _more("class-list", typed) if len(fitting) > QUICK else "")
+
+
+def _fits(words: list[str], name: str) -> bool:
+    """Whether every word begins a word of the name."""
+    spoken = f" {' '.join(text.search_words(name))}"
+    return all(f" {word}" in spoken for word in words)
 
 
 @dataclass(frozen=True)

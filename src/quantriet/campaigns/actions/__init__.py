@@ -34,6 +34,7 @@ from quantriet.campaigns.actions.rebuilding import Rebuilt, rebuild_ledger
 from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.rulebooks import add_rulebook, change_rulebook, set_rule_value
 from quantriet.campaigns.actions.settling import mark_reported, settle_duties
+from quantriet.campaigns.actions.tallies import rebuild_tallies
 from quantriet.campaigns.actions.webhooks import (
     add_webhook,
     gather_changes,
@@ -83,6 +84,7 @@ __all__ = [
     "prune_deliveries",
     "queue_webhooks",
     "rebuild_ledger",
+    "rebuild_tallies",
     "rejudge_duties",
     "remove_audience_rule",
     "remove_webhook",

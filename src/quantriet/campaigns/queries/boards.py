@@ -9,7 +9,6 @@ from itertools import accumulate
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Count as Counted
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, StrIndex, Substr
 
@@ -175,7 +174,6 @@ def _child_of(path: str, column: str = "path") -> Substr:
 def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> Board:
     """The node `unit` of a campaign's board with its children, sorted by what needs a hand."""
     at = at or as_of()
-    found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at)
     own = path_then(unit, at)
     below = Unit.objects.filter(parent=unit) if at.tree is None else history.children_on(unit, at.tree)
     fields = (
@@ -196,6 +194,8 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     else:
         places = history.paths_on([child.pk for child in children], at.tree)
         rows = {places[child.pk]: BoardRow(child) for child in children}
+    found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at, rows)
+    if at.tree is not None:
         # What has closed by then counts under the unit that followed it, and stands there as a row of its own.
         rows |= {
             path: BoardRow(closed)
@@ -247,25 +247,51 @@ def _obliged(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> TallyQ
 Sums = dict[str, tuple[Count, int, int]]  # child path → people, cells, cells that have reported
 
 
-def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf) -> Sums:
-    tallies = (
-        _obliged(campaign, unit, kind, at)
-        .annotate(child=_child_of(unit.path))
-        .order_by()
-        .values("child")
-        .annotate(
-            done_sum=Sum("done"),
-            exempt_sum=Sum("exempt"),
-            owing_sum=Sum("owing"),
-            cells=Counted("pk", filter=_IS_CELL),
-            told=Counted("pk", filter=_IS_CELL & Q(reported_at__lt=at.moment)),
-        )
-        .values_list("child", "done_sum", "exempt_sum", "owing_sum", "cells", "told")
-    )
-    return {child: (Count(done, exempt, owing), cells, told) for child, done, exempt, owing, cells, told in tallies}
-
-
 TALLY, TALLY_DAY, PLACE = (model._meta.db_table for model in (Tally, TallyDay, UnitPlace))
+# Range by range of the children: grouped by a part of its path, each of a country's 60,000 tallies would be cut and compared.
+_NOW = """
+WITH child (path, behind) AS (VALUES {ranges})
+SELECT child.path, SUM(tally.done), SUM(tally.exempt), SUM(tally.owing),
+    SUM(CASE WHEN tally.done + tally.owing > 0 THEN 1 ELSE 0 END),
+    SUM(CASE WHEN tally.done + tally.owing > 0 AND tally.reported_at < %s THEN 1 ELSE 0 END)
+FROM child {join} {tally} AS tally ON tally.campaign_id = %s AND tally.kind = %s
+    AND tally.path >= child.path AND tally.path < child.behind
+GROUP BY child.path
+"""
+_PLANS = """
+WITH child (path, behind) AS (VALUES {ranges})
+SELECT child.path, COUNT(*), SUM(CASE WHEN plan.first_held_at < %s THEN 1 ELSE 0 END)
+FROM child {join} {unit} AS unit ON unit.path >= child.path AND unit.path < child.behind
+    {join} {plan} AS plan ON plan.campaign_id = %s AND plan.unit_id = unit.id
+GROUP BY child.path
+"""
+
+
+def _by_child(statement: str, unit: Unit, children: Iterable[str], parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Rows of a statement that sums over the ranges of these children and, apart, over the unit's own place."""
+    ranges = [(path, path_end(path)) for path in children] + [(unit.path, unit.path + "!")]
+    text = "CAST(%s AS text)" if connection.vendor == "postgresql" else "%s"
+    ordered = "JOIN" if connection.vendor == "postgresql" else "CROSS JOIN"  # SQLite keeps this order of the loops
+    if connection.vendor == "postgresql":
+        text += ' COLLATE "C"'
+    return select(
+        statement.format(
+            ranges=", ".join([f"({text}, {text})"] * len(ranges)), join=ordered, tally=TALLY,
+            unit=Unit._meta.db_table, plan=CampaignPlan._meta.db_table,
+        ),
+        [*(end for one in ranges for end in one), *parameters],
+    )  # fmt: skip
+
+
+def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, children: Iterable[str]) -> Sums:
+    moment = connection.ops.adapt_datetimefield_value(at.moment)
+    rows = _by_child(_NOW, unit, children, [moment, campaign.pk, kind])
+    return {
+        child: (Count(int(done), int(exempt), int(owing)), int(cells), int(told))
+        for child, done, exempt, owing, cells, told in rows
+    }
+
+
 # Leaf by leaf today's tally less the days since, then the leaves of each child: one pass over both tables.
 _THEN = """
 SELECT SUBSTR(path, 1, {index}(SUBSTR(path, %s), '.') + %s) AS child, SUM(done), SUM(exempt), SUM(owing),
@@ -339,19 +365,14 @@ def _plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[Cam
 
 
 def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, BoardRow]) -> None:
-    plans = _plans_inside(campaign, unit, at).exclude(unit=unit)
     if at.tree is None:
-        grouped = (
-            plans.annotate(child=_child_of(unit.path, "unit__path"))
-            .order_by()
-            .values("child")
-            .annotate(plans=Counted("pk"), held=Counted("pk", filter=Q(first_held_at__lt=at.moment)))
-            .values_list("child", "plans", "held")
-        )
-        for path, number, held in grouped:
-            if path in rows:
-                rows[path].plans, rows[path].held = number, held
+        moment = connection.ops.adapt_datetimefield_value(at.moment)
+        children = [path for path, row in rows.items() if not row.is_own]
+        for path, number, held in _by_child(_PLANS, unit, children, [moment, campaign.pk]):
+            if path != unit.path:  # the unit's own plan is no row of its board
+                rows[path].plans, rows[path].held = int(number), int(held)
     else:
+        plans = _plans_inside(campaign, unit, at).exclude(unit=unit)
         own = len(path_then(unit, at))
         held_at = dict(plans.values_list("unit_id", "first_held_at"))
         for pk, path in history.paths_on(held_at.keys(), at.tree).items():
@@ -361,7 +382,9 @@ def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, Bo
                 first = held_at[pk]
                 row.held += first is not None and first < at.moment
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
-    for plan in plans.filter(unit__in=list(by_unit)).only("unit_id", "state", "first_held_at"):
+    for plan in CampaignPlan.objects.filter(campaign=campaign, unit__in=list(by_unit)).only(
+        "unit_id", "state", "first_held_at"
+    ):
         row = by_unit[plan.unit_id]
         row.plan, row.waits = plan, plan.first_held_at is None or plan.first_held_at >= at.moment
 

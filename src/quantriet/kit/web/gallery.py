@@ -129,6 +129,7 @@ def _chrome(request: HttpRequest) -> dict[str, Any]:
         "account_name": "Nguyễn Thị Hường",
         "account_menu": [{"label": "Trang của tôi", "url": "#me"}, {"label": "Đổi mật khẩu", "url": "#password"}],
         "unit_switch_url": "#units",
+        "quick_search_url": "#search",
         "unit_choices": [
             {"label": "Đảng bộ xã Ea Knuếc", "url": "#u1", "current": True},
             {"label": "Đảng bộ phường Tân An", "url": "#u2", "current": False},

@@ -109,6 +109,7 @@ def add_people_at_once(
                 full_name=text.squeeze(one.full_name),
                 name_folded=text.fold(one.full_name),
                 sort_key=text.name_key(one.full_name),
+                search_key=text.search_key(one.full_name),
                 unit=units[one.unit],
                 joined_on=one.joined_on,
                 **one.details,

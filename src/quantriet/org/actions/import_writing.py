@@ -67,14 +67,21 @@ def apply_members(
                     name,
                     text.fold(name),
                     text.name_key(name),
+                    text.search_key(name),
                     line["u"],
                     "",
                     *(values.get(one, empty) for one, empty in _NEW.items()),
                 )
             )
-        insert_many(Person, ("code", "full_name", "name_folded", "sort_key", "unit", "left_reason", *_NEW), rows)
+        insert_many(
+            Person,
+            ("code", "full_name", "name_folded", "sort_key", "search_key", "unit", "left_reason", *_NEW),
+            rows,
+        )
         keys = dict(Person.objects.filter(code__in=codes).values_list("code", "pk"))
-        people = [Person(pk=keys[row[0]], full_name=row[1], unit_id=row[4]) for row in rows]
+        people = [
+            Person(pk=keys[row[0]], full_name=row[1], unit_id=line["u"]) for row, line in zip(rows, batch, strict=True)
+        ]
         insert_many(
             MembershipTransfer,
             ("person", "to_unit", "on", "basis"),
@@ -138,6 +145,7 @@ def _change(
         if "full_name" in values:
             values["name_folded"] = text.fold(values["full_name"])
             values["sort_key"] = text.name_key(values["full_name"])
+            values["search_key"] = text.search_key(values["full_name"])
         values = _dated(values)
         name = line["v"].get("full_name") or line["name"]
         person = Person(pk=line["p"], full_name=name, unit_id=line["u"] if "f" in line else line["w"])

@@ -36,7 +36,12 @@ CODE_LOCK = "person-code"
 
 def _named(full_name: str) -> dict[str, str]:
     name = text.squeeze(full_name)
-    return {"full_name": name, "name_folded": text.fold(name), "sort_key": text.name_key(name)}
+    return {
+        "full_name": name,
+        "name_folded": text.fold(name),
+        "sort_key": text.name_key(name),
+        "search_key": text.search_key(name),
+    }
 
 
 def add_person(
@@ -97,7 +102,7 @@ def change_person(person: Person, *, by: Account | None, at: datetime, **new: An
         for name, value in after.items():
             setattr(person, name, value)
         person.save(update_fields=list(after))
-        for hidden in ("name_folded", "sort_key"):
+        for hidden in ("name_folded", "sort_key", "search_key"):
             before.pop(hidden, None)
             after.pop(hidden, None)
         record(

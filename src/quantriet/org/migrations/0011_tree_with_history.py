@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('decided_on', models.DateField()),
                 ('effective_on', models.DateField()),
                 ('issued_by', models.CharField(blank=True, max_length=160)),
-                ('state', models.CharField(choices=[('drafted', 'Being prepared'), ('scheduled', 'Confirmed, waits for its day'), ('in_force', 'Decision in force'), ('reversed', 'Taken back'), ('withdrawn', 'Given up')], default=quantriet.org.vocab.DecisionState['DRAFTED'], max_length=10)),
+                ('state', models.CharField(choices=[('drafted', 'Being prepared'), ('scheduled', 'Confirmed, waits for its day'), ('in_force', 'Decision in force'), ('reversed', 'Reversed'), ('withdrawn', 'Given up')], default=quantriet.org.vocab.DecisionState['DRAFTED'], max_length=10)),
                 ('revision', models.PositiveIntegerField(default=1)),
                 ('problem', models.TextField(blank=True)),
                 ('prepared_at', models.DateTimeField()),

@@ -34,8 +34,9 @@ class Person(models.Model):
 
     code = models.CharField(max_length=40, unique=True)  # member code; made by the product when the list has none
     full_name = models.CharField(max_length=160)
-    name_folded = models.CharField(max_length=160, db_index=True)
+    name_folded = models.CharField(max_length=160)  # an index of its own would repeat the one with the birth date
     sort_key = models.CharField(max_length=320, db_index=True)  # given name first
+    search_key = models.CharField(max_length=200, default="", blank=True)  # kit.text.search_key: all its words, folded
     birth_date = models.DateField(null=True, blank=True)  # 1 January when only the year is known
     birth_precision = models.CharField(max_length=4, choices=BirthPrecision.choices(), default=BirthPrecision.DAY)
     gender = models.CharField(max_length=10, choices=Gender.choices(), blank=True, default="")
@@ -57,8 +58,10 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["unit", "sort_key"]),
             models.Index(fields=["name_folded", "birth_date"]),
-            # Everything a count of members under a unit asks for, so that it never touches the rows themselves.
-            models.Index(fields=["unit", "left_on", "kind"], name="person_count"),
+            # Everything a count of members or a search under a unit asks for, so that it never touches the rows themselves.
+            models.Index(fields=["unit", "left_on", "kind", "search_key", "id"], name="person_count"),
+            # A walk along given names that never touches the rows: who is there, where, and how the whole name reads.
+            models.Index(fields=["search_key", "unit", "left_on", "id"], name="person_search"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,13 +1,4 @@
-"""Reads of people: search by name, filters, dated facts.
-
-How a name is searched, without an extension on either database. What was typed (marks and capitals aside) fits a person
-whose full name begins with it ("nguyen thi h"), or in whose name it stands as words up to the given name, the last of
-them perhaps unfinished ("thi huo", "binh"). The first is a range of `name_folded`. The second is a range of `sort_key`,
-which begins with the given name: there a letter and its marked forms lie side by side, so the letters up to and with the
-first vowel bound a range ("hu" … "hự"), and only inside it are names compared. Only when neither finds anybody is every
-name read for a word that begins so. A few letters that fit a large part of a province are looked up along the order of
-names instead, where the first page fills at once.
-"""
+"""Reads of people: filters, dated facts; `search` finds them by name."""
 
 from __future__ import annotations
 
@@ -16,17 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 
 from quantriet.kit import text
 from quantriet.kit.time import today
 from quantriet.org.models import ActivityExemption, Person, PostHeld, PostKind
+from quantriet.org.queries import search
 from quantriet.org.vocab import BirthPrecision
-
-# More names than this beginning with what was typed: walk the list in its order instead of gathering them.
-MANY = 6000
-_LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
 
 
 @dataclass(frozen=True)
@@ -74,46 +61,10 @@ def _years_before(day: date, years: int) -> date:
 
 
 def named_people(rows: QuerySet[Person], typed: str, *, by_phone: bool = True) -> QuerySet[Person]:
-    """People whose name, code or telephone number fits what was typed (see above)."""
-    phrase = text.fold(typed)
-    if not phrase:  # nothing but invisible characters
-        return rows
-    if any(letter.isdigit() for letter in phrase):
-        code, digits = text.squeeze(typed), "".join(letter for letter in typed if letter.isdigit())
-        coded = Q(code__in={code, code.upper()}) | Q(code__gte=code, code__lt=_behind(code))
-        return rows.filter(coded | Q(phone=digits) if by_phone else coded)
-    begins = Q(name_folded__gte=phrase, name_folded__lt=_behind(phrase))
-    if len(Person.objects.filter(begins).order_by().values_list("pk")[:MANY]) == MANY:
-        # As the end of a sum of texts the name serves no index, so both databases keep to the order of the list.
-        return rows.alias(spoken=Concat(Value(" "), "name_folded")).filter(spoken__contains=" " + phrase)
-    words = phrase.split(" ")
-    low, high = _given_name_range(words[-1])
-    inside = Q(name_folded__contains=" " + phrase)
-    if len(words) == 1:
-        inside |= Q(name_folded__startswith=phrase)
-    found = rows.filter(begins | (Q(sort_key__gte=low, sort_key__lt=high) & inside))
-    # The keys once, for the count and the page; beside an order and a page both databases would look up every row.
-    keys = list(found.order_by().values_list("pk", flat=True)[:MANY])
-    if not keys:
-        found = rows.filter(Q(name_folded__contains=" " + phrase) | Q(name_folded__startswith=phrase))
-        keys = list(found.order_by().values_list("pk", flat=True)[:MANY])
-    return rows.filter(pk__in=keys) if len(keys) < MANY else found
-
-
-def _given_name_range(word: str) -> tuple[str, str]:
-    """The range of `sort_key` in which every given name lies that begins with the folded `word`."""
-    low = ""
-    for letter in word:
-        forms = [text.name_key(form) for form in _LETTERS if text.fold(form) == letter] or [letter]
-        if len(forms) > 1:
-            return low + min(forms), low + _behind(max(forms))
-        low += forms[0]
-    return low, _behind(low)
-
-
-def _behind(beginning: str) -> str:
-    """The first text behind all that begin so, in byte order."""
-    return beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    """People whose name, code or telephone number fits what was typed; complete, and asked of each row."""
+    if search.is_number(typed):
+        return search.numbered(rows, typed, by_phone=by_phone)
+    return search.named(rows, text.search_words(typed))
 
 
 def namesakes(rows: QuerySet[Person], person: Person, *, limit: int = 10) -> list[Person]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import Account, MembershipTransfer, Person, Unit
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import people as people_queries
+from quantriet.org.queries import search
 from quantriet.org.vocab import Gender, LeavingReason, Level, Permission, PersonKind, ResponsibilityKind
 from quantriet.org.web.forms import LeaveForm, PeopleFilterForm, PersonForm, TransferForm, initial_of_person
 from quantriet.org.web.frame import (
@@ -74,7 +76,8 @@ def people_list(request: DeskRequest) -> HttpResponse:
         by_phone=access.may_anywhere(request.account, Permission.PERSON_CONTACT),
     )
     sight = access.FieldSight(request.account)
-    rows = people_queries.filtered_people(access.people_list(request.account, under=under), wanted)
+    scope = access.people_scope(request.account, under=under)
+    rows = people_queries.filtered_people(scope.rows, wanted)
     if form.errors.get("unit"):
         rows = rows.none()
     if request.GET.get("format") == "xlsx":
@@ -94,9 +97,23 @@ def people_list(request: DeskRequest) -> HttpResponse:
             person.born = people_queries.shown_birth(person)  # type: ignore[attr-defined]
             person.kind_label = PersonKind(person.kind).label  # type: ignore[attr-defined]
 
+    found = None
+    if typed and not form.errors.get("unit"):
+        anybody = replace(wanted, search="")
+        found = search.search_people(
+            people_queries.filtered_people(scope.rows, anybody),
+            typed,
+            by_unit=people_queries.filtered_people(scope.by_unit, anybody),
+            units=scope.units,
+            near=access.own_unit(request.account),
+            by_phone=wanted.by_phone,
+        )
+        rows = Person.objects.filter(pk__in=found.keys)
     shown = listing(
         request,
         rows.select_related("unit__parent"),
+        total=found and found.total,
+        best_first=found and found.keys,
         sorts=SORTS,
         default_sort="name",
         chips=_chips(request, form, typed),

@@ -62,6 +62,7 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "unit_switch_url": reverse("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
         "session_seconds": (seconds := session_seconds(request)),
         "session_ends_at": time.now() + dt.timedelta(seconds=seconds),
+        "quick_search_url": reverse("quick-search") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
     }
 
 

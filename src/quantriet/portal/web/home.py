@@ -17,7 +17,7 @@ from quantriet.kit.web.gallery import gallery as gallery_page
 from quantriet.org import access as org_access
 from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
-from quantriet.org.web.pages import desk_page, member_page, public_page
+from quantriet.org.web.pages import DeskRequest, desk_page, member_page, public_page
 from quantriet.portal import queries
 
 ROWS = 12
@@ -57,6 +57,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_see_campaigns": org_access.may_anywhere(account, Permission.CAMPAIGN_VIEW),
     }
     return page(request, "portal/desk/home.html", context)
+
+
+@desk_page(Permission.UNIT_VIEW)
+def quick_search(request: DeskRequest) -> HttpResponse:
+    """Everything that fits what was typed, by kind: a page, or the list under the box while one types."""
+    typed = request.GET.get("q", "").strip()[:200]
+    context = {"typed": typed, "groups": queries.quick_search(request.account, typed)}
+    return page(request, "portal/desk/search.html", context, partial="search_results")
 
 
 @public_page

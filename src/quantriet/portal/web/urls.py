@@ -6,6 +6,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("display/", home.display, name="display"),
     path("session/extend/", home.session_extend, name="session-extend"),
+    path("desk/search/", home.quick_search, name="quick-search"),
     path("desk/gallery/", home.gallery, name="gallery"),
     path("desk/backups/", backups.backup_list, name="backup-list"),
     path("desk/backups/make/", backups.backup_make, name="backup-make"),

@@ -26,9 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=2, help="số tiến trình web")
+        parser.add_argument("--web-only", action="store_true", help="không chạy việc nền (đã có tiến trình work riêng)")
         parser.add_argument("--demo", action="store_true", help="nếu cơ sở dữ liệu còn trống thì tạo tổ chức mẫu")
 
-    def handle(self, *args: Any, host: str, port: int, workers: int, demo: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, host: str, port: int, workers: int, demo: bool, web_only: bool, **options: Any
+    ) -> None:
         if _in_use(host, port):
             raise CommandError(f"Cổng {port} đang có chương trình khác dùng. Chọn cổng khác: make run PORT={port + 1}")
         call_command("migrate", verbosity=0)
@@ -40,7 +43,7 @@ class Command(BaseCommand):
                 "Cơ sở dữ liệu còn tài khoản mẫu nên không chạy ở chế độ thật. Dùng cơ sở dữ liệu mới rồi chạy: quantriet createadmin"
             )
         self._greet(host, port)
-        self._run(host, port, workers)
+        self._run(host, port, workers, web_only=web_only)
 
     def _fill(self, *, wanted: bool) -> None:
         if wanted and not settings.PRODUCTION and demo.is_empty():
@@ -57,7 +60,7 @@ class Command(BaseCommand):
         self.stdout.write("Dừng: Ctrl+C\n")
         self.stdout.flush()
 
-    def _run(self, host: str, port: int, workers: int) -> None:
+    def _run(self, host: str, port: int, workers: int, *, web_only: bool = False) -> None:
         web = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "quantriet.config.wsgi:application",
             "--host", host, "--port", str(port), "--workers", str(workers),
@@ -66,7 +69,9 @@ class Command(BaseCommand):
         ]  # fmt: skip
         work = [sys.executable, "-m", "quantriet", "work"]
         environment = {**os.environ, "QUANTRIET_ADDRESS": settings.SITE_ADDRESS}
-        running = {"web": subprocess.Popen(web, env=environment), "work": subprocess.Popen(work, env=environment)}  # noqa: S603
+        running = {"web": subprocess.Popen(web, env=environment)}  # noqa: S603
+        if not web_only:
+            running["work"] = subprocess.Popen(work, env=environment)  # noqa: S603
         stopping = False
 
         def stop(*_: object) -> None:
@@ -81,7 +86,7 @@ class Command(BaseCommand):
             time.sleep(0.5)
             if running["web"].poll() is not None:
                 stop()
-            elif running["work"].poll() is not None:
+            elif "work" in running and running["work"].poll() is not None:
                 # The worker holds nothing of its own: a new one takes over its job. The pause keeps a worker that
                 # cannot start from filling the screen.
                 time.sleep(3)
