@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.test import Client
+from django.utils.html import escape
 
 from tests.access.oracle import Answer, Reader
 from tests.access.world import World, mark
@@ -36,7 +38,7 @@ class Told:
     headers: dict[str, str]
     body: str
     statements: list[str]
-    path: str
+    url: str
     error: str = ""
 
     @property
@@ -61,13 +63,17 @@ class Told:
 
     @property
     def without_its_own(self) -> tuple[int, dict[str, str], str]:
-        """What a stranger could compare: status, headers and body without the number asked for and one-time tokens."""
+        """What a stranger could compare: status, headers and body without the address asked for and one-time tokens."""
         headers = {
-            name: value.replace(self.path, "…")
-            for name, value in self.headers.items()
-            if name.lower() not in _OWN_HEADERS
+            name: self._unaddressed(value) for name, value in self.headers.items() if name.lower() not in _OWN_HEADERS
         }
-        return self.status, headers, _TOKENS.sub(r"\1…", self.body.replace(self.path, "…"))
+        return self.status, headers, _TOKENS.sub(r"\1…", self._unaddressed(self.body))
+
+    def _unaddressed(self, text: str) -> str:
+        path, _question, asked = self.url.partition("?")
+        for own in (path, *((asked, escape(asked), quote(asked)) if asked else ())):
+            text = text.replace(own, "…")
+        return text
 
 
 @contextmanager
@@ -101,14 +107,13 @@ class Asker:
     def ask(self, reader: Reader, url: str, method: str = "get", data: Any = None, **more: Any) -> Told:
         """One request; whatever it writes is taken back."""
         client = self.client(reader)
-        path = url.partition("?")[0]
         cookies = client.cookies.output()
         with transaction.atomic(), counted() as statements:
             try:
                 answer = getattr(client, method)(url, data, **more)
-                told = Told(answer.status_code, dict(answer.headers), _text(answer), statements, path)
+                told = Told(answer.status_code, dict(answer.headers), _text(answer), statements, url)
             except Exception as error:  # a page that breaks is a finding of the matrix, told with its address
-                told = Told(500, {}, "", statements, path, error=f"{type(error).__name__}: {error}")
+                told = Told(500, {}, "", statements, url, error=f"{type(error).__name__}: {error}")
             transaction.set_rollback(True)
         if client.cookies.output() != cookies:
             del self._clients[reader.name]  # signed out, or another session: the next request begins anew

@@ -27,8 +27,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("R-005", "P-06")]
 NEXT_DOOR = ("sibling", "niece", "moved out")
 OURS = [place for place in PLACES if place not in NEXT_DOOR]
 # Readers at own or below, none of whom has business next door.
-SHORT = ("board_officer", "administrator", "member")
-FULL = (*SHORT, "organiser", "cell_secretary", "leader", "inspector", "nested appointments", "everything, far down")
+FULL = (
+    "board_officer",
+    "administrator",
+    "member",
+    "organiser",
+    "cell_secretary",
+    "leader",
+    "inspector",
+    "nested appointments",
+    "everything, far down",
+)
 # Signing out ends the reading; the log has its own test; a question to the finder is asked below.
 LEFT_OUT = {"sign-out", "session-extend"}
 # What a page is asked for beside its plain form.
@@ -50,7 +59,7 @@ _PASSING = re.compile(
 )
 
 
-def _urls(reader: Reader, keys: dict) -> list[tuple[str, str]]:
+def _urls(reader: Reader, keys: dict, *, is_short: bool) -> list[tuple[str, str]]:
     """Every page that the reader may open and that names something of the own branch, or nothing."""
     from django.urls import reverse
 
@@ -65,7 +74,7 @@ def _urls(reader: Reader, keys: dict) -> list[tuple[str, str]]:
             if case.expected(reader, place, "get") is Answer.ALLOWED:
                 url = case.url(keys[case.thing.name][place])
                 found.append((case.name, url))
-                if case.name not in ASKED and not url.endswith((".ics", ".xlsx")):
+                if not is_short and case.name not in ASKED and not url.endswith((".ics", ".xlsx")):
                     found.append((case.name, f"{url}?format=xlsx"))
                 break  # one place of each kind is enough here: the rows of the others are in the lists
     return found
@@ -87,7 +96,7 @@ def _next_door(world: World) -> None:
     campaign_actions.settle_duties(results, by=world.officer, at=now())
 
 
-def _compared(names: tuple[str, ...]) -> list[str]:
+def _compared(names: tuple[str, ...], *, is_short: bool = False) -> list[str]:
     wrong = []
     with transaction.atomic():
         world = make_tree()
@@ -95,11 +104,11 @@ def _compared(names: tuple[str, ...]) -> list[str]:
         settle(world)
         asker = Asker(world)
         readers = [READERS[name] for name in names]
-        urls = {reader.name: _urls(reader, keys) for reader in readers}
-        headers = {"headers": {"HX-Request": "true"}}
+        urls = {reader.name: _urls(reader, keys, is_short=is_short) for reader in readers}
+        fragment = {"headers": {"HX-Request": "true"}}
 
         def read(reader: Reader, url: str) -> list[str]:
-            asked = [{}] if "format=" in url else [{}, headers]
+            asked = [{}] if "format=" in url or is_short else [{}, fragment]
             return [_PASSING.sub("…", asker.ask(reader, url, **more).body) for more in asked]
 
         before = {(reader.name, url): read(reader, url) for reader in readers for _name, url in urls[reader.name]}
@@ -118,8 +127,9 @@ def _first_difference(was: str, is_now: str) -> str:
     return f"…{was[max(0, at - 60) : at + 80]!r} → …{is_now[max(0, at - 60) : at + 80]!r}"
 
 
-def test_nothing_next_door_changes_a_page_of_ours():
-    wrong = _compared(SHORT)
+def test_nothing_next_door_changes_a_page_of_the_officer():
+    """The role that opens most pages; the others, and the fragments of each page, are read below."""
+    wrong = _compared(("board_officer",), is_short=True)
     assert not wrong, "\n".join(wrong)
 
 

@@ -50,7 +50,7 @@ def _sampled(planted: Planted, asker: Asker, case: Case, method: str) -> list[st
     for reader, by_answer in constant:
         chosen = [places[turn % len(places)] for places in by_answer.values()]
         wrong += _asked(planted, asker, case, reader, method, chosen)
-    for number in range(min(len(varied), 3 if method == "get" else 1)):
+    for number in range(min(len(varied), 2 if method == "get" else 1)):
         reader, by_answer = varied[(turn + number) % len(varied)]
         # A page that is shown costs ten times what a refusal costs, and is shown by one reader here.
         shown = {Answer.ALLOWED} if number else set()

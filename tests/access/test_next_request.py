@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from django.urls import reverse
@@ -99,6 +100,31 @@ def test_a_key_of_another_branch_does_not_pass_under_ones_own_page(planted, aske
                     f"{method.upper()} {case.name} tells a foreign key ({crossed.status}) from none ({nobody.status})"
                 )
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("batch", ["mark", "undo", "nothing"])
+def test_a_batch_of_a_phone_tells_nothing_of_a_foreign_roll(planted, asker, batch):
+    """The one address whose keys stand in its body: a foreign line or class is as one that nobody has, also in work done."""
+    own, foreign = planted.keys["class"]["own"], planted.keys["class"]["sibling"]
+
+    def asked(class_pk: int, entry: int, session: int):
+        one = {"nonce": "n1", "kind": "whole", "entry": entry, "session": session}
+        marks = {"mark": [one], "undo": [{"nonce": "n1", "kind": "undo", "of": "x"}], "nothing": []}[batch]
+        url = reverse("roll-mark", args=[class_pk])
+        return asker.ask(
+            READERS["organiser"], url, "post", json.dumps({"marks": marks}), content_type="application/json"
+        )
+
+    gone = asked(matrix.NOBODY, matrix.NOBODY, matrix.NOBODY)
+    there = asked(foreign["pk"], foreign["entry"], foreign["session_pk"])
+    assert gone.status == there.status == 404
+    assert there.without_its_own == gone.without_its_own
+    assert sorted(there.statements) == sorted(gone.statements)
+    crossed = asked(own["pk"], foreign["entry"], foreign["session_pk"])
+    nobody = asked(own["pk"], matrix.NOBODY, matrix.NOBODY)
+    assert crossed.without_its_own == nobody.without_its_own
+    assert crossed.statements == nobody.statements
+    assert not [table for told in (gone, there, crossed, nobody) for table in told.written]
 
 
 def test_the_sum_of_two_appointments_and_no_more():

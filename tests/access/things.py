@@ -154,7 +154,7 @@ def a_question(world: World, place: str) -> Keys:
         fingerprint=name,
         incoming={"full_name": name},
         unit=world.units[place],
-        candidates=[{"person": world.people[place].pk, "reasons": []}],
+        candidates=[[world.people[place].pk, []]],
     )
     return {"pk": asked.pk}
 
@@ -437,6 +437,7 @@ THINGS = [
         why="Once released, a class is seen by whoever may see classes in a unit whose people are called; it is run by its "
         "organiser alone.",
     ),
+    Thing("venue of a class", ("/desk/classes/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_class),
     Thing("roster line", ("/desk/roster/<int:pk>/",), See(P.CLASS_VIEW), an_entry,
           {"evidence": SEEN, "excuse-new": Do(P.ROLL_TAKE)}),
     Thing("mark of presence", ("/desk/facts/<int:pk>/",), See(P.CLASS_VIEW), a_fact, {"fact-void": Do(P.ROLL_TAKE)}),
