@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
-from tests.access import matrix
+from tests.access import matrix, oracle
 from tests.access.asking import Asker, Told
 from tests.access.conftest import Planted
 from tests.access.matrix import Case, cases
-from tests.access.oracle import Answer, Reader
-from tests.access.things import NAMES_NOTHING, THINGS, Thing
-from tests.access.world import PLACES, READERS
+from tests.access.oracle import PUBLIC, SIGNED_IN, Answer, Reader
+from tests.access.things import NAMES_NOTHING, NO_THING, THINGS, Thing
+from tests.access.world import AFTER, PLACES, READERS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("R-005", "P-06")]
 
@@ -112,3 +113,23 @@ def _differences(nobody: Told, told: Told) -> list[str]:
     if nobody.statements != told.statements:
         found.append(f"{len(told.statements)} statements, to a number nobody has {len(nobody.statements)}")
     return found
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_addresses_of_no_thing_turn_away_who_has_no_right_today(asker: Asker, method: str):
+    """Lists and forms, for those without any right: signed out, without an appointment, past and to come."""
+    wrong = []
+    for address in matrix.plain_addresses():
+        if address.claim in (PUBLIC, SIGNED_IN) or not address.name:
+            continue
+        url = reverse(address.name, kwargs=NO_THING.get(address.name))
+        for name in ("stranger", "without appointment", "ended", "to come"):
+            told, expected = (
+                asker.ask(READERS[name], url, method),
+                oracle.answer(AFTER, READERS[name], address.claim, None),
+            )
+            if (told.kind is not None and told.kind is not expected) or told.error or told.written:
+                wrong.append(
+                    f"{method.upper()} {address.name} by {name}: {told.status} {told.error} instead of {expected}"
+                )
+    assert not wrong, "\n".join(wrong)
