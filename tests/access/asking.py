@@ -124,7 +124,6 @@ class Asker:
 def _text(answer: HttpResponseBase) -> str:
     """What can be read in an answer: the page, or the text inside an Excel, Word or calendar file."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined,arg-type]
-    answer.close()
     if content[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(content)) as pack:
             return "\n".join(pack.read(name).decode("utf-8", "replace") for name in pack.namelist() if name != _MADE_AT)
