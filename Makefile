@@ -71,7 +71,7 @@ where: ## find the room of a word: make where WORD="thu hoạch"
 requirements: ## requirement ids and whether a test proves them (OF=R-001,R-002 for some)
 	@$(PYTHON) scripts/requirements.py $(if $(OF),--of $(OF))
 
-access: ## write docs/access.md from the addresses
+access: ## write docs/access.md and docs/access-matrix.md from the addresses
 	@$(BOOT) dev
 	@$(PY) scripts/access_table.py
 

@@ -1,9 +1,10 @@
-"""Write docs/access.md: every address of the product and who may open it, from the URL resolver.
+"""Write docs/access.md, every address of the product and who may open it, and docs/access-matrix.md, what each role is told.
 
-    access_table.py           write the file
+    access_table.py           write the files
     access_table.py --check   only compare
 
-The claim is `view.access`, set by the page decorators of quantriet.org.web.pages: "public", "signed-in" or a permission;
+The first comes from the URL resolver, the second from it and the rows of tests/access/things.py. The claim is
+`view.access`, set by the page decorators of quantriet.org.web.pages: "public", "signed-in" or a permission.
 an address for machines has a line for each of its operations, `token:` and the scope (quantriet.org.web.door).
 """
 
@@ -96,12 +97,17 @@ def main() -> None:
     import django
 
     django.setup()
-    text = table()
-    if "--check" in sys.argv:
-        if not TABLE.exists() or TABLE.read_text("utf-8") != text:
-            sys.exit("docs/access.md is out of step: make access")
-    elif not TABLE.exists() or TABLE.read_text("utf-8") != text:
-        TABLE.write_text(text, "utf-8")
+    sys.path.insert(0, str(ROOT))
+    from tests.access import matrix  # its rows make things, so it reads models: only after the set-up
+
+    if gaps := matrix.gaps():
+        sys.exit("\n".join(gaps))
+    for path, text in ((TABLE, table()), (matrix.PAGE, matrix.page())):
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        if "--check" in sys.argv:
+            sys.exit(f"{path.relative_to(ROOT)} is out of step: make access")
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -110,24 +110,18 @@ def _people_found(account: Account, typed: str) -> HitGroup | None:
     )
     people = Person.objects.select_related("unit__parent").in_bulk(found.keys)
     hits = [
-        Hit(
-            people[key].full_name,
-            ", ".join(
-                filter(
-                    None,
-                    [
-                        str(people[key].birth_date.year) if people[key].birth_date else "",
-                        people[key].unit.name,
-                        people[key].unit.parent.name if people[key].unit.parent else "",
-                    ],
-                )
-            ),
-            reverse("person", args=[key]),
-        )
+        Hit(people[key].full_name, _told_apart(people[key]), reverse("person", args=[key]))
         for key in found.keys
         if key in people
     ]
     return HitGroup(_("People"), hits, _more("people-list", typed) if found.has_more else "")
+
+
+def _told_apart(person: Person) -> str:
+    """Year of birth, cell and the unit above it: what tells two people of one name apart."""
+    born = str(person.birth_date.year) if person.birth_date else ""
+    above = person.unit.parent.name if person.unit.parent else ""
+    return ", ".join(filter(None, [born, person.unit.name, above]))
 
 
 def _units_found(account: Account, typed: str) -> HitGroup | None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from quantriet.attendance import access, queries
 from quantriet.attendance.actions.catch_ups import follow_absentees
-from quantriet.attendance.actions.verdicts import FACT, ClassFrame, frames_of, judge
+from quantriet.attendance.actions.verdicts import FACT, ClassFrame, fill, frames_of, judge
 from quantriet.attendance.models import ExcusedAbsence, PresenceFact
 from quantriet.attendance.rules.paste import read_codes
 from quantriet.attendance.rules.slips import SlipCell
@@ -51,8 +51,12 @@ def record_marks(
     if not marks:
         return []
     with transaction.atomic():
-        frames = frames_of(sorted({mark.entry_id for mark in marks}))
-        _refuse_unfit(marks, frames, by, at, within=within.pk if isinstance(within, StudyClass) else within)
+        class_id = within.pk if isinstance(within, StudyClass) else within
+        frames = frames_of(sorted({mark.entry_id for mark in marks}), within=class_id, filled=False)
+        _refuse_strangers(marks, frames, by)
+        for frame in frames:
+            fill(frame)
+        _refuse_unfit(marks, frames, at)
         fresh = _insert(marks, by, at)
         results: list[MarkResult] = []
         for frame in frames:
@@ -121,12 +125,11 @@ def record_slips(
     with transaction.atomic():
         if not cells:
             return 0
-        frames = {frame.class_id: frame for frame in frames_of(sorted({entry for entry, _ in cells}))}
-        if set(frames) != {study_class.pk}:
+        frame = next(iter(frames_of(sorted({entry for entry, _ in cells}), within=study_class.pk)), None)
+        if frame is None or any(entry not in frame.entries for entry, _ in cells):
             raise Refusal(
                 "mark.not_on_roster", "Có người không còn trong danh sách lớp; hãy mở lại trang rồi ghi tiếp."
             )
-        frame = frames[study_class.pk]
         _refuse_outsiders(frame, list(frame.entries), by)
         _refuse_class(frame, at)
         standing, counts = _facts_of(list(cells))
@@ -151,7 +154,8 @@ def record_slips(
                 Mark(entry_id, session_id, kind, moment, f"{nonce[:12]}-{entry_id}-{session_id}-{number}", method)
                 for number, (kind, moment) in enumerate(new, start=counts.get((entry_id, session_id), 0))
             ]
-        _refuse_unfit(marks, [frame], by, at)
+        _refuse_strangers(marks, [frame], by)
+        _refuse_unfit(marks, [frame], at)
         _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
         _tell(frame, _insert(marks, by, at), by, at)
         if changed:
@@ -196,20 +200,17 @@ def record_pasted(
 _STANDING = (FactKind.ARRIVE, FactKind.LEAVE, FactKind.WHOLE, FactKind.ABSENT)
 
 
-def _refuse_unfit(
-    marks: Sequence[Mark],
-    frames: Sequence[ClassFrame],
-    by: Account | None,
-    at: dt.datetime,
-    *,
-    within: int | None = None,
-) -> None:
-    homes = {entry_id: frame for frame in frames for entry_id in frame.entries if within in (None, frame.class_id)}
-    # First who may be marked at all: of anybody else not even the class is named.
-    if any(mark.entry_id not in homes for mark in marks):
+def _refuse_strangers(marks: Sequence[Mark], frames: Sequence[ClassFrame], by: Account | None) -> None:
+    """First who may be marked at all: of anybody else not even the class is named, nor is anything more read."""
+    known = {entry_id for frame in frames for entry_id in frame.entries}
+    if any(mark.entry_id not in known for mark in marks):
         raise _stranger()
     for frame in frames:
         _refuse_outsiders(frame, [mark.entry_id for mark in marks if mark.entry_id in frame.entries], by)
+
+
+def _refuse_unfit(marks: Sequence[Mark], frames: Sequence[ClassFrame], at: dt.datetime) -> None:
+    homes = {entry_id: frame for frame in frames for entry_id in frame.entries}
     for frame in frames:
         _refuse_class(frame, at)
     refusals: list[Refusal] = []

@@ -112,14 +112,21 @@ class Outcome:
         )
 
 
-def frames_of(entry_ids: Sequence[int] = (), class_id: int | None = None) -> list[ClassFrame]:
+def frames_of(
+    entry_ids: Sequence[int] = (), class_id: int | None = None, *, within: int | None = None, filled: bool = True
+) -> list[ClassFrame]:
     """The classes of these roster lines (or one class with its whole roster), locked against each other's writers.
+
+    `within` leaves out lines of any other class. Without `filled` the times and the limit are not read yet: who may not
+    know of a class shall not be able to tell by the work done that it exists.
 
     On PostgreSQL the rows of the class and its lines are locked, so that two clerks who mark one person at once follow
     one another and each sees the other's fact; the campaign is shared, so that none is closed under a mark. On SQLite the
     one write lock does that.
     """
     where, params = _which(entry_ids, class_id)
+    if within is not None:
+        where, params = f"{where} AND e.study_class_id = %s", [*params, within]
     lock = " FOR NO KEY UPDATE OF c FOR SHARE OF k" if connection.vendor == "postgresql" else ""
     rows = select(
         f"SELECT e.id, e.person_id, p.full_name, e.duty_id, e.unit_id, v.clerk_id, vu.path, d.state, d.reason, d.sentence,"  # noqa: S608
@@ -137,12 +144,14 @@ def frames_of(entry_ids: Sequence[int] = (), class_id: int | None = None) -> lis
             campaign = StudyCampaign(pk=campaign_id, state=campaign_state, rulebook_id=rulebook_id)
             frame = frames[key] = ClassFrame(key, title, state, campaign, unit_id, unit_path)
         frame.entries[person[0]] = CalledPerson(*person)
-    for frame in frames.values():
-        _fill(frame)
+    if filled:
+        for frame in frames.values():
+            fill(frame)
     return list(frames.values())
 
 
-def _fill(frame: ClassFrame) -> None:
+def fill(frame: ClassFrame) -> None:
+    """Read the times of the class's sessions and the limit that holds for it."""
     times: dict[int, tuple[dt.datetime, dt.datetime, list[tuple[dt.datetime, dt.datetime]]]] = {}
     for pk, title, start, end, pause_start, pause_end in select(
         f"SELECT s.id, s.title, s.starts_at, s.ends_at, i.starts_at, i.ends_at FROM {SESSION} s"  # noqa: S608

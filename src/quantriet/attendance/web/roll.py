@@ -297,6 +297,8 @@ def _mark_by_script(request: DeskRequest, pk: int) -> HttpResponse:
         orders = [_order(one, at) for one in asked]
     except (ValueError, KeyError, TypeError, OverflowError):
         return JsonResponse({"error": "Dữ liệu điểm danh không đọc được; hãy tải lại trang."}, status=400)
+    if not any(isinstance(what, Mark) for _nonce, what in orders):
+        access.get_roll(request.account, pk)  # a mark asks for the right itself, and a batch without one must as well
     answers: list[dict[str, Any]] = []
     for order in orders:
         try:

@@ -62,7 +62,8 @@ def rules(request, pk):
             ready=[
                 {"preset": one, "is_there": all(rule.name in present for rule in one.rules)} for one in rules_of.PRESETS
             ],
-            adjustments=campaign.adjustments.count(),
+            # Like every count of this page: of the whole campaign, so for who sees the whole.
+            adjustments=campaign.adjustments.count() if sees_all else 0,
             day=found.day,
         ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import Case, IntegerField, Prefetch, Value, When
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from quantriet.campaigns.models import CampaignDocument, schedulable
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, Places
 from quantriet.campaigns.web.forms import CampaignForm, FormChangeForm, ReasonForm, ReviewForm
 from quantriet.kit.numbers import whole_numbers
-from quantriet.kit.refusal import Refusal, Refusals, refusals_on
+from quantriet.kit.refusal import NotAllowed, Refusal, Refusals, refusals_on
 from quantriet.kit.text import fold
 from quantriet.kit.time import now, today
 from quantriet.kit.web import Chip, download, listing, page, query, saved
@@ -466,7 +466,7 @@ def review(request, pk):
                 actions.review_campaign(campaign, unit, by=request.account, at=now(), **form.cleaned_data)
                 return saved(request, to=reverse("campaign-review", args=[pk]), message=_("Saved."))
     elif request.method == "POST":
-        raise Http404
+        raise NotAllowed
     reviews = campaign.reviews.select_related("unit", "by").order_by("unit__path")
     if units:
         top = units[0]

@@ -354,7 +354,7 @@ _FIGURES = ("none", "several", "one", "exempt")
 def placement(request: DeskRequest, campaign_pk: int) -> HttpResponse:
     """The proof before opening: who is in exactly one class, in none, in several, or exempt; down to the names."""
     campaign = campaign_access.get_campaign(request.account, campaign_pk)
-    unit = campaign_access.get_board_unit(request.account, campaign, request.GET.get("unit") or None)
+    unit = campaign_access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")))
     how = request.GET.get("how", "")
     address = reverse("class-placement", args=[campaign_pk])
     context = {

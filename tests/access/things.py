@@ -1,0 +1,468 @@
+"""The specification: of which thing each address speaks, who sees that thing, and what an address asks beyond seeing it.
+
+A row of THINGS covers every address under its prefixes, so that a new page about a known thing needs no row: it asks for
+the permission of its decorator at the unit of the thing. A new row says
+  under   the beginnings of the addresses that name the thing; several rows may share one (a draft and what was sent)
+  see     who sees it: oracle.See
+  does    where an address asks something else than its decorator says (always for `member_page`), by the name of the
+          address, or by "name:post" for its POST alone: oracle.Do
+  make    how to make one in a unit; returns a value for each <int:…> of its addresses
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact
+from quantriet.attendance.vocab import ConductKind, FactKind, Method
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns.models import (
+    AudienceAdjustment,
+    AudienceRule,
+    CampaignDocument,
+    CampaignPlan,
+    FormChange,
+    Rulebook,
+    StudyCampaign,
+    StudyDuty,
+)
+from quantriet.campaigns.rules.audience import Criteria
+from quantriet.campaigns.tests import factories as campaign_factories
+from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, RuleKey, StudyForm
+from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
+from quantriet.classes.vocab import ClassState, ItemKind, RosterOrigin
+from quantriet.kit.time import at_local, now, today
+from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.vocab import RelationKind
+from quantriet.notify.models import Message
+from quantriet.org.models import (
+    Account,
+    ActivityExemption,
+    IdentityDecision,
+    ImportKind,
+    ImportRun,
+    ImportState,
+    PostHeld,
+    PostKind,
+    UnitResponsibility,
+)
+from quantriet.org.vocab import Permission, Role
+from quantriet.reports import actions as report_actions
+from quantriet.reports.models import Report, ReportTemplate
+from quantriet.reports.rules import paper
+from quantriet.reports.vocab import ReportKind, ReportState
+from tests.access.oracle import Do, Held, See
+from tests.access.world import World, appoint, mark
+
+P = Permission
+SEEN = Do()  # whoever sees the thing and passes the decorator
+
+Keys = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A kind of thing that addresses name."""
+
+    name: str
+    under: tuple[str, ...]
+    see: See
+    make: Callable[[World, str], Keys]
+    does: Mapping[str, Do] = field(default_factory=dict)
+    acts_at: str = ""  # the place at which it is changed, when that is not where it is seen
+    why: str = ""  # the reason of a rule that is not plain scope
+
+
+# ------------------------------------------------------------------------------------------------- making one in a unit
+
+
+def _once(make: Callable[[World, str], Any]) -> Callable[[World, str], Any]:
+    """Made once for each place; several kinds of things rest on it."""
+
+    def made(world: World, place: str) -> Any:
+        key = (make.__name__, place)
+        if key not in world.kept:
+            world.kept[key] = make(world, place)
+        return world.kept[key]
+
+    return made
+
+
+def _paper(name: str) -> ContentFile:
+    return ContentFile(b"%PDF-1.4 thu", name=name)
+
+
+def a_unit(world: World, place: str) -> Keys:
+    return {"pk": world.units[place].pk}
+
+
+def a_person(world: World, place: str) -> Keys:
+    return {"pk": world.people[place].pk}
+
+
+def a_post(world: World, place: str) -> Keys:
+    post = PostKind.objects.get(code="CHI_UY_VIEN")
+    held = PostHeld.objects.create(
+        person=world.people[place], post=post, unit=world.units[place], valid_from=dt.date(2020, 1, 1)
+    )
+    return {"pk": held.pk}
+
+
+def an_exemption(world: World, place: str) -> Keys:
+    given = ActivityExemption.objects.create(
+        person=world.people[place], valid_from=dt.date(2020, 1, 1), reason=mark("exemption", place)
+    )
+    return {"pk": given.pk}
+
+
+def a_responsibility(world: World, place: str) -> Keys:
+    given = UnitResponsibility.objects.create(
+        person=world.people[place], unit=world.units[place], valid_from=dt.date(2020, 1, 1)
+    )
+    return {"pk": given.pk}
+
+
+@_once
+def an_account(world: World, place: str) -> Keys:
+    name = mark("account", place)
+    account = Account.objects.create(username=name, display_name=name)
+    given = appoint(world, account, Held(Role.CELL_SECRETARY, place))
+    return {"pk": account.pk, "appointment": given.pk}
+
+
+def an_appointment(world: World, place: str) -> Keys:
+    return {"pk": an_account(world, place)["appointment"]}
+
+
+def an_import(world: World, place: str) -> Keys:
+    run = ImportRun.objects.create(
+        kind=ImportKind.MEMBERS, state=ImportState.CANCELLED, unit=world.units[place], account=world.officer,
+        file_name=mark("import", place), digest=mark("import", place),
+    )  # fmt: skip
+    return {"pk": run.pk}
+
+
+def a_question(world: World, place: str) -> Keys:
+    name = mark("doubt", place)
+    asked = IdentityDecision.objects.create(
+        fingerprint=name,
+        incoming={"full_name": name},
+        unit=world.units[place],
+        candidates=[[world.people[place].pk, []]],
+    )
+    return {"pk": asked.pk}
+
+
+def a_message(world: World, place: str) -> Keys:
+    name = mark("message", place)
+    sent = Message.objects.create(
+        kind="unit_reminder", unit=world.units[place], to_unit=world.units[place], address=f"{name}@example.test",
+        subject=name, body=name, queued_at=now(), queued_by=world.officer,
+    )  # fmt: skip
+    return {"pk": sent.pk}
+
+
+@_once
+def _document(world: World, place: str) -> GuidingDocument:
+    number = f"{len(world.kept) + 1}-HD/BTGTU"
+    name = mark("document", place)
+    made = campaign_factories.document(
+        world.units[place], world.officer, number, subject=name, subject_folded=name, text=name
+    )
+    made.file.save(f"{name}.pdf", _paper("vb.pdf"))
+    made.file_name = f"{name}.pdf"
+    made.save()
+    return made
+
+
+@_once
+def a_document(world: World, place: str) -> Keys:
+    made = _document(world, place)
+    number = f"{len(world.kept) + 1}-HD/BTGTU"
+    other = campaign_factories.document(world.units[place], world.officer, number, subject=mark("document", place))
+    point = KeyPoint.objects.create(document=made, text=mark("document", place))
+    relation = DocumentRelation.objects.create(source=made, target=other, kind=RelationKind.GUIDES)
+    return {"pk": made.pk, "point_pk": point.pk, "relation_pk": relation.pk}
+
+
+@_once
+def _rulebook(world: World, place: str) -> Rulebook:
+    return campaign_actions.add_rulebook(
+        unit=world.units[place], name=mark("rulebook", place), by=world.officer, at=now()
+    )
+
+
+def a_rulebook(world: World, place: str) -> Keys:
+    return {"pk": _rulebook(world, place).pk, "key": RuleKey.RETAKE_LIMIT_PERCENT.value}
+
+
+def _campaign(world: World, place: str, kind: str, **given: Any) -> StudyCampaign:
+    start = today()
+    made = StudyCampaign.objects.create(
+        unit=world.units[place], name=mark(kind, place), rulebook=_rulebook(world, place), planned_from=start,
+        planned_to=start + dt.timedelta(days=45), duty_kinds=[ATTEND], **given,
+    )  # fmt: skip
+    CampaignDocument.objects.create(campaign=made, document=_document(world, place))
+    return made
+
+
+def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
+    name = made.name
+    rule = AudienceRule.objects.create(campaign=made, name=name, criteria={})
+    by_hand = AudienceAdjustment.objects.create(
+        campaign=made, person=world.people[place], kind=AdjustmentKind.ADD, reason=name, at=now(), by=world.officer
+    )
+    change = FormChange.objects.create(
+        campaign=made, unit=world.units[place], situation=name, instruction=name, form_before=StudyForm.IN_PERSON,
+        form_after=StudyForm.ONLINE, at=now(), by=world.officer,
+    )  # fmt: skip
+    change.instruction_file.save("chi-dao.pdf", _paper("chi-dao.pdf"))
+    return {
+        "pk": made.pk, "campaign_pk": made.pk, "rule_pk": rule.pk, "adjustment_pk": by_hand.pk, "change": change.pk,
+    }  # fmt: skip
+
+
+def a_campaign_draft(world: World, place: str) -> Keys:
+    return _campaign_keys(world, place, _campaign(world, place, "draft"))
+
+
+@_once
+def _open_campaign(world: World, place: str) -> StudyCampaign:
+    made = _campaign(world, place, "campaign", state=CampaignState.OPEN, opened_at=now())
+    person = world.people[place]
+    StudyDuty.objects.create(
+        campaign=made, person=person, unit=person.unit, kind=ATTEND, tier="grassroots", due_on=today()
+    )
+    return made
+
+
+@_once
+def an_open_campaign(world: World, place: str) -> Keys:
+    return _campaign_keys(world, place, _open_campaign(world, place))
+
+
+def _common(world: World) -> StudyCampaign:
+    """One campaign of the whole tree, with a duty and a place in the tallies for the person of each unit."""
+    if "common" not in world.kept:
+        made = _campaign(world, "parent", "common")
+        campaign_actions.add_audience_rule(
+            made, name="Tất cả", basis="Kế hoạch", by=world.officer, at=now(),
+            criteria=Criteria(person_kinds=("association",)),
+        )  # fmt: skip
+        campaign_actions.prepare_duties(made, by=world.officer, at=now())
+        StudyCampaign.objects.filter(pk=made.pk).update(state=CampaignState.OPEN, opened_at=now())
+        made.refresh_from_db()
+        world.kept["common"] = made
+    return world.kept["common"]
+
+
+def _duty(world: World, place: str) -> StudyDuty:
+    return StudyDuty.objects.get(campaign=_common(world), person=world.people[place], kind=ATTEND)
+
+
+def a_plan(world: World, place: str) -> Keys:
+    plan, _made = CampaignPlan.objects.get_or_create(
+        campaign=_common(world), unit=world.units[place], defaults={"assignment": mark("plan", place)}
+    )
+    return {"pk": plan.pk}
+
+
+def _class(world: World, place: str, kind: str, *, by: str, duty: StudyDuty | None) -> Keys:
+    """A released class organised by the unit at `by`, with one person of the unit at `place` on its roster."""
+    name, person = mark(kind, place), world.people[place]
+    made = StudyClass.objects.create(
+        campaign=_common(world), unit=world.units[by], code=f"{kind[:2]}{len(world.kept)}-{place}"[:20], title=name,
+        state=ClassState.RELEASED,
+    )  # fmt: skip
+    hall = Venue.objects.create(study_class=made, unit=world.units[by], name=name, is_main=True)
+    other = Venue.objects.create(study_class=made, unit=world.units[by], name=f"{name} 2")
+    start, end = at_local(today(), dt.time(7, 30)), at_local(today(), dt.time(11, 0))
+    session = ClassSession.objects.create(study_class=made, title=name, starts_at=start, ends_at=end)
+    item = ProgrammeItem.objects.create(
+        session=session, kind=ItemKind.LECTURE, starts_at=start, ends_at=end, title=name
+    )
+    part = ClassRole.objects.create(study_class=made, kind="chair", person=person)
+    entry = RosterEntry.objects.create(
+        study_class=made, venue=hall, person=person, unit=person.unit, duty=duty, origin=RosterOrigin.AUDIENCE
+    )
+    ConductNote.objects.create(
+        study_class=made, venue=hall, person=person, kind=ConductKind.PRAISE, text=name, at=start, by=world.officer
+    )
+    return {
+        "pk": made.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
+        "main_venue": hall.pk, "entry": entry.pk,
+    }  # fmt: skip
+
+
+@_once
+def a_class(world: World, place: str) -> Keys:
+    return _class(world, place, "class", by=place, duty=_duty(world, place))
+
+
+def a_class_above(world: World, place: str) -> Keys:
+    """Organised by the top of the tree; a person of this unit is called to it."""
+    return _class(world, place, "called", by="parent", duty=None)
+
+
+def an_entry(world: World, place: str) -> Keys:
+    return {"pk": a_class(world, place)["entry"]}
+
+
+def a_fact(world: World, place: str) -> Keys:
+    keys = a_class(world, place)
+    fact = PresenceFact.objects.create(
+        nonce=mark("fact", place), entry_id=keys["entry"], session_id=keys["session_pk"], kind=FactKind.WHOLE, at=now(),
+        recorded_at=now(), method=Method.ROLL, account=world.officer,
+    )  # fmt: skip
+    return {"pk": fact.pk}
+
+
+def an_excuse(world: World, place: str) -> Keys:
+    keys = a_class(world, place)
+    asked = ExcusedAbsence.objects.create(
+        entry_id=keys["entry"], reason=mark("excuse", place), asked_at=now(), asked_by=world.officer,
+        paper_name=f"{mark('excuse', place)}.pdf",
+    )  # fmt: skip
+    asked.paper.save("giay.pdf", _paper("giay.pdf"))
+    CatchUp.objects.create(duty=_duty(world, place), missed_id=keys["entry"], invite_before_on=today(), opened_at=now())
+    return {"pk": asked.pk}
+
+
+def _report(world: World, place: str, kind: str) -> Report:
+    made = report_actions.draft_report(_common(world), world.units[place], by=world.officer, at=now())
+    made.number, made.subject = f"1-BC/{kind}", mark(kind, place)
+    made.save()
+    return made
+
+
+def a_report_draft(world: World, place: str) -> Keys:
+    return {"pk": _report(world, place, "reportdraft").pk}
+
+
+def a_sent_report(world: World, place: str) -> Keys:
+    made = _report(world, place, "report")
+    Report.objects.filter(pk=made.pk).update(
+        state=ReportState.SENT, sent_at=now(), docx=b"docx", xlsx=b"xlsx", receiver=world.units["parent"]
+    )
+    return {"pk": made.pk}
+
+
+@lru_cache(1)
+def _template() -> bytes:
+    return paper.template()
+
+
+def a_template(world: World, place: str) -> Keys:
+    made = ReportTemplate.objects.create(
+        unit=world.units[place], kind=ReportKind.CAMPAIGN_RESULT, content=_template(),
+        file_name=f"{mark('template', place)}.docx", digest="0", uploaded_at=now(), uploaded_by=world.officer,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def own_duty(world: World, place: str) -> Keys:
+    a_class(world, place)
+    return {"pk": _duty(world, place).pk}
+
+
+def own_reading(world: World, place: str) -> Keys:
+    _open_campaign(world, place)
+    return {"pk": _document(world, place).pk}
+
+
+# -------------------------------------------------------------------------------------------------------------- the rows
+
+_ROLL = dict.fromkeys(
+    (
+        "roll", "roll-mark", "roll-undo", "roll-rest", "roll-state", "slips", "paste", "roll-result", "roll-close",
+        "roll-reopen", "conduct",
+    ),
+    Do(P.ROLL_TAKE),
+)  # fmt: skip
+_CLASS = {**_ROLL, "class-roster:post": Do(P.CLASS_EDIT), "class-roles:post": Do(P.CLASS_EDIT)}
+_CAMPAIGN = {
+    "class-placement": SEEN,
+    "campaign-form": SEEN,
+    "campaign-message": Do(P.MESSAGE_SEND, at_board=True),
+    "campaign-review:post": Do(P.PLAN_SCHEDULE, at_board=True),
+}
+_OF_CAMPAIGNS = ("/desk/campaigns/<int:pk>/", "/desk/classes/placement/<int:campaign_pk>/")
+_OF_CLASSES = ("/desk/classes/<int:pk>/",)
+_OF_REPORTS = ("/desk/reports/<int:pk>/",)
+
+THINGS = [
+    Thing("unit", ("/desk/units/<int:pk>/",), See(P.UNIT_VIEW), a_unit),
+    Thing("person", ("/desk/people/<int:pk>/",), See(P.PERSON_VIEW), a_person),
+    Thing("post", ("/desk/people/posts/<int:pk>/",), See(P.PERSON_VIEW), a_post),
+    Thing("exemption", ("/desk/people/exemptions/<int:pk>/",), See(P.PERSON_VIEW), an_exemption),
+    Thing("responsibility", ("/desk/people/responsibilities/<int:pk>/",), See(P.PERSON_VIEW), a_responsibility),
+    Thing(
+        "account", ("/desk/accounts/<int:pk>/",), See(P.ACCOUNT_MANAGE), an_account,
+        why="An account that also has an appointment or a person outside the reader's units is seen but not changed "
+        "(org/tests/test_access.py).",
+    ),
+    Thing("appointment", ("/desk/accounts/appointments/<int:pk>/",), See(P.ACCOUNT_MANAGE), an_appointment),
+    Thing("import", ("/desk/imports/<int:pk>/",), See(P.PERSON_EDIT), an_import),
+    Thing("question of an import", ("/desk/imports/questions/<int:pk>/",), See(P.PERSON_EDIT), a_question),
+    Thing("message", ("/desk/messages/<int:pk>/",), See(P.MESSAGE_SEND), a_message),
+    Thing(
+        "document", ("/desk/documents/<int:pk>/", "/desk/unstudied/<int:pk>/"), See(P.DOCUMENT_VIEW, also_below=True),
+        a_document, {"study-notice": SEEN},
+        why="A superior's document binds the units below. Who plans campaigns may tell the units below of any document seen.",
+    ),
+    Thing(
+        "rulebook", ("/desk/rulebooks/<int:pk>/",), See(P.CAMPAIGN_VIEW, also_below=True), a_rulebook,
+        why="A superior's rulebook holds for the units below.",
+    ),
+    Thing("campaign being planned", _OF_CAMPAIGNS, See(P.CAMPAIGN_VIEW), a_campaign_draft, _CAMPAIGN),
+    Thing(
+        "open campaign", _OF_CAMPAIGNS, See(P.CAMPAIGN_VIEW, also_below=True), an_open_campaign, _CAMPAIGN,
+        why="Handed down or open, a campaign is known to the units below, which see their own people in it. A message and a "
+        "review are written for the unit whose board is shown: the organiser's, or the reader's own below it. A change of "
+        "form is entered for a unit of the reader, chosen on the page.",
+    ),
+    Thing("plan", ("/desk/plans/<int:pk>/",), See(P.CAMPAIGN_VIEW), a_plan, {"plan:post": Do(P.PLAN_SCHEDULE)}),
+    Thing(
+        "class", _OF_CLASSES, See(P.CLASS_VIEW), a_class, _CLASS,
+        why="The clerk of a venue takes its roll by name, without an appointment (classes/tests/test_access.py).",
+    ),
+    Thing(
+        "class above with one's own people", _OF_CLASSES, See(P.CLASS_VIEW), a_class_above, _CLASS, acts_at="parent",
+        why="Once released, a class is seen by whoever may see classes in a unit whose people are called; it is run by its "
+        "organiser alone.",
+    ),
+    Thing("venue of a class", ("/desk/classes/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_class),
+    Thing("roster line", ("/desk/roster/<int:pk>/",), See(P.CLASS_VIEW), an_entry,
+          {"evidence": SEEN, "excuse-new": Do(P.ROLL_TAKE)}),
+    Thing("mark of presence", ("/desk/facts/<int:pk>/",), See(P.CLASS_VIEW), a_fact, {"fact-void": Do(P.ROLL_TAKE)}),
+    Thing("excuse", ("/desk/excuses/<int:pk>/",), See(P.CLASS_VIEW), an_excuse, {"excuse:post": Do(P.EXCUSE_APPROVE)}),
+    Thing(
+        "draft report", _OF_REPORTS, See(P.REPORT_VIEW, draft=P.REPORT_WRITE), a_report_draft, {"report-receive": SEEN},
+        why="A draft is nobody's report yet: who may write it sees it, and the readers of the very unit.",
+    ),
+    Thing(
+        "sent report", _OF_REPORTS, See(P.REPORT_VIEW), a_sent_report, {"report-receive": SEEN},
+        why="Only the unit it was sent to takes it in hand; to everybody else who writes reports the page says so in a sentence.",
+    ),
+    Thing(
+        "report template", ("/desk/reports/template/<int:pk>/",), See(P.REPORT_WRITE, also_below=True), a_template,
+        why="Units below use it unless they have their own.",
+    ),
+    Thing("own duty", ("/me/duties/<int:pk>/",), See(only_own=True), own_duty, {"my-duty": SEEN, "my-calendar": SEEN}),
+    Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
+]  # fmt: skip
+
+# Addresses with a word in them that names no thing of anybody, and a value for it.
+NO_THING: dict[str, Keys] = {
+    "import-template": {"kind": "members"},  # an empty form, the same for everybody
+}
+# What a page must be asked beside its address, from the keys of its thing.
+ASKED = {"roll-state": "?session={session_pk}&venue={main_venue}"}
+# A POST without a body names no row to these: who is allowed is answered 404 as well.
+NAMES_NOTHING = {"roll-mark", "roll-undo", "roll-rest", "campaign-audience-ready"}
