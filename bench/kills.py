@@ -445,7 +445,7 @@ class Importer(Client):
                 if answer is not None and answer[0] == 303:
                     self.write_down(confirmed=[name, int(where.split("/")[-2])])
                     is_confirmed = True
-                if answer is not None and answer[0] not in (422, 503):
+                elif answer is not None and answer[0] not in (422, 503):
                     raise RuntimeError(f"confirmation: {answer[0]} {answer[2][:300]}")
             elif f"{where}preview/" in text:
                 self.ask("POST", f"{where}preview/", "", _FORM)
