@@ -340,7 +340,7 @@ class Client(threading.Thread):
     def ask(self, method: str, path: str, body: str | None = None, kind: str = "", *, hang_up: bool = False) -> Any:
         """The answer as (status, headers, text); None when there was none (the line is gone, or we hung up)."""
         headers = {
-            "Cookie": f"sessionid={self.hall['keys'][self.number % 2]}; csrftoken={_TOKEN}",
+            "Cookie": f"sessionid={self.hall['keys'][self.number % 2 if isinstance(self, Clerk) else 0]}; csrftoken={_TOKEN}",
             "X-CSRFToken": _TOKEN,
         }
         if kind:
@@ -417,7 +417,7 @@ class Importer(Client):
             count += 1
             name = f"IMP{self.number}-{count:04d}"
             rows = [
-                f"{name}-{row:02d}\t{_spelt(self.number * 1_000_000 + count * 100 + row)}\t01/02/1980\tCB1{1 + self.number % 2}"
+                f"{name}-{row:02d}\t{_spelt(self.number * 1_000_000 + count * 100 + row)}\t01/02/1980\t{_PLACES[self.number % 2][1]}"
                 for row in range(1, ROWS + 1)
             ]
             pasted = "\n".join(["Mã đảng viên\tHọ và tên\tNgày sinh\tMã chi bộ", *rows])
@@ -426,7 +426,9 @@ class Importer(Client):
     def _hand_in(self, name: str, pasted: str) -> None:
         is_confirmed = False
         where = self._until(
-            "POST", "/desk/imports/new/", urllib.parse.urlencode({"kind": "members", "unit": "X1", "pasted": pasted})
+            "POST",
+            "/desk/imports/new/",
+            urllib.parse.urlencode({"kind": "members", "unit": _PLACES[self.number % 2][0], "pasted": pasted}),
         )
         if where is None:
             return
@@ -445,7 +447,7 @@ class Importer(Client):
                 if answer is not None and answer[0] == 303:
                     self.write_down(confirmed=[name, int(where.split("/")[-2])])
                     is_confirmed = True
-                if answer is not None and answer[0] not in (422, 503):
+                elif answer is not None and answer[0] not in (422, 503):
                     raise RuntimeError(f"confirmation: {answer[0]} {answer[2][:300]}")
             elif f"{where}preview/" in text:
                 self.ask("POST", f"{where}preview/", "", _FORM)
@@ -468,6 +470,8 @@ class Importer(Client):
         return None
 
 
+# Units where nobody marks meanwhile and each importer is alone: a list whose people changed since its preview comes back.
+_PLACES = (("X2", "CB21"), ("DN", "CS1"))
 _SYLLABLES = ("An", "Bình", "Chi", "Dung", "Giang", "Hà", "Khánh", "Lan", "Minh", "Nga")
 
 

@@ -37,6 +37,8 @@ def make_backup(folder: Path, *, at: datetime, key_file: Path | None = None) -> 
         if not turn.take(0.05):
             raise Refusal("backup.busy", "Đang có một lần sao lưu khác vào thư mục này; hãy chờ xong rồi làm lại.")
     except OSError as error:
+        if trouble_of(error) == Trouble.FULL:
+            raise _full(folder) from None
         raise Refusal("backup.folder", f"Không ghi được vào thư mục sao lưu {folder}: {error.strerror}.") from None
     try:
         _sweep(folder)
@@ -46,14 +48,18 @@ def make_backup(folder: Path, *, at: datetime, key_file: Path | None = None) -> 
         raise
     except Exception as error:
         if trouble_of(error) == Trouble.FULL:
-            raise Refusal(
-                "backup.full",
-                f"Hết chỗ trên đĩa khi sao lưu vào {folder}; bản dở đã bỏ, các bản cũ còn nguyên. Hãy dọn đĩa.",
-            ) from None
+            raise _full(folder) from None
         raise
     finally:
         _sweep(folder)
         turn.free()
+
+
+def _full(folder: Path) -> Refusal:
+    return Refusal(
+        "backup.full",
+        f"Hết chỗ trên đĩa khi sao lưu vào {folder}; bản dở đã bỏ, các bản cũ còn nguyên. Hãy dọn đĩa.",
+    )
 
 
 def _make(folder: Path, at: datetime, key: bytes | None) -> Path:
