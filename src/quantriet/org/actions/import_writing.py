@@ -77,9 +77,9 @@ def apply_members(
         people = [Person(pk=keys[row[0]], full_name=row[1], unit_id=row[4]) for row in rows]
         insert_many(
             MembershipTransfer,
-            ("person", "to_unit", "on", "basis"),
+            ("person", "to_unit", "on", "basis", "is_waiting", "problem"),
             [
-                (one.pk, line["u"], line["v"].get("joined_on") or today, "")
+                (one.pk, line["u"], line["v"].get("joined_on") or today, "", False, "")
                 for one, line in zip(people, batch, strict=True)
             ],
         )
