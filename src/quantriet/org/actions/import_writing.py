@@ -84,9 +84,9 @@ def apply_members(
         ]
         insert_many(
             MembershipTransfer,
-            ("person", "to_unit", "on", "basis"),
+            ("person", "to_unit", "on", "basis", "is_waiting", "problem"),
             [
-                (one.pk, line["u"], line["v"].get("joined_on") or today, "")
+                (one.pk, line["u"], line["v"].get("joined_on") or today, "", False, "")
                 for one, line in zip(people, batch, strict=True)
             ],
         )
