@@ -4,7 +4,7 @@
     access_table.py --check   only compare
 
 The first comes from the URL resolver, the second from it and the rows of tests/access/things.py. The claim is
-`view.access`, set by the page decorators of quantriet.org.web.pages: "public", "signed-in" or a permission.
+`view.access`, set by the page decorators of quantriet.org.web.pages: "public", "signed-in" or a permission;
 an address for machines has a line for each of its operations, `token:` and the scope (quantriet.org.web.door).
 """
 
