@@ -33,6 +33,22 @@ HOLDINGS = (
         none("invite_before_on invited_at invited_by opened_at closed_at", "mời lúc nào"),
     ),
     holding(
+        "CatchUpStep", "Bước theo dõi học bù", "biết đã mời, nhắc, báo ai", CAMPAIGN, "link__duty__person",
+        of("link kind way at by", "bước nào, lúc nào, ai làm"),
+        of("told", "đã báo ai", erase=Erase.ANONYMISE),
+        none("told_unit", "đơn vị đã báo"),
+    ),
+    holding(
+        "ReplyForm", "Phiếu trả lời in sẵn", "người không dùng điện thoại trả lời được", CAMPAIGN, "person",
+        of("person kind entry link offered", "phiếu của ai, về việc gì", erase=Erase.DELETE),
+        none("code printed_at printed_by valid_to used_at", "mã phiếu, in lúc nào"),
+    ),
+    holding(
+        "ProxyEntry", "Việc nhập thay", "đảng viên thấy ai nhập thay mình việc gì", CAMPAIGN, "person",
+        of("person kind role at by excuse link form", "ai nhập, lúc nào, về việc gì"),
+        of("words", "nội dung đã nhập", Kind.SENSITIVE, Erase.ANONYMISE),
+    ),
+    holding(
         "ConductNote", "Ghi chép nội quy lớp", "nhắc nhở có căn cứ", CAMPAIGN, "person",
         of("person kind", "ai, việc gì", Kind.SENSITIVE),
         of("text", "nội dung ghi", Kind.SENSITIVE, Erase.ANONYMISE),

@@ -7,4 +7,5 @@ HOLDINGS = (
     plain("Clause", "Điều, khoản, mục", ALWAYS),
     plain("KeyPoint", "Nội dung cốt lõi", ALWAYS),
     plain("DocumentRelation", "Quan hệ giữa các văn bản", ALWAYS),
+    plain("DocumentReview", "Lần rà soát quy định", ALWAYS),
 )

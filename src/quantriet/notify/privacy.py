@@ -14,4 +14,8 @@ HOLDINGS = (
             "gửi lúc nào, đã đến chưa",
         ),
     ),
+    holding(
+        "CalendarFeed", "Địa chỉ lịch riêng", "lịch học hiện trong điện thoại", Keep("đến khi thu hồi"), "person",
+        of("person digest made_at last_read_at content_digest changed_at", "dấu của địa chỉ, lần đọc cuối", erase=Erase.DELETE),
+    ),
 )  # fmt: skip

@@ -11,12 +11,32 @@ HOLDINGS = (
     plain("UnitKind", "Loại đơn vị", ALWAYS),
     plain("Unit", "Đơn vị", ALWAYS),
     plain("UnitVersion", "Tên và cấp của đơn vị qua các thời kỳ", ALWAYS),
+    plain("UnitPlace", "Vị trí của đơn vị trong cây qua các thời kỳ", ALWAYS),
+    plain("Term", "Nhiệm kỳ", ALWAYS),
+    plain("UnitSuccession", "Đơn vị kế tục", ALWAYS),
+    plain("OrgEvent", "Sự kiện về tổ chức", ALWAYS),
+    holding(
+        "OrgDecision", "Quyết định về tổ chức", "biết cây tổ chức đổi theo quyết định nào, ai ghi, ai xác nhận", ALWAYS, "",
+        of("prepared_by confirmed_by ended_by", "ai soạn, ai xác nhận, ai hủy bỏ"),
+        of("undo", "hiện trạng trước quyết định, có nơi sinh hoạt của từng người: để hủy bỏ được", Kind.SENSITIVE),
+        none(
+            "unit number decided_on effective_on issued_by state revision problem prepared_at confirmed_at in_force_at ended_at "
+            "ended_reason counts",
+            "số, ngày, nội dung và tiến trình",
+        ),
+    ),
+    plain("WorkingBody", "Ban Chỉ đạo, Tổ công tác", ALWAYS),
+    holding(
+        "BodyMember", "Thành viên Ban Chỉ đạo, Tổ công tác", "biết ai tham gia với chức danh gì", MEMBERSHIP, "person",
+        of("body person role capacity", "tham gia tổ chức nào, nhiệm vụ gì"),
+    ),
     plain("PostKind", "Danh mục chức vụ", ALWAYS),
     holding(
         "Person", "Hồ sơ của người trong danh sách", "tính quân số, xác định đối tượng học tập, mời đúng người", MEMBERSHIP, "pk",
         of("code", "mã số", Kind.SENSITIVE, Erase.ANONYMISE, "XOA-{n}"),
         of("full_name", "họ và tên", erase=Erase.ANONYMISE, instead="Người đã xóa số {n}"),
         of("name_folded", "họ tên bỏ dấu để tìm", erase=Erase.ANONYMISE, instead="nguoi da xoa so {n}"),
+        of("search_key", "các chữ của họ tên để tìm", erase=Erase.ANONYMISE, instead="{n}"),
         of("sort_key", "khóa xếp theo tên", erase=Erase.ANONYMISE, instead="{n}"),
         of("birth_date birth_precision", "ngày sinh: xét miễn theo tuổi, phân biệt người trùng tên", erase=Erase.BLANK),
         of("gender", "giới tính", erase=Erase.BLANK),
@@ -30,7 +50,9 @@ HOLDINGS = (
     holding(
         "MembershipTransfer", "Chuyển sinh hoạt", "biết người thuộc đơn vị nào vào ngày nào", MEMBERSHIP, "person",
         of("person from_unit to_unit on", "chuyển từ đâu đến đâu, ngày nào", Kind.SENSITIVE),
-        of("basis", "căn cứ", erase=Erase.BLANK),
+        of("basis problem", "căn cứ, điều vướng", erase=Erase.BLANK),
+        of("planned_by", "ai ghi trước"),
+        none("is_waiting event", "chờ đến ngày, theo quyết định nào"),
     ),
     holding(
         "PostHeld", "Chức vụ", "xác định cán bộ chủ chốt và người chịu trách nhiệm", MEMBERSHIP, "person",
@@ -64,7 +86,47 @@ HOLDINGS = (
     ),
     holding(
         "SignInFailure", "Lần đăng nhập sai", "khóa tạm khi bị dò mật khẩu", SHORT, "",
-        of("username address failures last_at", "tên đã gõ và địa chỉ máy"),
+        of("purpose username address failures since", "cửa nào, tên đã gõ và địa chỉ máy"),
+    ),
+    holding(
+        "AccountSession", "Phiên đăng nhập", "người dùng thấy và kết thúc được phiên của mình", ACCOUNT, "account__person",
+        of("account session_key device address method began_at seen_at", "thiết bị nào, từ khi nào", erase=Erase.DELETE),
+    ),
+    holding(
+        "KnownDevice", "Thiết bị quen", "không khóa người dùng khi nơi khác dò mật khẩu", ACCOUNT, "account__person",
+        of("account digest first_at last_at", "dấu của thiết bị, không đọc ngược được", erase=Erase.DELETE),
+    ),
+    holding(
+        "AuthenticatorKey", "Ứng dụng xác minh", "lớp xác minh thứ hai", ACCOUNT, "account__person",
+        of("account sealed set_at last_step", "khóa đã niêm phong", erase=Erase.DELETE),
+    ),
+    holding(
+        "RecoveryCode", "Mã dự phòng", "vào lại được khi mất điện thoại", ACCOUNT, "account__person",
+        of("account digest made_at used_at", "dấu của mã, không đọc ngược được", erase=Erase.DELETE),
+    ),
+    holding(
+        "Passkey", "Khóa đăng nhập của thiết bị", "đăng nhập bằng vân tay, khuôn mặt", ACCOUNT, "account__person",
+        of("account credential_id public_key sign_count name made_at used_at", "khóa công khai", erase=Erase.DELETE),
+    ),
+    holding(
+        "MailCode", "Mã gửi qua thư", "đăng nhập bằng mã một lần", SHORT, "account__person",
+        of("account asked_by digest made_at ends_at tries", "dấu của mã, không đọc ngược được", erase=Erase.DELETE),
+    ),
+    holding(
+        "ActivationSlip", "Phiếu kích hoạt", "lập tài khoản cho người không có thư điện tử", ACCOUNT, "person",
+        of("person unit digest username printed_at printed_by ends_on used_at voided_at", "in cho ai, đã dùng chưa", erase=Erase.DELETE),
+    ),
+    holding(
+        "ApiToken", "Khóa truy cập cho phần mềm", "phần mềm khác làm việc thay tài khoản", ACCOUNT, "account__person",
+        of(
+            "account name digest hint scopes created_at expires_at last_used_at revoked_at revoked_by window window_used",
+            "khóa của ai, được làm gì", erase=Erase.DELETE,
+        ),
+    ),
+    holding(
+        "IdempotencyKey", "Câu trả lời cho lần ghi của phần mềm", "ghi lại cùng một việc không thành hai", SHORT, "",
+        of("answer", "nội dung trả lời, có thể nêu tên người"),
+        none("token key request_digest status content_type at", "khóa, dấu của yêu cầu"),
     ),
     holding(
         "ImportRun", "Lần nhập danh sách", "xem lại và sửa sai sau khi nhập", MEMBERSHIP, "",

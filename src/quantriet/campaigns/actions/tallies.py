@@ -48,11 +48,11 @@ class Step:
 Tell = Callable[[Step], None]
 
 
-def quiet(_step: Step) -> None:
+def _untold(_step: Step) -> None:
     """Tell nobody."""
 
 
-def rebuild_tallies(campaign: StudyCampaign, *, by: Account | None, at: datetime, tell: Tell = quiet) -> int:
+def rebuild_tallies(campaign: StudyCampaign, *, by: Account | None, at: datetime, tell: Tell = _untold) -> int:
     """Bring every tally of a campaign to what its duties say; returns how many were wrong.
 
     Reads range by range without keeping anybody from writing, then mends what was found in one transaction, all or
