@@ -17,7 +17,7 @@ from quantriet.org.vocab import Permission, Role
 P = Permission
 READ = {P.UNIT_VIEW, P.PERSON_VIEW, P.DOCUMENT_VIEW, P.CAMPAIGN_VIEW, P.CLASS_VIEW, P.REPORT_VIEW}
 RUN = READ | {
-    P.PERSON_EDIT, P.PERSON_CONTACT, P.PERSON_PRIVATE, P.PLAN_SCHEDULE, P.CLASS_EDIT, P.ROLL_TAKE, P.EXCUSE_APPROVE,
+    P.PERSON_EDIT, P.PERSON_CONTACT, P.PERSON_PRIVATE, P.PLAN_SCHEDULE, P.CLASS_EDIT, P.ROLL_TAKE, P.ROLL_UNLOCK, P.EXCUSE_APPROVE,
     P.REPORT_WRITE, P.MESSAGE_SEND,
 }  # fmt: skip
 # Who of the cast may do what, and in which unit that begins: written out once more, so that a role cannot change unseen.
