@@ -80,9 +80,9 @@ def holds_all(campaign: StudyCampaign, unit: Unit, at: AsOf) -> bool:
     if at.tree is not None:
         return unit.pk == campaign.unit_id
     if campaign.pk not in at._spans:
-        paths = Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).order_by("path")
-        paths = paths.values_list("path", flat=True)
-        at._spans[campaign.pk] = [paths.first(), paths.last()]
+        rows = Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).order_by("path")
+        ends = rows.values_list("path", flat=True)
+        at._spans[campaign.pk] = [ends.first(), ends.last()]
     return all(path is None or path.startswith(unit.path) for path in at._spans[campaign.pk])
 
 

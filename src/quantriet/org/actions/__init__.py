@@ -1,6 +1,6 @@
 """The only writers of the tree, its people and their rights; one module a subject, one door outside."""
 
-from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_posts_at_once, add_units_at_once
+from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
 from quantriet.org.actions.decisions import (
     change_decision,
     confirm_decision,
@@ -50,7 +50,6 @@ __all__ = [
     "add_account",
     "add_people_at_once",
     "add_person",
-    "add_posts_at_once",
     "add_term",
     "add_unit",
     "add_units_at_once",
