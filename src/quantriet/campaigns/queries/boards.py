@@ -42,6 +42,7 @@ class AsOf:
     day: date | None = None  # None: now
     tree: date | None = None
     words: date | None = None
+    _spans: dict[int, list[str | None]] = field(default_factory=dict, compare=False, repr=False)  # asked once a page
 
     @property
     def phrase(self) -> str:
@@ -78,9 +79,11 @@ def holds_all(campaign: StudyCampaign, unit: Unit, at: AsOf) -> bool:
     """Whether everybody of the campaign counts under this unit: of the organiser then, of whatever spans its tallies today."""
     if at.tree is not None:
         return unit.pk == campaign.unit_id
-    paths = Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).order_by("path")
-    ends = [paths.values_list("path", flat=True).first(), paths.values_list("path", flat=True).last()]
-    return all(path is None or path.startswith(unit.path) for path in ends)
+    if campaign.pk not in at._spans:
+        rows = Tally.objects.filter(campaign=campaign, kind__in=campaign.duty_kinds[:1]).order_by("path")
+        ends = rows.values_list("path", flat=True)
+        at._spans[campaign.pk] = [ends.first(), ends.last()]
+    return all(path is None or path.startswith(unit.path) for path in at._spans[campaign.pk])
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The only writers of the tree, its people and their rights; one module a subject, one door outside."""
 
 from quantriet.org.actions.bodies import add_body_member, change_body, end_body, found_body, remove_body_member
-from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_posts_at_once, add_units_at_once
+from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
 from quantriet.org.actions.codes import ask_mail_code, send_mail_code, take_mail_code
 from quantriet.org.actions.decisions import (
     change_decision,
@@ -66,7 +66,6 @@ __all__ = [
     "add_passkey",
     "add_people_at_once",
     "add_person",
-    "add_posts_at_once",
     "add_term",
     "add_unit",
     "add_units_at_once",

@@ -136,21 +136,6 @@ def add_people_at_once(
     return people
 
 
-def add_posts_at_once(
-    new: Sequence[NewPerson], *, people: dict[str, Person], units: dict[str, Unit], by: Account | None, at: datetime
-) -> None:
-    """Record the posts of people who are there already, in units that came later; one line of the log each."""
-    posts = {post.code: post.name for post in PostKind.objects.all()}
-    with transaction.atomic():
-        _hold_posts(new, people, units)
-        lines: list[tuple[Person, Unit, dict[str, Any], dict[str, Any]]] = [
-            (people[one.code], units[unit], {}, {"post": posts[post], "unit": units[unit].name, "managed_by": level})
-            for one in new
-            for post, unit, level in one.posts
-        ]
-        record_many("post.given", by=by, at=at, lines=lines, of_people=True)
-
-
 def _hold_posts(new: Sequence[NewPerson], people: dict[str, Person], units: dict[str, Unit]) -> None:
     posts = {post.code: post for post in PostKind.objects.all()}
     PostHeld.objects.bulk_create(

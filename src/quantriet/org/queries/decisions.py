@@ -246,7 +246,12 @@ def summary(shown: Preview) -> str:
         if number:
             words.append(f"{word} {show_number(number)} đơn vị")
     said = ", ".join(words) or "không thay đổi gì"
-    return f"{said[:1].upper()}{said[1:]}; {show_number(shown.under)} người trong các đơn vị này, {show_number(shown.people)} người đổi nơi sinh hoạt."
+    people = (
+        f"; {show_number(shown.under)} người trong các đơn vị này, {show_number(shown.people)} người đổi nơi sinh hoạt"
+        if shown.under
+        else ""
+    )
+    return f"{said[:1].upper()}{said[1:]}{people}."
 
 
 def _by_kind(keys: Sequence[int], shown: Preview, kinds: Mapping[str, KindOfUnit]) -> str:
