@@ -20,7 +20,7 @@ from quantriet.org.models import Account, ActivityExemption, DataRequest, Person
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import privacy as queries
 from quantriet.org.rules import requests
-from quantriet.org.vocab import Permission, RequestKind, RequestState
+from quantriet.org.vocab import Permission, RequestKind, RequestState, SignInMethod
 from quantriet.org.web.log import told
 
 PRIVATE = {"phone": "0905123456", "email": "huong@example.vn", "address": "12 Lê Duẩn", "ethnicity": "Ê Đê"}
@@ -325,7 +325,9 @@ def leaving(person, cast, settings, tmp_path):
     settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path, str(tmp_path / "files")
     actions.give_exemption(person, by=cast.officer, at=now(), valid_from=today(), valid_to=None, reason="Bệnh nặng")
     privacy.note_look(cast.officer, person, "xem", at=now())
-    actions.note_sign_in(cast.accounts["member1"], at=now(), address="127.0.0.1")
+    actions.begin_session(
+        cast.accounts["member1"], at=now(), session_key="phien-thu", method=SignInMethod.PASSWORD, address="127.0.0.1"
+    )
     chain.seal_log(at=now())
     found = ask(person, cast.accounts["member1"], RequestKind.ERASURE, wish="Đã chuyển đi nơi khác")
     privacy.answer_request(found, by=cast.officer, at=now(), answer="Đồng ý xóa.")
