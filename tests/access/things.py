@@ -337,6 +337,7 @@ def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
     change.instruction_file.save("chi-dao.pdf", _paper("chi-dao.pdf"))
     return {
         "pk": made.pk, "campaign_pk": made.pk, "rule_pk": rule.pk, "adjustment_pk": by_hand.pk, "change": change.pk,
+        "assignment_pk": made.assignments.create(unit=world.units[place], task=name, at=now(), by=world.officer).pk,
     }  # fmt: skip
 
 
