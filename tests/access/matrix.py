@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -10,10 +11,10 @@ from typing import Any
 from django.urls import reverse
 
 from quantriet.org.vocab import Permission, Role
-from scripts.access_table import ROOT, Address, addresses
+from scripts.access_table import ROOT, Address, operations, pages
 from tests.access import oracle
 from tests.access.oracle import PUBLIC, SIGNED_IN, Answer, Do, Held, Reader
-from tests.access.things import ASKED, NO_THING, THINGS, Keys, Thing
+from tests.access.things import ASKED, NO_THING, OPERATIONS, THINGS, Keys, Thing
 from tests.access.world import AFTER, PLACES
 
 PAGE = ROOT / "docs/access-matrix.md"
@@ -62,8 +63,8 @@ class Case:
 
     @cached_property
     def numbers(self) -> list[str]:
-        """The parts of the address that are keys of rows, the outermost first."""
-        return [name for name in self.address.converters if f"<int:{name}>" in self.address.route]
+        """The parts of the address that are keys or codes of rows, the outermost first."""
+        return [name for name in self.address.converters if re.search(rf"<(int|str):{name}>", self.address.route)]
 
     def url(self, keys: Keys, **others: Any) -> str:
         wanted = {name: keys[name] for name in self.address.converters} | others
@@ -80,20 +81,27 @@ def things_of(address: Address) -> list[Thing]:
     return [thing for length, thing in fitting if length == longest]
 
 
+def thing_of(operation: Address) -> Thing | None:
+    """The thing that an operation for machines names; None for a list, or when nobody said."""
+    fitting = [prefix for prefix in OPERATIONS if operation.route.startswith(prefix)]
+    name = OPERATIONS[max(fitting, key=len)] if fitting else ""
+    return next((thing for thing in THINGS if thing.name == name), None)
+
+
 @lru_cache(1)
 def cases() -> list[Case]:
-    return [Case(address, thing) for address in addresses() for thing in things_of(address) if address.converters]
+    return [Case(address, thing) for address in pages() for thing in things_of(address) if address.converters]
 
 
 def plain_addresses() -> list[Address]:
     """Addresses that name no thing: lists, forms for something new, one's own pages."""
-    return [address for address in addresses() if not address.converters or address.name in NO_THING]
+    return [address for address in pages() if not address.converters or address.name in NO_THING]
 
 
 def gaps() -> list[str]:
     """What the specification does not say yet: each a sentence that tells what to write."""
     told = []
-    for address in addresses():
+    for address in pages():
         if not address.converters or address.name in NO_THING:
             continue
         things = things_of(address)
@@ -109,14 +117,20 @@ def gaps() -> list[str]:
             for thing in things
             if Case(address, thing).do("get") is None
         ]
-    known = {address.name for address in addresses()}
+    told += [
+        f"{address.method} {address.route} ({address.name}) names a thing that no row knows: add the beginning of its address "
+        f"to OPERATIONS in tests/access/things.py with the name of the row."
+        for address in operations()
+        if address.converters and thing_of(address) is None
+    ]
+    known = {address.name for address in pages()}
     for thing in THINGS:
         told += [
             f"Row “{thing.name}” speaks of an address {key!r} that is not there any more: take it out."
             for key in thing.does
             if key.partition(":")[0] not in known
         ]
-        if not any(address.route.startswith(prefix) for prefix in thing.under for address in addresses()):
+        if not any(address.route.startswith(prefix) for prefix in thing.under for address in pages()):
             told.append(f"Row “{thing.name}” is about addresses that are not there any more: take it out.")
     return told
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact
-from quantriet.attendance.vocab import ConductKind, FactKind, Method
+from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
+from quantriet.attendance.vocab import ConductKind, FactKind, Method, ProxyKind
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import (
     AudienceAdjustment,
@@ -30,29 +30,42 @@ from quantriet.campaigns.models import (
     FormChange,
     Rulebook,
     StudyCampaign,
+    StudyCredit,
     StudyDuty,
+    WebhookDelivery,
+    WebhookSubscription,
 )
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.tests import factories as campaign_factories
-from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, RuleKey, StudyForm
+from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, DeliveryState, RuleKey, StudyForm
 from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind, RosterOrigin
 from quantriet.kit.time import at_local, now, today
 from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
 from quantriet.library.vocab import RelationKind
 from quantriet.notify.models import Message
+from quantriet.org import actions as org_actions
 from quantriet.org.models import (
     Account,
     ActivityExemption,
+    ApiToken,
+    BodyMember,
+    DataRequest,
     IdentityDecision,
     ImportKind,
     ImportRun,
     ImportState,
+    MembershipTransfer,
+    OrgDecision,
+    Passkey,
     PostHeld,
     PostKind,
+    Term,
     UnitResponsibility,
+    WorkingBody,
 )
-from quantriet.org.vocab import Permission, Role
+from quantriet.org.rules.events import Change
+from quantriet.org.vocab import BodyKind, DecisionState, Permission, RequestKind, RequestState, Role
 from quantriet.reports import actions as report_actions
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
@@ -140,6 +153,105 @@ def an_appointment(world: World, place: str) -> Keys:
     return {"pk": an_account(world, place)["appointment"]}
 
 
+@_once
+def _body(world: World, place: str) -> BodyMember:
+    made = WorkingBody.objects.create(
+        unit=world.units[place], kind=BodyKind.STEERING, name=mark("body", place), standing_unit=world.units[place],
+        decision_number=mark("body", place), valid_from=dt.date(2020, 1, 1),
+    )  # fmt: skip
+    return BodyMember.objects.create(body=made, person=world.people[place])
+
+
+def a_body(world: World, place: str) -> Keys:
+    return {"pk": _body(world, place).body_id}
+
+
+def a_seat(world: World, place: str) -> Keys:
+    return {"pk": _body(world, place).pk}
+
+
+def a_decision(world: World, place: str) -> Keys:
+    """A draft over the unit; nothing of it concerns another."""
+    unit = world.units[place]
+    made = org_actions.draft_decision(
+        unit=unit, number=mark("decision", place), decided_on=today(), effective_on=today(), by=world.officer, at=now(),
+        changes=[Change("rename", (unit.code,), name=f"{unit.name} mới")],
+    )  # fmt: skip
+    return {"pk": made.pk, "order": made.events.get().order, "kind": "rename"}
+
+
+def a_decision_above(world: World, place: str) -> Keys:
+    """Made by the top of the tree and in force; it concerned this unit."""
+    unit = world.units[place]
+    made = OrgDecision.objects.create(
+        unit=world.units["parent"], number=mark("above", place), decided_on=today(), effective_on=today(),
+        state=DecisionState.IN_FORCE, prepared_by=world.officer, prepared_at=now(), confirmed_by=world.officer,
+        confirmed_at=now(), in_force_at=now(),
+    )  # fmt: skip
+    change = Change("rename", (unit.code,), name=unit.name)
+    event = made.events.create(order=1, kind=change.kind, details=change.as_json())
+    event.units.add(unit)
+    return {"pk": made.pk, "order": event.order, "kind": "rename"}
+
+
+def a_term(world: World, place: str) -> Keys:
+    made = Term.objects.create(
+        unit=world.units[place], name=mark("term", place), valid_from=dt.date(2025, 1, 1), valid_to=dt.date(2030, 1, 1)
+    )
+    return {"pk": made.pk}
+
+
+def a_transfer(world: World, place: str) -> Keys:
+    """Waiting for its day; the person still stands in the unit."""
+    made = MembershipTransfer.objects.create(
+        person=world.people[place], from_unit=world.units[place], to_unit=world.units["parent"],
+        on=today() + dt.timedelta(days=30), is_waiting=True, planned_by=world.officer,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+@_once
+def a_request(world: World, place: str) -> Keys:
+    name = mark("request", place)
+    made = DataRequest.objects.create(
+        person=world.people[place], kind=RequestKind.ERASURE, state=RequestState.ANSWERED, wish=name,
+        entered_by=world.officer, received_at=now(), due_on=today(), basis="Nghị định", answer=name,
+        decided_by=world.officer, decided_at=now(),
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def _token(account: Account, name: str) -> ApiToken:
+    return ApiToken.objects.create(
+        account=account, name=name, digest=name, hint="qt_", scopes=[P.UNIT_VIEW.value], created_at=now(),
+        expires_at=now() + dt.timedelta(days=30),
+    )  # fmt: skip
+
+
+def a_token(world: World, place: str) -> Keys:
+    account = Account.objects.get(pk=an_account(world, place)["pk"])
+    return {"pk": _token(account, mark("token", place)).pk}
+
+
+@_once
+def _own_account(world: World, place: str) -> Account:
+    """The account of the unit's person: a reader's, where the person is one."""
+    name, person = mark("own", place), world.people[place]
+    return Account.objects.get_or_create(person=person, defaults={"username": name, "display_name": name})[0]
+
+
+def own_token(world: World, place: str) -> Keys:
+    return {"pk": _token(_own_account(world, place), mark("owntoken", place)).pk}
+
+
+def own_passkey(world: World, place: str) -> Keys:
+    name = mark("passkey", place)
+    made = Passkey.objects.create(
+        account=_own_account(world, place), credential_id=name, public_key=b"khoa", name=name, made_at=now()
+    )
+    return {"pk": made.pk}
+
+
 def an_import(world: World, place: str) -> Keys:
     run = ImportRun.objects.create(
         kind=ImportKind.MEMBERS, state=ImportState.CANCELLED, unit=world.units[place], account=world.officer,
@@ -225,6 +337,7 @@ def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
     change.instruction_file.save("chi-dao.pdf", _paper("chi-dao.pdf"))
     return {
         "pk": made.pk, "campaign_pk": made.pk, "rule_pk": rule.pk, "adjustment_pk": by_hand.pk, "change": change.pk,
+        "assignment_pk": made.assignments.create(unit=world.units[place], task=name, at=now(), by=world.officer).pk,
     }  # fmt: skip
 
 
@@ -326,12 +439,68 @@ def a_fact(world: World, place: str) -> Keys:
 def an_excuse(world: World, place: str) -> Keys:
     keys = a_class(world, place)
     asked = ExcusedAbsence.objects.create(
-        entry_id=keys["entry"], reason=mark("excuse", place), asked_at=now(), asked_by=world.officer,
+        entry_id=keys["entry"], session_id=keys["session_pk"], reason=mark("excuse", place), asked_at=now(), asked_by=world.officer,
         paper_name=f"{mark('excuse', place)}.pdf",
     )  # fmt: skip
     asked.paper.save("giay.pdf", _paper("giay.pdf"))
-    CatchUp.objects.create(duty=_duty(world, place), missed_id=keys["entry"], invite_before_on=today(), opened_at=now())
+    _link(world, place)
     return {"pk": asked.pk}
+
+
+@_once
+def _link(world: World, place: str) -> CatchUp:
+    return CatchUp.objects.create(
+        duty=_duty(world, place), missed_id=a_class(world, place)["entry"], invite_before_on=today(), opened_at=now()
+    )
+
+
+def a_catch_up(world: World, place: str) -> Keys:
+    return {"pk": _link(world, place).pk}
+
+
+def a_reply_form(world: World, place: str) -> Keys:
+    made = ReplyForm.objects.create(
+        code=f"{world.units[place].pk:08d}", kind=ProxyKind.EXCUSE, person=world.people[place],
+        entry_id=a_class(world, place)["entry"], printed_at=now(), printed_by=world.officer,
+        valid_to=today() + dt.timedelta(days=30),
+    )  # fmt: skip
+    return {"code": made.code}
+
+
+def a_credit(world: World, place: str) -> Keys:
+    made = StudyCredit.objects.create(
+        duty=_duty(world, place), held_by=mark("credit", place), studied_on=today(), evidence=mark("credit", place),
+        paper_name=f"{mark('credit', place)}.pdf", proposed_at=now(), proposed_by=world.officer,
+    )  # fmt: skip
+    made.documents.add(_document(world, "parent"))
+    made.paper.save("giay.pdf", _paper("giay.pdf"))
+    return {"pk": made.pk}
+
+
+@_once
+def _webhook(world: World, place: str) -> WebhookSubscription:
+    name = mark("webhook", place)
+    return WebhookSubscription.objects.create(
+        account=world.officer, unit=world.units[place], name=name, url=f"https://{name}.example.test/nhan", salt="muoi",
+        created_at=now(),
+    )  # fmt: skip
+
+
+@_once
+def _delivery(world: World, place: str) -> WebhookDelivery:
+    return WebhookDelivery.objects.create(
+        subscription=_webhook(world, place), uid=f"msg_{place}", body="{}", state=DeliveryState.DEAD, created_at=now(),
+        said=mark("webhook", place),
+    )  # fmt: skip
+
+
+def a_webhook(world: World, place: str) -> Keys:
+    _delivery(world, place)
+    return {"pk": _webhook(world, place).pk}
+
+
+def a_delivery(world: World, place: str) -> Keys:
+    return {"pk": _delivery(world, place).pk}
 
 
 def _report(world: World, place: str, kind: str) -> Report:
@@ -385,7 +554,12 @@ _ROLL = dict.fromkeys(
     ),
     Do(P.ROLL_TAKE),
 )  # fmt: skip
-_CLASS = {**_ROLL, "class-roster:post": Do(P.CLASS_EDIT), "class-roles:post": Do(P.CLASS_EDIT)}
+_CLASS = {
+    **_ROLL,
+    "roll-reopen-decide": Do(P.ROLL_UNLOCK),
+    "class-roster:post": Do(P.CLASS_EDIT),
+    "class-roles:post": Do(P.CLASS_EDIT),
+}
 _CAMPAIGN = {
     "class-placement": SEEN,
     "campaign-form": SEEN,
@@ -394,6 +568,7 @@ _CAMPAIGN = {
 }
 _OF_CAMPAIGNS = ("/desk/campaigns/<int:pk>/", "/desk/classes/placement/<int:campaign_pk>/")
 _OF_CLASSES = ("/desk/classes/<int:pk>/",)
+_OF_DECISIONS = ("/desk/units/decisions/<int:pk>/",)
 _OF_REPORTS = ("/desk/reports/<int:pk>/",)
 
 THINGS = [
@@ -454,15 +629,59 @@ THINGS = [
         "report template", ("/desk/reports/template/<int:pk>/",), See(P.REPORT_WRITE, also_below=True), a_template,
         why="Units below use it unless they have their own.",
     ),
-    Thing("own duty", ("/me/duties/<int:pk>/",), See(only_own=True), own_duty, {"my-duty": SEEN, "my-calendar": SEEN}),
+    Thing("body", ("/desk/bodies/<int:pk>/",), See(P.UNIT_VIEW), a_body, {"body:post": Do(P.PERSON_EDIT)}),
+    Thing("seat in a body", ("/desk/bodies/members/<int:pk>/",), See(P.UNIT_VIEW), a_seat),
+    Thing("decision being prepared", _OF_DECISIONS, See(P.UNIT_VIEW), a_decision),
+    Thing(
+        "decision above that concerned one's unit", _OF_DECISIONS, See(P.UNIT_VIEW), a_decision_above, acts_at="parent",
+        why="Once in force, a decision is read in the units that it concerned; it is worked on by its own unit alone.",
+    ),
+    Thing("term", ("/desk/units/terms/<int:pk>/",), See(P.UNIT_VIEW), a_term),
+    Thing("transfer that waits", ("/desk/people/transfers/<int:pk>/",), See(P.PERSON_VIEW), a_transfer),
+    Thing("request about personal data", ("/desk/requests/<int:pk>/",), See(P.PRIVACY_ANSWER), a_request),
+    Thing("key for a machine", ("/desk/tokens/<int:pk>/",), See(P.ACCOUNT_MANAGE), a_token),
+    Thing("webhook", ("/desk/webhooks/<int:pk>/",), See(P.CAMPAIGN_PLAN), a_webhook),
+    Thing("message to a webhook", ("/desk/webhooks/deliveries/<int:pk>/",), See(P.CAMPAIGN_PLAN), a_delivery),
+    Thing(
+        "credit", ("/desk/credits/<int:pk>/",), See(P.CAMPAIGN_VIEW), a_credit, {"credit:post": Do(P.EXCUSE_APPROVE)},
+        why="Who proposed it may take it back while nobody has decided (attendance/tests/test_credits.py).",
+    ),
+    Thing("catch-up", ("/desk/catch-up/<int:pk>/",), See(P.CLASS_VIEW), a_catch_up),
+    Thing("reply form", ("/desk/reply-forms/<str:code>/",), See(P.ROLL_TAKE), a_reply_form),
+    Thing("own duty", ("/me/duties/<int:pk>/",), See(only_own=True), own_duty,
+          dict.fromkeys(("my-duty", "my-calendar", "my-excuse", "my-catch-up"), SEEN)),
+    Thing("own request", ("/me/requests/<int:pk>/",), See(only_own=True), a_request, {"my-letter": SEEN}),
+    Thing("own key for a machine", ("/me/tokens/<int:pk>/",), See(only_own=True), own_token, {"token-end": SEEN}),
+    Thing(
+        "own passkey", ("/me/sign-in/passkeys/<int:pk>/",), See(only_own=True), own_passkey, {"passkey-remove": SEEN}
+    ),
     Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
 ]  # fmt: skip
 
 # Addresses with a word in them that names no thing of anybody, and a value for it.
 NO_THING: dict[str, Keys] = {
     "import-template": {"kind": "members"},  # an empty form, the same for everybody
+    "api-unknown": {"rest": "khong/co"},  # what is no address of the interface for machines
+    # The secret is the right itself; who has it reads the person's own calendar (portal/tests/test_calendar_feeds.py).
+    "calendar-feed": {"secret": "khong-co"},
+    # Whatever the number, it answers alike and ends a session of the account alone: asked in test_next_request.py.
+    "session-end": {"pk": 987_654_321},
+}
+# Operations for machines: the beginning of their addresses → the thing they name, asked with keys in test_operations.py.
+OPERATIONS = {
+    "/api/v1/units/<pk>": "unit",
+    "/api/v1/people/<pk>": "person",
+    "/api/v1/people/posts/<pk>": "post",
+    "/api/v1/people/exemptions/<pk>": "exemption",
+    "/api/v1/documents/<pk>": "document",
+    "/api/v1/campaigns/<pk>": "open campaign",
+    "/api/v1/classes/<pk>": "class",
+    "/api/v1/entries/<pk>": "roster line",
+    "/api/v1/facts/<pk>": "mark of presence",
+    "/api/v1/excuses/<pk>": "excuse",
+    "/api/v1/reports/<pk>": "sent report",
 }
 # What a page must be asked beside its address, from the keys of its thing.
 ASKED = {"roll-state": "?session={session_pk}&venue={main_venue}"}
 # A POST without a body names no row to these: who is allowed is answered 404 as well.
-NAMES_NOTHING = {"roll-mark", "roll-undo", "roll-rest", "campaign-audience-ready"}
+NAMES_NOTHING = {"roll-reopen-decide", "roll-mark", "roll-undo", "roll-rest", "campaign-audience-ready"}

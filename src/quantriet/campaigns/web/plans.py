@@ -116,7 +116,7 @@ def of_campaign(request, pk):
             total=total,
             left=left,
             meaning=rules.UNORGANISED,
-            crumbs=_crumbs(request, campaign, unit, "campaign-plans"),
+            crumbs=_crumbs(request, campaign, unit, at, "campaign-plans"),
             q=words,
             filters=PlanFilterForm(initial=request.GET.dict() | {"as_of": at.day}),
             message_url=f"{reverse('campaign-message', args=[pk])}?unit={unit.pk}&about=unorganised"
