@@ -57,7 +57,9 @@ def _ask(caller: Machine, address: Address, pk: int) -> tuple[int, str, str]:
 # Bodies that pass the reading of the request, so that the thing is looked for; most of them cannot be done.
 _BODIES: dict[str, dict] = {
     "api-record-marks": {
-        "marks": [{"entry": NOBODY, "session": NOBODY, "kind": "whole", "at": "2026-01-05T08:00:00+07:00", "nonce": "n" * 20}]
+        "marks": [
+            {"entry": NOBODY, "session": NOBODY, "kind": "whole", "at": "2026-01-05T08:00:00+07:00", "nonce": "n" * 20}
+        ]
     },
     "api-transfer-person": {"to": NOBODY, "on": "2026-01-05"},
     "api-give-post": {"post": "CHI_UY_VIEN", "unit": NOBODY, "valid_from": "2026-01-05"},
