@@ -48,7 +48,11 @@ def _sampled(planted: Planted, asker: Asker, case: Case, method: str) -> list[st
             by_answer.setdefault(case.expected(reader, place, method), []).append(place)
         (varied if len(by_answer) > 1 else constant).append((reader, by_answer))
     wrong = []
-    for reader, by_answer in constant if method == "get" else constant[turn % len(constant) :][:1] if constant else []:
+    # Who is told the same at every place costs the sample most: two of them, or one who posts, turning with the address.
+    few = 2 if method == "get" else 1
+    for reader, by_answer in (
+        (constant[turn % len(constant) :] + constant[: turn % len(constant)])[:few] if constant else []
+    ):
         chosen = [places[turn % len(places)] for places in by_answer.values()]
         wrong += _asked(planted, asker, case, reader, method, chosen)
     if varied:
