@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -64,7 +63,9 @@ class Case:
     @cached_property
     def numbers(self) -> list[str]:
         """The parts of the address that are keys or codes of rows, the outermost first."""
-        return [name for name in self.address.converters if re.search(rf"<(int|str):{name}>", self.address.route)]
+        numbers = [name for name in self.address.converters if f"<int:{name}>" in self.address.route]
+        # The order of an event counts inside its decision; a code in place of a key names a row where no key does.
+        return [name for name in numbers if name != "order"] or list(self.address.converters)
 
     def url(self, keys: Keys, **others: Any) -> str:
         wanted = {name: keys[name] for name in self.address.converters} | others

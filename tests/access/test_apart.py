@@ -38,8 +38,8 @@ FULL = (
     "nested appointments",
     "everything, far down",
 )
-# Signing out ends the reading; the log has its own test; a question to the finder is asked below.
-LEFT_OUT = {"sign-out", "session-extend"}
+# Signing out ends the reading; the log has its own test; an authenticator's key is a new one each time.
+LEFT_OUT = {"sign-out", "session-extend", "authenticator"}
 # What a page is asked for beside its plain form.
 ASKED_TOO = {
     "unit-list": ("?q=zz", "?q=zz&format=xlsx", "?closed=1"),

@@ -48,14 +48,16 @@ def _sampled(planted: Planted, asker: Asker, case: Case, method: str) -> list[st
             by_answer.setdefault(case.expected(reader, place, method), []).append(place)
         (varied if len(by_answer) > 1 else constant).append((reader, by_answer))
     wrong = []
-    for reader, by_answer in constant:
+    # Who is told the same at every place costs the sample most: two of them, or one who posts, turning with the address.
+    few = 2 if method == "get" else 1
+    for reader, by_answer in (
+        (constant[turn % len(constant) :] + constant[: turn % len(constant)])[:few] if constant else []
+    ):
         chosen = [places[turn % len(places)] for places in by_answer.values()]
         wrong += _asked(planted, asker, case, reader, method, chosen)
-    for number in range(min(len(varied), 2 if method == "get" else 1)):
-        reader, by_answer = varied[(turn + number) % len(varied)]
-        # A page that is shown costs ten times what a refusal costs, and is shown by one reader here.
-        shown = {Answer.ALLOWED} if number else set()
-        chosen = [places[(turn + number) % len(places)] for answer, places in by_answer.items() if answer not in shown]
+    if varied:
+        reader, by_answer = varied[turn % len(varied)]
+        chosen = [places[turn % len(places)] for places in by_answer.values()]
         wrong += _asked(planted, asker, case, reader, method, chosen)
     return wrong
 
@@ -109,7 +111,11 @@ def _differences(nobody: Told, told: Told) -> list[str]:
     if headers != headers_there:
         found.append(f"headers differ: {dict(set(headers_there.items()) ^ set(headers.items()))}")
     if body != body_there:
-        found.append("the pages differ")
+        pairs = enumerate(zip(body, body_there, strict=False))
+        at = next((number for number, (one, other) in pairs if one != other), min(len(body), len(body_there)))
+        found.append(
+            f"the pages differ: …{body_there[max(0, at - 60) : at + 60]!r}, …{body[max(0, at - 60) : at + 60]!r}"
+        )
     if nobody.statements != told.statements:
         found.append(f"{len(told.statements)} statements, to a number nobody has {len(nobody.statements)}")
     return found

@@ -390,7 +390,7 @@ def _class(world: World, place: str, kind: str, *, by: str, duty: StudyDuty | No
     """A released class organised by the unit at `by`, with one person of the unit at `place` on its roster."""
     name, person = mark(kind, place), world.people[place]
     made = StudyClass.objects.create(
-        campaign=_common(world), unit=world.units[by], code=f"{kind[:2]}{len(world.kept)}-{place}"[:20], title=name,
+        campaign=duty.campaign if duty else _common(world), unit=world.units[by], code=f"{kind[:2]}{len(world.kept)}-{place}"[:20], title=name,
         state=ClassState.RELEASED,
     )  # fmt: skip
     hall = Venue.objects.create(study_class=made, unit=world.units[by], name=name, is_main=True)
@@ -443,19 +443,7 @@ def an_excuse(world: World, place: str) -> Keys:
         paper_name=f"{mark('excuse', place)}.pdf",
     )  # fmt: skip
     asked.paper.save("giay.pdf", _paper("giay.pdf"))
-    _link(world, place)
     return {"pk": asked.pk}
-
-
-@_once
-def _link(world: World, place: str) -> CatchUp:
-    return CatchUp.objects.create(
-        duty=_duty(world, place), missed_id=a_class(world, place)["entry"], invite_before_on=today(), opened_at=now()
-    )
-
-
-def a_catch_up(world: World, place: str) -> Keys:
-    return {"pk": _link(world, place).pk}
 
 
 def a_reply_form(world: World, place: str) -> Keys:
@@ -535,9 +523,22 @@ def a_template(world: World, place: str) -> Keys:
     return {"pk": made.pk}
 
 
+@_once
+def _missed(world: World, place: str) -> CatchUp:
+    """A study still owed whose class has closed: to be excused, or caught up with."""
+    duty = StudyDuty.objects.get(campaign=_open_campaign(world, place), person=world.people[place])
+    keys = _class(world, place, "missed", by=place, duty=duty)
+    StudyClass.objects.filter(pk=keys["pk"]).update(state=ClassState.CLOSED)
+    RosterEntry.objects.filter(pk=keys["entry"]).update(is_running=False)
+    return CatchUp.objects.create(duty=duty, missed_id=keys["entry"], invite_before_on=today(), opened_at=now())
+
+
+def a_catch_up(world: World, place: str) -> Keys:
+    return {"pk": _missed(world, place).pk}
+
+
 def own_duty(world: World, place: str) -> Keys:
-    a_class(world, place)
-    return {"pk": _duty(world, place).pk}
+    return {"pk": _missed(world, place).duty_id}
 
 
 def own_reading(world: World, place: str) -> Keys:
