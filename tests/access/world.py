@@ -16,18 +16,16 @@ Everything is made before the two moves and asked for after them, so that a thin
 from __future__ import annotations
 
 import datetime as dt
-import importlib
-import importlib.util
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models import OuterRef, Subquery
 
-from quantriet.campaigns.models import Tally
+from quantriet.campaigns.models import Tally, TallyDay
 from quantriet.kit.time import now, today
 from quantriet.org import actions
-from quantriet.org.models import Account, Appointment, Person, Unit, UnitKind, path_end, path_segment
+from quantriet.org.actions.places import move_subtree
+from quantriet.org.models import Account, Appointment, Person, Unit, UnitKind, path_end
 from quantriet.org.vocab import Role
 from tests.access.oracle import Held, Reader, days_from
 from tests.access.oracle import World as Plain
@@ -125,18 +123,12 @@ def appoint(world: World, account: Account, held: Held) -> Appointment:
 
 
 def move(world: World, place: str, to: str) -> None:
-    """Hang a unit with all below it under another, as the tree's own events do where the product has them."""
+    """Hang a unit with all below it under another as a decision does: the tree first, then the copies that follow it."""
     unit, parent = Unit.objects.get(pk=world.units[place].pk), Unit.objects.get(pk=world.units[to].pk)
-    before = unit.path
-    if importlib.util.find_spec("quantriet.org.actions.places"):
-        importlib.import_module("quantriet.org.actions.places").move_subtree(unit, parent, today())
-    else:
-        after = parent.path + path_segment(unit.pk)
-        inside = {"path__gte": before, "path__lt": path_end(before)}
-        turned = Concat(Value(after), Substr("path", len(before) + 1))
-        Unit.objects.filter(pk=unit.pk).update(parent=parent)
-        Unit.objects.filter(**inside).update(path=turned, depth=F("depth") + (parent.depth + 1 - unit.depth))
-        Tally.objects.filter(**inside).update(path=turned)
+    move_subtree(unit, parent, today())
+    here = Unit.objects.filter(pk=OuterRef("unit")).values("path")
+    for copy in (Tally, TallyDay):  # campaigns.actions.following
+        copy.objects.filter(unit__path__gte=unit.path, unit__path__lt=path_end(unit.path)).update(path=Subquery(here))
     for one in world.units.values():
         one.refresh_from_db()
 
