@@ -665,7 +665,7 @@ NO_THING: dict[str, Keys] = {
     "api-unknown": {"rest": "khong/co"},  # what is no address of the interface for machines
     # The secret is the right itself; who has it reads the person's own calendar (portal/tests/test_calendar_feeds.py).
     "calendar-feed": {"secret": "khong-co"},
-    # Whatever the number, it answers alike and ends a session of the account alone: asked in test_next_request.py.
+    # Whatever the number, it answers alike and ends a session of the account alone: asked in org/tests/test_ways_in.py.
     "session-end": {"pk": 987_654_321},
 }
 # Operations for machines: the beginning of their addresses → the thing they name, asked with keys in test_operations.py.
