@@ -25,6 +25,7 @@ from tests.access.world import World, mark
 # What differs by itself: cookies, the day, and the length, which follows from the body that is compared anyway.
 _OWN_HEADERS = {"set-cookie", "date", "content-length", "x-request-id"}
 _TOKENS = re.compile(r'(csrfmiddlewaretoken" value=|"X-CSRFToken": |name="nonce" value=)"[^"]+"')
+_SESSION_END = re.compile(r"(Đăng nhập đến) \d\d:\d\d ngày \d\d/\d\d/\d{4}")  # the minute may turn between two requests
 _MADE_AT = "docProps/core.xml"  # when the file was made, to the second
 _PLANTED = re.compile(r"zz[a-z]+q[a-z]+zz")
 _WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE|REPLACE)\s+(INTO\s+|FROM\s+)?\"?(\w+)", re.I)
@@ -69,7 +70,8 @@ class Told:
         headers = {
             name: self._unaddressed(value) for name, value in self.headers.items() if name.lower() not in _OWN_HEADERS
         }
-        return self.status, headers, _TOKENS.sub(r"\1…", self._unaddressed(self.body))
+        body = _SESSION_END.sub(r"\1 …", _TOKENS.sub(r"\1…", self._unaddressed(self.body)))
+        return self.status, headers, body
 
     def _unaddressed(self, text: str) -> str:
         path, _question, asked = self.url.partition("?")

@@ -334,7 +334,7 @@ def _waiting(request, campaign, places):
     def add_plans(shown):
         plans = {one.unit_id: one for one in campaign.plans.filter(unit__in=[one.pk for one in shown])}
         for unit in shown:
-            unit.places, unit.plan = by_unit[unit.pk], plans.get(unit.pk)
+            unit.waiting, unit.plan = by_unit[unit.pk], plans.get(unit.pk)
 
     return listing(
         request, units, sorts={"unit": ["sort_key"], "missing": ["missing"]}, default_sort="-missing", prepare=add_plans

@@ -60,7 +60,7 @@ def make_token(
         )  # fmt: skip
         record(
             "token.made", by=account, at=at, thing=token, unit=place_of(account), person_id=account.person_id,
-            after={"scopes": token.scopes, "until": ends_on},
+            after={"scopes": token.scopes, "ends_on": ends_on},
         )  # fmt: skip
     return token, secret
 

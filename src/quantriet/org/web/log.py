@@ -164,6 +164,7 @@ FIELDS = {
     "registered_by": gettext_noop("Registered by"),
     "released_at": gettext_noop("Released at"),
     "removed": gettext_noop("Removed"),
+    "scopes": gettext_noop("Rights of the key"),
     "responsible": gettext_noop("Responsible person"),
     "retake": gettext_noop("To study again"),
     "revision": gettext_noop("Revision"),

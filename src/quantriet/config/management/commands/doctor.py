@@ -254,6 +254,8 @@ def _log() -> Iterator[Finding]:
 def _durable() -> Iterator[Finding]:
     """What is acknowledged must be on the disk: the switches of the database that say so."""
     if connection.vendor == "sqlite":
+        if connection.is_in_memory_db():  # nothing of it is meant to stay
+            return
         with connection.cursor() as cursor:
             values = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
         yield Finding(
