@@ -331,7 +331,8 @@ def _sums_then(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, day: da
     }
 
 
-def _plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[CampaignPlan]:
+def plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[CampaignPlan]:
+    """The plans of a campaign at and under a node of the tree shown."""
     path = path_then(unit, at)
     plans = CampaignPlan.objects.filter(campaign=campaign)
     if at.tree is None:
@@ -340,7 +341,7 @@ def _plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[Cam
 
 
 def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, BoardRow]) -> None:
-    plans = _plans_inside(campaign, unit, at).exclude(unit=unit)
+    plans = plans_inside(campaign, unit, at).exclude(unit=unit)
     if at.tree is None:
         grouped = (
             plans.annotate(child=_child_of(unit.path, "unit__path"))
@@ -467,7 +468,7 @@ def unorganised(campaign: StudyCampaign, unit: Unit, at: AsOf | None = None) -> 
     """Plans under a unit that have not been carried out at that moment: the live list of R-031."""
     at = at or as_of()
     return (
-        _plans_inside(campaign, unit, at)
+        plans_inside(campaign, unit, at)
         .exclude(first_held_at__lt=at.moment)
         .select_related("unit__parent", "unit__kind", "responsible")
     )
