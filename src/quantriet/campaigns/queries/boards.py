@@ -359,7 +359,8 @@ def _sums_then(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, day: da
     }
 
 
-def _plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[CampaignPlan]:
+def plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[CampaignPlan]:
+    """The plans of a campaign at and under a node of the tree shown."""
     path = path_then(unit, at)
     plans = CampaignPlan.objects.filter(campaign=campaign)
     if at.tree is None:
@@ -375,7 +376,7 @@ def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, Bo
             if path != unit.path:  # the unit's own plan is no row of its board
                 rows[path].plans, rows[path].held = int(number), int(held)
     else:
-        plans = _plans_inside(campaign, unit, at).exclude(unit=unit)
+        plans = plans_inside(campaign, unit, at).exclude(unit=unit)
         own = len(path_then(unit, at))
         held_at = dict(plans.values_list("unit_id", "first_held_at"))
         for pk, path in history.paths_on(held_at.keys(), at.tree).items():
@@ -493,7 +494,7 @@ def unorganised(campaign: StudyCampaign, unit: Unit, at: AsOf | None = None) -> 
     """Plans under a unit that have not been carried out at that moment: the live list of R-031."""
     at = at or as_of()
     return (
-        _plans_inside(campaign, unit, at)
+        plans_inside(campaign, unit, at)
         .exclude(first_held_at__lt=at.moment)
         .select_related("unit__parent", "unit__kind", "responsible")
     )

@@ -160,7 +160,8 @@ def board(request, pk):
             names_url=f"{behind}?unit={unit.pk}{carried}",
             silent_url=f"{reverse('campaign-silent', args=[pk])}?unit={unit.pk}{carried}",
             plans_url=f"{reverse('campaign-plans', args=[pk])}?unit={unit.pk}&state=open"
-            + (f"&as_of={at.day}" if at.day else ""),
+            + (f"&as_of={at.day}" if at.day else "")
+            + ("&tree=today" if _tree(request, at) else ""),
             form_changes=changes,
             due_on=queries.campaign_due_on(campaign),
             head=heads.get(unit.pk),

@@ -22,7 +22,7 @@ from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library import access as library_access
 from quantriet.org import access as org_access
 from quantriet.org.access import may, may_anywhere
-from quantriet.org.models import Unit, path_end
+from quantriet.org.models import Unit
 from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.pages import desk_page
 
@@ -94,10 +94,10 @@ def _excel(title, heading, rows):
 def of_campaign(request, pk):
     """All lower units of one campaign: who has organised, who has not, at a day (R-031)."""
     campaign = access.get_campaign(request.account, pk)
-    at = queries.as_of(_day(request.GET.get("as_of", "")))
-    unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")))
+    at = queries.as_of(_day(request.GET.get("as_of", "")), todays_tree=request.GET.get("tree") == "today")
+    unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")), at.tree)
     rows = access.plans_seen_by(request.account).filter(
-        campaign=campaign, unit__path__gte=unit.path, unit__path__lt=path_end(unit.path)
+        pk__in=queries.plans_inside(campaign, unit, at).order_by().values("pk")
     )
     total = rows.count()
     left = rows.exclude(first_held_at__lt=at.moment).count()

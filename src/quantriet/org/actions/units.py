@@ -142,7 +142,7 @@ def close_unit(unit: Unit, *, by: Account, at: datetime, on: date, decision_numb
                 field="on",
             )
         since = max(
-            unit.versions.get(valid_to__isnull=True).valid_from, unit.places.get(valid_to__isnull=True).valid_from
+            unit.versions.get(valid_to__isnull=True).valid_from, unit.dated_places.get(valid_to__isnull=True).valid_from
         )
         if on < since:
             raise Refusal(

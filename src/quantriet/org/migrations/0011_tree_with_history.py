@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='unitplace',
             name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='org.unit'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dated_places', to='org.unit'),
         ),
         migrations.AddField(
             model_name='unitsuccession',

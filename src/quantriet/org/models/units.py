@@ -101,7 +101,7 @@ class UnitPlace(models.Model):
     under the one unit that follows it, else where it stood (decision 0007).
     """
 
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="places")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="dated_places")
     path = models.CharField(max_length=255)
     is_active = models.BooleanField(default=True)  # the unit exists on these days
     valid_from = models.DateField()

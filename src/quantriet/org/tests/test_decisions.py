@@ -417,5 +417,5 @@ def test_preview_names_things_and_numbers(cast):
 def test_units_entered_now_know_the_past_of_their_superior(cast):
     confirmed(cast, Change("move", ("CB21",), parent="X1"))
     unit = a_unit(cast.units["X2"], code="CB22")
-    assert unit.places.get().path == unit.path
+    assert unit.dated_places.get().path == unit.path
     check_tree()
