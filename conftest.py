@@ -47,9 +47,17 @@ def pytest_configure(config: pytest.Config) -> None:
     }
 
 
+# Minutes each: the whole product killed and restarted, every address asked by every reader, a hundredth of a country.
+# `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
+ONCE_A_TEST = ("tests/reliability/", "tests/access/", "tests/test_country.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that commit get back what the migrations wrote, which flushing the tables takes away."""
+    on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
     for item in items:
+        if on_postgres and item.nodeid.startswith(ONCE_A_TEST):
+            item.add_marker(pytest.mark.slow)
         marker = item.get_closest_marker("django_db")
         commits = {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ()))
         if commits or (marker and marker.kwargs.get("transaction")):
