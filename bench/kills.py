@@ -43,32 +43,6 @@ ROWS = 12  # of one import
 LONGEST_START = 90.0
 _TOKEN = "a" * 32
 
-SETTING_UP = """
-import datetime as dt, json
-import django
-django.setup()
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.core.management import call_command
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-call_command("migrate", verbosity=0)
-from quantriet.attendance.tests.factories import make_campaign, make_class
-from tests.cast import make_cast
-cast = make_cast()
-made = make_class(cast, make_campaign(cast), [f"M{n}" for n in range(1, 10)], times=((dt.time(0), dt.time(23, 59)),))
-keys = []
-for name in ("officer", "organiser1"):
-    account, session = cast.accounts[name], SessionStore()
-    session[SESSION_KEY] = str(account.pk)
-    session[BACKEND_SESSION_KEY] = "quantriet.org.web.sign_in.AccountBackend"
-    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
-    session.save()
-    keys.append(session.session_key)
-entries = [entry.pk for entry in made.entries.values()]
-print(json.dumps({"class": made.study_class.pk, "session": made.session.pk, "entries": entries, "keys": keys}))
-"""
-
 COUNTING = """
 import json, sys
 from collections import Counter
@@ -169,7 +143,7 @@ class Ground:
         return self.run("-m", "quantriet", *arguments)
 
     def prepare(self) -> dict[str, Any]:
-        return json.loads(self.run("-c", SETTING_UP).strip().splitlines()[-1])
+        return json.loads(self.run("-m", "tests.served_class").strip().splitlines()[-1])
 
     def serve(self, **more: str) -> None:
         log = (self.folder / "server.log").open("ab")

@@ -14,31 +14,6 @@ import time
 
 import pytest
 
-SETTING_UP = """
-import datetime as dt, json
-import django
-django.setup()
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.core.management import call_command
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-call_command("migrate", verbosity=0)
-from quantriet.attendance.tests.factories import make_campaign, make_class
-from tests.cast import make_cast
-cast = make_cast()
-made = make_class(cast, make_campaign(cast), [f"M{n}" for n in range(1, 10)], times=((dt.time(0), dt.time(23, 59)),))
-keys = []
-for name in ("officer", "organiser1"):
-    account, session = cast.accounts[name], SessionStore()
-    session[SESSION_KEY] = str(account.pk)
-    session[BACKEND_SESSION_KEY] = "quantriet.org.web.sign_in.AccountBackend"
-    session[HASH_SESSION_KEY] = account.get_session_auth_hash()
-    session.save()
-    keys.append(session.session_key)
-entries = [entry.pk for entry in made.entries.values()]
-print(json.dumps({"class": made.study_class.pk, "session": made.session.pk, "entries": entries, "keys": keys}))
-"""
 TOKEN = "a" * 32
 
 
@@ -89,7 +64,7 @@ def hall(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PGHOST")}
     environment |= {"QUANTRIET_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "quantriet.config.settings"}
     done = subprocess.run(
-        [sys.executable, "-c", SETTING_UP], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.served_class"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return {**json.loads(done.stdout.strip().splitlines()[-1]), "environment": environment, "folder": tmp_path}

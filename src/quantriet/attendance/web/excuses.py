@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from quantriet.attendance import access, actions
 from quantriet.attendance.vocab import ExcuseState
 from quantriet.attendance.web.frame import page, workbook
-from quantriet.classes.models import StudyClass
+from quantriet.classes.models import RosterEntry, StudyClass
 from quantriet.kit.refusal import NotAllowed, refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.text import fold
@@ -62,13 +62,8 @@ class TakeBackForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=250)
 
 
-@member_page
-def new(request: DeskRequest, pk: int) -> HttpResponse:
-    """Ask for an excused absence of one person."""
-    entry = access.get_entry(request.account, pk)
-    if not access.may_ask_excuse(request.account, entry):
-        raise NotAllowed
-    form = ExcuseForm(request.POST or None, request.FILES or None, study_class=entry.study_class)
+def asked(request: DeskRequest, form: ExcuseForm, entry: RosterEntry) -> bool:
+    """Whether the sent form has asked for the excuse; else its errors say why, also that a file must be chosen again."""
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             upload = form.cleaned_data["paper"]
@@ -82,12 +77,24 @@ def new(request: DeskRequest, pk: int) -> HttpResponse:
                 by=request.account,
                 at=now(),
             )
-            return saved(
-                request, to=reverse("evidence", args=[entry.pk]), message="Đã ghi xin vắng, chờ người có quyền duyệt."
-            )
+            return True
     if form.errors and request.FILES and "paper" not in form.errors:
         # A browser never fills a file box again: without this word the paper would silently be missing.
         form.add_error("paper", "Tệp chưa được giữ lại; hãy chọn lại tệp rồi gửi.")
+    return False
+
+
+@member_page
+def new(request: DeskRequest, pk: int) -> HttpResponse:
+    """Ask for an excused absence of one person."""
+    entry = access.get_entry(request.account, pk)
+    if not access.may_ask_excuse(request.account, entry):
+        raise NotAllowed
+    form = ExcuseForm(request.POST or None, request.FILES or None, study_class=entry.study_class)
+    if asked(request, form, entry):
+        return saved(
+            request, to=reverse("evidence", args=[entry.pk]), message="Đã ghi xin vắng, chờ người có quyền duyệt."
+        )
     return page(
         request,
         "attendance/desk/excuse_new.html",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quantriet.attendance import actions, queries
-from quantriet.attendance.web.excuses import ExcuseForm
+from quantriet.attendance.web.excuses import ExcuseForm, asked
 from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import RosterEntry, StudyClass
@@ -18,7 +18,6 @@ from quantriet.kit import web
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.time import local, now, show_clock, show_day
 from quantriet.kit.web import saved
-from quantriet.org.rules import paper as paper_rules
 from quantriet.org.web.pages import DeskRequest, member_page
 
 
@@ -73,23 +72,8 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
     if entry is None:
         raise Http404
     form = ExcuseForm(request.POST or None, request.FILES or None, study_class=entry.study_class)
-    if request.method == "POST" and form.is_valid():
-        with refusals_on(form):
-            upload = form.cleaned_data["paper"]
-            if upload is not None:
-                paper_rules.check_upload(upload)
-            actions.ask_excuse(
-                entry,
-                session=form.sessions.get(form.cleaned_data["session"]),
-                reason=form.cleaned_data["reason"],
-                paper=upload,
-                by=request.account,
-                at=now(),
-            )
-            return saved(request, to=queries.member_link(duty), message="Đã gửi xin vắng, chờ người có quyền duyệt.")
-    if form.errors and request.FILES and "paper" not in form.errors:
-        # A browser never fills a file box again: without this word the paper would silently be missing.
-        form.add_error("paper", "Tệp chưa được giữ lại; hãy chọn lại tệp rồi gửi.")
+    if asked(request, form, entry):
+        return saved(request, to=queries.member_link(duty), message="Đã gửi xin vắng, chờ người có quyền duyệt.")
     context = {"heading": _("Ask to be excused"), "title": _("Ask to be excused"), "entry": entry, "form": form}
     return web.page(request, "attendance/member/excuse.html", {**context, "back_url": queries.member_link(duty)})
 
