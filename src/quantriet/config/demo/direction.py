@@ -44,22 +44,23 @@ def _propaganda(root: Unit, officer: Account, founded: dt.date) -> None:
     """In all communes but the last few the secretary is in charge; every third has a working group."""
     communes = list(body_queries.communes(Unit.objects.under(root)).order_by("path")[:40])
     secretaries = {
-        held.unit_id: held.person
+        held.unit_id: held
         for held in PostHeld.objects.on().filter(unit__in=communes, post__code="BI_THU").select_related("person")
     }
     for place, unit in enumerate(communes[: max(1, len(communes) - 2)]):
-        person = secretaries.get(unit.pk)
-        if person is None:
+        held = secretaries.get(unit.pk)
+        if held is None:
             continue
+        since = max(founded, held.valid_from)  # nobody is in charge before being secretary
         org_actions.give_responsibility(
-            person, by=officer, at=now(), unit=unit, kind=ResponsibilityKind.PROPAGANDA, valid_from=founded,
+            held.person, by=officer, at=now(), unit=unit, kind=ResponsibilityKind.PROPAGANDA, valid_from=since,
             basis="Nghị quyết phân công của Đảng ủy",
         )  # fmt: skip
         if place % 3 == 0:
             group = org_actions.found_body(
                 unit, by=officer, at=now(), kind=BodyKind.PROPAGANDA, name=f"Tổ công tác Tuyên giáo {unit.name}",
-                decision_number=f"{place + 11:02d}-QĐ/ĐU (hư cấu)", valid_from=founded,
+                decision_number=f"{place + 11:02d}-QĐ/ĐU (hư cấu)", valid_from=since,
             )  # fmt: skip
             org_actions.add_body_member(
-                group, person, by=officer, at=now(), role=BodyRole.HEAD, capacity=MemberCapacity.SECRETARY
+                group, held.person, by=officer, at=now(), role=BodyRole.HEAD, capacity=MemberCapacity.SECRETARY
             )
