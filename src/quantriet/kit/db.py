@@ -78,7 +78,9 @@ def keep_word_index(table: str, column: str) -> None:
     takes its triggers away: called again after it, this makes both anew.
     """
     if connection.vendor == "postgresql":
-        _run(f'CREATE INDEX IF NOT EXISTS "{table}_words" ON "{table}" USING gin (to_tsvector(\'simple\', "{column}"))')
+        # Asked first: even IF NOT EXISTS waits for every writer of the table, and each start comes by here.
+        if select("SELECT to_regclass(%s)", [f'"{table}_words"']) == [(None,)]:
+            _run(f'CREATE INDEX "{table}_words" ON "{table}" USING gin (to_tsvector(\'simple\', "{column}"))')
         return
     kept = {
         name for (name,) in select("SELECT name FROM sqlite_master WHERE tbl_name = %s AND type = 'trigger'", [table])

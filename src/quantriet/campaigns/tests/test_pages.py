@@ -348,3 +348,13 @@ def test_silent_units_have_a_message_of_their_own(cast, running, as_user):
     assert asked in page
     assert "chưa ghi nhận được kết quả của người nào" in page
     assert "about=silent" not in as_user("inspector").get(address).content.decode()
+
+
+@pytest.mark.req("B-08")
+def test_the_list_behind_a_figure_is_counted_to_the_last_person(as_user, cast, running, monkeypatch):
+    monkeypatch.setattr("quantriet.kit.web.MOST_COUNTED", 3)
+    page = as_user("officer").get(reverse("campaign-names", args=[running.pk]), {"state": "owing"}).content.decode()
+    owing = StudyDuty.objects.filter(campaign=running, state="owing").count()
+    assert owing > 3
+    assert f"{owing} người" in page
+    assert "hơn 3" not in page

@@ -332,6 +332,7 @@ def names(request, pk):
                 },
                 default_sort="name",
                 chips=chips,
+                total=duties.count(),  # the figure that led here, to the last person (B-08)
             ),
         ),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hypothesis
 import pytest
 import schemathesis
+from django.core import signals
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -29,9 +31,16 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 @pytest.fixture
 def operations():
+    """Every operation, asked through WSGI itself. There the end of a request drops the connection of an open transaction,
+    and with it the test's own; Django's test client lets go of this signal in the same way."""
+    ends = (signals.request_started, signals.request_finished)
+    for end in ends:
+        end.disconnect(close_old_connections)
     schema = schemathesis.openapi.from_dict(api.description())
     schema.app = get_wsgi_application()
-    return [one.ok() for one in schema.get_all_operations()]
+    yield [one.ok() for one in schema.get_all_operations()]
+    for end in ends:
+        end.connect(close_old_connections)
 
 
 def keys_of(world, path):
