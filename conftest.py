@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 
 from scripts import bootstrap
+from scripts.suite import LONG
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("house")
@@ -47,16 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
     }
 
 
-# Minutes each: the whole product killed and restarted, every address asked by every reader, a hundredth of a country.
-# `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
-ONCE_A_TEST = ("tests/reliability/", "tests/access/", "tests/test_country.py")
+# Minutes each: the whole product killed and restarted, every address asked by every reader, a city and a hundredth of a
+# country written. `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that commit get back what the migrations wrote, which flushing the tables takes away."""
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
     for item in items:
-        if on_postgres and item.nodeid.startswith(ONCE_A_TEST):
+        if on_postgres and item.nodeid.startswith(LONG):
             item.add_marker(pytest.mark.slow)
         marker = item.get_closest_marker("django_db")
         commits = {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ()))

@@ -14,6 +14,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = ("tests/reliability", "tests/access", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py")
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
 
 
@@ -62,10 +63,11 @@ def journeys() -> int:
 
 
 def slow() -> int:
-    """Journeys apart from the rest: their database lies in a file. What is killed on SQLite is killed on PostgreSQL too."""
+    """Journeys apart from the rest: their database lies in a file. What is long goes to PostgreSQL, too, but for the tenth
+    of a country and the thirty kills, which have a database of their own kind each."""
     codes = [pytest("-q", "-m", "slow and not journey"), pytest("-q", "-m", "slow and journey")]
     with own_postgres() as leading_there:
-        codes.append(pytest("-q", "-m", "slow", "-k", "not thirty", "tests/reliability", **leading_there))
+        codes.append(pytest("-q", "-m", "slow", "-k", "not thirty and not tenth", *LONG, **leading_there))
     return max(codes)
 
 

@@ -67,6 +67,19 @@ def byte_order(table: str, column: str, length: int = 255) -> str:
     return f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE varchar({length}) COLLATE "C"'
 
 
+MANY_ROWS = 1_000  # from so many new rows on, what the planner believes of a table may be far from the truth
+
+
+def rows_were_written(model: type[Model], count: int) -> None:
+    """Tell the planner of PostgreSQL about `count` new rows of a table, where they are many; SQLite needs nothing.
+
+    Autovacuum comes a minute later, and only after the commit; until then a table that was empty still counts as empty,
+    and the first question after a large import or the opening of a campaign walks it once a row.
+    """
+    if connection.vendor == "postgresql" and count >= MANY_ROWS:
+        _run(f'ANALYZE "{model._meta.db_table}"')
+
+
 # --- words of a column ------------------------------------------------------------------------------------------
 
 

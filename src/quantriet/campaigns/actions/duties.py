@@ -25,7 +25,7 @@ from quantriet.campaigns.models import StudyCampaign, StudyCredit, StudyDuty, Ta
 from quantriet.campaigns.queries.audience import Audience
 from quantriet.campaigns.rules.audience import WITHDRAWN_SENTENCE
 from quantriet.campaigns.vocab import AUDIENCE_REASONS, DUTY_KINDS, CampaignState, DutyReason, DutyState
-from quantriet.kit.db import named_lock, reread
+from quantriet.kit.db import named_lock, reread, rows_were_written
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local
 from quantriet.org.models import Account
@@ -218,10 +218,10 @@ def _run(sql: str, parameters: Sequence[Any]) -> int:
         return int(cursor.rowcount)
 
 
-def _insert_missing(campaign: StudyCampaign, kind: str, due_on: date) -> int:
+def _insert_missing(campaign: StudyCampaign, kind: str, due_on: date) -> None:
     # The unique index says who is there already. Asked by NOT EXISTS, PostgreSQL searches the whole ledger once a person
     # while its statistics still call the ledger empty.
-    return _run(
+    added = _run(
         """
         INSERT INTO campaigns_studyduty
             (campaign_id, kind, due_on, person_id, unit_id, tier, state, reason, sentence)
@@ -231,6 +231,7 @@ def _insert_missing(campaign: StudyCampaign, kind: str, due_on: date) -> int:
         """,
         [campaign.pk, kind, _day(due_on)],
     )
+    rows_were_written(StudyDuty, added)
 
 
 def _follow(campaign: StudyCampaign, due_on: date) -> int:

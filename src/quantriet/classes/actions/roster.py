@@ -24,6 +24,7 @@ from quantriet.classes.vocab import (
     RosterOrigin,
 )
 from quantriet.kit import text
+from quantriet.kit.db import rows_were_written
 from quantriet.kit.refusal import Refusal
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
@@ -74,6 +75,7 @@ def fill_roster(
         before = study_class.roster.count()
         # A conflict is a person who was placed elsewhere meanwhile; the constraint keeps the first line.
         RosterEntry.objects.bulk_create(lines, batch_size=500, ignore_conflicts=True)
+        rows_were_written(RosterEntry, len(lines))
         added = study_class.roster.count() - before
         taken = {placing.unit_id: placing.count for placing in plan}
         left = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.deletion import PROTECT
 
 from quantriet.campaigns.vocab import CampaignState, DutyState
@@ -187,12 +189,10 @@ def _roster_checks(study_class: StudyClass) -> list[Check]:
 
 def clashes(study_class: StudyClass) -> QuerySet[RosterEntry]:
     """Roster lines whose people sit in another running class at the same hour, in any campaign (R-018)."""
-    same_hour = ClassSession.objects.filter(
-        study_class=study_class,
-        starts_at__lt=OuterRef("study_class__sessions__ends_at"),
-        ends_at__gt=OuterRef("study_class__sessions__starts_at"),
-    )
-    other = RosterEntry.objects.filter(Exists(same_hour), person_id=OuterRef("person_id"), is_running=True).exclude(
-        study_class=study_class
-    )
-    return RosterEntry.objects.filter(Exists(other), study_class=study_class)
+    hours = study_class.sessions.values_list("starts_at", "ends_at")
+    same_hour = reduce(or_, (Q(starts_at__lt=ends, ends_at__gt=starts) for starts, ends in hours), Q(pk__in=[]))
+    # The classes first: joined into one question, PostgreSQL compares every hour with every other when its statistics are old.
+    others = ClassSession.objects.filter(same_hour).exclude(study_class=study_class).order_by()
+    keys = list(others.values_list("study_class", flat=True).distinct())
+    elsewhere = RosterEntry.objects.filter(is_running=True, study_class__in=keys).order_by()
+    return RosterEntry.objects.filter(study_class=study_class, person__in=elsewhere.values("person"))

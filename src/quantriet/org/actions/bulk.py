@@ -11,6 +11,7 @@ from django.db import transaction
 
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
+from quantriet.kit.db import rows_were_written
 from quantriet.org.actions.places import settle_units
 from quantriet.org.models import (
     Account,
@@ -121,6 +122,7 @@ def add_people_at_once(
             (MembershipTransfer(person=row, to_unit=row.unit, on=row.joined_on) for row in people.values()),  # type: ignore[misc]
             batch_size=BATCH,
         )
+        rows_were_written(Person, len(people))
         _hold_posts(new, people, units)
         ActivityExemption.objects.bulk_create(
             (

@@ -10,7 +10,7 @@ from django.db import connection
 
 from quantriet.audit.actions import record_many
 from quantriet.kit import text
-from quantriet.kit.db import insert_many
+from quantriet.kit.db import insert_many, rows_were_written
 from quantriet.org.actions.import_members import BATCH, Tell, quiet
 from quantriet.org.models import (
     Account,
@@ -100,6 +100,7 @@ def apply_members(
         _add_facts(list(zip(people, batch, strict=True)), posts, by, at, day, units)
         done += len(batch)
         tell(done, total, "Đang ghi người mới")
+    rows_were_written(Person, done)
     for section in (Status.CHANGED, Status.MOVED):
         for batch in _batches(plan, section):
             _change(batch, posts, by, at, day, units, file_name)
