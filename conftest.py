@@ -48,20 +48,26 @@ def pytest_configure(config: pytest.Config) -> None:
     }
 
 
-# Minutes each: the whole product killed and restarted, every address asked by every reader, a city and a hundredth of a
-# country written. `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
+ASK_A_DATABASE = {"db", "transactional_db", "live_server"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that commit get back what the migrations wrote, which flushing the tables takes away."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run on PostgreSQL what asks the database, the long ones only with the slow; give back to tests that commit what the
+    migrations wrote, which flushing the tables takes away."""
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    elsewhere = []
     for item in items:
+        marker = item.get_closest_marker("django_db")
+        asks = ASK_A_DATABASE & set(getattr(item, "fixturenames", ()))
         if on_postgres and item.nodeid.startswith(LONG):
             item.add_marker(pytest.mark.slow)
-        marker = item.get_closest_marker("django_db")
-        commits = {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-        if commits or (marker and marker.kwargs.get("transaction")):
+        elif on_postgres and not (marker or asks):
+            elsewhere.append(item)
+        if asks - {"db"} or (marker and marker.kwargs.get("transaction")):
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in set(elsewhere)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,8 +14,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Minutes each: the whole product killed and restarted, every address asked by every reader, a city and a hundredth of a
+# country written. `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
 LONG = ("tests/reliability", "tests/access", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py")
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
+AT_ONCE = ("-n", WORKERS, "--dist", "worksteal")  # whoever has ended early takes from the others' tests
 
 
 @contextmanager
@@ -50,16 +53,16 @@ def pytest(*arguments: str, **environment: str) -> int:
 
 
 def sqlite() -> int:
-    return pytest("-q", "-m", "not slow and not journey", "-n", WORKERS)
+    return pytest("-q", "-m", "not slow and not journey", *AT_ONCE)
 
 
 def postgres() -> int:
     with own_postgres() as leading_there:
-        return pytest("-q", "-m", "not slow and not journey", "-n", WORKERS, **leading_there)
+        return pytest("-q", "-m", "not slow and not journey", *AT_ONCE, **leading_there)
 
 
 def journeys() -> int:
-    return pytest("-q", "-m", "journey and not slow")
+    return pytest("-q", "-m", "journey and not slow", *AT_ONCE)
 
 
 def slow() -> int:
