@@ -140,12 +140,17 @@ def no_network():
         yield
 
 
-@pytest.fixture
-def cast(db):
-    """The permanent cast, written fresh for this test."""
-    from tests.cast import make_cast  # models exist only once Django is set up
+@pytest.fixture(scope="session")
+def kept_cast():
+    from tests.cast import KeptCast  # models exist only once Django is set up
 
-    return make_cast()
+    return KeptCast()
+
+
+@pytest.fixture
+def cast(db, kept_cast):
+    """The permanent cast, fresh for this test."""
+    return kept_cast.write()
 
 
 @pytest.fixture

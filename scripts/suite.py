@@ -16,7 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Minutes each: the whole product killed and restarted, every address asked by every reader, a city and a hundredth of a
 # country written. `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
-LONG = ("tests/reliability", "tests/access", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py")
+LONG = (
+    "tests/reliability", "tests/access", "tests/house", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py",
+)  # fmt: skip
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
 AT_ONCE = ("-n", WORKERS, "--dist", "worksteal")  # whoever has ended early takes from the others' tests
 

@@ -13,8 +13,14 @@ T  Tỉnh ủy Tân Lĩnh (province)
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.apps import apps
+from django.db import connection
+
+from quantriet.kit.db import execute, select
 from quantriet.kit.time import now
 from quantriet.org import actions
 from quantriet.org.models import Account, Person, PostKind, Unit, UnitKind
@@ -126,3 +132,33 @@ def make_cast() -> Cast:
         actions.give_appointment(account, by=None, at=at, role=role, unit=cast.units[unit], valid_from=LONG_AGO)
         cast.accounts[username] = account
     return cast
+
+
+class KeptCast:
+    """The cast written once through the actions, then row by row as it was: a third of a second less for each test.
+
+    Keys stay the same, so what the first writing returned is right for every copy. A sequence never goes back below them.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[tuple[Any, ...]]] = {}
+        self._cast = b""
+
+    def write(self) -> Cast:
+        if not self._cast:
+            before = {table: set(rows) for table, rows in _everything().items()}
+            cast = make_cast()
+            now_there = _everything()
+            self._rows = {table: [row for row in rows if row not in before[table]] for table, rows in now_there.items()}
+            self._cast = pickle.dumps(cast)
+        else:
+            for table, rows in self._rows.items():
+                if rows:
+                    execute(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+        return pickle.loads(self._cast)
+
+
+def _everything() -> dict[str, list[tuple[Any, ...]]]:
+    models = apps.get_models(include_auto_created=True)
+    tables = [connection.ops.quote_name(one._meta.db_table) for one in models if one._meta.managed]
+    return {table: select(f"SELECT * FROM {table}") for table in tables}

@@ -42,7 +42,6 @@ def test_a_backup_stands_on_the_page_in_the_journal_and_in_the_log(cast, shelf, 
     assert AuditEvent.objects.get(verb="backup.made").actor_id == admin.pk
 
 
-@pytest.mark.timeout(120)
 def test_a_rehearsal_says_when_it_last_worked(cast, shelf, as_user):
     assert actions.make_backup(by=None, at=now()).is_good
     entry = actions.rehearse_restore(by=None, at=now())
