@@ -58,6 +58,12 @@ def send_mail_code_job(username: str, asked_by: str) -> None:
 
 
 @background
+def send_mail_proof_job(account_id: int, email: str, asked_at: str) -> None:
+    """Mail a code to an address that an account wants to take."""
+    codes.send_mail_proof(account_id, email, asked_at)
+
+
+@background
 def send_account_notice_job(account_id: int, kind: str, moment: str, detail: str, address: str) -> None:
     """Tell an account by mail what happened to its sign-in."""
     letters.send_account_notice(account_id, kind, moment, detail, address)

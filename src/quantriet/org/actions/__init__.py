@@ -2,7 +2,7 @@
 
 from quantriet.org.actions.bodies import add_body_member, change_body, end_body, found_body, remove_body_member
 from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
-from quantriet.org.actions.codes import ask_mail_code, send_mail_code, take_mail_code
+from quantriet.org.actions.codes import ask_mail_code, ask_mail_proof, send_mail_code, take_mail_code, take_proven_mail
 from quantriet.org.actions.decisions import (
     change_decision,
     confirm_decision,
@@ -70,6 +70,7 @@ __all__ = [
     "add_unit",
     "add_units_at_once",
     "ask_mail_code",
+    "ask_mail_proof",
     "begin_session",
     "cancel_transfer",
     "carry_out_transfer",
@@ -123,6 +124,7 @@ __all__ = [
     "set_authenticator",
     "set_event",
     "take_mail_code",
+    "take_proven_mail",
     "take_second_code",
     "temporary_password",
     "touch_session",

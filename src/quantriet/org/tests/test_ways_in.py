@@ -681,9 +681,41 @@ def test_the_owner_is_told_by_mail(cast, client, post_office):
     client.post(reverse("password"), {"current": PASSWORD, "password": NEW, "again": NEW})
     assert "Mật khẩu của tài khoản vừa được đổi" in post_office()[-1].body
     client.post(reverse("own-mail"), {"email": "moi@vi-du.example"})
+    client.post(reverse("own-mail"), {"code": code_in(post_office()[-1])})
     letter = post_office()[-1]
     assert letter.to == ["canbo@vi-du.example"]
     assert "vừa được đổi" in letter.body
+
+
+@pytest.mark.req("P-08")
+def test_a_new_address_is_taken_once_its_own_mail_was_read(cast, client, post_office):
+    account = cast.officer
+    sign_in(client)
+    asked = client.post(reverse("own-mail"), {"email": "moi@vi-du.example"})
+    assert "moi@vi-du.example" in asked.content.decode()
+    (letter,) = post_office()
+    code = code_in(letter)
+    assert letter.to == ["moi@vi-du.example"]
+    account.refresh_from_db()
+    assert account.email == ""
+    wrong = client.post(reverse("own-mail"), {"code": "00000000" if code != "0000 0000" else "11111111"})
+    assert "Mã chưa đúng" in wrong.content.decode()
+    elsewhere = Client()
+    sign_in(elsewhere)
+    elsewhere.post(reverse("own-mail"), {"code": code})  # only where it was asked for
+    account.refresh_from_db()
+    assert account.email == ""
+    given = {"email": "moi@vi-du.example", "code": code, "by": account, "address": "::1"}
+    asked_at = dt.datetime.fromisoformat(client.session["mail"]["asked_at"])
+    late = asked_at + dt.timedelta(minutes=11)
+    assert not actions.take_proven_mail(account, **given, asked_at=asked_at, at=late)
+    assert client.post(reverse("own-mail"), {"code": code}).url == reverse("own-sign-in")
+    account.refresh_from_db()
+    assert account.email == "moi@vi-du.example"
+    # None at all needs no proof.
+    assert client.post(reverse("own-mail"), {"email": ""}).status_code == 303
+    account.refresh_from_db()
+    assert account.email == ""
 
 
 def test_a_wrong_password_and_a_name_of_nobody_cost_the_same_statements(cast, client):

@@ -85,6 +85,16 @@ class MailForm(forms.Form):
     )
 
 
+class MailProofForm(MailCodeForm):
+    """The code that was mailed to a new address."""
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "code"
+        ].help_text = f"Thư có mã gửi tới {email}, dùng trong 10 phút. Chưa thấy thì xem cả mục thư rác."
+
+
 class PasskeyForm(forms.Form):
     name = forms.CharField(label=_("Name of the passkey"), max_length=60, help_text=_("For example: my telephone."))
     credential = forms.CharField(widget=forms.HiddenInput, max_length=20_000)

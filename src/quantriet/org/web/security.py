@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import segno
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +27,14 @@ from quantriet.org.rules.tries import Door
 from quantriet.org.vocab import SignInMethod
 from quantriet.org.web import passkeys
 from quantriet.org.web.entering import confirm, confirm_before, confirmed_first, is_confirmed
-from quantriet.org.web.forms_sign_in import AuthenticatorForm, ConfirmForm, MailForm, PasskeyForm, PasswordForm
+from quantriet.org.web.forms_sign_in import (
+    AuthenticatorForm,
+    ConfirmForm,
+    MailForm,
+    MailProofForm,
+    PasskeyForm,
+    PasswordForm,
+)
 from quantriet.org.web.pages import DeskRequest, client_address, device_token, member_page, own_page
 from quantriet.org.web.sign_in import home_address
 
@@ -136,16 +145,44 @@ def confirm_again(request: DeskRequest) -> HttpResponse:
 @confirmed_first
 @never_cache
 def own_mail(request: DeskRequest) -> HttpResponse:
-    form = MailForm(request.POST or None, initial={"email": request.account.email})
+    """A new address is written only once its code was typed; none at all is written at once."""
+    account = request.account
+    waiting = request.session.get("mail")
+    if request.method == "POST" and "code" in request.POST and waiting:
+        return _proven_mail(request, waiting["email"], dt.datetime.fromisoformat(waiting["asked_at"]))
+    form = MailForm(request.POST or None, initial={"email": account.email})
     if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        with refusals_on(form):
+            if email in ("", account.email):
+                known = Account.objects.get(pk=account.pk)
+                actions.change_account(known, by=account, at=time.now(), email=email)
+                return saved(request, to=reverse("own-sign-in"), message=_("Saved."))
+            at = time.now()
+            actions.ask_mail_proof(account, email, address=client_address(request), at=at, token=device_token(request))
+            request.session["mail"] = {"email": email, "asked_at": at.isoformat()}
+            return _small_form(request, MailProofForm(email=email), _("Confirm the new address"), _("Confirm"))
+    return _small_form(request, form, _("Mail for codes and notices"), _("Continue"))
+
+
+def _proven_mail(request: DeskRequest, email: str, asked_at: dt.datetime) -> HttpResponse:
+    form = MailProofForm(request.POST, email=email)
+    if form.is_valid():
         with refusals_on(form):
             known = Account.objects.get(pk=request.account.pk)
-            actions.change_account(known, by=request.account, at=time.now(), email=form.cleaned_data["email"])
-            return saved(request, to=reverse("own-sign-in"), message=_("Saved."))
-    return _small_form(request, form, _("Mail for codes and notices"), _("Save"))
+            if actions.take_proven_mail(
+                known, email, code=form.cleaned_data["code"], asked_at=asked_at, by=request.account,
+                address=client_address(request), at=time.now(), token=device_token(request),
+            ):  # fmt: skip
+                del request.session["mail"]
+                return saved(request, to=reverse("own-sign-in"), message=_("Saved."))
+            form.add_error(
+                "code", "Mã chưa đúng hoặc đã hết hạn. Xem lại thư mới nhất, hoặc mở lại trang này để xin mã khác."
+            )
+    return _small_form(request, form, _("Confirm the new address"), _("Confirm"))
 
 
-def _small_form(request: DeskRequest, form: MailForm, heading: str, submit: str) -> HttpResponse:
+def _small_form(request: DeskRequest, form: MailForm | MailProofForm, heading: str, submit: str) -> HttpResponse:
     context = {"form": form, "heading": heading, "submit": submit, "cancel_url": reverse("own-sign-in")}
     return page(request, "org/sign_in/form.html", context, status=422 if form.is_bound and form.errors else 200)
 
