@@ -20,7 +20,8 @@ LONG = (
     "tests/reliability", "tests/access", "tests/house", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py",
 )  # fmt: skip
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
-AT_ONCE = ("-n", WORKERS, "--dist", "worksteal")  # whoever has ended early takes from the others' tests
+# Handed out in their order, never stolen back: tests that commit come last, and leave the tables without the catalogues.
+AT_ONCE = ("-n", WORKERS, "--dist", "load")
 
 
 @contextmanager

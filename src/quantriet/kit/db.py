@@ -34,7 +34,7 @@ def reread(row: Model) -> None:
     Refuses when the row is gone.
     """
     try:
-        row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update())
+        row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update(no_key=True))
     except type(row).DoesNotExist:  # type: ignore[attr-defined]
         raise Refusal("row.gone", "Mục này vừa bị người khác bỏ nên không ghi được; hãy tải lại trang.") from None
 

@@ -77,11 +77,15 @@ def settle_duties(results: Sequence[DutyResult], *, by: Account | None, at: date
     """Take results into the ledger; returns how many duties changed.
 
     Refuses for a campaign that is not open. An exempt duty stays exempt, and no absence stands against a recognised study
-    elsewhere (R-045); the same result again changes nothing, so a retry is harmless. Effects in one transaction, that of the caller where there is one: the duty, its change line, the
-    tally of its unit (reported from now on), one audit line per campaign.
+    elsewhere (R-045); the same result again changes nothing, so a retry is harmless. Effects in one transaction, that of
+    the caller where there is one: the duty, its change line, the tally of its unit (reported from now on), one audit line
+    per campaign.
     """
-    shifts = [Shift(one.duty_id, one.state, one.reason, one.sentence[:400]) for one in _with_credits(results)]
     with transaction.atomic(savepoint=False):
+        _hold(
+            sorted({one.duty_id for one in results})
+        )  # before it is asked what is recognised: a grant holds them, too
+        shifts = [Shift(one.duty_id, one.state, one.reason, one.sentence[:400]) for one in _with_credits(results)]
         changed = _shift(shifts, by=by, at=at, reporting=True)
         for _, settled in groupby(sorted(changed, key=_campaign), key=_campaign):
             _audit(list(settled), by, at)
@@ -156,14 +160,24 @@ def _shift(
     return changed
 
 
+def _hold(keys: Sequence[int]) -> None:
+    """Lock the rows in the order of their keys, so that two rolls closed at once do not wait for each other."""
+    if connection.vendor == "postgresql":
+        for start in range(0, len(keys), _CHUNK):
+            some = keys[start : start + _CHUNK]
+            marks = ",".join(["%s"] * len(some))
+            select(f"SELECT id FROM {DUTY} WHERE id IN ({marks}) ORDER BY id FOR NO KEY UPDATE", some)  # noqa: S608
+
+
 def _locked(keys: Sequence[int]) -> list[_Duty]:
-    """The rows, locked in the order of their keys, so that two rolls closed at once do not wait for each other."""
-    lock = " FOR NO KEY UPDATE OF d" if connection.vendor == "postgresql" else ""
+    """The rows as they stand once they are locked. Read by the locking statement itself, a row whose unit somebody has just
+    changed would meet its former unit, and be left out without a word."""
+    _hold(keys)
     rows = select(
         f"SELECT d.id, d.campaign_id, d.kind, d.person_id, d.unit_id, u.path, d.tier, d.state, d.reason, d.sentence, d.settled_at,"  # noqa: S608
         f" c.name, c.state, c.unit_id, cu.path FROM {DUTY} d JOIN {UNIT} u ON u.id = d.unit_id"
         f" JOIN {CAMPAIGN} c ON c.id = d.campaign_id JOIN {UNIT} cu ON cu.id = c.unit_id"
-        f" WHERE d.id IN ({','.join(['%s'] * len(keys))}) ORDER BY d.id{lock}",
+        f" WHERE d.id IN ({','.join(['%s'] * len(keys))}) ORDER BY d.id",
         keys,
     )
     return [_Duty(*row) for row in rows]

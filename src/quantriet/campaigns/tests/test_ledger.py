@@ -1,14 +1,16 @@
 """The ledger keeps its promise: done + exempt + owing = roster at every unit, whatever happens."""
 
 import threading
+import time
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quantriet.campaigns import actions, queries
+from quantriet.campaigns.actions.settling import Shift, shift_duties
 from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.rules.boards import Count
 from quantriet.campaigns.tests import factories
@@ -208,3 +210,34 @@ def test_two_rolls_closed_at_once_lose_and_double_nothing(cast):
     assert sums(campaign).roster == 12
     assert StudyCampaign.objects.count() == 1
     assert connection.vendor == "postgresql"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="the test database of SQLite lives in one connection")
+def test_a_result_that_waits_for_a_move_is_not_left_out(cast):
+    campaign = factories.open_campaign(cast.units["T"], cast.officer)
+    duty = StudyDuty.objects.get(campaign=campaign, person=cast.people["M1"])
+    moved, failures = threading.Event(), []
+
+    def settle():
+        try:
+            moved.wait(10)
+            actions.settle_duties([factories.done(duty)], by=cast.officer, at=now())
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=settle)
+    thread.start()
+    with transaction.atomic():
+        to = cast.units["CB12"].pk
+        shift = Shift(duty.pk, DutyState.OWING, DutyReason(duty.reason), duty.sentence, unit_id=to)
+        shift_duties([shift], by=cast.officer, at=now())
+        moved.set()
+        time.sleep(1)  # the result waits for this row meanwhile
+    thread.join()
+    assert failures == []
+    duty.refresh_from_db()
+    assert (duty.unit_id, duty.state) == (to, DutyState.DONE)
+    assert queries.audit_ledger(campaign) == []

@@ -277,7 +277,12 @@ def _pass_on(
     )
     start = max(work.day, given.valid_from)
     same = model.objects.filter(unit=successor, **columns)  # type: ignore[attr-defined]
-    if same.on(start).exists() or same.filter(valid_from=start).exists():
+    held = [one.valid_to or date.max for one in same.on(start)]
+    if held:
+        if max(held) >= (given.valid_to or date.max):
+            return
+        start = max(held) + timedelta(days=1)  # held there already, but for a shorter time
+    if same.filter(valid_from__gte=start, valid_from__lte=given.valid_to or date.max).exists():
         return
     more = {} if isinstance(given, Appointment) else {"basis": f"Quyết định {work.decision.number}"[:160]}
     made = model.objects.create(unit=successor, valid_from=start, valid_to=given.valid_to, **columns, **more)  # type: ignore[attr-defined]

@@ -191,7 +191,8 @@ def remove_event(decision: OrgDecision, order: int, *, revision: int, by: Accoun
 
 
 def withdraw_decision(decision: OrgDecision, *, by: Account, at: datetime, reason: str = "") -> OrgDecision:
-    """Give a decision up before it has come into force."""
+    """Give a decision up before it has come into force. Refuses one that is in force by now, also by a job at this moment."""
+    refuse_if_marked(reason, "Lý do")
     with transaction.atomic():
         changed = OrgDecision.objects.filter(
             pk=decision.pk, state__in=[DecisionState.DRAFTED, DecisionState.SCHEDULED]
@@ -267,6 +268,8 @@ def put_in_force(decision_id: int, *, at: datetime) -> None:
     try:
         with named_lock(TREE_LOCK):
             decision = OrgDecision.objects.select_related("unit", "confirmed_by").filter(pk=decision_id).first()
+            if decision is not None:
+                reread(decision)  # whoever gives it up now waits, and is told that it is in force
             if (
                 decision is None
                 or decision.state != DecisionState.SCHEDULED

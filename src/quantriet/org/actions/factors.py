@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from quantriet.audit.actions import record
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.sealing import digest, digests, seal, unseal
 from quantriet.org import access
@@ -95,12 +96,13 @@ def take_second_code(account: Account, *, code: str, at: datetime) -> bool:
 
 def remove_authenticator(account: Account, *, by: Account, at: datetime) -> None:
     """Take the app off one's account. Refuses while it is the only second factor of an account that must have one."""
-    if access.needs_second_factor(account) and not Passkey.objects.filter(account=account).exists():
-        raise Refusal(
-            "factor.needed",
-            "Vai trò của đồng chí phải có lớp xác minh thứ hai; thêm khóa đăng nhập trước rồi mới gỡ ứng dụng.",
-        )
     with transaction.atomic():
+        reread(account)  # of two factors taken off at once the second one sees that the first is gone
+        if access.needs_second_factor(account) and not Passkey.objects.filter(account=account).exists():
+            raise Refusal(
+                "factor.needed",
+                "Vai trò của đồng chí phải có lớp xác minh thứ hai; thêm khóa đăng nhập trước rồi mới gỡ ứng dụng.",
+            )
         if AuthenticatorKey.objects.filter(account=account).delete()[0]:
             if not Passkey.objects.filter(account=account).exists():
                 RecoveryCode.objects.filter(account=account).delete()
@@ -150,17 +152,18 @@ def add_passkey(
 def remove_passkey(passkey: Passkey, *, by: Account, at: datetime) -> None:
     """Take a passkey off one's account. Refuses the only second factor of an account that must have one."""
     account = passkey.account
-    others = Passkey.objects.filter(account=account).exclude(pk=passkey.pk).exists()
-    if (
-        not others
-        and access.needs_second_factor(account)
-        and not AuthenticatorKey.objects.filter(account=account).exists()
-    ):
-        raise Refusal(
-            "factor.needed",
-            "Vai trò của đồng chí phải có lớp xác minh thứ hai; lập ứng dụng xác minh hoặc thêm khóa khác trước khi gỡ.",
-        )
     with transaction.atomic():
+        reread(account)
+        others = Passkey.objects.filter(account=account).exclude(pk=passkey.pk).exists()
+        if (
+            not others
+            and access.needs_second_factor(account)
+            and not AuthenticatorKey.objects.filter(account=account).exists()
+        ):
+            raise Refusal(
+                "factor.needed",
+                "Vai trò của đồng chí phải có lớp xác minh thứ hai; lập ứng dụng xác minh hoặc thêm khóa khác trước khi gỡ.",
+            )
         Passkey.objects.filter(pk=passkey.pk).delete()
         _log("account.passkey_removed", account, by, at, name=passkey.name)
         tell_account(account, "passkey_removed", at=at, detail=passkey.name)

@@ -16,7 +16,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.org import access
 from quantriet.org.actions.letters import tell_account
 from quantriet.org.actions.sessions import end_sessions, forget_devices, place_of
-from quantriet.org.models import Account, Appointment, Person, SignInFailure, Unit
+from quantriet.org.models import Account, ActivationSlip, Appointment, Person, SignInFailure, Unit
 from quantriet.org.rules.passwords import is_word_of_the_house
 from quantriet.org.rules.slips import clear_code
 from quantriet.org.rules.tries import Door, username_key
@@ -193,6 +193,10 @@ def give_appointment(
         given = Appointment.objects.create(
             account=account, role=role, unit=unit, valid_from=valid_from, valid_to=valid_to
         )
+        if role != Role.MEMBER:
+            # A slip printed before by somebody nearer to the person must not open what was given since.
+            live = ActivationSlip.objects.filter(person=account.person_id, used_at=None, voided_at=None)
+            live.update(voided_at=at)
         record(
             "appointment.given", by=by, at=at, thing=account, unit=unit, person_id=account.person_id,
             after={"role": ROLES[role].label, "unit": unit.name, "from": valid_from, "to": valid_to},

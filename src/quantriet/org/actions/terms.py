@@ -71,7 +71,7 @@ def _checked(unit: Unit, name: str, start: date, end: date, besides: Term | None
         raise Refusal("term.name_missing", "Chưa ghi tên nhiệm kỳ.", field="name")
     if end <= start:
         raise Refusal("term.order", f"Ngày kết thúc phải sau ngày {start:%d/%m/%Y}.", field="valid_to")
-    if end.year - start.year > LONGEST_YEARS:
+    if (end.year - start.year, end.month, end.day) > (LONGEST_YEARS, start.month, start.day):
         raise Refusal(
             "term.too_long", f"Nhiệm kỳ dài nhất {LONGEST_YEARS} năm; hãy kiểm tra lại hai ngày.", field="valid_to"
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.spreadsheets import parse_phone
 from quantriet.kit.time import parse_day
 from quantriet.org.rules.members import GENDER_WORDS
 from quantriet.org.vocab import Gender, RequestKind
@@ -98,4 +99,11 @@ def read_proposed(about: str, proposed: str) -> str | dt.date:
         raise Refusal("request.no_email", f"“{said}” không phải địa chỉ thư điện tử.", field="proposed")
     if len(said) > _LONGEST[about]:
         raise Refusal("request.too_long", f"{label} dài quá {_LONGEST[about]} chữ.", field="proposed")
+    if about == "phone":
+        number = parse_phone(said)
+        if not number.value:
+            raise Refusal(
+                "request.no_phone", number.error or f"“{said}” không phải là số điện thoại.", field="proposed"
+            )
+        return number.value
     return said

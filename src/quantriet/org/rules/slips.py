@@ -49,7 +49,8 @@ def refuse_dead_slip(
     if voided_at:
         raise Refusal(
             "slip.void",
-            "Phiếu này không còn dùng được vì đã có phiếu mới hơn; hãy dùng phiếu in sau cùng.",
+            "Phiếu này không còn dùng được vì đã có phiếu mới hơn hoặc quyền của tài khoản đã đổi; hãy dùng phiếu in sau cùng, "
+            "chưa có thì xin phiếu mới.",
             field="code",
         )
     if on > ends_on:

@@ -17,7 +17,7 @@ from quantriet.org.queries import decisions as queries
 from quantriet.org.queries import history
 from quantriet.org.rules.events import Change, Part
 from quantriet.org.tests.factories import a_person, a_post, a_unit, an_account
-from quantriet.org.vocab import DecisionState, Permission
+from quantriet.org.vocab import DecisionState, Permission, Role
 from tests.cast import LONG_AGO
 
 DAY = dt.date(2026, 3, 1)
@@ -338,6 +338,32 @@ def test_a_waiting_move_follows_a_merger_of_its_target(cast):
     confirmed(cast, merge("CB11", "CB12"))
     fact.refresh_from_db()
     assert fact.to_unit.code == "M1"
+
+
+def test_a_right_held_at_the_successor_for_a_shorter_time_goes_on_after_it(cast):
+    account, until = cast.accounts["secretary11"], today() + dt.timedelta(days=30)
+    actions.give_appointment(
+        account,
+        by=None,
+        at=now(),
+        role=Role.CELL_SECRETARY,
+        unit=cast.units["CB12"],
+        valid_from=LONG_AGO,
+        valid_to=until,
+    )
+    confirmed(cast, merge("CB11", into="CB12"))
+    held = Appointment.objects.filter(account=account, unit=cast.units["CB12"]).order_by("valid_from")
+    assert [(one.valid_from, one.valid_to) for one in held] == [
+        (LONG_AGO, until), (until + dt.timedelta(days=1), None),
+    ]  # fmt: skip
+
+
+def test_a_decision_is_given_up_without_marked_words(cast):
+    decision = drafted(cast, Change("rename", ("X1",), name="Đảng ủy xã Ea Tam Mới"))
+    with pytest.raises(Refusal):
+        actions.withdraw_decision(decision, by=cast.officer, at=now(), reason="TUYỆT MẬT")
+    decision.refresh_from_db()
+    assert decision.state == DecisionState.DRAFTED
 
 
 CODES = ["X1", "X2", "DN", "CB11", "CB12", "CB21", "CS1"]

@@ -57,6 +57,20 @@ def test_a_list_is_narrowed_by_any_way_of_typing_a_name(cast, typed, found):
         assert seen == found
 
 
+def test_what_is_no_telephone_number_is_said_and_never_dropped(cast, as_user):
+    person = cast.people["M3"]
+    address = reverse("person-edit", args=[person.pk])
+    form = as_user("officer").get(address).context["form"]
+    given = {name: form[name].value() or "" for name in form.fields}
+    for wrong in ("không nhớ", "số nhà 12", "12345"):
+        answer = as_user("officer").post(address, given | {"phone": wrong})
+        assert answer.context["form"].errors["phone"]
+    answer = as_user("officer").post(address, given | {"phone": "+84 912.345.678"})
+    assert answer.status_code == 303, answer.context["form"].errors
+    person.refresh_from_db()
+    assert person.phone == "0912345678"
+
+
 def test_people_are_found_by_telephone(cast):
     actions.change_person(cast.people["M3"], by=cast.officer, at=now(), phone="0912345678")
     assert names(cast, search="0912 345 678") == ["H'Hen Niê"]

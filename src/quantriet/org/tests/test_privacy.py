@@ -197,6 +197,8 @@ def test_a_deadline_is_dated_with_its_basis_and_the_office_sets_its_own():
         ("gender", "khác", "request.no_gender"),
         ("email", "khong-phai", "request.no_email"),
         ("phone", "0" * 21, "request.too_long"),
+        ("phone", "không nhớ", "request.no_phone"),
+        ("phone", "12345", "request.no_phone"),
         ("code", "X", "request.field_unknown"),
         ("phone", " ", "request.proposed_missing"),
         ("full_name", "Nguyễn  Thị Hường", "request.same_value"),

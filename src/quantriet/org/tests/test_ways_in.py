@@ -358,6 +358,16 @@ def test_a_lost_password_is_mended_by_a_new_slip_and_other_sessions_end(cast, cl
     assert AccountSession.objects.get(account=cast.accounts["member1"]).method == "slip"
 
 
+def test_a_slip_from_before_a_wider_right_no_longer_opens(cast, client):
+    slip = printed(cast, "M1")
+    actions.give_appointment(
+        cast.accounts["member1"], by=None, at=now(), role=Role.ORGANISER, unit=cast.units["X1"], valid_from=today()
+    )
+    answer = activate(client, slip.code)
+    assert "quyền của tài khoản đã đổi" in answer.content.decode()
+    assert cast.accounts["member1"].check_password(PASSWORD)
+
+
 def test_who_may_print_for_whom(cast):
     may = {
         name: set(access.slip_people(cast.accounts[name]).values_list("unit__code", flat=True))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quantriet.kit import text, time
 from quantriet.kit.numbers import whole_number
+from quantriet.kit.spreadsheets import parse_phone
 from quantriet.org.models import Person, PostKind, Unit, UnitKind
 from quantriet.org.queries import units as unit_queries
 from quantriet.org.vocab import (
@@ -201,9 +202,14 @@ class PersonForm(forms.Form):
         if joined and official and official < joined:
             self.add_error("official_on", "Ngày chính thức không thể trước ngày vào Đảng.")
         self._ask_about_namesakes(given)
-        if given.get("phone"):
-            given["phone"] = "".join(letter for letter in given["phone"] if letter in "0123456789+")
         return given
+
+    def clean_phone(self) -> str:
+        """Read as in a list from Excel: what is no number is said, never dropped."""
+        said = parse_phone(self.cleaned_data["phone"])
+        if said.error:
+            raise forms.ValidationError(said.error)
+        return said.value or ""
 
     def _ask_about_namesakes(self, given: dict[str, Any]) -> None:
         """The same name and year of birth is asked about once, with the cells, before somebody is entered twice."""

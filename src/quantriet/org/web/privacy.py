@@ -304,10 +304,13 @@ def notice(request: HttpRequest) -> HttpResponse:
 def seals(request: DeskRequest) -> HttpResponse:
     from django.conf import settings  # only this page tells where the anchors go
 
+    database = settings.DATABASES["default"]
     context = {
         "state": audit_queries.chain_state(at=time.now()),
         "anchors": audit_queries.latest_anchors(),
         "mail": settings.ANCHOR_MAIL,
+        "database": database["NAME"] if "sqlite" in database["ENGINE"] else "postgres://…",
+        "folder": f"{settings.DATA_DIR}/anchors",
         "breadcrumb": [{"label": _("Log"), "url": reverse("log")}, {"label": _("Seals and anchors"), "url": ""}],
     }
     return page(request, "org/log/seals.html", context)

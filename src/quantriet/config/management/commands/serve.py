@@ -68,7 +68,9 @@ class Command(BaseCommand):
             "--blocking-threads", "16", "--backlog", "1024", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
         ]  # fmt: skip
         work = [sys.executable, "-m", "quantriet", "work"]
-        environment = {**os.environ, "QUANTRIET_ADDRESS": settings.SITE_ADDRESS}
+        # Nobody has said how the product is reached: then it is where it serves, and slips and mails lead there.
+        own = settings.SITE_ADDRESS.replace("http://localhost:8000", f"http://localhost:{port}")
+        environment = {**os.environ, "QUANTRIET_ADDRESS": own}
         running = {"web": subprocess.Popen(web, env=environment)}  # noqa: S603
         if not web_only:
             running["work"] = subprocess.Popen(work, env=environment)  # noqa: S603
