@@ -71,17 +71,21 @@ def compare(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) 
         steady.update(stayed_new[block.b : block.b + block.size])
     found: list[PartChange] = []
     waiting = [one["id"] for one in old]
+
+    def pass_by() -> None:
+        """Tell what is gone, and skip what moved, up to the next part that kept its place."""
+        while waiting and waiting[0] not in steady:
+            key = waiting.pop(0)
+            if key not in after:
+                found.append(_change(before[key], None))
+
+    pass_by()
     for part in new:
         key = part["id"]
-        if key in steady:
-            while waiting and waiting[0] != key:
-                gone = waiting.pop(0)
-                if gone not in after:
-                    found.append(_change(before[gone], None))
-            if waiting:
-                waiting.pop(0)
         found.append(_change(before.get(key), part, moved=key in before and key not in steady))
-    found += [_change(before[gone], None) for gone in waiting if gone not in after]
+        if key in steady:
+            waiting.pop(0)
+            pass_by()
     return found
 
 

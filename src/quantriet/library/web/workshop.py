@@ -95,7 +95,7 @@ def _list_as_excel(rows: list[StudyMaster]) -> HttpResponse:
         spreadsheets.OutColumn("unit", _("Register of"), width=30),
         spreadsheets.OutColumn("state", _("State")),
         spreadsheets.OutColumn("due", _("To be published at"), kind="moment"),
-        spreadsheets.OutColumn("parts", _("Parts"), kind="whole"),
+        spreadsheets.OutColumn("parts", _("Content parts"), kind="whole"),
         *(spreadsheets.OutColumn(one.value, one.label) for one in Audience),
     ]
     lines = (
@@ -184,7 +184,7 @@ def _parts_as_excel(found: StudyMaster) -> HttpResponse:
         }
         for place, one in enumerate(queries.draft_parts(found), 1)
     )  # fmt: skip
-    return _workbook(_("Parts"), columns, lines, "cac-phan-bien-soan.xlsx")
+    return _workbook(_("Content parts"), columns, lines, "cac-phan-bien-soan.xlsx")
 
 
 def _edited(
@@ -420,12 +420,11 @@ def master_questions(request: DeskRequest, pk: int) -> HttpResponse:
         rows = _questions(request, found, form.cleaned_data["file"], chosen)
         told.append(masters.add_questions(found, rows, by=request.account, at=now()))
 
-    answer = _edited(
+    return _edited(
         request, found, form, write, _("Questions and answers from Excel"), submit=_("Add to the draft"),
         lead="Cột được nhận theo tiêu đề: Câu hỏi, Trả lời; có thể có thêm Mục (số hoặc tên mục của văn bản) và Đối tượng. "
         "Ghi tất cả các dòng, hoặc không ghi dòng nào khi có dòng sai.",
     )  # fmt: skip
-    return answer
 
 
 def _questions(

@@ -124,7 +124,7 @@ class RevisionForm(forms.Form):
 
 
 class RemarkForm(forms.Form):
-    remark = forms.CharField(label=_("Remark"), widget=forms.Textarea(attrs={"rows": 4}))
+    remark = forms.CharField(label=_("What is to be mended, or why"), widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class PublishForm(forms.Form):
@@ -148,7 +148,7 @@ class PublishForm(forms.Form):
 class TakeOverForm(forms.Form):
     """Which parts of a source's published master to bring in."""
 
-    parts = forms.MultipleChoiceField(label=_("Parts"), widget=forms.CheckboxSelectMultiple)
+    parts = forms.MultipleChoiceField(label=_("Content parts"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
