@@ -262,20 +262,20 @@ def register(organisation: Organisation) -> list[GuidingDocument]:
 
 def compose(organisation: Organisation, documents: list[GuidingDocument]) -> None:
     """The resolution's content for each audience, published ten days ago; the directive's is still being composed."""
-    at = now() - dt.timedelta(days=10)
+    at, editor = now() - dt.timedelta(days=10), organisation.accounts["bientap"]
     resolution, directive = documents[0], documents[1]
-    master = master_actions.compose_master(resolution, by=organisation.officer, at=at)
+    master = master_actions.compose_master(resolution, by=editor, at=at)
     clauses = {one.number: one for one in resolution.clauses.all()}
     for kind, audiences, title, words, value, measure, source, number in texts.MASTER:
         said = master_actions.PartText(
             PartKind(kind), tuple(Audience(one) for one in audiences), title, words, master_actions.parse_value(value), measure, source,
             clauses[number],
         )  # fmt: skip
-        master_actions.add_part(master, said, by=organisation.officer, at=at)
-    master_actions.submit_master(master, revision=master.revision, by=organisation.officer, at=at)
-    master_actions.approve_master(master, revision=master.revision, by=organisation.accounts["bientap"], at=at)
+        master_actions.add_part(master, said, by=editor, at=at)
+    master_actions.submit_master(master, revision=master.revision, by=editor, at=at)
+    master_actions.approve_master(master, revision=master.revision, by=organisation.officer, at=at)
     master_actions.publish_master(master, by=organisation.officer, at=at)
-    master_actions.compose_master(directive, by=organisation.officer, at=at)
+    master_actions.compose_master(directive, by=editor, at=at)
 
 
 def plan(organisation: Organisation, documents: list[GuidingDocument]) -> StudyCampaign:

@@ -484,7 +484,7 @@ def _checked(master: StudyMaster, said: PartText) -> PartText:
     """The part with tidy words; refuses what its kind must have and has not, each beside its field."""
     title, body = text.squeeze(said.title), said.text.replace("\r\n", "\n").strip()
     measure, source = text.squeeze(said.measure), text.squeeze(said.source)
-    needs = {
+    said_so: dict[PartKind, list[tuple[str, object, str]]] = {
         PartKind.CORE: [("text", body, "Điểm cốt lõi chưa có nội dung.")],
         PartKind.NEW: [("text", body, "Điểm mới chưa có nội dung.")],
         PartKind.FIGURE: [
@@ -498,7 +498,8 @@ def _checked(master: StudyMaster, said: PartText) -> PartText:
             ("text", body, "Hãy ghi văn bản nói thế nào."),
             ("source", source, "Hãy ghi nguồn (văn bản, mục, trang) để người đọc kiểm tra."),
         ],
-    }[said.kind]
+    }
+    needs = said_so[said.kind]
     faults = [Refusal("part.incomplete", sentence, field=field) for field, there, sentence in needs if not there]
     if said.kind in CITING and said.clause is None:
         faults.append(Refusal("part.clause_missing", "Hãy chọn mục của văn bản mà phần này rút ra.", field="clause"))
