@@ -12,7 +12,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import at_local
 from quantriet.library.actions.masters import PartText, parse_value
 from quantriet.library.models import Clause, GuidingDocument
-from quantriet.library.vocab import Audience, MasterState, PartKind
+from quantriet.library.vocab import CITING, Audience, MasterState, PartKind
 
 
 class FilterForm(forms.Form):
@@ -65,6 +65,7 @@ class PartForm(forms.Form):
             del self.fields["value"], self.fields["measure"]
         field = self.fields["clause"]
         field.queryset = clauses  # type: ignore[attr-defined]
+        field.required = kind in CITING
         field.empty_label = _("No clause")  # type: ignore[attr-defined]
         field.label_from_instance = (
             lambda clause: (  # type: ignore[attr-defined]
