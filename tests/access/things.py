@@ -41,8 +41,8 @@ from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, Del
 from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind, RosterOrigin
 from quantriet.kit.time import at_local, now, today
-from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint
-from quantriet.library.vocab import RelationKind
+from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint, MasterImage, MasterPart, StudyMaster
+from quantriet.library.vocab import PartKind, RelationKind
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import (
@@ -301,6 +301,37 @@ def a_document(world: World, place: str) -> Keys:
     point = KeyPoint.objects.create(document=made, text=mark("document", place))
     relation = DocumentRelation.objects.create(source=made, target=other, kind=RelationKind.GUIDES)
     return {"pk": made.pk, "point_pk": point.pk, "relation_pk": relation.pk}
+
+
+@_once
+def a_master(world: World, place: str) -> Keys:
+    name = mark("master", place)
+    made = StudyMaster.objects.create(
+        document=_document(world, place),
+        unit=world.units[place],
+        title=name,
+        created_at=now(),
+        created_by=world.officer,
+    )
+    part = MasterPart.objects.create(
+        master=made,
+        kind=PartKind.MEANING,
+        audiences=["public"],
+        order=1,
+        text=name,
+        changed_at=now(),
+        changed_by=world.officer,
+    )
+    image = MasterImage.objects.create(
+        master=made,
+        alt=name,
+        width=1,
+        height=1,
+        added_at=now(),
+        added_by=world.officer,
+        file=ContentFile(b"anh", name="anh.png"),
+    )
+    return {"pk": made.pk, "part_pk": part.pk, "image_pk": image.pk}
 
 
 @_once
@@ -592,6 +623,7 @@ THINGS = [
         a_document, {"study-notice": SEEN},
         why="A superior's document binds the units below. Who plans campaigns may tell the units below of any document seen.",
     ),
+    Thing("study master", ("/desk/masters/<int:pk>/",), See(P.DOCUMENT_VIEW), a_master),
     Thing(
         "rulebook", ("/desk/rulebooks/<int:pk>/",), See(P.CAMPAIGN_VIEW, also_below=True), a_rulebook,
         why="A superior's rulebook holds for the units below.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from quantriet.library.models import GuidingDocument
+from quantriet.library.models import GuidingDocument, StudyMaster
 from quantriet.org import access
 from quantriet.org.models import Account, ancestor_ids
 from quantriet.org.vocab import Permission
@@ -30,3 +30,17 @@ def get_document(account: Account, pk: int | str, permission: Permission = Permi
 def documents_reviewed_by(account: Account) -> QuerySet[GuidingDocument]:
     """Documents of the registers the account looks after: it answers for reviewing them."""
     return documents_seen_by(account, Permission.DOCUMENT_EDIT)
+
+
+def masters_seen_by(account: Account, permission: Permission = Permission.DOCUMENT_VIEW) -> QuerySet[StudyMaster]:
+    """Masters that units of the account's branch compose. What is published is read by everybody, at its document."""
+    return access.scope(StudyMaster.objects.all(), account, permission)
+
+
+def get_master(account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW) -> StudyMaster:
+    """A master the account may see; NotAllowed when it may only read it and asks for more."""
+    rows = masters_seen_by(account).select_related("unit", "document__unit", "submitted_by")
+    master = access.one_of(rows, pk)
+    if permission != Permission.DOCUMENT_VIEW:
+        access.require(account, permission, master.unit)
+    return master

@@ -3,6 +3,7 @@
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.library import actions
+from quantriet.library.actions import masters
 
 
 @background
@@ -14,3 +15,9 @@ def sweep_staged_job() -> None:
 def follow_lifecycles_job() -> None:
     """Documents whose replacement, amendment or end has come change their status by themselves."""
     actions.follow_lifecycles(at=now())
+
+
+@background
+def publish_due_masters_job() -> None:
+    """Study masters whose hour has come are published, also those whose hour passed while the machine was off."""
+    masters.publish_due_masters(at=now())

@@ -3,7 +3,15 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
-from quantriet.library.vocab import DocumentStatus, PointKind, PointTheme, RelationKind, ReviewOutcome
+from quantriet.library.vocab import (
+    DocumentStatus,
+    MasterState,
+    PartKind,
+    PointKind,
+    PointTheme,
+    RelationKind,
+    ReviewOutcome,
+)
 from quantriet.org.models import Account, Unit
 from quantriet.org.vocab import Level
 
@@ -126,3 +134,100 @@ class DocumentReview(models.Model):
     note = models.CharField(max_length=400, blank=True)
     at = models.DateTimeField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+
+class StudyMaster(models.Model):
+    """What a unit composes once from a document for all its audiences; products, portal and handbook take from it.
+
+    Its parts are the working copy: they change in the state draft alone. What was approved stands in its versions.
+    """
+
+    document = models.ForeignKey(GuidingDocument, on_delete=models.PROTECT, related_name="masters")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="masters")
+    title = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, choices=MasterState.choices(), default=MasterState.DRAFT)
+    revision = models.PositiveIntegerField(default=1)  # grows with every change of it or of its parts
+    publish_at = models.DateTimeField(null=True, blank=True)  # of the approved version that waits
+    remark = models.TextField(blank=True)  # why it was sent back the last time
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "unit"], name="master_once_for_unit")]
+        indexes = [models.Index(fields=["state", "publish_at"], name="library_master_due")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MasterPart(models.Model):
+    """One part of the working copy. `title`: question, measured thing or claim; `text`: answer or content."""
+
+    master = models.ForeignKey(StudyMaster, on_delete=models.CASCADE, related_name="parts")
+    kind = models.CharField(max_length=12, choices=PartKind.choices())
+    audiences = models.JSONField(default=list)  # values of vocab.Audience
+    order = models.PositiveIntegerField()
+    title = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)
+    value = models.DecimalField(max_digits=18, decimal_places=3, null=True, blank=True)
+    measure = models.CharField(max_length=40, blank=True)  # unit of the value: "%", "ngày"
+    source = models.CharField(max_length=300, blank=True)  # where an explanation takes its facts from (R-153)
+    clause = models.ForeignKey(Clause, null=True, blank=True, on_delete=models.SET_NULL, related_name="parts")
+    revision = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:80]
+
+
+class MasterImage(models.Model):
+    """A picture of a master, made anew from the upload: without its hidden data, upright, of a bounded size."""
+
+    master = models.ForeignKey(StudyMaster, on_delete=models.CASCADE, related_name="images")
+    file = models.FileField(upload_to="masters/")
+    alt = models.CharField(max_length=300)  # what it shows, for who does not see it
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.alt
+
+
+class MasterVersion(models.Model):
+    """An approved text of a master as it was then; `content` never changes.
+
+    {"title": …, "parts": [{"id", "kind", "audiences", "title", "text", "value", "measure", "source", "cites", "clause",
+    "document"}], "images": [{"id", "file", "alt", "width", "height"}]}
+    """
+
+    master = models.ForeignKey(StudyMaster, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    composed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["master", "number"], name="master_version_once"),
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("composed_by")), name="master_approved_by_a_second_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.content['title']} ({self.number})"

@@ -7,5 +7,9 @@ HOLDINGS = (
     plain("Clause", "Điều, khoản, mục", ALWAYS),
     plain("KeyPoint", "Nội dung cốt lõi", ALWAYS),
     plain("DocumentRelation", "Quan hệ giữa các văn bản", ALWAYS),
+    plain("StudyMaster", "Bản biên soạn", ALWAYS),
+    plain("MasterPart", "Phần của bản biên soạn"),
+    plain("MasterImage", "Ảnh của bản biên soạn"),
+    plain("MasterVersion", "Bản đã duyệt của bản biên soạn", ALWAYS),
     plain("DocumentReview", "Lần rà soát quy định", ALWAYS),
 )

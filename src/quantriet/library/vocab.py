@@ -78,8 +78,64 @@ class ContentTier(LabelledEnum):
     PUBLIC = "public", gettext_noop("Public")
 
 
+class Audience(LabelledEnum):
+    """For whom a part of a study master is written: the tiers, the grassroots in its two variants (R-117)."""
+
+    KEY_CADRE = "key_cadre", gettext_noop("Key cadres")
+    RURAL = "rural", gettext_noop("Rural grassroots members")
+    OFFICIALS = "officials", gettext_noop("Members who are officials or workers")
+    PUBLIC = "public", gettext_noop("Public")
+
+    @property
+    def tier(self) -> ContentTier:
+        """The content tier it belongs to."""
+        return ContentTier.GRASSROOTS if self in (Audience.RURAL, Audience.OFFICIALS) else ContentTier(self.value)
+
+
+class PartKind(LabelledEnum):
+    """What a part of a study master is."""
+
+    CORE = "core", gettext_noop("Key point")
+    NEW = "new", gettext_noop("New point")
+    FIGURE = "figure", gettext_noop("Figure")
+    QUESTION = "question", gettext_noop("Question and answer")
+    MEANING = "meaning", gettext_noop("What it means for me")
+    EXPLANATION = "explanation", gettext_noop("Explanation of a disputed point")
+
+
+# Kinds that must cite a clause.
+CITING = (PartKind.CORE, PartKind.NEW, PartKind.FIGURE)
+
+
+class MasterState(LabelledEnum):
+    """draft → submitted → approved → published → withdrawn; submitted and approved may go back to draft, and what is
+    published or withdrawn is worked on again as a new draft while its version stays as it is."""
+
+    DRAFT = "draft", gettext_noop("Being composed")
+    SUBMITTED = "submitted", gettext_noop("Waiting for approval")
+    APPROVED = "approved", gettext_noop("Approved")
+    PUBLISHED = "published", gettext_noop("Published")
+    WITHDRAWN = "withdrawn", gettext_noop("Withdrawn from publication")
+
+
 def register() -> None:
     for verb, phrase in {
+        "master.composed": "lập bản biên soạn",
+        "master.renamed": "sửa tên bản biên soạn",
+        "master.part_added": "thêm phần vào bản biên soạn",
+        "master.part_changed": "sửa phần của bản biên soạn",
+        "master.part_moved": "đổi thứ tự phần của bản biên soạn",
+        "master.part_removed": "bỏ phần khỏi bản biên soạn",
+        "master.parts_taken": "đưa nhiều phần vào bản biên soạn",
+        "master.image_added": "thêm ảnh vào bản biên soạn",
+        "master.image_removed": "bỏ ảnh khỏi bản biên soạn",
+        "master.submitted": "trình duyệt bản biên soạn",
+        "master.returned": "trả lại bản biên soạn",
+        "master.approved": "duyệt bản biên soạn",
+        "master.scheduled": "hẹn giờ công bố bản biên soạn",
+        "master.published": "công bố bản biên soạn",
+        "master.withdrawn": "gỡ bản biên soạn đã công bố",
+        "master.reopened": "soạn tiếp bản biên soạn",
         "document.registered": "đăng ký văn bản",
         "document.changed": "sửa văn bản",
         "document.status_changed": "đổi hiệu lực văn bản",

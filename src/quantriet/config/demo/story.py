@@ -24,8 +24,9 @@ from quantriet.config.demo import texts
 from quantriet.config.demo.direction import direct
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
+from quantriet.library.actions import masters as master_actions
 from quantriet.library.models import GuidingDocument
-from quantriet.library.vocab import ContentTier, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import Audience, ContentTier, PartKind, PointKind, PointTheme, RelationKind
 from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
 from quantriet.org.actions import privacy
@@ -255,7 +256,26 @@ def register(organisation: Organisation) -> list[GuidingDocument]:
         library_actions.add_relation(
             registered[2], by=organisation.officer, at=now(), kind=RelationKind.GUIDES, target=target
         )
+    compose(organisation, registered)
     return registered[:3]
+
+
+def compose(organisation: Organisation, documents: list[GuidingDocument]) -> None:
+    """The resolution's content for each audience, published ten days ago; the directive's is still being composed."""
+    at, editor = now() - dt.timedelta(days=10), organisation.accounts["bientap"]
+    resolution, directive = documents[0], documents[1]
+    master = master_actions.compose_master(resolution, by=editor, at=at)
+    clauses = {one.number: one for one in resolution.clauses.all()}
+    for kind, audiences, title, words, value, measure, source, number in texts.MASTER:
+        said = master_actions.PartText(
+            PartKind(kind), tuple(Audience(one) for one in audiences), title, words, master_actions.parse_value(value), measure, source,
+            clauses[number],
+        )  # fmt: skip
+        master_actions.add_part(master, said, by=editor, at=at)
+    master_actions.submit_master(master, revision=master.revision, by=editor, at=at)
+    master_actions.approve_master(master, revision=master.revision, by=organisation.officer, at=at)
+    master_actions.publish_master(master, by=organisation.officer, at=at)
+    master_actions.compose_master(directive, by=editor, at=at)
 
 
 def plan(organisation: Organisation, documents: list[GuidingDocument]) -> StudyCampaign:

@@ -105,3 +105,37 @@ EXCUSES = [
     "Việc tang gia đình",
     "Trực phòng chống thiên tai",
 ]
+
+# kind, audiences, title, words, value, measure, source, clause number
+MASTER: tuple[tuple[str, tuple[str, ...], str, str, str, str, str, str], ...] = (
+    (
+        "figure", ("key_cadre", "rural", "officials", "public"), "Thời gian hoàn thành một đợt học tập",
+        "Tính từ ngày mở đợt, áp dụng từ năm 2027.", "45", "ngày", "", "II.1",
+    ),
+    (
+        "figure", ("key_cadre", "rural", "officials"), "Đảng viên thuộc diện phải học tham gia đủ thời gian", "Ít nhất.", "98", "%", "",
+        "II.2",
+    ),
+    (
+        "question", ("rural", "officials", "public"), "Vắng mặt vì ốm thì làm thế nào?",
+        "Người vắng được học bù trong cùng đợt. Báo với bí thư chi bộ để được xếp lớp.", "", "", "", "II.2",
+    ),
+    (
+        "question", ("public",), "Nghị quyết này có liên quan gì đến người dân?",
+        "Chi bộ sinh hoạt có chất lượng thì việc ở thôn, tổ dân phố được bàn kỹ và làm đến nơi.", "", "", "", "III.2",
+    ),
+    (
+        "meaning", ("rural",), "Với đảng viên ở thôn",
+        "Dự đủ buổi học, nói điều mình thấy ở thôn trong phần thảo luận, viết thu hoạch ngắn gọn về việc mình sẽ làm.", "", "", "",
+        "III.3",
+    ),
+    (
+        "meaning", ("officials",), "Với đảng viên là cán bộ, công chức, công nhân",
+        "Gắn bài thu hoạch với chức trách; người làm ca được xếp lớp phù hợp.", "", "", "", "III.3",
+    ),
+    (
+        "explanation", ("key_cadre", "officials"), "Có ý kiến cho rằng học trực tuyến thì không cần thảo luận",
+        "Nghị quyết yêu cầu mỗi lớp, theo hình thức nào cũng vậy, dành ít nhất một phần mười thời gian để thảo luận.", "", "",
+        "Nghị quyết 15-NQ/TU, khoản 3, mục II", "II.3",
+    ),
+)  # fmt: skip

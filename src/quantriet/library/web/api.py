@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
+from quantriet.kit.time import now
 from quantriet.kit.vocab import gettext_noop
 from quantriet.kit.web.api import LIMIT, Cursor, Key, Limit, Named, Page, Row, Words, paged
 from quantriet.library import access, queries
 from quantriet.library.models import GuidingDocument
-from quantriet.library.vocab import DocumentStatus
+from quantriet.library.queries import masters
+from quantriet.library.vocab import Audience, DocumentStatus
 from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.door import ApiRequest, Door
 
@@ -113,3 +116,47 @@ def list_points(request: ApiRequest, pk: Key, limit: Limit = LIMIT, cursor: Curs
     """Core and new points, each with the clause it comes from."""
     rows = _document(request, pk).points.all()
     return paged(request, rows, ["order", "pk"], limit=limit, cursor=cursor)
+
+
+class MasterPartOut(Row):
+    id: int
+    kind: str
+    audiences: list[str]
+    title: str
+    text: str
+    value: Decimal | None
+    measure: str
+    source: str
+    cites: str
+    clause: str
+    document: int | None
+
+
+class MasterOut(Row):
+    document: int
+    version: int
+    title: str
+    unit: Named
+    published_at: dt.datetime
+    parts: list[MasterPartOut]
+
+
+@door.read(
+    "/documents/{pk}/master",
+    Permission.DOCUMENT_VIEW,
+    MasterOut | None,
+    gettext_noop("The published master of a document"),
+)
+def get_master(request: ApiRequest, pk: Key, audience: Audience | None = None) -> Any:
+    """What is published of a document: core and new points, figures, questions, each citing its clause; null when nothing is."""
+    version = masters.published_master(_document(request, pk), now())
+    if version is None:
+        return None
+    return {
+        "document": pk,
+        "version": version.number,
+        "title": version.content["title"],
+        "unit": version.master.unit,
+        "published_at": version.published_at,
+        "parts": list(masters.parts_for(version, audience)),
+    }

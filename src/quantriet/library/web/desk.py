@@ -27,6 +27,7 @@ from quantriet.kit.time import now, today
 from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.library import access, actions, queries
 from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.queries import masters as master_queries
 from quantriet.library.rules.head import read_head
 from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind, ReviewOutcome
 from quantriet.library.web.forms import (
@@ -121,7 +122,12 @@ def document_new(request: DeskRequest) -> HttpResponse:
         org_access.units_seen_by(request.account, Permission.DOCUMENT_EDIT).active().filter(kind__holds_members=False)
     )
     home = org_access.home_unit(request.account)
-    initial = {"unit": home, "level": home.kind.level if home else ""}
+    source = _adapted_from(request)
+    initial = {"unit": home, "level": home.kind.level if home else "", "adapts": source.pk if source else ""}
+    if source is not None:
+        initial["subject"] = (
+            f"cụ thể hóa {DOCUMENT_TYPES[source.type_code]} {source.reference_number} {source.subject}"[:500]
+        )
     if request.method != "POST":
         form = DocumentForm(initial=initial, units=units)
         proposed = queries.next_references(home) if home else []
@@ -129,7 +135,7 @@ def document_new(request: DeskRequest) -> HttpResponse:
             form.fields["reference_number"].help_text = _("For example 26-HD/BTGTU") + ". " + _("Next free: %(numbers)s") % {
                 "numbers": ", ".join(proposed)
             }  # fmt: skip
-        return page(request, "library/desk/new.html", {"form": form})
+        return page(request, "library/desk/new.html", {"form": form, "source": source})
     form = DocumentForm(request.POST, request.FILES, units=units)
     if not request.POST.get("not_secret"):
         # Without this word nothing of the file is even looked at.
@@ -172,13 +178,19 @@ def document_new(request: DeskRequest) -> HttpResponse:
                 by=request.account, at=now(), unit=data["unit"], reference_number=data["reference_number"],
                 issuing_body=data["issuing_body"], level=data["level"], issued_on=data["issued_on"], subject=data["subject"],
                 paragraphs=text.body.split("\n"), needs_no_programme=data["needs_no_programme"],
-                finish_before_on=data["finish_before_on"], **_staged_file(text.staged),
+                finish_before_on=data["finish_before_on"], adapts=source, **_staged_file(text.staged),
             )  # fmt: skip
         if document:
             staging.drop(text.staged, purpose=_PURPOSE)
             return saved(request, to=reverse("document", args=[document.pk]), message=_("The document is registered."))
     context = {"form": form, "staged_name": _staged_name(text.staged), "scanned": scanned}
     return page(request, "library/desk/new.html", context, status=422)
+
+
+def _adapted_from(request: DeskRequest) -> GuidingDocument | None:
+    """The document which the new one adapts for its area (R-026), when the way here named one that is seen."""
+    asked = whole_number(request.POST.get("adapts") or request.GET.get("adapts"))
+    return access.documents_seen_by(request.account).filter(pk=asked).first() if asked is not None else None
 
 
 @dataclass(frozen=True)
@@ -310,6 +322,10 @@ def document(request: DeskRequest, pk: int) -> HttpResponse:
         ],
         "quoted": queries.quoted_in(found, visible) if may_edit else [],
         "may_edit": may_edit,
+        "bound": master_queries.bound_to(found, visible),
+        "master": access.masters_seen_by(request.account).filter(document=found).first(),
+        "published": master_queries.published_master(found, now()),
+        "may_adapt": org_access.may_anywhere(request.account, Permission.DOCUMENT_EDIT),
         "life": queries.lives([found], today())[found.pk],
         "warnings": queries.lifecycle_warnings([found], day=today(), until=today() + timedelta(days=queries.SOON_DAYS)),
         "reviews": [(ReviewOutcome(one.outcome), one) for one in found.reviews.select_related("by").order_by("-at")],

@@ -66,6 +66,7 @@ class DocumentForm(forms.Form):
     )
     staged = forms.CharField(required=False, widget=forms.HiddenInput)
     legacy = forms.CharField(required=False, widget=forms.HiddenInput)
+    adapts = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, units: QuerySet[Unit], editing: bool = False, scanned: list[int] | None = None, **kwargs: Any
@@ -75,7 +76,7 @@ class DocumentForm(forms.Form):
             del self.fields["scanned_seen"]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         if editing:
-            for name in ("not_secret", "file", "unit", "body", "staged", "legacy"):
+            for name in ("not_secret", "file", "unit", "body", "staged", "legacy", "adapts"):
                 del self.fields[name]
 
 

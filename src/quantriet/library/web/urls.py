@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.library.web import desk
+from quantriet.library.web import desk, workshop
 
 urlpatterns = [
     path("desk/documents/", desk.document_list, name="document-list"),
@@ -17,4 +17,28 @@ urlpatterns = [
     path("desk/documents/<int:pk>/points/<int:point_pk>/remove/", desk.point_remove, name="point-remove"),
     path("desk/documents/<int:pk>/relations/new/", desk.relation_new, name="relation-new"),
     path("desk/documents/<int:pk>/relations/<int:relation_pk>/remove/", desk.relation_remove, name="relation-remove"),
+    path("desk/documents/<int:pk>/compose/", workshop.master_new, name="master-new"),
+    path("desk/documents/<int:pk>/master/", workshop.document_master, name="document-master"),
+    path("desk/masters/", workshop.master_list, name="master-list"),
+    path("desk/masters/<int:pk>/", workshop.master, name="master"),
+    path("desk/masters/<int:pk>/title/", workshop.master_title, name="master-title"),
+    path("desk/masters/<int:pk>/preview/", workshop.master_preview, name="master-preview"),
+    path("desk/masters/<int:pk>/versions/", workshop.master_versions, name="master-versions"),
+    path("desk/masters/<int:pk>/compare/", workshop.master_compare, name="master-compare"),
+    path("desk/masters/<int:pk>/points/", workshop.master_points, name="master-points"),
+    path("desk/masters/<int:pk>/take-over/", workshop.master_take_over, name="master-take-over"),
+    path("desk/masters/<int:pk>/questions/", workshop.master_questions, name="master-questions"),
+    path("desk/masters/<int:pk>/parts/new/", workshop.part_new, name="master-part-new"),
+    path("desk/masters/<int:pk>/parts/<int:part_pk>/", workshop.part_edit, name="master-part"),
+    path("desk/masters/<int:pk>/parts/<int:part_pk>/move/", workshop.part_move, name="master-part-move"),
+    path("desk/masters/<int:pk>/parts/<int:part_pk>/remove/", workshop.part_remove, name="master-part-remove"),
+    path("desk/masters/<int:pk>/images/new/", workshop.image_new, name="master-image-new"),
+    path("desk/masters/<int:pk>/images/<int:image_pk>/", workshop.image, name="master-image"),
+    path("desk/masters/<int:pk>/images/<int:image_pk>/remove/", workshop.image_remove, name="master-image-remove"),
+    path("desk/masters/<int:pk>/submit/", workshop.master_submit, name="master-submit"),
+    path("desk/masters/<int:pk>/decide/", workshop.master_decide, name="master-decide"),
+    path("desk/masters/<int:pk>/publish/", workshop.master_publish, name="master-publish"),
+    path("desk/masters/<int:pk>/return/", workshop.master_return, name="master-return"),
+    path("desk/masters/<int:pk>/withdraw/", workshop.master_withdraw, name="master-withdraw"),
+    path("desk/masters/<int:pk>/reopen/", workshop.master_reopen, name="master-reopen"),
 ]

@@ -20,6 +20,7 @@ from quantriet.org.web.pages import session_seconds
 DESK = [
     (gettext_noop("Overview"), "home", None),
     (gettext_noop("Documents"), "document-list", Permission.DOCUMENT_VIEW),
+    (gettext_noop("Workshop"), "master-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Study campaigns"), "campaign-list", Permission.CAMPAIGN_VIEW),
     (gettext_noop("Classes"), "class-list", Permission.CLASS_VIEW),
     (gettext_noop("Roll call"), "roll-today", Permission.ROLL_TAKE),

@@ -18,7 +18,7 @@ from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day
 from quantriet.library import queries
-from quantriet.library.models import Clause, DocumentRelation, DocumentReview, GuidingDocument, KeyPoint
+from quantriet.library.models import Clause, DocumentRelation, DocumentReview, GuidingDocument, KeyPoint, MasterPart
 from quantriet.library.rules.outline import outline
 from quantriet.library.rules.reference import parse_reference
 from quantriet.library.vocab import (
@@ -53,8 +53,9 @@ def register_document(
     file_name: str = "",
     needs_no_programme: bool = False,
     finish_before_on: date | None = None,
+    adapts: GuidingDocument | None = None,
 ) -> GuidingDocument:
-    """Enter a document into a unit's register and split its text into clauses.
+    """Enter a document into a unit's register and split its text into clauses; say what it is adapted from (R-026).
 
     Refuses an unreadable number, an impossible date, a document already registered with this number and date, and
     anything marked as a state secret (B-18): then nothing of it is kept.
@@ -103,6 +104,8 @@ def register_document(
             "document.registered", by=by, at=at, thing=document, unit=unit,
             after={"subject": subject, "issued_on": issued_on, "clauses": document.clauses.count()},
         )  # fmt: skip
+        if adapts is not None:
+            add_relation(document, by=by, at=at, kind=RelationKind.ADAPTS, target=adapts)
     return document
 
 
@@ -181,11 +184,18 @@ def outline_document(document: GuidingDocument, *, by: Account, at: datetime, bo
         document.text = "\n".join(line for raw in body.splitlines() if (line := text.squeeze(raw)))
         document.save(update_fields=["text"])
         cited = {point.pk: point.clause.number for point in document.points.select_related("clause") if point.clause}
+        parts = {
+            part.pk: part.clause.number
+            for part in MasterPart.objects.filter(clause__document=document).select_related("clause")
+            if part.clause
+        }
         document.clauses.all().delete()
         _write_clauses(document)
         numbers = dict(document.clauses.values_list("number", "pk"))
         for point_id, number in cited.items():
             KeyPoint.objects.filter(pk=point_id).update(clause_id=numbers.get(number))
+        kept = [MasterPart(pk=pk, clause_id=numbers[number]) for pk, number in parts.items() if number in numbers]
+        MasterPart.objects.bulk_update(kept, ["clause"])
         record(
             "document.outlined",
             by=by,
