@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from quantriet.library.models import GuidingDocument
+from quantriet.library.models import DisseminationActivity, GuidingDocument, Placement, PublicationClock
 from quantriet.org import access
-from quantriet.org.models import Account, ancestor_ids
+from quantriet.org.models import Account, Unit, ancestor_ids
 from quantriet.org.vocab import Permission
 
 
@@ -30,3 +30,48 @@ def get_document(account: Account, pk: int | str, permission: Permission = Permi
 def documents_reviewed_by(account: Account) -> QuerySet[GuidingDocument]:
     """Documents of the registers the account looks after: it answers for reviewing them."""
     return documents_seen_by(account, Permission.DOCUMENT_EDIT)
+
+
+# --- publication and dissemination --------------------------------------------------------------------------------------
+
+
+def clocks_seen_by(account: Account) -> QuerySet[PublicationClock]:
+    """The clocks of the documents that the account reads."""
+    condition = access.scope_q(account, Permission.DOCUMENT_VIEW, "document__unit__path")
+    above = {pk for path in access.paths_with(account, Permission.DOCUMENT_VIEW) for pk in ancestor_ids(path)}
+    return PublicationClock.objects.filter(condition | Q(document__unit_id__in=above))
+
+
+def placements_seen_by(account: Account) -> QuerySet[Placement]:
+    """Placements that units of the account's branch made, and those of the units above: these are public anyway."""
+    condition = access.scope_q(account, Permission.DOCUMENT_VIEW, "unit__path")
+    above = {pk for path in access.paths_with(account, Permission.DOCUMENT_VIEW) for pk in ancestor_ids(path)}
+    return Placement.objects.filter(condition | Q(unit_id__in=above))
+
+
+def get_placement(account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW) -> Placement:
+    """A placement the account sees; NotAllowed when it may only read it and asks for more."""
+    placement = access.one_of(placements_seen_by(account).select_related("document", "unit", "entered_by"), pk)
+    if permission != Permission.DOCUMENT_VIEW:
+        access.require(account, permission, placement.unit)
+    return placement
+
+
+def activities_seen_by(account: Account) -> QuerySet[DisseminationActivity]:
+    """Activities that the account's units, or units below, reported."""
+    return access.scope(DisseminationActivity.objects.all(), account, Permission.DOCUMENT_VIEW)
+
+
+def get_activity(
+    account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW
+) -> DisseminationActivity:
+    """An activity the account sees; NotAllowed when it may only read it and asks for more."""
+    rows = activities_seen_by(account).select_related("unit", "document", "reported_by", "withdrawn_by")
+    activity = access.one_of(rows, pk)
+    access.require(account, permission, activity.unit)
+    return activity
+
+
+def reporting_units(account: Account) -> QuerySet[Unit]:
+    """Units for which the account reports placements and activities."""
+    return access.units_seen_by(account, Permission.PROPAGANDA_REPORT).filter(closed_on__isnull=True)

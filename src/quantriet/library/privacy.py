@@ -8,4 +8,10 @@ HOLDINGS = (
     plain("KeyPoint", "Nội dung cốt lõi", ALWAYS),
     plain("DocumentRelation", "Quan hệ giữa các văn bản", ALWAYS),
     plain("DocumentReview", "Lần rà soát quy định", ALWAYS),
+    plain("PublicationRule", "Hạn đăng tải văn bản", ALWAYS),
+    plain("PublicationClock", "Tình trạng đăng tải của văn bản", ALWAYS),
+    plain("Placement", "Nơi đăng tải văn bản", ALWAYS),
+    plain("ReachCount", "Số lượt tiếp cận", ALWAYS),
+    plain("DisseminationActivity", "Hoạt động tuyên truyền", ALWAYS),
+    plain("ActivityPhoto", "Ảnh hoạt động tuyên truyền (không kèm thông tin máy ảnh, vị trí)", ALWAYS),
 )
