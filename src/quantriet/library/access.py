@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from quantriet.library.models import DisseminationActivity, GuidingDocument, Placement, PublicationClock
+from quantriet.library.models import DisseminationActivity, GuidingDocument, Placement, PublicationClock, PublicationRule
 from quantriet.org import access
 from quantriet.org.models import Account, Unit, ancestor_ids
 from quantriet.org.vocab import Permission
@@ -35,18 +35,20 @@ def documents_reviewed_by(account: Account) -> QuerySet[GuidingDocument]:
 # --- publication and dissemination --------------------------------------------------------------------------------------
 
 
+def _in_branch_or_above(account: Account, unit: str) -> Q:
+    """The condition "of a unit of the account's branch, or of one above it"; `unit` names the way to the unit."""
+    above = {pk for path in access.paths_with(account, Permission.DOCUMENT_VIEW) for pk in ancestor_ids(path)}
+    return access.scope_q(account, Permission.DOCUMENT_VIEW, f"{unit}__path") | Q(**{f"{unit}_id__in": above})
+
+
 def clocks_seen_by(account: Account) -> QuerySet[PublicationClock]:
     """The clocks of the documents that the account reads."""
-    condition = access.scope_q(account, Permission.DOCUMENT_VIEW, "document__unit__path")
-    above = {pk for path in access.paths_with(account, Permission.DOCUMENT_VIEW) for pk in ancestor_ids(path)}
-    return PublicationClock.objects.filter(condition | Q(document__unit_id__in=above))
+    return PublicationClock.objects.filter(_in_branch_or_above(account, "document__unit"))
 
 
 def placements_seen_by(account: Account) -> QuerySet[Placement]:
     """Placements that units of the account's branch made, and those of the units above: these are public anyway."""
-    condition = access.scope_q(account, Permission.DOCUMENT_VIEW, "unit__path")
-    above = {pk for path in access.paths_with(account, Permission.DOCUMENT_VIEW) for pk in ancestor_ids(path)}
-    return Placement.objects.filter(condition | Q(unit_id__in=above))
+    return Placement.objects.filter(_in_branch_or_above(account, "unit"))
 
 
 def get_placement(account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW) -> Placement:
@@ -70,6 +72,11 @@ def get_activity(
     activity = access.one_of(rows, pk)
     access.require(account, permission, activity.unit)
     return activity
+
+
+def publication_rules_seen_by(account: Account) -> QuerySet[PublicationRule]:
+    """Deadlines that units of the account's branch set, and those of the units above, which hold for it too."""
+    return PublicationRule.objects.filter(_in_branch_or_above(account, "unit"))
 
 
 def reporting_units(account: Account) -> QuerySet[Unit]:

@@ -3,6 +3,7 @@
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.library import actions
+from quantriet.library.actions import publication
 
 
 @background
@@ -14,3 +15,9 @@ def sweep_staged_job() -> None:
 def follow_lifecycles_job() -> None:
     """Documents whose replacement, amendment or end has come change their status by themselves."""
     actions.follow_lifecycles(at=now())
+
+
+@background
+def alert_publication_job() -> None:
+    """Registers are told once a day which of their documents are due or overdue for publication (R-016)."""
+    publication.alert_publication(at=now())
