@@ -61,7 +61,9 @@ def tidy(path: Path, filename: str, *, field: str = "photo") -> Photo:
 
 
 def _broken(field: str) -> Refusal:
-    return Refusal("photo.broken", "Ảnh bị hỏng hoặc có quá nhiều điểm ảnh nên không mở được; hãy chụp lại.", field=field)
+    return Refusal(
+        "photo.broken", "Ảnh bị hỏng hoặc có quá nhiều điểm ảnh nên không mở được; hãy chụp lại.", field=field
+    )
 
 
 def redraw(path: str) -> dict[str, Any]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from quantriet.library.models import DisseminationActivity, GuidingDocument, Placement, PublicationClock, PublicationRule
+from quantriet.library.models import (
+    DisseminationActivity,
+    GuidingDocument,
+    Placement,
+    PublicationClock,
+    PublicationRule,
+)
 from quantriet.org import access
 from quantriet.org.models import Account, Unit, ancestor_ids
 from quantriet.org.vocab import Permission

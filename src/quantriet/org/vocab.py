@@ -217,7 +217,10 @@ class Permission(LabelledEnum):
     ACCOUNT_MANAGE = "account.manage", gettext_noop("Manage accounts and appointments")
     DOCUMENT_VIEW = "document.view", gettext_noop("See documents")
     DOCUMENT_EDIT = "document.edit", gettext_noop("Register and outline documents")
-    PROPAGANDA_REPORT = "propaganda.report", gettext_noop("Report where documents were published and how they were spread")
+    PROPAGANDA_REPORT = (
+        "propaganda.report",
+        gettext_noop("Report where documents were published and how they were spread"),
+    )
     CAMPAIGN_VIEW = "campaign.view", gettext_noop("See campaigns and boards")
     CAMPAIGN_PLAN = "campaign.plan", gettext_noop("Plan and open campaigns")
     PLAN_SCHEDULE = "plan.schedule", gettext_noop("Schedule a campaign in one's unit")

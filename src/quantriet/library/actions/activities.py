@@ -99,7 +99,9 @@ def correct_activity(
     return activity
 
 
-def withdraw_activity(activity: DisseminationActivity, *, reason: str, by: Account, at: datetime) -> DisseminationActivity:
+def withdraw_activity(
+    activity: DisseminationActivity, *, reason: str, by: Account, at: datetime
+) -> DisseminationActivity:
     """Take a report back with a reason: it leaves the sums and stays readable; its photos are deleted."""
     reason = _reason(reason)
     with transaction.atomic():
@@ -168,7 +170,7 @@ def _keep(activity: DisseminationActivity, photos: Sequence[NewPhoto]) -> None:
 
 def _drop(photo: ActivityPhoto) -> None:
     """The row goes with the transaction, the file once that has held."""
-    storage, name = photo.image.storage, photo.image.name
+    storage, name = photo.image.storage, photo.image.name or ""
     photo.delete()
     transaction.on_commit(lambda: storage.delete(name))
 

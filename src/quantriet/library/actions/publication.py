@@ -21,7 +21,7 @@ from quantriet.library.rules.links import read_link
 from quantriet.library.rules.publication import EARLIEST_HOUR, is_told_on
 from quantriet.library.vocab import MASS_MEDIA, Channel, ReachKind
 from quantriet.notify import actions as notify_actions
-from quantriet.org.models import Account, Unit
+from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
 MOST_DAYS = 365
@@ -43,7 +43,8 @@ def wind(documents: Sequence[GuidingDocument]) -> None:
     standing = Placement.objects.filter(document__in=keys, channel__in=MASS_MEDIA, withdrawn_at__isnull=True)
     first = dict(standing.order_by().values_list("document_id").annotate(first=Min("placed_on")))
     clocks = {one.document_id: one for one in PublicationClock.objects.filter(document__in=keys)}
-    new, changed = [], []
+    new: list[PublicationClock] = []
+    changed: list[PublicationClock] = []
     for document in documents:
         deadline = deadlines[document.pk]
         clock = clocks.get(document.pk) or PublicationClock(document=document)
@@ -101,7 +102,9 @@ def set_publication_rule(
     return rule
 
 
-def exempt_document(document: GuidingDocument, *, reason: str, basis: str, by: Account, at: datetime) -> PublicationClock:
+def exempt_document(
+    document: GuidingDocument, *, reason: str, basis: str, by: Account, at: datetime
+) -> PublicationClock:
     """Say that a document is not published, with reason and basis (an internal paper); the clock stops, also in the sums.
 
     Refuses without either, a document that is published or exempt already. A classified document never comes here: it is
@@ -118,7 +121,9 @@ def exempt_document(document: GuidingDocument, *, reason: str, basis: str, by: A
         clock = _clock(document)
         if clock.done_on is not None:
             raise Refusal(
-                "publication.published", f"{document.citation} đã đăng tải ngày {show_day(clock.done_on)}.", field="reason"
+                "publication.published",
+                f"{document.citation} đã đăng tải ngày {show_day(clock.done_on)}.",
+                field="reason",
             )
         if clock.exempt_reason:
             raise Refusal("publication.exempt_already", "Văn bản đã được ghi là không đăng tải.", field="reason")
@@ -168,7 +173,9 @@ def add_placement(
     (B-18), and what is logged already (the same link, or without one the same title and day, of the same unit and channel).
     Effects, in order: the placement, the clock, audit "placement.added".
     """
-    values = checked(document, channel=channel, placed_on=placed_on, title=title, url=url, note=note, day=local(at).date())
+    values = checked(
+        document, channel=channel, placed_on=placed_on, title=title, url=url, note=note, day=local(at).date()
+    )
     with named_lock(f"placements-{document.pk}"):
         _refuse_twice(document, unit, values)
         placement = Placement.objects.create(document=document, unit=unit, entered_at=at, entered_by=by, **values)
@@ -184,7 +191,9 @@ def correct_placement(
     """Correct what was logged; the clock follows. Refuses as `add_placement` does, without a reason, and one withdrawn."""
     reason = _reason(reason)
     document = placement.document
-    values = checked(document, channel=channel, placed_on=placed_on, title=title, url=url, note=note, day=local(at).date())
+    values = checked(
+        document, channel=channel, placed_on=placed_on, title=title, url=url, note=note, day=local(at).date()
+    )
     with named_lock(f"placements-{document.pk}"):
         reread(placement)
         _refuse_withdrawn(placement)
@@ -236,9 +245,8 @@ def count_reach(
     with transaction.atomic():
         reread(placement)
         _refuse_withdrawn(placement)
-        known: dict[str, int] = {}
-        for kind_known, value in placement.reach.filter(as_of=as_of).order_by("pk").values_list("kind", "value"):
-            known[kind_known] = value
+        # The later of two readings of one day stands: a dict keeps the last.
+        known = dict(placement.reach.filter(as_of=as_of).order_by("pk").values_list("kind", "value"))
         fresh = {kind: value for kind, value in numbers.items() if known.get(kind) != value}
         ReachCount.objects.bulk_create(
             ReachCount(placement=placement, kind=kind, value=value, as_of=as_of, at=at, by=by)
@@ -346,7 +354,7 @@ def alert_publication(*, at: datetime) -> int:
                 "", *lines, "", "Đã đăng thì ghi nơi đăng ở trang “Đăng tải”; văn bản nội bộ thì ghi “Không đăng tải” kèm căn cứ.",
             ]
         )  # fmt: skip
-        addresses = {address.lower(): to for to, address in leaders[unit_id]}
+        addresses: dict[str, Person | None] = {address.lower(): to for to, address in leaders[unit_id]}
         if unit.email:
             addresses[unit.email.lower()] = None
         for address, person in sorted(addresses.items()):

@@ -96,9 +96,7 @@ def worded(activities: QuerySet[DisseminationActivity], words: str) -> QuerySet[
 
 def sums(activities: QuerySet[DisseminationActivity], unit: Unit | None) -> ActivitySums:
     """Sums by form, for the units directly below a unit (or each unit) and in all; three statements at most."""
-    grouped = list(
-        activities.order_by().values("unit_id", "form").annotate(number=Count("pk"), turns=Sum("people"))
-    )
+    grouped = list(activities.order_by().values("unit_id", "form").annotate(number=Count("pk"), turns=Sum("people")))
     units = Unit.objects.in_bulk({row["unit_id"] for row in grouped})
     depth = len(unit.ancestor_ids) if unit else 0
     total = ActivityCount(unit)

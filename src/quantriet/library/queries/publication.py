@@ -63,7 +63,9 @@ def unpublished() -> Q:
     return Q(done_on__isnull=True, exempt_reason="", due_on__isnull=False)
 
 
-def issued_between(clocks: QuerySet[PublicationClock], first: date | None, last: date | None) -> QuerySet[PublicationClock]:
+def issued_between(
+    clocks: QuerySet[PublicationClock], first: date | None, last: date | None
+) -> QuerySet[PublicationClock]:
     """Those whose documents were issued in a period; both ends count."""
     if first:
         clocks = clocks.filter(document__issued_on__gte=first)
@@ -89,7 +91,9 @@ class PublicationCount:
     @property
     def waiting(self) -> int:
         """Not published yet, whether due or not."""
-        return sum(self.counts[state] for state in (PublicationState.NOT_DUE, PublicationState.DUE_TODAY)) + self.overdue
+        return (
+            sum(self.counts[state] for state in (PublicationState.NOT_DUE, PublicationState.DUE_TODAY)) + self.overdue
+        )
 
     @property
     def overdue(self) -> int:
@@ -115,14 +119,16 @@ class PublicationBoard:
             return f"Chưa có văn bản nào phải theo dõi đăng tải, {as_of}."
         if not self.total.waiting:
             return f"Không còn văn bản nào chờ đăng tải, {as_of}."
-        overdue = f"trong đó {show_number(self.total.overdue)} quá hạn" if self.total.overdue else "chưa có văn bản quá hạn"
+        overdue = (
+            f"trong đó {show_number(self.total.overdue)} quá hạn" if self.total.overdue else "chưa có văn bản quá hạn"
+        )
         return f"Còn {show_number(self.total.waiting)} văn bản chưa đăng tải, {overdue}, {as_of}."
 
 
 def board(clocks: QuerySet[PublicationClock], unit: Unit | None, day: date) -> PublicationBoard:
     """Count clocks by state, for the registers directly below a unit (or each register) and in all; two statements."""
     counted = {state.value: Count("pk", filter=in_state(state, day)) for state in PublicationState}
-    grouped = clocks.order_by().values("document__unit_id").annotate(**counted)
+    grouped: Any = clocks.order_by().values("document__unit_id").annotate(**counted)
     by_register = {row["document__unit_id"]: row for row in grouped}
     units = Unit.objects.in_bulk(list(by_register))
     heads: dict[int, PublicationCount] = {}
@@ -164,7 +170,11 @@ def not_published_yet(clocks: QuerySet[PublicationClock], day: date, *, most: in
     """The documents whose clock still runs, those with the earliest deadline first."""
     running = clocks.filter(unpublished())
     counted = running.aggregate(every=Count("pk"), overdue=Count("pk", filter=in_state(PublicationState.OVERDUE, day)))
-    first = running.select_related("document").defer("document__text").order_by("due_on", "pk")[:most] if counted["every"] else []
+    first = (
+        running.select_related("document").defer("document__text").order_by("due_on", "pk")[:most]
+        if counted["every"]
+        else []
+    )
     return Unpublished(counted["every"], counted["overdue"], [(one, one.verdict(day)) for one in first])
 
 
@@ -183,9 +193,7 @@ def told_of_publication(units: Collection[int], *, day: date) -> dict[int, list[
 def with_reach(placements: QuerySet[Placement]) -> QuerySet[Placement]:
     """Adds the latest figure of each kind: `views`, `reactions`, `shares`, `copies`, and `reach_as_of`."""
     latest = ReachCount.objects.filter(placement=OuterRef("pk")).order_by("-as_of", "-pk")
-    figures: dict[str, Any] = {
-        kind.value: Subquery(latest.filter(kind=kind).values("value")[:1]) for kind in ReachKind
-    }
+    figures: dict[str, Any] = {kind.value: Subquery(latest.filter(kind=kind).values("value")[:1]) for kind in ReachKind}
     return placements.annotate(reach_as_of=Subquery(latest.values("as_of")[:1]), **figures)
 
 
@@ -193,4 +201,4 @@ def reach_by_channel(placements: QuerySet[Placement]) -> list[dict[str, Any]]:
     """By channel: how many placements, and the sums of their latest figures."""
     rows = with_reach(placements.filter(withdrawn_at__isnull=True)).order_by().values("channel")
     sums = {f"sum_{kind.value}": Sum(kind.value) for kind in ReachKind}
-    return list(rows.annotate(number=Count("pk"), **sums).order_by("-number", "channel"))
+    return [dict(row) for row in rows.annotate(number=Count("pk"), **sums).order_by("-number", "channel")]

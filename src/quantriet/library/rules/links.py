@@ -51,5 +51,7 @@ def read_link(typed: str, *, field: str = "url") -> str:
 
 def _no_link(field: str) -> Refusal:
     return Refusal(
-        "link.invalid", f"Đường dẫn không đúng dạng https://tên-miền/đường-dẫn hoặc dài hơn {LONGEST} ký tự.", field=field
+        "link.invalid",
+        f"Đường dẫn không đúng dạng https://tên-miền/đường-dẫn hoặc dài hơn {LONGEST} ký tự.",
+        field=field,
     )

@@ -38,9 +38,7 @@ class Verdict:
     is_near: bool = False  # the first reminder has come, the deadline has not passed
 
 
-def state_on(
-    day: dt.date, *, due_on: dt.date | None, done_on: dt.date | None, is_exempt: bool
-) -> PublicationState:
+def state_on(day: dt.date, *, due_on: dt.date | None, done_on: dt.date | None, is_exempt: bool) -> PublicationState:
     """The state of a document on a day; published counts before everything, exempt before any deadline."""
     if done_on is not None and due_on is not None:
         return PublicationState.IN_TIME if done_on <= due_on else PublicationState.LATE

@@ -268,7 +268,9 @@ def activity_import(request: DeskRequest) -> HttpResponse:
                 rows = kept_rows(confirm.cleaned_data["staged"], ACTIVITY_COLUMNS, purpose=_PURPOSE)
                 new = lists.import_activities(rows, unit=listed_unit(request, confirm), by=request.account, at=now())
                 staging.drop(confirm.cleaned_data["staged"], purpose=_PURPOSE)
-                told = f"Đã ghi {show_number(new)} hoạt động." if new else "Mọi dòng đã có từ trước; không có gì thay đổi."
+                told = (
+                    f"Đã ghi {show_number(new)} hoạt động." if new else "Mọi dòng đã có từ trước; không có gì thay đổi."
+                )
                 return saved(request, to=back, message=told)
         return page(request, "library/desk/list_new.html", context | {"form": confirm, "again": True}, status=422)
     form = ListForm(request.POST or None, request.FILES or None, account=request.account)

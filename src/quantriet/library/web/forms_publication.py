@@ -117,7 +117,7 @@ class PlacementForm(forms.Form):
 class ReachForm(forms.Form):
     """Figures as they stand on a day."""
 
-    as_of = forms.DateField(label=_("As of"))
+    as_of = forms.DateField(label=_("Figures as of"))
     views = forms.IntegerField(label=_("Views or listeners"), min_value=0, required=False)
     reactions = forms.IntegerField(label=_("Interactions"), min_value=0, required=False)
     shares = forms.IntegerField(label=_("Shares"), min_value=0, required=False)
@@ -162,7 +162,9 @@ class ListForm(forms.Form):
         label=_("Unit of rows that name none"), queryset=Unit.objects.none(),
         help_text=_("Rows with a unit of their own keep it."),
     )  # fmt: skip
-    file = forms.FileField(label=_("Excel file"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}))
+    file = forms.FileField(
+        label=_("Excel file"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"})
+    )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -209,22 +211,29 @@ class ActivityReportForm(forms.Form):
     body = forms.ChoiceField(label=_("Held by"), choices=ActivityBody.labels)
     form = forms.ChoiceField(label=_("Form"), choices=ActivityForm.labels)
     document = forms.ModelChoiceField(
-        label=_("Document"), queryset=GuidingDocument.objects.none(), required=False, empty_label=_("No single document")
+        label=_("Document"),
+        queryset=GuidingDocument.objects.none(),
+        required=False,
+        empty_label=_("No single document"),
     )
     held_on = forms.DateField(label=_("Day"))
-    place = forms.CharField(label=_("Place"), max_length=200, help_text=_("For example: culture house of thôn 2."))
+    place = forms.CharField(label=_("Place of the activity"), max_length=200, help_text=_("For example: culture house of thôn 2."))
     people = forms.IntegerField(label=_("Number of people"), min_value=1, max_value=1_000_000)
     words = forms.CharField(
         label=_("In short"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What was spread, what people asked."),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason of the correction"), max_length=250)
-    without = forms.MultipleChoiceField(label=_("Photos to delete"), required=False, widget=forms.CheckboxSelectMultiple)
+    without = forms.MultipleChoiceField(
+        label=_("Photos to delete"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     photo1, photo2, photo3 = _photo(), _photo(), _photo()
     alt1, alt2, alt3 = _alt(), _alt(), _alt()
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=40, initial=lambda: secrets.token_hex(16))
 
-    def __init__(self, *args: Any, account: Account, activity: DisseminationActivity | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, account: Account, activity: DisseminationActivity | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         document: Any = self.fields["document"]
         document.queryset = _documents(account)

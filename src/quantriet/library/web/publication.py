@@ -122,7 +122,7 @@ def board(request: DeskRequest) -> HttpResponse:
         chips=chips,
     )
     where = queries.placed_where(found.rows, placements)
-    lines = [(one, _seen(one, day), [_spot(spot) for spot in where.get(one.document_id, [])]) for one in found.rows]
+    lines = [(one, seen_on(one, day), [_spot(spot) for spot in where.get(one.document_id, [])]) for one in found.rows]
     context = {
         "board": counted,
         "stats": [
@@ -152,7 +152,8 @@ def board(request: DeskRequest) -> HttpResponse:
     return page(request, "library/desk/publication_board.html", context)
 
 
-def _seen(clock: PublicationClock, day: dt.date) -> dict[str, Any]:
+def seen_on(clock: PublicationClock, day: dt.date) -> dict[str, Any]:
+    """The verdict of a clock with the sign and the word of its state."""
     verdict = clock.verdict(day)
     return {"verdict": verdict, "sign": SIGNS[verdict.state], "state": verdict.state}
 
@@ -211,7 +212,7 @@ def publication_of(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "document": document,
         "clock": clock,
-        "seen": _seen(clock, today()) if clock else None,
+        "seen": seen_on(clock, today()) if clock else None,
         "lines": [(one, Channel(one.channel), one.channel in MASS_MEDIA) for one in placements],
         "may_edit": may_edit,
         "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
@@ -235,7 +236,9 @@ def placement_new(request: DeskRequest, pk: int) -> HttpResponse:
                 document, unit, by=request.account, at=now(), **given | {"channel": Channel(given["channel"])}
             )
             return saved(request, to=back, message=_("The placement is logged."))
-    return form_page(request, form, _("Log a placement"), back, lead=f"{document.citation}, {document.subject}", document=document)
+    return form_page(
+        request, form, _("Log a placement"), back, lead=f"{document.citation}, {document.subject}", document=document
+    )
 
 
 @desk_page(Permission.DOCUMENT_EDIT)
@@ -251,7 +254,9 @@ def exempt(request: DeskRequest, pk: int) -> HttpResponse:
                 publication.lift_exemption(document, by=request.account, at=now())
                 return saved(request, to=back, message=_("The document is to be published; its deadline runs."))
         lead = f"{document.citation}: không đăng tải vì {clock.exempt_reason}, theo {clock.exempt_basis}. Bỏ ghi này thì hạn đăng tải lại được tính từ ngày ban hành."
-        return form_page(request, form, _("Publish after all"), back, lead=lead, document=document, submit=_("Publish after all"))
+        return form_page(
+            request, form, _("Publish after all"), back, lead=lead, document=document, submit=_("Publish after all")
+        )
     form = ExemptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with noted(request, form, "lý do không đăng tải"):
@@ -500,7 +505,11 @@ def rule_list(request: DeskRequest) -> HttpResponse:
 @desk_page(Permission.DOCUMENT_EDIT)
 def rule_new(request: DeskRequest) -> HttpResponse:
     units = org_access.units_seen_by(request.account, Permission.DOCUMENT_EDIT).filter(closed_on__isnull=True)
-    initial = {"remind_days": SOURCE_DEADLINE.remind_days, "due_days": SOURCE_DEADLINE.due_days, "valid_from": show_day(today())}
+    initial = {
+        "remind_days": SOURCE_DEADLINE.remind_days,
+        "due_days": SOURCE_DEADLINE.due_days,
+        "valid_from": show_day(today()),
+    }
     form = PublicationRuleForm(
         request.POST or None, units=units, home=org_access.home_unit(request.account), initial=initial
     )
@@ -510,4 +519,10 @@ def rule_new(request: DeskRequest) -> HttpResponse:
             given = form.cleaned_data
             publication.set_publication_rule(given.pop("unit"), by=request.account, at=now(), **given)
             return saved(request, to=back, message=_("The new deadline has been entered."))
-    return form_page(request, form, _("Set another deadline"), back, lead="Tính theo ngày lịch kể từ ngày ban hành. Văn bản ban hành trước ngày áp dụng giữ thời hạn cũ.")
+    return form_page(
+        request,
+        form,
+        _("Set another deadline"),
+        back,
+        lead="Tính theo ngày lịch kể từ ngày ban hành. Văn bản ban hành trước ngày áp dụng giữ thời hạn cũ.",
+    )
