@@ -31,6 +31,8 @@ def addresses(world):
         f"/documents/{world.document}": 200,
         f"/documents/{world.document}/clauses": 200,
         f"/documents/{world.document}/points": 200,
+        "/placements": 200,
+        "/activities": 200,
         "/campaigns": 200,
         f"/campaigns/{world.campaign}": 200,
         f"/campaigns/{world.campaign}/documents": 200,

@@ -136,10 +136,10 @@ def test_public_link_is_kept_as_typed(link):
 
 # --- the clock ----------------------------------------------------------------------------------------------------------
 
-pytestmark_db = pytest.mark.django_db
+with_database = pytest.mark.django_db
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-016")
 def test_registering_winds_the_clock_and_a_mass_medium_stops_it(cast):
     document = issued_ago(cast, 1)
@@ -154,7 +154,7 @@ def test_registering_winds_the_clock_and_a_mass_medium_stops_it(cast):
     assert clock.verdict(today()).state == PublicationState.IN_TIME
 
 
-@pytestmark_db
+@with_database
 def test_first_standing_placement_counts_and_withdrawing_it_lets_the_clock_run(cast):
     document = issued_ago(cast, 9)
     late = place(cast, document, days_ago=1)
@@ -173,7 +173,7 @@ def test_first_standing_placement_counts_and_withdrawing_it_lets_the_clock_run(c
     assert [event.after["reason"] for event in told.order_by("pk")] == ["Ghi nhầm văn bản", "Bài đã gỡ"]
 
 
-@pytestmark_db
+@with_database
 def test_another_day_of_issue_winds_the_clock_again(cast):
     document = issued_ago(cast, 5)
     actions.change_document(document, by=cast.officer, at=now(), issued_on=today() - dt.timedelta(days=3))
@@ -183,7 +183,7 @@ def test_another_day_of_issue_winds_the_clock_again(cast):
         actions.change_document(document, by=cast.officer, at=now(), issued_on=today() - dt.timedelta(days=1))
 
 
-@pytestmark_db
+@with_database
 def test_document_older_than_the_rule_has_no_deadline(cast):
     document = make_document(cast, issued_on=dt.date(2020, 5, 5))
     clock = PublicationClock.objects.select_related("document").get(document=document)
@@ -194,7 +194,7 @@ def test_document_older_than_the_rule_has_no_deadline(cast):
     assert clock.verdict(today()).state == PublicationState.IN_TIME
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-016")
 def test_rule_of_the_nearest_unit_holds_from_its_day_on(cast):
     old, new = issued_ago(cast, 20, "1-HD/DU", unit="X1"), issued_ago(cast, 2, "2-HD/DU", unit="X1")
@@ -219,7 +219,7 @@ def test_rule_of_the_nearest_unit_holds_from_its_day_on(cast):
     assert fresh.clock.basis == "Quy chế 5"
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -235,7 +235,7 @@ def test_rule_without_sense_is_refused(cast, given, code):
         publication.set_publication_rule(cast.units["T"], by=cast.officer, at=now(), **values | given)
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-017")
 def test_exempt_needs_reason_and_basis_is_logged_and_lifted(cast):
     document = issued_ago(cast, 9)
@@ -261,7 +261,7 @@ def test_exempt_needs_reason_and_basis_is_logged_and_lifted(cast):
         publication.exempt_document(document, reason="x", basis="y", by=cast.officer, at=now())
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-017", "P-05")
 def test_classified_document_never_gets_a_clock(cast):
     with refuses("secret.marked"):
@@ -269,7 +269,7 @@ def test_classified_document_never_gets_a_clock(cast):
     assert not PublicationClock.objects.exists()
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -290,7 +290,7 @@ def test_placement_without_sense_is_refused_and_nothing_kept(cast, given, code):
     assert not Placement.objects.exists()
 
 
-@pytestmark_db
+@with_database
 def test_same_placement_is_logged_once_also_by_the_database(cast):
     document = make_document(cast)
     first = place(cast, document, url=LINK)
@@ -309,7 +309,7 @@ def test_same_placement_is_logged_once_also_by_the_database(cast):
     place(cast, document, url=LINK)
 
 
-@pytestmark_db
+@with_database
 def test_correction_moves_the_clock_and_keeps_the_reason(cast):
     document = issued_ago(cast, 9)
     placement = place(cast, document, days_ago=1)
@@ -322,7 +322,7 @@ def test_correction_moves_the_clock_and_keeps_the_reason(cast):
     assert AuditEvent.objects.get(verb="placement.corrected").after["reason"] == "Ghi sai ngày"
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-120")
 def test_reach_keeps_its_history_and_the_same_again_changes_nothing(cast):
     placement = place(cast, issued_ago(cast, 9), days_ago=8, channel=Channel.ZALO)
@@ -351,7 +351,7 @@ def test_reach_keeps_its_history_and_the_same_again_changes_nothing(cast):
             count(as_of, **numbers)
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.parametrize("days", [0, 1, 2, 3, 40])
 @pytest.mark.parametrize("done", [None, 0, 2, 3])
 @pytest.mark.parametrize("is_exempt", [False, True])
@@ -364,14 +364,16 @@ def test_condition_of_each_state_says_the_same_as_the_rule(cast, days, done, is_
         clock.exempt_reason, clock.exempt_basis = "nội bộ", "x"
     clock.save()
     state = clock.verdict(today()).state
-    found = {one for one in PublicationState if PublicationClock.objects.filter(queries.in_state(one, today())).exists()}
+    found = {
+        one for one in PublicationState if PublicationClock.objects.filter(queries.in_state(one, today())).exists()
+    }
     assert found == {state}
 
 
 # --- reminders ----------------------------------------------------------------------------------------------------------
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-016")
 def test_overdue_is_told_once_a_day_to_register_and_leader_in_charge(cast):
     unit = cast.units["X1"]
@@ -407,7 +409,7 @@ def test_overdue_is_told_once_a_day_to_register_and_leader_in_charge(cast):
 # --- pages --------------------------------------------------------------------------------------------------------------
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.req("R-016", "R-123")
 def test_from_board_to_placement_and_back(as_user, cast):
     document = issued_ago(cast, 9)
@@ -434,7 +436,7 @@ def test_from_board_to_placement_and_back(as_user, cast):
     assert "1.200" in client.get(response.url).content.decode()
 
 
-@pytestmark_db
+@with_database
 def test_refused_form_keeps_its_words_and_notes_the_mark(as_user, cast):
     document = make_document(cast)
     entry = {
@@ -448,7 +450,7 @@ def test_refused_form_keeps_its_words_and_notes_the_mark(as_user, cast):
     assert not Placement.objects.exists()
 
 
-@pytestmark_db
+@with_database
 def test_board_filters_by_unit_period_and_state(as_user, cast):
     issued_ago(cast, 30, "1-HD/BTGTU")
     issued_ago(cast, 9, "2-HD/DU", unit="X1")
@@ -463,7 +465,7 @@ def test_board_filters_by_unit_period_and_state(as_user, cast):
     assert client.get(board, {"unit": "²", "first": "31/02/2026", "state": "x", "page": "-1"}).status_code == 200
 
 
-@pytestmark_db
+@with_database
 def test_lower_unit_reads_papers_above_only_when_it_asks(as_user, cast):
     issued_ago(cast, 9, "1-HD/BTGTU")
     client = as_user("organiser1")
@@ -472,7 +474,7 @@ def test_lower_unit_reads_papers_above_only_when_it_asks(as_user, cast):
     assert "1-HD/BTGTU" in client.get(board, {"unit": "all"}).content.decode()
 
 
-@pytestmark_db
+@with_database
 def test_rights_of_placements_and_exemptions(as_user, cast):
     document = issued_ago(cast, 9)
     mine, theirs = place(cast, document, unit="X1"), place(cast, document, unit="X2")
@@ -484,12 +486,17 @@ def test_rights_of_placements_and_exemptions(as_user, cast):
     above = place(cast, document, title="Bài của tỉnh")
     assert client.get(reverse("placement", args=[above.pk])).status_code == 200
     assert client.get(reverse("placement-edit", args=[above.pk])).status_code == 403
-    entry = {"unit": cast.units["X2"].pk, "channel": "portal", "placed_on": f"{today():%d/%m/%Y}", "title": "Của xã khác"}
+    entry = {
+        "unit": cast.units["X2"].pk,
+        "channel": "portal",
+        "placed_on": f"{today():%d/%m/%Y}",
+        "title": "Của xã khác",
+    }
     assert client.post(reverse("placement-new", args=[document.pk]), entry).status_code == 422
     assert as_user("leader").get(reverse("placement-new", args=[document.pk])).status_code == 403
 
 
-@pytestmark_db
+@with_database
 def test_board_goes_to_excel_with_its_sentence(as_user, cast):
     document = issued_ago(cast, 9)
     place(cast, document, days_ago=8)
@@ -499,7 +506,7 @@ def test_board_goes_to_excel_with_its_sentence(as_user, cast):
     assert any("Cổng thông tin điện tử (Tỉnh ủy Tân Lĩnh" in one for one in cells)
 
 
-@pytestmark_db
+@with_database
 def test_exempting_and_lifting_on_the_page(as_user, cast):
     document = issued_ago(cast, 9)
     client = as_user("editor")
@@ -511,7 +518,7 @@ def test_exempting_and_lifting_on_the_page(as_user, cast):
     assert not PublicationClock.objects.get(document=document).exempt_reason
 
 
-@pytestmark_db
+@with_database
 def test_leader_reads_on_the_first_page_what_is_not_published(as_user, cast):
     issued_ago(cast, 9)
     page = as_user("leader").get(reverse("home")).content.decode()
@@ -519,7 +526,7 @@ def test_leader_reads_on_the_first_page_what_is_not_published(as_user, cast):
     assert "quá hạn 7 ngày" in page
 
 
-@pytestmark_db
+@with_database
 def test_rule_page_sets_a_deadline(as_user, cast):
     client = as_user("officer")
     entry = {
@@ -530,7 +537,7 @@ def test_rule_page_sets_a_deadline(as_user, cast):
     assert "Quy chế phát ngôn" in client.get(reverse("publication-rules")).content.decode()
 
 
-@pytestmark_db
+@with_database
 @pytest.mark.parametrize("address", ["publication-board", "placement-list"])
 def test_lists_ask_as_often_for_three_as_for_one(as_user, cast, address):
     client = as_user("officer")
@@ -546,7 +553,7 @@ def test_lists_ask_as_often_for_three_as_for_one(as_user, cast, address):
     assert asked[0] == asked[1]
 
 
-@pytestmark_db
+@with_database
 def test_api_lists_placements_of_the_branch(cast):
     document = issued_ago(cast, 9)
     place(cast, document, unit="X1")

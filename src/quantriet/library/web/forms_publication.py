@@ -217,7 +217,9 @@ class ActivityReportForm(forms.Form):
         empty_label=_("No single document"),
     )
     held_on = forms.DateField(label=_("Day"))
-    place = forms.CharField(label=_("Place of the activity"), max_length=200, help_text=_("For example: culture house of thôn 2."))
+    place = forms.CharField(
+        label=_("Place of the activity"), max_length=200, help_text=_("For example: culture house of thôn 2.")
+    )
     people = forms.IntegerField(label=_("Number of people"), min_value=1, max_value=1_000_000)
     words = forms.CharField(
         label=_("In short"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
