@@ -265,7 +265,7 @@ def publish(organisation: Organisation, documents: list[GuidingDocument]) -> Non
     committee = Unit.objects.select_related("kind").get(
         pk=org_access.grants_of(organisation.accounts["doanthe"])[0].unit_id
     )
-    below = list(Unit.objects.active().filter(parent=committee, kind__holds_members=True).order_by("path")[:3])
+    below = list(Unit.objects.active().under(committee).filter(kind__holds_members=True).order_by("path")[:9:4])
     spread(
         documents, organisation.root, [committee, *below], officer=organisation.officer,
         reporter=organisation.accounts["doanthe"],

@@ -46,7 +46,7 @@ def report_activity(
     Refuses without place or people, a day to come or before the document's issue, a photo without words, too many photos,
     marked text (B-18). Effects, in order: the activity, its photos, audit "activity.reported".
     """
-    values = checked(
+    values = activity_values(
         form=form, body=body, held_on=held_on, place=place, people=people, words=words, document=document,
         day=local(at).date(),
     )  # fmt: skip
@@ -60,7 +60,9 @@ def report_activity(
                 unit=unit, nonce=nonce[:40], reported_at=at, reported_by=by, **values
             )
             _keep(activity, photos)
-            record("activity.reported", by=by, at=at, thing=activity, unit=unit, after=told(activity, len(photos)))
+            record(
+                "activity.reported", by=by, at=at, thing=activity, unit=unit, after=activity_told(activity, len(photos))
+            )
     except IntegrityError:
         # The same form twice at one moment: the other one has written it.
         return _same(DisseminationActivity.objects.get(nonce=nonce[:40]), by)
@@ -74,7 +76,7 @@ def correct_activity(
 ) -> DisseminationActivity:  # fmt: skip
     """Correct a report with a reason; photos are added or, with `without`, taken away and deleted. Refuses as `report_activity`."""
     reason = _reason(reason)
-    values = checked(
+    values = activity_values(
         form=form, body=body, held_on=held_on, place=place, people=people, words=words, document=document,
         day=local(at).date(),
     )  # fmt: skip
@@ -115,7 +117,7 @@ def withdraw_activity(
     return activity
 
 
-def checked(
+def activity_values(
     *, form: ActivityForm, body: ActivityBody, held_on: date, place: str, people: int, words: str,
     document: GuidingDocument | None, day: date,
 ) -> dict[str, Any]:  # fmt: skip
@@ -194,7 +196,7 @@ def _reason(reason: str) -> str:
     return reason[:250]
 
 
-def told(activity: DisseminationActivity, photos: int) -> dict[str, Any]:
+def activity_told(activity: DisseminationActivity, photos: int) -> dict[str, Any]:
     """What the log keeps of an activity."""
     told = {"form": activity.form, "body": activity.body, "held_on": activity.held_on, "place": activity.place,
             "people": activity.people}  # fmt: skip

@@ -239,7 +239,7 @@ def understand_placements(rows: Sequence[Row], *, unit: Unit, by: Account, at: d
         if not cells.is_good or not (document and posted_by and channel and placed):
             continue
         try:
-            values = publication.checked(
+            values = publication.placement_values(
                 document, channel=channel, placed_on=placed, title=title, url=cells.words("url"),
                 note=cells.words("note"), day=day,
             )  # fmt: skip
@@ -327,7 +327,7 @@ def import_placements(rows: Sequence[Row], *, unit: Unit, by: Account, at: datet
         )  # fmt: skip
         record_many(
             "placement.added", by=by, at=at,
-            lines=[(placement, placement.unit, {}, publication.told(placement)) for placement in written],
+            lines=[(placement, placement.unit, {}, publication.placement_told(placement)) for placement in written],
         )  # fmt: skip
         record_many(
             "reach.counted", by=by, at=at,
@@ -368,7 +368,7 @@ def understand_activities(rows: Sequence[Row], *, unit: Unit, by: Account, at: d
         if not cells.is_good or not (held_by and form and body and held and people is not None):
             continue
         try:
-            values = activities.checked(
+            values = activities.activity_values(
                 form=form, body=body, held_on=held, place=cells.words("place"), people=people, words=cells.words("words"),
                 document=document, day=day,
             )  # fmt: skip
@@ -421,6 +421,6 @@ def import_activities(rows: Sequence[Row], *, unit: Unit, by: Account, at: datet
         )
         record_many(
             "activity.reported", by=by, at=at,
-            lines=[(one, one.unit, {}, activities.told(one, 0)) for one in made],
+            lines=[(one, one.unit, {}, activities.activity_told(one, 0)) for one in made],
         )  # fmt: skip
     return len(made)

@@ -173,14 +173,14 @@ def add_placement(
     (B-18), and what is logged already (the same link, or without one the same title and day, of the same unit and channel).
     Effects, in order: the placement, the clock, audit "placement.added".
     """
-    values = checked(
+    values = placement_values(
         document, channel=channel, placed_on=placed_on, title=title, url=url, note=note, day=local(at).date()
     )
     with named_lock(f"placements-{document.pk}"):
         _refuse_twice(document, unit, values)
         placement = Placement.objects.create(document=document, unit=unit, entered_at=at, entered_by=by, **values)
         wind([document])
-        record("placement.added", by=by, at=at, thing=placement, unit=unit, after=told(placement))
+        record("placement.added", by=by, at=at, thing=placement, unit=unit, after=placement_told(placement))
     return placement
 
 
@@ -191,7 +191,7 @@ def correct_placement(
     """Correct what was logged; the clock follows. Refuses as `add_placement` does, without a reason, and one withdrawn."""
     reason = _reason(reason)
     document = placement.document
-    values = checked(
+    values = placement_values(
         document, channel=channel, placed_on=placed_on, title=title, url=url, note=note, day=local(at).date()
     )
     with named_lock(f"placements-{document.pk}"):
@@ -260,7 +260,7 @@ def count_reach(
     return len(fresh)
 
 
-def checked(
+def placement_values(
     document: GuidingDocument, *, channel: Channel, placed_on: date, title: str, url: str, note: str, day: date
 ) -> dict[str, Any]:
     """The columns of a placement from what was typed; refuses as `add_placement` says. `day` is today."""
@@ -317,7 +317,7 @@ def _reason(reason: str) -> str:
     return reason[:250]
 
 
-def told(placement: Placement) -> dict[str, Any]:
+def placement_told(placement: Placement) -> dict[str, Any]:
     """What the log keeps of a placement."""
     names = ("channel", "placed_on", "title", "url", "note")
     return {"document": placement.document.citation} | {

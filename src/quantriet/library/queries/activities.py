@@ -53,7 +53,8 @@ class ActivitySums:
         )
 
     def cells(self, count: ActivityCount) -> list[tuple[ActivityForm, int, int]]:
-        return [(form, count.activities.get(form, 0), count.people.get(form, 0)) for form in self.forms]
+        """Of one unit: (form, activities, people) for the forms that occur there."""
+        return [(form, count.activities[form], count.people[form]) for form in self.forms if form in count.activities]
 
     @property
     def lines(self) -> list[tuple[ActivityCount, list[tuple[ActivityForm, int, int]]]]:

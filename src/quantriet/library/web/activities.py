@@ -137,7 +137,9 @@ def activity_list(request: DeskRequest) -> HttpResponse:
         "sum_lines": [
             (one, query(request, unit=one.unit.pk if one.unit else None, page=None), cells) for one, cells in sums.lines
         ],
-        "forms": [(one, query(request, form=one.value, page=None)) for one in sums.forms],
+        "forms": [
+            (one, query(request, form=one.value, page=None), number, people) for one, number, people in sums.total_cells
+        ],
         "activities": found,
         "lines": [(one, ActivityForm(one.form), ActivityBody(one.body)) for one in found.rows],
         "filters": ActivityFilter(request.GET),

@@ -213,10 +213,16 @@ def publication_of(request: DeskRequest, pk: int) -> HttpResponse:
         "document": document,
         "clock": clock,
         "seen": seen_on(clock, today()) if clock else None,
-        "lines": [(one, Channel(one.channel), one.channel in MASS_MEDIA) for one in placements],
+        "lines": [
+            _spot(one)
+            | {
+                "is_mass": one.channel in MASS_MEDIA,
+                "figures": [(kind, value) for kind in ReachKind if (value := getattr(one, kind.value)) is not None],
+            }
+            for one in placements
+        ],
         "may_edit": may_edit,
         "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
-        "kinds": list(ReachKind),
         **trail([(_("Publication"), reverse("publication-board"))]),
     }
     return page(request, "library/desk/publication.html", context)
