@@ -41,8 +41,18 @@ from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, Del
 from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
 from quantriet.classes.vocab import ClassState, ItemKind, RosterOrigin
 from quantriet.kit.time import at_local, now, today
-from quantriet.library.models import DocumentRelation, GuidingDocument, KeyPoint, MasterImage, MasterPart, StudyMaster
-from quantriet.library.vocab import PartKind, RelationKind
+from quantriet.library.actions import activities as activity_actions
+from quantriet.library.actions import publication as publication_actions
+from quantriet.library.models import (
+    ActivityPhoto,
+    DocumentRelation,
+    GuidingDocument,
+    KeyPoint,
+    MasterImage,
+    MasterPart,
+    StudyMaster,
+)
+from quantriet.library.vocab import ActivityBody, ActivityForm, Channel, PartKind, RelationKind
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import (
@@ -335,6 +345,33 @@ def a_master(world: World, place: str) -> Keys:
 
 
 @_once
+def a_placement(world: World, place: str) -> Keys:
+    made = publication_actions.add_placement(
+        _document(world, place), world.units[place], channel=Channel.PORTAL, placed_on=today(), title=mark("placement", place),
+        by=world.officer, at=now(),
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+@_once
+def _activity_photo(world: World, place: str) -> ActivityPhoto:
+    name = mark("activity", place)
+    made = activity_actions.report_activity(
+        world.units[place], nonce=name[:40], form=ActivityForm.TALK, body=ActivityBody.PARTY, held_on=today(), place=name,
+        people=5, by=world.officer, at=now(),
+    )  # fmt: skip
+    return ActivityPhoto.objects.create(activity=made, image=_paper("anh.jpg"), alt=name, width=1, height=1)
+
+
+def an_activity(world: World, place: str) -> Keys:
+    return {"pk": _activity_photo(world, place).activity_id}
+
+
+def a_photo(world: World, place: str) -> Keys:
+    return {"pk": _activity_photo(world, place).pk}
+
+
+@_once
 def _rulebook(world: World, place: str) -> Rulebook:
     return campaign_actions.add_rulebook(
         unit=world.units[place], name=mark("rulebook", place), by=world.officer, at=now()
@@ -619,11 +656,18 @@ THINGS = [
     Thing("question of an import", ("/desk/imports/questions/<int:pk>/",), See(P.PERSON_EDIT), a_question),
     Thing("message", ("/desk/messages/<int:pk>/",), See(P.MESSAGE_SEND), a_message),
     Thing(
-        "document", ("/desk/documents/<int:pk>/", "/desk/unstudied/<int:pk>/"), See(P.DOCUMENT_VIEW, also_below=True),
-        a_document, {"study-notice": SEEN},
-        why="A superior's document binds the units below. Who plans campaigns may tell the units below of any document seen.",
+        "document", ("/desk/documents/<int:pk>/", "/desk/unstudied/<int:pk>/", "/desk/publication/<int:pk>/"),
+        See(P.DOCUMENT_VIEW, also_below=True), a_document, {"study-notice": SEEN, "placement-new": SEEN},
+        why="A superior's document binds the units below. Who plans campaigns may tell the units below of any document seen; who "
+        "reports for a unit logs where that unit published any document seen.",
     ),
     Thing("study master", ("/desk/masters/<int:pk>/",), See(P.DOCUMENT_VIEW), a_master),
+    Thing(
+        "placement", ("/desk/placements/<int:pk>/",), See(P.DOCUMENT_VIEW, also_below=True), a_placement,
+        {"placement:post": Do(P.PROPAGANDA_REPORT)}, why="Where a superior published a document is public.",
+    ),
+    Thing("activity", ("/desk/activities/<int:pk>/",), See(P.DOCUMENT_VIEW), an_activity),
+    Thing("photo of an activity", ("/desk/activities/photos/<int:pk>/",), See(P.DOCUMENT_VIEW), a_photo),
     Thing(
         "rulebook", ("/desk/rulebooks/<int:pk>/",), See(P.CAMPAIGN_VIEW, also_below=True), a_rulebook,
         why="A superior's rulebook holds for the units below.",

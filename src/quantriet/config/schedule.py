@@ -13,7 +13,12 @@ def schedule() -> list[Scheduled]:
     from quantriet.attendance.jobs import follow_absentees_job
     from quantriet.audit.jobs import anchor_log_job, prune_looks_job, seal_log_job
     from quantriet.campaigns.jobs import follow_audiences_job, prune_deliveries_job, queue_webhooks_job
-    from quantriet.library.jobs import follow_lifecycles_job, publish_due_masters_job, sweep_staged_job
+    from quantriet.library.jobs import (
+        alert_publication_job,
+        follow_lifecycles_job,
+        publish_due_masters_job,
+        sweep_staged_job,
+    )
     from quantriet.notify.jobs import send_waiting_job
     from quantriet.org.jobs import do_what_is_due_job, drop_exports_job, prune_answers_job, prune_sign_in_job
     from quantriet.portal.jobs import keep_backups_job
@@ -35,6 +40,8 @@ def schedule() -> list[Scheduled]:
         Scheduled(follow_absentees_job, every=timedelta(hours=1)),
         Scheduled(publish_due_masters_job, every=timedelta(minutes=1)),
         Scheduled(follow_lifecycles_job, every=timedelta(hours=1)),
+        # A day's mail goes once however often it is looked for, and never before the morning.
+        Scheduled(alert_publication_job, every=timedelta(hours=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),

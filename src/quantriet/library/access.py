@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from quantriet.library.models import GuidingDocument, StudyMaster
+from quantriet.library.models import (
+    DisseminationActivity,
+    GuidingDocument,
+    Placement,
+    PublicationClock,
+    PublicationRule,
+    StudyMaster,
+)
 from quantriet.org import access
-from quantriet.org.models import Account, ancestor_ids
+from quantriet.org.models import Account, Unit, ancestor_ids
 from quantriet.org.vocab import Permission
 
 
@@ -44,3 +51,55 @@ def get_master(account: Account, pk: int | str, permission: Permission = Permiss
     if permission != Permission.DOCUMENT_VIEW:
         access.require(account, permission, master.unit)
     return master
+
+
+# --- publication and dissemination --------------------------------------------------------------------------------------
+
+
+def _in_branch_or_above(account: Account, unit: str) -> Q:
+    """The condition "of a unit of the account's branch, or of one above it"; `unit` names the way to the unit."""
+    above = {pk for path in access.paths_with(account, Permission.DOCUMENT_VIEW) for pk in ancestor_ids(path)}
+    return access.scope_q(account, Permission.DOCUMENT_VIEW, f"{unit}__path") | Q(**{f"{unit}_id__in": above})
+
+
+def clocks_seen_by(account: Account) -> QuerySet[PublicationClock]:
+    """The clocks of the documents that the account reads."""
+    return PublicationClock.objects.filter(_in_branch_or_above(account, "document__unit"))
+
+
+def placements_seen_by(account: Account) -> QuerySet[Placement]:
+    """Placements that units of the account's branch made, and those of the units above: these are public anyway."""
+    return Placement.objects.filter(_in_branch_or_above(account, "unit"))
+
+
+def get_placement(account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW) -> Placement:
+    """A placement the account sees; NotAllowed when it may only read it and asks for more."""
+    placement = access.one_of(placements_seen_by(account).select_related("document", "unit", "entered_by"), pk)
+    if permission != Permission.DOCUMENT_VIEW:
+        access.require(account, permission, placement.unit)
+    return placement
+
+
+def activities_seen_by(account: Account) -> QuerySet[DisseminationActivity]:
+    """Activities that the account's units, or units below, reported."""
+    return access.scope(DisseminationActivity.objects.all(), account, Permission.DOCUMENT_VIEW)
+
+
+def get_activity(
+    account: Account, pk: int | str, permission: Permission = Permission.DOCUMENT_VIEW
+) -> DisseminationActivity:
+    """An activity the account sees; NotAllowed when it may only read it and asks for more."""
+    rows = activities_seen_by(account).select_related("unit", "document", "reported_by", "withdrawn_by")
+    activity = access.one_of(rows, pk)
+    access.require(account, permission, activity.unit)
+    return activity
+
+
+def publication_rules_seen_by(account: Account) -> QuerySet[PublicationRule]:
+    """Deadlines that units of the account's branch set, and those of the units above, which hold for it too."""
+    return PublicationRule.objects.filter(_in_branch_or_above(account, "unit"))
+
+
+def reporting_units(account: Account) -> QuerySet[Unit]:
+    """Units for which the account reports placements and activities."""
+    return access.units_seen_by(account, Permission.PROPAGANDA_REPORT).filter(closed_on__isnull=True)

@@ -3,7 +3,7 @@
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.library import actions
-from quantriet.library.actions import masters
+from quantriet.library.actions import masters, publication
 
 
 @background
@@ -21,3 +21,9 @@ def follow_lifecycles_job() -> None:
 def publish_due_masters_job() -> None:
     """Study masters whose hour has come are published, also those whose hour passed while the machine was off."""
     masters.publish_due_masters(at=now())
+
+
+@background
+def alert_publication_job() -> None:
+    """Registers are told once a day which of their documents are due or overdue for publication (R-016)."""
+    publication.alert_publication(at=now())

@@ -3,12 +3,17 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
+from quantriet.library.rules.publication import Deadline, Verdict, judge
 from quantriet.library.vocab import (
+    ActivityBody,
+    ActivityForm,
+    Channel,
     DocumentStatus,
     MasterState,
     PartKind,
     PointKind,
     PointTheme,
+    ReachKind,
     RelationKind,
     ReviewOutcome,
 )
@@ -134,6 +139,150 @@ class DocumentReview(models.Model):
     note = models.CharField(max_length=400, blank=True)
     at = models.DateTimeField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+
+# --- publication and dissemination --------------------------------------------------------------------------------------
+
+
+class PublicationRule(models.Model):
+    """The deadline of publication that a unit sets for documents of its register and of those below, from a day on."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="publication_rules")
+    remind_days = models.PositiveSmallIntegerField()
+    due_days = models.PositiveSmallIntegerField()
+    basis = models.CharField(max_length=250)  # the legal basis, as it is quoted in sentences
+    valid_from = models.DateField()
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "valid_from"], name="publication_rule_once"),
+            models.CheckConstraint(condition=Q(remind_days__lte=F("due_days")), name="publication_rule_reminds_first"),
+        ]
+
+    def __str__(self) -> str:
+        return self.basis
+
+    @property
+    def deadline(self) -> Deadline:
+        return Deadline(self.remind_days, self.due_days, self.basis, self.valid_from)
+
+
+class PublicationClock(models.Model):
+    """How a document stands with its publication; written again whenever what it rests on changes."""
+
+    document = models.OneToOneField(GuidingDocument, on_delete=models.CASCADE, related_name="clock")
+    remind_on = models.DateField(null=True, blank=True)
+    due_on = models.DateField(null=True, blank=True)  # empty: issued when there was no rule
+    basis = models.CharField(max_length=250, blank=True)
+    done_on = models.DateField(null=True, blank=True)  # first placement on a mass medium that stands
+    exempt_reason = models.CharField(max_length=250, blank=True)
+    exempt_basis = models.CharField(max_length=200, blank=True)
+    exempt_at = models.DateTimeField(null=True, blank=True)
+    exempt_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["done_on", "due_on"], name="clock_open")]
+
+    def __str__(self) -> str:
+        return self.document.reference_number
+
+    def verdict(self, day: date) -> Verdict:
+        """How the document stands on a day; needs `document` read."""
+        return judge(
+            day, issued_on=self.document.issued_on, remind_on=self.remind_on, due_on=self.due_on, basis=self.basis,
+            done_on=self.done_on, exempt_reason=self.exempt_reason, exempt_basis=self.exempt_basis,
+        )  # fmt: skip
+
+
+class Placement(models.Model):
+    """A document was put on a channel on a day by a unit: article, broadcast, post, booklet."""
+
+    document = models.ForeignKey(GuidingDocument, on_delete=models.PROTECT, related_name="placements")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="placements")  # who posted it
+    channel = models.CharField(max_length=12, choices=Channel.choices())
+    placed_on = models.DateField()
+    title = models.CharField(max_length=250)
+    title_folded = models.CharField(max_length=250)
+    url = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=400, blank=True)
+    entered_at = models.DateTimeField()
+    entered_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_why = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "unit", "channel", "url"], name="placement_link_once",
+                condition=Q(withdrawn_at__isnull=True) & ~Q(url=""),
+            ),
+            models.UniqueConstraint(
+                fields=["document", "unit", "channel", "placed_on", "title_folded"], name="placement_title_once",
+                condition=Q(withdrawn_at__isnull=True, url=""),
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["unit", "-placed_on"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ReachCount(models.Model):
+    """A figure of a placement as somebody read it on a day; later readings stand beside earlier ones."""
+
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="reach")
+    kind = models.CharField(max_length=10, choices=ReachKind.choices())
+    value = models.PositiveBigIntegerField()
+    as_of = models.DateField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["placement", "kind", "-as_of"])]
+
+
+class DisseminationActivity(models.Model):
+    """A meeting, forum, talk, broadcast … that spread a document to members and people; never a class (R-044)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="activities")
+    document = models.ForeignKey(
+        GuidingDocument, null=True, blank=True, on_delete=models.PROTECT, related_name="activities"
+    )
+    body = models.CharField(max_length=12, choices=ActivityBody.choices())
+    form = models.CharField(max_length=20, choices=ActivityForm.choices())
+    place = models.CharField(max_length=200)
+    place_folded = models.CharField(max_length=200)
+    held_on = models.DateField()
+    people = models.PositiveIntegerField()  # who took part or listened, as counted or estimated there
+    words = models.TextField(blank=True)
+    nonce = models.CharField(max_length=40, unique=True)  # made by the client: a retry reports nothing twice
+    reported_at = models.DateTimeField()
+    reported_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_why = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "-held_on"]), models.Index(fields=["-held_on"])]
+
+    def __str__(self) -> str:
+        return f"{self.place}, {self.held_on:%d/%m/%Y}"
+
+
+class ActivityPhoto(models.Model):
+    """A photo of an activity, upright, small and without what the camera wrote into it."""
+
+    activity = models.ForeignKey(DisseminationActivity, on_delete=models.CASCADE, related_name="photos")
+    image = models.FileField(upload_to="activities/")
+    alt = models.CharField(max_length=200)
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
 
 
 class StudyMaster(models.Model):

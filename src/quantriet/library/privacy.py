@@ -12,4 +12,10 @@ HOLDINGS = (
     plain("MasterImage", "Ảnh của bản biên soạn"),
     plain("MasterVersion", "Bản đã duyệt của bản biên soạn", ALWAYS),
     plain("DocumentReview", "Lần rà soát quy định", ALWAYS),
+    plain("PublicationRule", "Hạn đăng tải văn bản", ALWAYS),
+    plain("PublicationClock", "Tình trạng đăng tải của văn bản", ALWAYS),
+    plain("Placement", "Nơi đăng tải văn bản", ALWAYS),
+    plain("ReachCount", "Số lượt tiếp cận", ALWAYS),
+    plain("DisseminationActivity", "Hoạt động tuyên truyền", ALWAYS),
+    plain("ActivityPhoto", "Ảnh hoạt động tuyên truyền (không kèm thông tin máy ảnh, vị trí)", ALWAYS),
 )

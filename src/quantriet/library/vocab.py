@@ -2,6 +2,7 @@
 
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
 # Type code in a reference number → (Vietnamese name, whether it is itself studied).
 DOCUMENT_TYPES: dict[str, str] = {
@@ -118,7 +119,86 @@ class MasterState(LabelledEnum):
     WITHDRAWN = "withdrawn", gettext_noop("Withdrawn from publication")
 
 
+# --- publication and dissemination --------------------------------------------------------------------------------------
+
+
+class Channel(LabelledEnum):
+    """Where a document was put before the public (R-120, R-121, R-123)."""
+
+    PORTAL = "portal", gettext_noop("Portal of the province or commune")
+    WEBSITE = "website", gettext_noop("The unit's own website")
+    PRESS = "press", gettext_noop("Newspaper")
+    PRESS_COLUMN = "press_column", gettext_noop("Special page or column of a newspaper")
+    RADIO = "radio", gettext_noop("Radio and loudspeakers")
+    TELEVISION = "television", gettext_noop("Television")
+    SOCIAL = "social", gettext_noop("Page on a social network")
+    ZALO = "zalo", gettext_noop("Zalo page")
+    BULLETIN = "bulletin", gettext_noop("Internal bulletin")
+    BOOKLET = "booklet", gettext_noop("Booklet of questions and answers")
+
+
+# One placement on one of these stops the clock of R-016; a social page or a booklet is logged, but no mass medium.
+MASS_MEDIA = (
+    Channel.PORTAL, Channel.WEBSITE, Channel.PRESS, Channel.PRESS_COLUMN, Channel.RADIO, Channel.TELEVISION,
+)  # fmt: skip
+
+
+class ReachKind(LabelledEnum):
+    """Figures that somebody reads off a channel and enters."""
+
+    VIEWS = "views", gettext_noop("Views or listeners")
+    REACTIONS = "reactions", gettext_noop("Interactions")
+    SHARES = "shares", gettext_noop("Shares")
+    COPIES = "copies", gettext_noop("Copies")
+
+
+class PublicationState(LabelledEnum):
+    """How a document stands with its deadline of publication."""
+
+    NOT_DUE = "not_due", gettext_noop("Not due yet")
+    DUE_TODAY = "due_today", gettext_noop("Due today")
+    OVERDUE = "overdue", gettext_noop("Publication overdue")
+    IN_TIME = "in_time", gettext_noop("Published in time")
+    LATE = "late", gettext_noop("Published late")
+    EXEMPT = "exempt", gettext_noop("Not to be published")
+    NO_RULE = "no_rule", gettext_noop("No deadline held yet")
+
+
+UNPUBLISHED = (PublicationState.NOT_DUE, PublicationState.DUE_TODAY, PublicationState.OVERDUE)
+
+
+class ActivityForm(LabelledEnum):
+    """In which form a document was spread (R-044, R-122); none of them is a class."""
+
+    THEMATIC_MEETING = "thematic_meeting", gettext_noop("Thematic meeting")
+    FORUM = "forum", gettext_noop("Forum")
+    TALK = "talk", gettext_noop("Talk (tọa đàm)")
+    ARTS = "arts", gettext_noop("Culture and arts")
+    TRADITION = "tradition", gettext_noop("Education in tradition")
+    CONTEST = "contest", gettext_noop("Quiz contest")
+    RESIDENTS = "residents", gettext_noop("Meeting of a residential area")
+    ASSOCIATION = "association", gettext_noop("Meeting of a union or association")
+    ORAL = "oral", gettext_noop("Oral propaganda by a propagandist")
+    LOUDSPEAKER = "loudspeaker", gettext_noop("Loudspeaker broadcast")
+    SOCIAL = "social", gettext_noop("Spreading on social networks")
+    OTHER = "other", gettext_noop("Another form")
+
+
+class ActivityBody(LabelledEnum):
+    """Who held it: the Party organisation itself, or a body that reports for its own members (R-124)."""
+
+    PARTY = "party", gettext_noop("Party organisation")
+    FRONT = "front", gettext_noop("Fatherland Front")
+    TRADE_UNION = "trade_union", gettext_noop("Trade union")
+    FARMERS = "farmers", gettext_noop("Farmers' Association")
+    WOMEN = "women", gettext_noop("Women's Union")
+    YOUTH = "youth", gettext_noop("Youth Union")
+    VETERANS = "veterans", gettext_noop("Veterans' Association")
+    OTHER = "other", gettext_noop("Another association")
+
+
 def register() -> None:
+    NOTIFICATION_KINDS.add("publication_due", NotificationKind("Nhắc đăng tải văn bản"))
     for verb, phrase in {
         "master.composed": "lập bản biên soạn",
         "master.renamed": "sửa tên bản biên soạn",
@@ -148,5 +228,15 @@ def register() -> None:
         "relation.added": "ghi quan hệ văn bản",
         "relation.removed": "bỏ quan hệ văn bản",
         "document.refused": "từ chối nội dung có dấu mật",
+        "publication.rule_set": "đặt hạn đăng tải văn bản",
+        "publication.exempted": "ghi văn bản không đăng tải",
+        "publication.exemption_lifted": "bỏ ghi không đăng tải",
+        "placement.added": "ghi nơi đăng tải",
+        "placement.corrected": "sửa nơi đăng tải",
+        "placement.withdrawn": "rút ghi nhận đăng tải",
+        "reach.counted": "ghi số lượt tiếp cận",
+        "activity.reported": "báo cáo hoạt động tuyên truyền",
+        "activity.corrected": "sửa báo cáo hoạt động tuyên truyền",
+        "activity.withdrawn": "rút báo cáo hoạt động tuyên truyền",
     }.items():
         VERBS.add(verb, phrase)

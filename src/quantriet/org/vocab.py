@@ -217,6 +217,10 @@ class Permission(LabelledEnum):
     ACCOUNT_MANAGE = "account.manage", gettext_noop("Manage accounts and appointments")
     DOCUMENT_VIEW = "document.view", gettext_noop("See documents")
     DOCUMENT_EDIT = "document.edit", gettext_noop("Register and outline documents")
+    PROPAGANDA_REPORT = (
+        "propaganda.report",
+        gettext_noop("Report where documents were published and how they were spread"),
+    )
     CAMPAIGN_VIEW = "campaign.view", gettext_noop("See campaigns and boards")
     CAMPAIGN_PLAN = "campaign.plan", gettext_noop("Plan and open campaigns")
     PLAN_SCHEDULE = "plan.schedule", gettext_noop("Schedule a campaign in one's unit")
@@ -297,6 +301,7 @@ class Role(StrEnum):
     LEADER = "leader"
     SPEAKER = "speaker"
     EDITOR = "editor"
+    ASSOCIATION_REPORTER = "association_reporter"
     MEMBER = "member"
 
 
@@ -315,6 +320,7 @@ _RUN = _READ | {
     _P.EXCUSE_APPROVE,
     _P.REPORT_WRITE,
     _P.MESSAGE_SEND,
+    _P.PROPAGANDA_REPORT,
 }
 ROLES: dict[Role, RoleSpec] = {
     Role.ADMINISTRATOR: RoleSpec(
@@ -349,7 +355,7 @@ ROLES: dict[Role, RoleSpec] = {
     Role.CELL_SECRETARY: RoleSpec(
         "Bí thư chi bộ",
         "Theo dõi đảng viên của chi bộ, điểm danh, nhập thay cho đảng viên.",
-        _READ | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND, _P.SLIP_PRINT},
+        _READ | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND, _P.SLIP_PRINT, _P.PROPAGANDA_REPORT},
     ),
     Role.INSPECTOR: RoleSpec(
         "Cán bộ kiểm tra", "Xem mọi việc trong phạm vi được giao, không sửa.", _READ | {_P.LOG_VIEW}
@@ -359,7 +365,14 @@ ROLES: dict[Role, RoleSpec] = {
     ),
     Role.SPEAKER: RoleSpec("Báo cáo viên", "Xem văn bản và lớp được phân công.", frozenset({_P.DOCUMENT_VIEW})),
     Role.EDITOR: RoleSpec(
-        "Biên tập viên", "Biên soạn nội dung cốt lõi và tài liệu.", frozenset({_P.DOCUMENT_VIEW, _P.DOCUMENT_EDIT})
+        "Biên tập viên",
+        "Biên soạn nội dung cốt lõi và tài liệu, ghi nơi đăng tải.",
+        frozenset({_P.DOCUMENT_VIEW, _P.DOCUMENT_EDIT, _P.PROPAGANDA_REPORT}),
+    ),
+    Role.ASSOCIATION_REPORTER: RoleSpec(
+        "Cán bộ Mặt trận, đoàn thể",
+        "Báo cáo hoạt động tuyên truyền của Mặt trận, đoàn thể mình và nơi đăng tải.",
+        frozenset({_P.DOCUMENT_VIEW, _P.PROPAGANDA_REPORT}),
     ),
     Role.MEMBER: RoleSpec("Đảng viên", "Xem việc của chính mình.", frozenset()),
 }

@@ -32,6 +32,8 @@ from quantriet.kit.time import local, show_day, show_moment
 from quantriet.library import access as library_access
 from quantriet.library import queries as library_queries
 from quantriet.library.models import GuidingDocument
+from quantriet.library.queries import publication as publication_queries
+from quantriet.library.queries.publication import Unpublished
 from quantriet.notify.models import Message
 from quantriet.notify.vocab import MessageState
 from quantriet.org import access as org_access
@@ -290,6 +292,17 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     if org_access.may_anywhere(account, Permission.SYSTEM):
         add(Permission.SYSTEM, len(backup_state(at=at).problems), "điều phải xem về sao lưu", reverse("backup-list"))
     return tasks
+
+
+def unpublished_of(account: Account, *, at: datetime) -> Unpublished | None:
+    """Which documents of the account's registers are not published yet; None without the right, or where all are."""
+    if not org_access.may_anywhere(account, Permission.DOCUMENT_VIEW):
+        return None
+    clocks = library_access.clocks_seen_by(account).filter(
+        org_access.scope_q(account, Permission.DOCUMENT_VIEW, "document__unit__path")
+    )
+    found = publication_queries.not_published_yet(clocks, local(at).date())
+    return found if found.count else None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ LOGINS = [
     Login("kiemtra", Role.INSPECTOR, "root", ROLES[Role.INSPECTOR].label),
     Login("baocaovien", Role.SPEAKER, "root", ROLES[Role.SPEAKER].label),
     Login("bientap", Role.EDITOR, "root", ROLES[Role.EDITOR].label),
+    Login("doanthe", Role.ASSOCIATION_REPORTER, "committee", ROLES[Role.ASSOCIATION_REPORTER].label),
     Login("dangvien", Role.MEMBER, "cell", ROLES[Role.MEMBER].label),
 ]
 

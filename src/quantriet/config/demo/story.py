@@ -22,6 +22,7 @@ from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
 from quantriet.config.demo.direction import direct
+from quantriet.config.demo.spreading import spread
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.actions import masters as master_actions
@@ -67,6 +68,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
         campaign = plan(organisation, documents)
         direct(campaign, organisation.officer, founded=made.FOUNDED)
         look(organisation)
+        publish(organisation, documents)
         say(f"  {GuidingDocument.objects.count()} văn bản, đợt học tập “{campaign.name}” gồm {len(documents)} văn bản")
         if size != "province":
             classes = hold(organisation, campaign)
@@ -276,6 +278,18 @@ def compose(organisation: Organisation, documents: list[GuidingDocument]) -> Non
     master_actions.approve_master(master, revision=master.revision, by=organisation.officer, at=at)
     master_actions.publish_master(master, by=organisation.officer, at=at)
     master_actions.compose_master(directive, by=editor, at=at)
+
+
+def publish(organisation: Organisation, documents: list[GuidingDocument]) -> None:
+    """Where the documents were put and how they were spread; the committee of the demo and its cells report."""
+    committee = Unit.objects.select_related("kind").get(
+        pk=org_access.grants_of(organisation.accounts["doanthe"])[0].unit_id
+    )
+    below = list(Unit.objects.active().under(committee).filter(kind__holds_members=True).order_by("path")[:9:4])
+    spread(
+        documents, organisation.root, [committee, *below], officer=organisation.officer,
+        reporter=organisation.accounts["doanthe"],
+    )  # fmt: skip
 
 
 def plan(organisation: Organisation, documents: list[GuidingDocument]) -> StudyCampaign:

@@ -18,7 +18,17 @@ from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day
 from quantriet.library import queries
-from quantriet.library.models import Clause, DocumentRelation, DocumentReview, GuidingDocument, KeyPoint, MasterPart
+from quantriet.library.actions.publication import wind
+from quantriet.library.models import (
+    Clause,
+    DisseminationActivity,
+    DocumentRelation,
+    DocumentReview,
+    GuidingDocument,
+    KeyPoint,
+    MasterPart,
+    Placement,
+)
 from quantriet.library.rules.outline import outline
 from quantriet.library.rules.reference import parse_reference
 from quantriet.library.vocab import (
@@ -59,7 +69,7 @@ def register_document(
 
     Refuses an unreadable number, an impossible date, a document already registered with this number and date, and
     anything marked as a state secret (B-18): then nothing of it is kept.
-    Effects, in order: the document, its clauses, audit "document.registered".
+    Effects, in order: the document, its clauses, its clock of publication (R-016), audit "document.registered".
     """
     reference = parse_reference(reference_number)
     body = "\n".join(line for raw in paragraphs if (line := text.squeeze(raw)))
@@ -100,6 +110,7 @@ def register_document(
             document.file.save(file_name or "van-ban", file, save=False)
         document.save(force_insert=True)
         _write_clauses(document)
+        wind([document])
         record(
             "document.registered", by=by, at=at, thing=document, unit=unit,
             after={"subject": subject, "issued_on": issued_on, "clauses": document.clauses.count()},
@@ -150,8 +161,21 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         document.reference_folded = text.fold(document.reference_number)
         document.subject_folded = _subject_key(document.type_code, document.subject)
         document.save(update_fields=[*after, "reference_folded", "subject_folded"])
+        if "issued_on" in after:
+            _refuse_before_placed(document)
+            wind([document])
         record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return document
+
+
+def _refuse_before_placed(document: GuidingDocument) -> None:
+    first = document.placements.filter(withdrawn_at__isnull=True).order_by("placed_on").first()
+    if first and first.placed_on < document.issued_on:
+        raise Refusal(
+            "document.placed_before",
+            f"Văn bản đã ghi đăng tải ngày {show_day(first.placed_on)}, trước ngày ban hành mới; hãy sửa nơi đăng tải trước.",
+            field="issued_on",
+        )
 
 
 def _refuse_twice_in_term(
@@ -500,8 +524,12 @@ class RegisterFollower:
         """Nothing: a document stands under its unit, and so wherever that unit stands."""
 
     def rests_on(self, units: list[int], since: datetime) -> list[str]:
-        number = GuidingDocument.objects.filter(unit__in=units).count()
-        return [f"{number} văn bản trong sổ của đơn vị mới."] if number else []
+        counted = (
+            (GuidingDocument.objects.filter(unit__in=units).count(), "văn bản trong sổ của đơn vị mới"),
+            (Placement.objects.filter(unit__in=units).count(), "lần đăng tải của đơn vị mới"),
+            (DisseminationActivity.objects.filter(unit__in=units).count(), "hoạt động tuyên truyền của đơn vị mới"),
+        )
+        return [f"{number} {words}." for number, words in counted if number]
 
 
 FOLLOWER = RegisterFollower()

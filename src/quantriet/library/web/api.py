@@ -12,7 +12,8 @@ from quantriet.kit.web.api import LIMIT, Cursor, Key, Limit, Named, Page, Row, W
 from quantriet.library import access, queries
 from quantriet.library.models import GuidingDocument
 from quantriet.library.queries import masters
-from quantriet.library.vocab import Audience, DocumentStatus
+from quantriet.library.queries import publication as publication_queries
+from quantriet.library.vocab import ActivityForm, Audience, Channel, DocumentStatus
 from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.door import ApiRequest, Door
 
@@ -160,3 +161,56 @@ def get_master(request: ApiRequest, pk: Key, audience: Audience | None = None) -
         "published_at": version.published_at,
         "parts": list(masters.parts_for(version, audience)),
     }
+
+
+class PlacementOut(Row):
+    id: int
+    document_id: int
+    unit: Named
+    channel: str
+    placed_on: dt.date
+    title: str
+    url: str
+    note: str
+    reach_as_of: dt.date | None
+    views: int | None
+    reactions: int | None
+    shares: int | None
+    copies: int | None
+
+
+class ActivityOut(Row):
+    id: int
+    document_id: int | None
+    unit: Named
+    body: str
+    form: str
+    held_on: dt.date
+    place: str
+    people: int
+    words: str
+
+
+@door.read("/placements", Permission.DOCUMENT_VIEW, Page[PlacementOut], gettext_noop("List placements"))
+def list_placements(
+    request: ApiRequest, document: Key | None = None, channel: Channel | None = None, since: dt.date | None = None,
+    limit: Limit = LIMIT, cursor: Cursor = "",
+) -> Any:  # fmt: skip
+    """Where documents were published, latest first, with the latest figures of each. `since`: posted on or after that day."""
+    rows = access.placements_seen_by(request.account).filter(withdrawn_at__isnull=True)
+    given = {"document_id": document, "channel": channel, "placed_on__gte": since}
+    rows = rows.filter(**{name: value for name, value in given.items() if value})
+    rows = publication_queries.with_reach(rows).select_related("unit")
+    return paged(request, rows, ["-placed_on", "-pk"], limit=limit, cursor=cursor)
+
+
+@door.read("/activities", Permission.DOCUMENT_VIEW, Page[ActivityOut], gettext_noop("List dissemination activities"))
+def list_activities(
+    request: ApiRequest, document: Key | None = None, form: ActivityForm | None = None, since: dt.date | None = None,
+    limit: Limit = LIMIT, cursor: Cursor = "",
+) -> Any:  # fmt: skip
+    """Activities that spread documents, latest first; never presence in classes. `since`: held on or after that day."""
+    rows = access.activities_seen_by(request.account).filter(withdrawn_at__isnull=True)
+    given = {"document_id": document, "form": form, "held_on__gte": since}
+    rows = rows.filter(**{name: value for name, value in given.items() if value})
+    return paged(request, rows.select_related("unit"), ["-held_on", "-pk"], limit=limit, cursor=cursor)

@@ -26,10 +26,11 @@ from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now, today
 from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.library import access, actions, queries
-from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint
+from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, KeyPoint, PublicationClock
 from quantriet.library.queries import masters as master_queries
 from quantriet.library.rules.head import read_head
 from quantriet.library.vocab import DOCUMENT_TYPES, DocumentStatus, PointKind, PointTheme, RelationKind, ReviewOutcome
+from quantriet.library.web import publication
 from quantriet.library.web.forms import (
     DocumentForm,
     ExpiryForm,
@@ -301,7 +302,9 @@ def document(request: DeskRequest, pk: int) -> HttpResponse:
     clauses = list(found.clauses.prefetch_related("points"))
     visible = access.documents_seen_by(request.account)
     may_edit = org_access.may(request.account, Permission.DOCUMENT_EDIT, found.unit)
+    clock = PublicationClock.objects.select_related("document").filter(document=found).first()
     context = {
+        "publication": publication.seen_on(clock, today()) if clock else None,
         "document": found,
         "type_name": DOCUMENT_TYPES[found.type_code],
         "level": Level(found.level),

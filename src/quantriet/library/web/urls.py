@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.library.web import desk, workshop
+from quantriet.library.web import activities, desk, publication, workshop
 
 urlpatterns = [
     path("desk/documents/", desk.document_list, name="document-list"),
@@ -41,4 +41,23 @@ urlpatterns = [
     path("desk/masters/<int:pk>/return/", workshop.master_return, name="master-return"),
     path("desk/masters/<int:pk>/withdraw/", workshop.master_withdraw, name="master-withdraw"),
     path("desk/masters/<int:pk>/reopen/", workshop.master_reopen, name="master-reopen"),
+    path("desk/publication/", publication.board, name="publication-board"),
+    path("desk/publication/rules/", publication.rule_list, name="publication-rules"),
+    path("desk/publication/rules/new/", publication.rule_new, name="publication-rule-new"),
+    path("desk/publication/<int:pk>/", publication.publication_of, name="publication"),
+    path("desk/publication/<int:pk>/placements/new/", publication.placement_new, name="placement-new"),
+    path("desk/publication/<int:pk>/exempt/", publication.exempt, name="publication-exempt"),
+    path("desk/placements/", publication.placement_list, name="placement-list"),
+    path("desk/placements/import/", publication.placement_import, name="placement-import"),
+    path("desk/placements/<int:pk>/", publication.placement, name="placement"),
+    path("desk/placements/<int:pk>/edit/", publication.placement_edit, name="placement-edit"),
+    path("desk/placements/<int:pk>/withdraw/", publication.placement_withdraw, name="placement-withdraw"),
+    path("desk/activities/", activities.activity_list, name="activity-list"),
+    path("desk/activities/import/", activities.activity_import, name="activity-import"),
+    path("desk/activities/<int:pk>/", activities.activity, name="activity"),
+    path("desk/activities/<int:pk>/edit/", activities.activity_edit, name="activity-edit"),
+    path("desk/activities/<int:pk>/withdraw/", activities.activity_withdraw, name="activity-withdraw"),
+    path("desk/activities/photos/<int:pk>/", activities.photo, name="activity-photo"),
+    path("me/activities/", activities.mine, name="my-activities"),
+    path("me/activities/new/", activities.new, name="activity-new"),
 ]

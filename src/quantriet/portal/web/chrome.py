@@ -21,6 +21,8 @@ DESK = [
     (gettext_noop("Overview"), "home", None),
     (gettext_noop("Documents"), "document-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Workshop"), "master-list", Permission.DOCUMENT_VIEW),
+    (gettext_noop("Publication"), "publication-board", Permission.DOCUMENT_VIEW),
+    (gettext_noop("Dissemination"), "activity-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Study campaigns"), "campaign-list", Permission.CAMPAIGN_VIEW),
     (gettext_noop("Classes"), "class-list", Permission.CLASS_VIEW),
     (gettext_noop("Roll call"), "roll-today", Permission.ROLL_TAKE),
@@ -46,6 +48,10 @@ _LIVES_IN = {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
     },
     "catch-up-list": {"repeat-absentees", "proxy-list", "reply-forms-print", "reply-forms-enter", "reply-form"},
+    "publication-board": {
+        "placement-list", "placement-import", "placement", "placement-edit", "placement-withdraw",
+    },
+    "activity-list": {"my-activities", "activity-new"},
     "campaign-list": {"credit-list", "credit-new", "credit-many", "credit"},
     "unit-list": {"body-list", "body-new", "body", "body-edit", "body-end", "propaganda-work"},
 }  # fmt: skip

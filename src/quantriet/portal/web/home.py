@@ -52,6 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "boards": boards,
         "tasks": queries.tasks_of(account, at=now()),
+        "unpublished": queries.unpublished_of(account, at=now()),
         "unit": org_access.home_unit(account),
         "may_plan": org_access.may_anywhere(account, Permission.CAMPAIGN_PLAN),
         "may_see_campaigns": org_access.may_anywhere(account, Permission.CAMPAIGN_VIEW),

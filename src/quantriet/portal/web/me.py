@@ -11,7 +11,9 @@ from quantriet.classes.models import RosterEntry
 from quantriet.kit.time import now, today
 from quantriet.kit.web import download, page
 from quantriet.library.vocab import PointKind
+from quantriet.org import access as org_access
 from quantriet.org.models import Person
+from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
 
@@ -34,6 +36,7 @@ def me(request: DeskRequest) -> HttpResponse:
         "reading": queries.reading_of(person),
         "proxies": attendance_queries.proxies_of(person),
         "today": today(),
+        "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
     }
     return page(request, "portal/member/me.html", context)
 
