@@ -367,7 +367,7 @@ class TallyDay(models.Model):
 
 
 class NodeTally(models.Model):
-    """The folded tallies at and under a top unit or one of its children, summed: `Tally.folded_…` by `folded_path`.
+    """The folded tallies at and under a unit of the top three levels, summed: `Tally.folded_…` by `folded_path`.
 
     Kept for campaigns of thousands of units. Always exactly the sum of what the tallies say is folded, never quite today:
     a reader adds what the few tallies that are behind say beyond it (decision 0013).
@@ -375,6 +375,7 @@ class NodeTally(models.Model):
 
     campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=12)
+    steps = models.PositiveSmallIntegerField()  # of the path: 1 is the top, 2 its children, 3 theirs
     path = models.CharField(max_length=255)
     done = models.IntegerField(default=0)
     exempt = models.IntegerField(default=0)
@@ -383,7 +384,7 @@ class NodeTally(models.Model):
     told = models.IntegerField(default=0)  # of these, how many have reported
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["campaign", "kind", "path"], name="node_tally_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "kind", "steps", "path"], name="node_tally_once")]
 
 
 class NodeDay(models.Model):
@@ -391,6 +392,7 @@ class NodeDay(models.Model):
 
     campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=12)
+    steps = models.PositiveSmallIntegerField()  # of the path: 1 is the top, 2 its children, 3 theirs
     path = models.CharField(max_length=255)
     day = models.DateField()
     done = models.IntegerField(default=0)
@@ -400,7 +402,9 @@ class NodeDay(models.Model):
     told = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["campaign", "kind", "path", "day"], name="node_day_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "kind", "steps", "path", "day"], name="node_day_once")
+        ]
 
 
 class StudyNotice(models.Model):

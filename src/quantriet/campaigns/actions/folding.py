@@ -97,18 +97,18 @@ def _fold_units(campaign: StudyCampaign, kind: str, units: Sequence[int], at: da
         ]
     place = [campaign.pk, kind]
     upsert(
-        f"{NODE} (campaign_id, kind, path, done, exempt, owing, cells, told)",
-        [(*place, path, *counts) for path, counts in sorted(nodes.items())],
-        f"(campaign_id, kind, path) DO UPDATE SET {_added(NODE)}",
+        f"{NODE} (campaign_id, kind, steps, path, done, exempt, owing, cells, told)",
+        [(*place, path.count("."), path, *counts) for path, counts in sorted(nodes.items())],
+        f"(campaign_id, kind, steps, path) DO UPDATE SET {_added(NODE)}",
     )
     upsert(
-        f"{NODE_DAY} (campaign_id, kind, path, day, done, exempt, owing, cells, told)",
+        f"{NODE_DAY} (campaign_id, kind, steps, path, day, done, exempt, owing, cells, told)",
         [
-            (*place, path, connection.ops.adapt_datefield_value(day), *counts)
+            (*place, path.count("."), path, connection.ops.adapt_datefield_value(day), *counts)
             for (path, day), counts in sorted(node_days.items())
             if any(counts)
         ],
-        f"(campaign_id, kind, path, day) DO UPDATE SET {_added(NODE_DAY)}",
+        f"(campaign_id, kind, steps, path, day) DO UPDATE SET {_added(NODE_DAY)}",
     )
     execute(
         f"UPDATE {TALLY} SET folded_path = %s, folded_done = %s, folded_exempt = %s, folded_owing = %s,"

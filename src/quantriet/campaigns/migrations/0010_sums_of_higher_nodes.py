@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=12)),
+                ('steps', models.PositiveSmallIntegerField()),
                 ('path', models.CharField(max_length=255)),
                 ('day', models.DateField()),
                 ('done', models.IntegerField(default=0)),
@@ -47,6 +48,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=12)),
+                ('steps', models.PositiveSmallIntegerField()),
                 ('path', models.CharField(max_length=255)),
                 ('done', models.IntegerField(default=0)),
                 ('exempt', models.IntegerField(default=0)),
@@ -112,11 +114,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='nodeday',
-            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'path', 'day'), name='node_day_once'),
+            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'steps', 'path', 'day'), name='node_day_once'),
         ),
         migrations.AddConstraint(
             model_name='nodetally',
-            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'path'), name='node_tally_once'),
+            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'steps', 'path'), name='node_tally_once'),
         ),
         migrations.RunPython(order_bytes, migrations.RunPython.noop),
         migrations.AddField(

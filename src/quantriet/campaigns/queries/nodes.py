@@ -1,4 +1,4 @@
-"""Sums kept for top units, exact at any moment: what is folded, and what the few rows that are behind say beyond it.
+"""Sums kept for units of the top three levels, exact at any moment: what is folded, and what the few rows that are behind say beyond it.
 
 A node's sum is that of what its tallies *say is folded* (`Tally.folded_…`), and stays true to it whoever writes meanwhile.
 The database itself tells which tallies say something else than what is folded (`is_behind`). So the truth is the kept sum,
@@ -24,7 +24,7 @@ from quantriet.org.models import Unit, UnitPlace, path_end
 NODE, NODE_DAY, TALLY, TALLY_DAY, PLACE = (
     model._meta.db_table for model in (NodeTally, NodeDay, Tally, TallyDay, UnitPlace)
 )
-DEPTHS = 2  # sums are kept for the top unit and its children
+DEPTHS = 3  # sums are kept for the top unit, its children and theirs
 Five = tuple[int, int, int, int, int]  # done, exempt, owing, cells, cells that have reported
 ZERO: Five = (0, 0, 0, 0, 0)
 
@@ -37,8 +37,10 @@ _MOVED = f" UNION SELECT unit_id FROM {PLACE} WHERE valid_from > %s OR valid_to 
 
 
 def is_kept(campaign: StudyCampaign, unit: Unit, kind: str) -> bool:
-    """Whether the sums of a top unit's children are kept in this campaign."""
-    return unit.parent_id is None and NodeTally.objects.filter(campaign=campaign, kind=kind, path=unit.path).exists()
+    """Whether the sums of a unit's children are kept in this campaign."""
+    if unit.path.count(".") >= DEPTHS:
+        return False
+    return NodeTally.objects.filter(campaign=campaign, kind=kind, steps=unit.path.count("."), path=unit.path).exists()
 
 
 def _ordered() -> str:
@@ -58,8 +60,8 @@ def _joined(tree: date | None) -> tuple[str, str, list[Any]]:
     )
 
 
-def node_of(path: str, depths: int = DEPTHS) -> str:
-    """The path of the node below the top under which a path lies; the top's own path stays itself."""
+def node_of(path: str, depths: int) -> str:
+    """The path of so many steps under which a path lies; a shorter path stays itself."""
     end = -1
     for _depth in range(depths):
         step = path.find(".", end + 1)
@@ -72,7 +74,7 @@ def node_of(path: str, depths: int = DEPTHS) -> str:
 _LEAVES = """
 WITH behind (unit_id) AS ({behind})
 SELECT 0, path, '', 0, done, exempt, owing, told, cells, 0, 0, 0
-FROM {node} WHERE campaign_id = %s AND kind = %s AND path >= %s AND path < %s
+FROM {node} WHERE campaign_id = %s AND kind = %s AND steps IN (%s, %s) AND path >= %s AND path < %s
 {kept_days}
 UNION ALL
 SELECT 1, {path}, tally.folded_path, tally.unit_id, tally.done, tally.exempt, tally.owing,
@@ -85,7 +87,7 @@ FROM behind {join} {tally} AS tally ON tally.campaign_id = %s AND tally.kind = %
 _KEPT_DAYS = f"""
 UNION ALL
 SELECT 0, path, '', 0, -SUM(done), -SUM(exempt), -SUM(owing), -SUM(told), -SUM(cells), 0, 0, 0
-FROM {NODE_DAY} WHERE campaign_id = %s AND kind = %s AND path >= %s AND path < %s AND day > %s GROUP BY path
+FROM {NODE_DAY} WHERE campaign_id = %s AND kind = %s AND steps IN (%s, %s) AND path >= %s AND path < %s AND day > %s GROUP BY path
 """
 _LEAF_DAYS = f"""
 UNION ALL
@@ -105,7 +107,8 @@ def sums(
     `tree` is the day whose places are joined; None: today's.
     """
     place = [campaign.pk, kind]
-    inside = [top.path, path_end(top.path)]
+    steps = top.path.count(".") + 1
+    inside = [steps - 1, steps, top.path, path_end(top.path)]
     at = connection.ops.adapt_datetimefield_value(moment)
     path, join, joined = _joined(tree)
     then = [connection.ops.adapt_datefield_value(day)] if day else []
@@ -144,7 +147,7 @@ def sums(
         for at_path, (done, exempt, owing, told), sign in ((real, counts[:4], 1), (folded, counts[4:], -1)):
             if at_path.startswith(top.path):
                 is_cell = done + owing > 0
-                _add(found[node_of(at_path)], (done, exempt, owing, int(is_cell), int(is_cell and told)), sign)
+                _add(found[node_of(at_path, steps)], (done, exempt, owing, int(is_cell), int(is_cell and told)), sign)
     return {path: (one[0], one[1], one[2], one[3], one[4]) for path, one in found.items() if any(one)}
 
 
@@ -155,7 +158,7 @@ def _add(to: list[int], what: tuple[int, ...] | list[int], sign: int) -> None:
 
 _PROGRESS = """
 WITH behind (unit_id) AS ({behind})
-SELECT day, done FROM {node_day} WHERE campaign_id = %s AND kind = %s AND path = %s
+SELECT day, done FROM {node_day} WHERE campaign_id = %s AND kind = %s AND steps = %s AND path = %s
 UNION ALL
 SELECT since.day, SUM(
     CASE WHEN {path} >= %s AND {path} < %s THEN since.done ELSE 0 END
@@ -176,7 +179,10 @@ def done_by_day(campaign: StudyCampaign, top: Unit, kind: str, tree: date | None
         behind=_BEHIND + (_MOVED if tree else ""), node_day=NODE_DAY, tally=TALLY, tally_day=TALLY_DAY, path=path,
         place=join, join=_ordered(),
     )  # fmt: skip
-    rows = select(statement, [*place, *place, *joined, *place, top.path, *inside, *inside, *place, *place, *joined])
+    rows = select(
+        statement,
+        [*place, *place, *joined, *place, top.path.count("."), top.path, *inside, *inside, *place, *place, *joined],
+    )
     days: dict[date, int] = defaultdict(int)
     for day, done in rows:
         days[day if isinstance(day, date) else date.fromisoformat(day)] += int(done)

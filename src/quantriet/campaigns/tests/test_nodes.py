@@ -19,6 +19,7 @@ from quantriet.campaigns.rules.boards import Count
 from quantriet.campaigns.tests import factories
 from quantriet.kit.time import VIETNAM, now
 from quantriet.org import actions as org_actions
+from quantriet.org.models import Unit
 from quantriet.org.rules.events import Change, Part
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +50,18 @@ def said(campaign, top, at):
 def assert_same(campaign, top, monkeypatch):
     """The board read off the kept sums against the sum over all tallies, and today's against the duties themselves."""
     moments = [queries.as_of()] + [
-        queries.as_of(dt.date(2026, 1, day), todays_tree=todays) for day in (4, 6, 9, 12, 14, 17, 19) for todays in (False, True)
+        queries.as_of(dt.date(2026, 1, day), todays_tree=todays)
+        for day in (4, 6, 9, 12, 14, 17, 19)
+        for todays in (False, True)
     ]
     for at in moments:
-        fast = said(campaign, top, at)
-        with monkeypatch.context() as without:
-            without.setattr(nodes, "is_kept", lambda *_place: False)
-            slow = said(campaign, top, at)
-        assert fast == slow, (at.day, at.tree)
+        below = Unit.objects.filter(parent=top, code__startswith="X")
+        for unit in (top, *below):
+            fast = said(campaign, unit, at)
+            with monkeypatch.context() as without:
+                without.setattr(nodes, "is_kept", lambda *_place: False)
+                slow = said(campaign, unit, at)
+            assert fast == slow, (unit.code, at.day, at.tree)
     counted = Count()
     for state in StudyDuty.objects.filter(campaign=campaign).values_list("state", flat=True):
         counted += Count(**{state: 1})
