@@ -376,7 +376,9 @@ def _campaign(root: Any) -> tuple[int, Any]:
         planned_from=dt.date(2026, 10, 1), planned_to=dt.date(2026, 12, 31), duty_kinds=list(KINDS), by=officer, at=OPENED,
     )  # fmt: skip
     StudyCampaign.objects.filter(pk=campaign.pk).update(
-        state=CampaignState.OPEN, opened_at=OPENED, audience_synced_at=OPENED
+        state=CampaignState.OPEN,
+        opened_at=OPENED,
+        audience_synced_at=OPENED + dt.timedelta(days=50),  # the job of the night follows people every day
     )
     return campaign.pk, officer
 
