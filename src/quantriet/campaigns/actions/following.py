@@ -160,8 +160,8 @@ def _follow_plans(campaign: StudyCampaign, change: TreeChange, by: Account | Non
         if plan is None or plan.state == PlanState.HELD:
             continue
         if successor is not None and successor not in plans:
-            path = Subquery(Unit.objects.filter(pk=successor).values("path"))
-            CampaignPlan.objects.filter(pk=plan.pk).update(unit_id=successor, path=path)
+            place = Subquery(Unit.objects.filter(pk=successor).values("path"))
+            CampaignPlan.objects.filter(pk=plan.pk).update(unit_id=successor, path=place)
             plans[successor] = plans.pop(unit)
         else:
             ended.append(plan.pk)

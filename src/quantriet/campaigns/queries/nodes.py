@@ -134,10 +134,10 @@ def sums(
             leaves[unit] = [real, folded, *counts]
         else:
             since.append((unit, tuple(counts)))
-    for unit, counts in since:
+    for unit, changes in since:
         if unit in leaves:
             leaf = leaves[unit]
-            leaf[2:] = [int(one) + int(more) for one, more in zip(leaf[2:], counts, strict=True)]
+            leaf[2:] = [int(one) + int(more) for one, more in zip(leaf[2:], changes, strict=True)]
     # The kept sum of the top holds all; what is left of it beside its children are its own people.
     own = found.pop(top.path, [0, 0, 0, 0, 0])
     for child in list(found.values()):
@@ -265,9 +265,9 @@ def wrong_nodes(campaign: StudyCampaign) -> Iterator[NodeFault]:
                 _add(wanted[kind, node, None], today, 1)
                 for day, change in changes.items():
                     _add(wanted[kind, node, day], change, 1)
-    for kind, path, day in sorted(kept.keys() | wanted.keys(), key=lambda one: (one[0], one[1], str(one[2]))):
-        if kept.get((kind, path, day), ZERO) != tuple(wanted.get((kind, path, day), ZERO)):
-            yield NodeFault(kind, path, day)
+    for kind, path, when in sorted(kept.keys() | wanted.keys(), key=lambda one: (one[0], one[1], str(one[2]))):
+        if kept.get((kind, path, when), ZERO) != tuple(wanted.get((kind, path, when), ZERO)):
+            yield NodeFault(kind, path, when)
 
 
 _FIVE = ("done", "exempt", "owing", "cells", "told")
