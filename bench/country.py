@@ -123,6 +123,8 @@ def make_country(size: Size, tell: Callable[[str], None] = quiet) -> Country:
         said("indexes of duties")
         _tallies(campaign_id, size, said)
         _plans(campaign_id)
+        _fold()
+        said("sums of higher nodes")
         _log(size)
         said("log")
     local, member = _accounts(root)
@@ -157,7 +159,7 @@ def _rows(model: Any, given: dict[str, str]) -> tuple[str, str]:
 
     columns, values = [], []
     for field in model._meta.concrete_fields:
-        if field.primary_key:
+        if field.primary_key or field.generated:
             continue
         columns.append(f'"{field.column}"')
         if field.attname in given:
@@ -221,7 +223,8 @@ def _without_indexes(*tables: str) -> Iterator[None]:
 def _units(size: Size) -> tuple[Any, list[tuple[int, str]]]:
     """Root, provinces, communes, cells; returns the root and the cells in the order of the tree."""
     from quantriet.kit import text
-    from quantriet.org.models import Unit, UnitKind, UnitVersion, path_segment
+    from quantriet.org.actions.places import settle_units
+    from quantriet.org.models import Unit, UnitKind, path_segment
 
     kinds = {kind.code: kind for kind in UnitKind.objects.all()}
     since = dt.date(2020, 1, 1)
@@ -241,10 +244,7 @@ def _units(size: Size) -> tuple[Any, list[tuple[int, str]]]:
             )  # fmt: skip
             next_key += 1
         Unit.objects.bulk_create(made, batch_size=2000)
-        UnitVersion.objects.bulk_create(
-            [UnitVersion(unit=one, valid_from=since, name=one.name, kind=one.kind, parent=one.parent) for one in made],
-            batch_size=2000,
-        )
+        settle_units(made, since)
         return made
 
     (root,) = level([None], ["Đảng bộ toàn quốc"], "TINH_UY", "Q")
@@ -376,7 +376,9 @@ def _campaign(root: Any) -> tuple[int, Any]:
         planned_from=dt.date(2026, 10, 1), planned_to=dt.date(2026, 12, 31), duty_kinds=list(KINDS), by=officer, at=OPENED,
     )  # fmt: skip
     StudyCampaign.objects.filter(pk=campaign.pk).update(
-        state=CampaignState.OPEN, opened_at=OPENED, audience_synced_at=OPENED
+        state=CampaignState.OPEN,
+        opened_at=OPENED,
+        audience_synced_at=OPENED + dt.timedelta(days=50),  # the job of the night follows people every day
     )
     return campaign.pk, officer
 
@@ -444,9 +446,17 @@ def _plans(campaign_id: int) -> None:
     held = "unit.id % 3 > 0"
     _insert(
         CampaignPlan, "org_unit AS unit WHERE unit.depth > 0 ORDER BY unit.id", campaign_id=str(campaign_id), unit_id="unit.id",
-        state=f"CASE WHEN {held} THEN 'held' ELSE 'to_schedule' END",
+        path="unit.path", state=f"CASE WHEN {held} THEN 'held' ELSE 'to_schedule' END",
         first_held_at=f"CASE WHEN {held} THEN {_moment(f'unit.id % {DAYS}')} END",
     )  # fmt: skip
+
+
+def _fold() -> None:
+    """What the timed job does: the sums of the root and its provinces. At a hundredth they are kept as well."""
+    from quantriet.campaigns import actions
+    from quantriet.kit.time import now
+
+    actions.fold_tallies(at=now(), large=1)
 
 
 def _log(size: Size) -> None:

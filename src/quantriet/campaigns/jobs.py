@@ -26,6 +26,12 @@ def follow_audience_job(campaign_id: int) -> None:
 
 
 @background
+def fold_tallies_job() -> None:
+    """Every minute: bring the kept sums of top units up to their tallies."""
+    actions.fold_tallies(at=now())
+
+
+@background
 def queue_webhooks_job() -> None:
     """Every minute: gather changed duties for the programs that are told of them, and send what is due."""
     actions.queue_webhooks(at=now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.timezone import now
 
 from quantriet.campaigns.vocab import (
@@ -125,6 +125,7 @@ class CampaignPlan(models.Model):
 
     campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="plans")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="campaign_plans")
+    path = models.CharField(max_length=255, default="", editable=False)  # the unit's, copied: counted by range
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
     state = models.CharField(max_length=12, choices=PlanState.choices(), default=PlanState.TO_SCHEDULE)
     form = models.CharField(max_length=14, choices=StudyForm.choices(), blank=True)
@@ -138,6 +139,12 @@ class CampaignPlan(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "unit"], name="plan_once_a_unit")]
+        indexes = [models.Index(fields=["campaign", "path", "first_held_at"], name="plan_range")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.path = self.unit.path
+        super().save(*args, **kwargs)
 
 
 class FormChange(models.Model):
@@ -291,16 +298,34 @@ class Tally(models.Model):
     exempt = models.PositiveIntegerField(default=0)
     owing = models.PositiveIntegerField(default=0)
     reported_at = models.DateTimeField(null=True, blank=True)
+    # What the sums of higher nodes hold of this row (NodeTally); an empty path: nothing. Written by folding alone.
+    folded_path = models.CharField(max_length=255, default="", db_default="")
+    folded_done = models.PositiveIntegerField(default=0, db_default=0)
+    folded_exempt = models.PositiveIntegerField(default=0, db_default=0)
+    folded_owing = models.PositiveIntegerField(default=0, db_default=0)
+    folded_reported_at = models.DateTimeField(null=True, blank=True)
+    is_behind = models.GeneratedField(  # told by the database: whoever changes the row need not know of folding
+        expression=Case(
+            When(
+                Q(reported_at=F("folded_reported_at")) | Q(reported_at__isnull=True, folded_reported_at__isnull=True),
+                path=F("folded_path"), done=F("folded_done"), exempt=F("folded_exempt"), owing=F("folded_owing"),
+                then=Value(False),
+            ),
+            default=Value(True),
+        ),
+        output_field=models.BooleanField(), db_persist=True,
+    )  # fmt: skip
 
     objects = TallyQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "kind", "unit"], name="tally_once")]
         indexes = [
+            models.Index(fields=["campaign", "kind", "unit"], condition=Q(is_behind=True), name="tally_behind"),
             # Holds every column a board sums, so that a roll-up reads the index alone on both databases.
             models.Index(
                 fields=["campaign", "kind", "path", "done", "exempt", "owing", "reported_at"], name="tally_range"
-            )
+            ),
         ]
 
 
@@ -318,14 +343,67 @@ class TallyDay(models.Model):
     done = models.IntegerField(default=0)
     exempt = models.IntegerField(default=0)
     owing = models.IntegerField(default=0)
+    # What the day sums of higher nodes hold of this row (NodeDay), where the tally of the unit is folded at all.
+    folded_done = models.IntegerField(default=0, db_default=0)
+    folded_exempt = models.IntegerField(default=0, db_default=0)
+    folded_owing = models.IntegerField(default=0, db_default=0)
+    is_behind = models.GeneratedField(
+        expression=Case(
+            When(done=F("folded_done"), exempt=F("folded_exempt"), owing=F("folded_owing"), then=Value(False)),
+            default=Value(True),
+        ),
+        output_field=models.BooleanField(), db_persist=True,
+    )  # fmt: skip
 
     objects = TallyQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "kind", "unit", "day"], name="tally_day_once")]
         indexes = [
+            models.Index(fields=["campaign", "kind", "unit"], condition=Q(is_behind=True), name="tally_day_behind"),
             # Covers the sum of the days since and the progress line, so that neither reads a row.
-            models.Index(fields=["campaign", "kind", "day", "path", "done", "exempt", "owing"], name="tally_day_since")
+            models.Index(fields=["campaign", "kind", "day", "path", "done", "exempt", "owing"], name="tally_day_since"),
+        ]
+
+
+class NodeTally(models.Model):
+    """The folded tallies at and under a unit of the top three levels, summed: `Tally.folded_…` by `folded_path`.
+
+    Kept for campaigns of thousands of units. Always exactly the sum of what the tallies say is folded, never quite today:
+    a reader adds what the few tallies that are behind say beyond it (decision 0013).
+    """
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12)
+    steps = models.PositiveSmallIntegerField()  # of the path: 1 is the top, 2 its children, 3 theirs
+    path = models.CharField(max_length=255)
+    done = models.IntegerField(default=0)
+    exempt = models.IntegerField(default=0)
+    owing = models.IntegerField(default=0)
+    cells = models.IntegerField(default=0)  # units with people who must study
+    told = models.IntegerField(default=0)  # of these, how many have reported
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "kind", "steps", "path"], name="node_tally_once")]
+
+
+class NodeDay(models.Model):
+    """By how much a `NodeTally` changed on one day, with the units that came to have people or to have reported."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12)
+    steps = models.PositiveSmallIntegerField()  # of the path: 1 is the top, 2 its children, 3 theirs
+    path = models.CharField(max_length=255)
+    day = models.DateField()
+    done = models.IntegerField(default=0)
+    exempt = models.IntegerField(default=0)
+    owing = models.IntegerField(default=0)
+    cells = models.IntegerField(default=0)
+    told = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "kind", "steps", "path", "day"], name="node_day_once")
         ]
 
 

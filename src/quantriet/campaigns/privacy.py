@@ -62,6 +62,8 @@ HOLDINGS = (
     ),
     plain("Tally", "Số liệu theo đơn vị", CAMPAIGN),
     plain("TallyDay", "Số liệu theo ngày", CAMPAIGN),
+    plain("NodeTally", "Số liệu cộng sẵn của đơn vị cấp trên", CAMPAIGN),
+    plain("NodeDay", "Số liệu theo ngày cộng sẵn của đơn vị cấp trên", CAMPAIGN),
     plain("StudyNotice", "Thông báo văn bản chưa học", CAMPAIGN),
     plain("CampaignReview", "Nhận xét đợt học tập", CAMPAIGN),
 )  # fmt: skip

@@ -12,7 +12,12 @@ def schedule() -> list[Scheduled]:
     # Jobs are found only once the apps are loaded.
     from quantriet.attendance.jobs import follow_absentees_job
     from quantriet.audit.jobs import anchor_log_job, prune_looks_job, seal_log_job
-    from quantriet.campaigns.jobs import follow_audiences_job, prune_deliveries_job, queue_webhooks_job
+    from quantriet.campaigns.jobs import (
+        fold_tallies_job,
+        follow_audiences_job,
+        prune_deliveries_job,
+        queue_webhooks_job,
+    )
     from quantriet.library.jobs import (
         alert_publication_job,
         follow_lifecycles_job,
@@ -25,6 +30,7 @@ def schedule() -> list[Scheduled]:
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
+        Scheduled(fold_tallies_job, every=timedelta(minutes=1)),
         Scheduled(queue_webhooks_job, every=timedelta(minutes=1)),
         Scheduled(prune_deliveries_job, every=timedelta(hours=6)),
         Scheduled(sweep_staged_job, every=timedelta(hours=1)),

@@ -28,6 +28,7 @@ from quantriet.campaigns.actions.credits import (
     withdraw_credit,
 )
 from quantriet.campaigns.actions.duties import hand_down, open_campaign, prepare_duties, sync_audience
+from quantriet.campaigns.actions.folding import fold_tallies, forget_nodes
 from quantriet.campaigns.actions.notices import message_units, send_study_notice
 from quantriet.campaigns.actions.plans import make_plans, mark_called_off, mark_held, mark_scheduled, schedule_plan
 from quantriet.campaigns.actions.rebuilding import Rebuilt, rebuild_ledger
@@ -67,6 +68,8 @@ __all__ = [
     "change_rulebook",
     "close_campaign",
     "decide_credit",
+    "fold_tallies",
+    "forget_nodes",
     "gather_changes",
     "grant_credits",
     "hand_down",

@@ -18,6 +18,7 @@ from django.db.models import Exists, Max, OuterRef
 
 from quantriet.audit.actions import record
 from quantriet.campaigns import queries
+from quantriet.campaigns.actions.folding import forget_nodes
 from quantriet.campaigns.actions.plans import make_plans
 from quantriet.campaigns.actions.rejudging import rejudge_duties
 from quantriet.campaigns.actions.settling import Shift, shift_duties
@@ -135,8 +136,8 @@ def sync_audience(campaign: StudyCampaign, *, by: Account | None, at: datetime) 
                 _insert_missing(campaign, kind, due_on)
         added = StudyDuty.objects.filter(campaign=campaign, pk__gt=before).count()
         if added:
+            _count_new(campaign, before)  # tallies before their days, as every writer takes them
             _tell_birth(campaign, before, by, at)
-            _count_new(campaign, before)
             make_plans(campaign, by=by, at=at)
         changed = shift_duties(shifts, by=by, at=at)
         _rejudge(campaign, obliged_again, by=by, at=at)
@@ -332,6 +333,7 @@ _COUNTS = """
 
 def count_again(campaign: StudyCampaign) -> None:
     """Make the tallies of a draft afresh."""
+    forget_nodes(campaign)
     Tally.objects.filter(campaign=campaign).delete()
     _run(
         "INSERT INTO campaigns_tally (campaign_id, kind, unit_id, path, done, exempt, owing)" + _COUNTS,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from quantriet.campaigns.actions.duties import count_again
 from quantriet.campaigns.actions.plans import make_plans
@@ -113,8 +113,8 @@ def _running_of(prefix: str) -> Q:
 
 
 def _copy_paths(units: Sequence[int]) -> None:
-    """Tallies stand where their unit stands in today's tree; found by the unit, whatever the table holds besides."""
-    for model in (Tally, TallyDay):
+    """Tallies and plans stand where their unit stands in today's tree; found by the unit, whatever the table holds besides."""
+    for model in (Tally, TallyDay, CampaignPlan):
         table, unit = model._meta.db_table, Unit._meta.db_table
         execute(
             f"UPDATE {table} SET path = (SELECT path FROM {unit} WHERE {unit}.id = {table}.unit_id) WHERE unit_id = %s",
@@ -160,7 +160,8 @@ def _follow_plans(campaign: StudyCampaign, change: TreeChange, by: Account | Non
         if plan is None or plan.state == PlanState.HELD:
             continue
         if successor is not None and successor not in plans:
-            CampaignPlan.objects.filter(pk=plan.pk).update(unit_id=successor)
+            place = Subquery(Unit.objects.filter(pk=successor).values("path"))
+            CampaignPlan.objects.filter(pk=plan.pk).update(unit_id=successor, path=place)
             plans[successor] = plans.pop(unit)
         else:
             ended.append(plan.pk)

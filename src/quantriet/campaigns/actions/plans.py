@@ -63,6 +63,7 @@ def make_plans(campaign: StudyCampaign, *, by: Account | None, at: datetime) -> 
                 CampaignPlan(
                     campaign=campaign,
                     unit=unit,
+                    path=unit.path,
                     parent=next((plans[pk] for pk in reversed(unit.ancestor_ids[:-1]) if pk in plans), None),
                 )
                 for unit in by_depth[depth]

@@ -12,15 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 
 from quantriet.audit.actions import record
 from quantriet.campaigns import queries
 from quantriet.campaigns.actions.duties import prepare_duties, sync_audience
+from quantriet.campaigns.actions.folding import forget_nodes
 from quantriet.campaigns.actions.settling import Shift, correct_duties
-from quantriet.campaigns.models import StudyCampaign, StudyDuty, Tally, TallyDay
+from quantriet.campaigns.models import CampaignPlan, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.queries import ledger
 from quantriet.campaigns.queries.audience import audience
 from quantriet.campaigns.queries.ledger import NOTHING, Journal, Line, Place
+from quantriet.campaigns.queries.nodes import wrong_nodes
 from quantriet.campaigns.vocab import CampaignState, DutyState
 from quantriet.kit.db import named_lock, reread
 from quantriet.org.models import Account, Unit
@@ -59,17 +62,26 @@ def rebuild_ledger(
     try:
         with transaction.atomic(), named_lock(f"audience-{campaign.pk}"):
             reread(campaign)
+            _set_plans(campaign)
             result = _draft(campaign, by, at) if campaign.opened_at is None else _opened(campaign, by, at, tell)
             if not result.is_sound:
                 record(
                     "ledger.rebuilt", by=by, at=at, thing=campaign, unit=campaign.unit,
                     after={"duties": result.duties, "tallies": result.tallies, "days": result.days},
                 )  # fmt: skip
+            if any(wrong_nodes(campaign)):
+                forget_nodes(campaign)
             if dry_run:
                 raise _Undo
     except _Undo:
         campaign.refresh_from_db()
     return result
+
+
+def _set_plans(campaign: StudyCampaign) -> None:
+    """Plans stand where their units stand."""
+    wrong = CampaignPlan.objects.filter(campaign=campaign).exclude(path=F("unit__path"))
+    wrong.update(path=Subquery(Unit.objects.filter(pk=OuterRef("unit_id")).values("path")))
 
 
 def _draft(campaign: StudyCampaign, by: Account | None, at: datetime) -> Rebuilt:

@@ -10,7 +10,9 @@ from datetime import datetime
 from django.db.models import Max, Min
 
 from quantriet.audit.actions import record
+from quantriet.campaigns.actions.folding import forget_nodes
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, Tally
+from quantriet.campaigns.queries.nodes import wrong_nodes
 from quantriet.kit.db import execute, named_lock, select, upsert
 from quantriet.org.models import Account, Unit
 
@@ -56,7 +58,7 @@ def rebuild_tallies(campaign: StudyCampaign, *, by: Account | None, at: datetime
     """Bring every tally of a campaign to what its duties say; returns how many were wrong.
 
     Reads range by range without keeping anybody from writing, then mends what was found in one transaction, all or
-    nothing: broken off anywhere, it is simply begun again. A tally that was missing has reported when something is
+    nothing: broken off anywhere, it is simply begun again. Kept sums of top units that are wrong are dropped, to be folded anew. A tally that was missing has reported when something is
     done in it. Effects: the tallies, an audit line when any was wrong. Earlier days keep their day sums.
     """
     wrong: dict[str, set[int]] = {}
@@ -68,6 +70,8 @@ def rebuild_tallies(campaign: StudyCampaign, *, by: Account | None, at: datetime
             if found:
                 wrong.setdefault(kind, set()).add(low)
             tell(Step(kind, number * len(ranges) + part, len(kinds) * len(ranges), len(found)))
+    if any(wrong_nodes(campaign)):
+        forget_nodes(campaign)
     if not wrong:
         return 0
     mended = 0

@@ -21,6 +21,7 @@ from quantriet.campaigns.models import (
     TallyDay,
     TallyQuerySet,
 )
+from quantriet.campaigns.queries import nodes
 from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.rules.boards import Count
 from quantriet.kit.db import select
@@ -197,7 +198,13 @@ def board(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
     else:
         places = history.paths_on([child.pk for child in children], at.tree)
         rows = {places[child.pk]: BoardRow(child) for child in children}
-    found = _sums_then(campaign, unit, kind, at, at.day) if at.day else _sums(campaign, unit, kind, at, rows)
+    if own == unit.path and nodes.is_kept(campaign, unit, kind):
+        kept = nodes.sums(campaign, unit, kind, at.moment, at.day, at.tree)
+        found = {path: (Count(*five[:3]), five[3], five[4]) for path, five in kept.items()}
+    elif at.day:
+        found = _sums_then(campaign, unit, kind, at, at.day)
+    else:
+        found = _sums(campaign, unit, kind, at, rows)
     if at.tree is not None:
         # What has closed by then counts under the unit that followed it, and stands there as a row of its own.
         rows |= {
@@ -264,15 +271,25 @@ GROUP BY child.path
 _PLANS = """
 WITH child (path, behind) AS (VALUES {ranges})
 SELECT child.path, COUNT(*), SUM(CASE WHEN plan.first_held_at < %s THEN 1 ELSE 0 END)
-FROM child {join} {unit} AS unit ON unit.path >= child.path AND unit.path < child.behind
-    {join} {plan} AS plan ON plan.campaign_id = %s AND plan.unit_id = unit.id
+FROM child {join} {plan} AS plan ON plan.campaign_id = %s AND plan.path >= child.path AND plan.path < child.behind
 GROUP BY child.path
+"""
+# Of an earlier day's tree: what has come, moved or closed since is taken from where it is and put where it was then.
+_PLANS_THEN = """
+UNION ALL
+SELECT plan.path, -1, CASE WHEN plan.first_held_at < %s THEN -1 ELSE 0 END
+FROM (SELECT DISTINCT unit_id FROM {place} WHERE valid_from > %s OR valid_to >= %s) AS moved
+    JOIN {plan} AS plan ON plan.campaign_id = %s AND plan.unit_id = moved.unit_id
+UNION ALL
+SELECT place.path, 1, CASE WHEN plan.first_held_at < %s THEN 1 ELSE 0 END
+FROM {place} AS place JOIN {plan} AS plan ON plan.campaign_id = %s AND plan.unit_id = place.unit_id
+WHERE place.valid_from <= %s AND place.valid_to >= %s
 """
 
 
-def _by_child(statement: str, unit: Unit, children: Iterable[str], parameters: list[Any]) -> list[tuple[Any, ...]]:
-    """Rows of a statement that sums over the ranges of these children and, apart, over the unit's own place."""
-    ranges = [(path, path_end(path)) for path in children] + [(unit.path, unit.path + "!")]
+def _by_child(statement: str, own: str, children: Iterable[str], parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Rows of a statement that sums over the ranges of these children and, apart, over the node's own place."""
+    ranges = [(path, path_end(path)) for path in children] + [(own, own + "!")]
     text = "CAST(%s AS text)" if connection.vendor == "postgresql" else "%s"
     ordered = "JOIN" if connection.vendor == "postgresql" else "CROSS JOIN"  # SQLite keeps this order of the loops
     if connection.vendor == "postgresql":
@@ -280,7 +297,7 @@ def _by_child(statement: str, unit: Unit, children: Iterable[str], parameters: l
     return select(
         statement.format(
             ranges=", ".join([f"({text}, {text})"] * len(ranges)), join=ordered, tally=TALLY,
-            unit=Unit._meta.db_table, plan=CampaignPlan._meta.db_table,
+            plan=CampaignPlan._meta.db_table, place=PLACE,
         ),
         [*(end for one in ranges for end in one), *parameters],
     )  # fmt: skip
@@ -288,7 +305,7 @@ def _by_child(statement: str, unit: Unit, children: Iterable[str], parameters: l
 
 def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, children: Iterable[str]) -> Sums:
     moment = connection.ops.adapt_datetimefield_value(at.moment)
-    rows = _by_child(_NOW, unit, children, [moment, campaign.pk, kind])
+    rows = _by_child(_NOW, unit.path, children, [moment, campaign.pk, kind])
     return {
         child: (Count(int(done), int(exempt), int(owing)), int(cells), int(told))
         for child, done, exempt, owing, cells, told in rows
@@ -369,22 +386,19 @@ def plans_inside(campaign: StudyCampaign, unit: Unit, at: AsOf) -> QuerySet[Camp
 
 
 def _add_plans(campaign: StudyCampaign, unit: Unit, at: AsOf, rows: dict[str, BoardRow]) -> None:
-    if at.tree is None:
-        moment = connection.ops.adapt_datetimefield_value(at.moment)
-        children = [path for path, row in rows.items() if not row.is_own]
-        for path, number, held in _by_child(_PLANS, unit, children, [moment, campaign.pk]):
-            if path != unit.path:  # the unit's own plan is no row of its board
-                rows[path].plans, rows[path].held = int(number), int(held)
-    else:
-        plans = plans_inside(campaign, unit, at).exclude(unit=unit)
-        own = len(path_then(unit, at))
-        held_at = dict(plans.values_list("unit_id", "first_held_at"))
-        for pk, path in history.paths_on(held_at.keys(), at.tree).items():
-            row = rows.get(path[: path.index(".", own) + 1])
-            if row is not None:
-                row.plans += 1
-                first = held_at[pk]
-                row.held += first is not None and first < at.moment
+    moment = connection.ops.adapt_datetimefield_value(at.moment)
+    own = path_then(unit, at)
+    statement, parameters = _PLANS, [moment, campaign.pk]
+    if at.tree is not None:
+        then = connection.ops.adapt_datefield_value(at.tree)
+        statement += _PLANS_THEN
+        parameters += [moment, then, then, campaign.pk, moment, campaign.pk, then, then]
+    children = [path for path, row in rows.items() if not row.is_own]
+    for path, number, held in _by_child(statement, own, children, parameters):
+        row = rows.get(path[: path.find(".", len(own)) + 1]) if path.startswith(own) and path != own else None
+        if row is not None:  # the unit's own plan is no row of its board
+            row.plans += int(number)
+            row.held += int(held)
     by_unit = {row.unit.pk: row for row in rows.values() if not row.is_own}
     for plan in CampaignPlan.objects.filter(campaign=campaign, unit__in=list(by_unit)).only(
         "unit_id", "state", "first_held_at"
@@ -428,12 +442,20 @@ def answerable(units: Iterable[int]) -> tuple[dict[int, PostHeld], dict[int, lis
 
 def progress(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> list[tuple[date, int]]:
     """How many were done at the end of each day on which that changed, and on the day shown."""
-    days = TallyDay.objects.filter(_inside(unit, at or as_of()), campaign=campaign, kind=kind)
-    if at and at.day:
+    at = at or as_of()
+    if path_then(unit, at) == unit.path and nodes.is_kept(campaign, unit, kind):
+        by_day = nodes.done_by_day(campaign, unit, kind, at.tree)
+        return _line(sorted((day, done) for day, done in by_day.items() if at.day is None or day <= at.day), at)
+    days = TallyDay.objects.filter(_inside(unit, at), campaign=campaign, kind=kind)
+    if at.day:
         days = days.filter(day__lte=at.day)
     sums = list(days.order_by("day").values("day").annotate(change=Sum("done")).values_list("day", "change"))
+    return _line(sums, at)
+
+
+def _line(sums: Sequence[tuple[date, int]], at: AsOf) -> list[tuple[date, int]]:
     points = list(zip([day for day, _ in sums], accumulate(change for _, change in sums), strict=True))
-    shown = (at.day if at else None) or today()
+    shown = at.day or today()
     if points and points[-1][0] < shown:
         points.append((shown, points[-1][1]))
     return points

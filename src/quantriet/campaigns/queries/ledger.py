@@ -9,10 +9,11 @@ from datetime import date, datetime
 
 from django.db.models import Count, F, Q
 
-from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
+from quantriet.campaigns.models import CampaignPlan, DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.queries.audience import Audience, audience
 from quantriet.campaigns.queries.campaigns import event_holders, problems_in_ledger
 from quantriet.campaigns.queries.credits import credit_says
+from quantriet.campaigns.queries.nodes import wrong_nodes
 from quantriet.campaigns.rules import ledger as rules
 from quantriet.campaigns.rules.ledger import Standing
 from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, DutyReason, DutyState
@@ -232,7 +233,8 @@ def prove_ledger(campaign: StudyCampaign, *, progress: Callable[[int], object] |
     Proved are: every unit's tally against its duties, so that done + exempt + owing = roster at each node; every duty
     against the last line of its journal, and the journal without a gap; every day's sums against the journal, so that
     the same holds at the end of each earlier day; while the campaign runs every duty against what audience, exemptions,
-    recognitions and verdicts say; that nobody of the audience is missing; that every absentee is in a chain.
+    recognitions and verdicts say; that nobody of the audience is missing; that every absentee is in a chain; that the
+    kept sums of top units are those of what their tallies say is folded.
     """
     found: list[Finding] = []
     names = dict(Unit.objects.filter(pk__in=_units(campaign)).values_list("pk", "name"))
@@ -250,7 +252,26 @@ def prove_ledger(campaign: StudyCampaign, *, progress: Callable[[int], object] |
     if campaign.state in (CampaignState.DRAFT, CampaignState.OPEN) and campaign.duty_kinds:
         found += _missing(campaign)
     found += [Finding("ledger.unfollowed", one.sentence) for one in problems_in_ledger(campaign)]
-    return found
+    return found + _nodes_and_plans(campaign)
+
+
+def _nodes_and_plans(campaign: StudyCampaign) -> list[Finding]:
+    """The kept sums of top units against what their tallies say is folded; plans where their units stand."""
+    found = []
+    for fault in wrong_nodes(campaign):
+        unit = Unit.objects.filter(path=fault.path).first()
+        name = unit.name if unit else fault.path
+        when = f" ngày {show_day(fault.day)}" if fault.day else ""
+        found.append(
+            Finding(
+                "ledger.node", f"{name} ({fault.kind}){when}: số cộng sẵn không bằng tổng các đơn vị bên dưới.", name
+            )
+        )
+    wrong = CampaignPlan.objects.filter(campaign=campaign).exclude(path=F("unit__path"))
+    return found + [
+        Finding("ledger.plan", f"{name}: kế hoạch ghi sai chỗ của đơn vị trong cây tổ chức.", name)
+        for name in wrong.values_list("unit__name", flat=True)
+    ]
 
 
 def _units(campaign: StudyCampaign) -> set[int]:

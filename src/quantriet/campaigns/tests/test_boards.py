@@ -89,7 +89,7 @@ def test_units_that_have_not_organised_are_known_at_a_day(cast, running):
 
 
 def test_board_costs_the_same_for_few_and_many_units(cast, running, django_assert_num_queries):
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):  # one asks for kept sums
         queries.board(running, cast.units["X2"], "read")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         queries.board(running, cast.units["T"], "read")
