@@ -30,7 +30,7 @@ def wind(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('library', '0003_document_lifecycle'),
+        ("library", "0004_study_master"),
         ('org', '0012_search_key'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
