@@ -148,8 +148,8 @@ class KeptCast:
         if not self._cast:
             before = {table: set(rows) for table, rows in _everything().items()}
             cast = make_cast()
-            now_there = _everything()
-            self._rows = {table: [row for row in rows if row not in before[table]] for table, rows in now_there.items()}
+            after = _everything()
+            self._rows = {table: [row for row in rows if row not in before[table]] for table, rows in after.items()}
             self._cast = pickle.dumps(cast)
         else:
             for table, rows in self._rows.items():

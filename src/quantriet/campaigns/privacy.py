@@ -15,7 +15,7 @@ HOLDINGS = (
         "CampaignPlan", "Kế hoạch học tập của đơn vị", "biết đơn vị học khi nào, ai chịu trách nhiệm", CAMPAIGN, "responsible",
         of("responsible", "người chịu trách nhiệm"),
         none(
-            "campaign unit parent state form planned_from planned_to plan_number assignment scheduled_at first_held_at",
+            "campaign unit path parent state form planned_from planned_to plan_number assignment scheduled_at first_held_at",
             "lịch của đơn vị",
         ),
     ),

@@ -134,7 +134,6 @@ class RuleKey(LabelledEnum):
         "discussion_share_percent",
         gettext_noop("Least share of discussion (per cent of class time)"),
     )
-    PUBLICATION_DAYS = "publication_days", gettext_noop("Days to publish a new document")
     ESSAY_DAYS = "essay_days", gettext_noop("Days to hand in the essay")
     ESSAY_REMINDER_DAYS = "essay_reminder_days", gettext_noop("First reminder before the essay is due (days)")
     ESSAY_ESCALATION_DAYS = "essay_escalation_days", gettext_noop("Silent unit told to the superior (days after)")
@@ -177,7 +176,6 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.DISCUSSION_SHARE_PERCENT: SourceRule(
         "10", "%", f"mục 3 {_26HD} (phải bố trí thời gian thảo luận thích hợp; tỷ lệ do cấp ủy quy định)"
     ),
-    RuleKey.PUBLICATION_DAYS: SourceRule("2", "ngày", f"mục 6 {_26HD}"),
     RuleKey.ESSAY_DAYS: SourceRule("15", "ngày", "do cấp ủy quy định"),
     RuleKey.ESSAY_REMINDER_DAYS: SourceRule("5", "ngày", "do cấp ủy quy định"),
     RuleKey.ESSAY_ESCALATION_DAYS: SourceRule("7", "ngày", "do cấp ủy quy định"),

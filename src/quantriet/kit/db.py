@@ -47,17 +47,23 @@ def writers_have_ended(*, wait: float = 2.0) -> bool:
     """
     if connection.vendor != "postgresql":
         return True
-    [(limit,)] = select("SELECT txid_snapshot_xmax(txid_current_snapshot())")
+    writers = {number for (number,) in select(_WRITERS)}
     deadline = time.monotonic() + wait
-    while True:
-        [(running,)] = select(
-            "SELECT count(*) FROM txid_snapshot_xip(txid_current_snapshot()) AS id"
-            " WHERE id < %s AND id IS DISTINCT FROM txid_current_if_assigned()",
-            [limit],
-        )
-        if not running or time.monotonic() > deadline:
-            return not running
-        time.sleep(0.05)
+    while writers:
+        writers &= {number for (number,) in select(_WRITERS)}
+        if time.monotonic() > deadline:
+            break
+        if writers:
+            time.sleep(0.05)
+    return not writers
+
+
+# Numbers of the other transactions that are writing in this database. A snapshot would name those of the whole server.
+_WRITERS = """
+    SELECT held.transactionid::text FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
+    WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock' AND held.granted
+        AND session.datname = current_database() AND held.pid <> pg_backend_pid()
+"""
 
 
 def byte_order(table: str, column: str, length: int = 255) -> str:

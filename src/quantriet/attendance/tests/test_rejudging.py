@@ -83,7 +83,7 @@ def test_the_verdict_follows_the_rule(cast, left_early):
 
 def test_another_rule_asks_for_no_new_verdict(left_early):
     campaign_actions.set_rule_value(
-        left_early.campaign.rulebook, key=RuleKey.PUBLICATION_DAYS, value=9, basis="Quy chế", valid_from=clock(7).date(),
+        left_early.campaign.rulebook, key=RuleKey.ESSAY_DAYS, value=9, basis="Quy chế", valid_from=clock(7).date(),
         by=None, at=now(),
     )  # fmt: skip
     Worker([]).run_all()

@@ -82,9 +82,7 @@ def settle_duties(results: Sequence[DutyResult], *, by: Account | None, at: date
     per campaign.
     """
     with transaction.atomic(savepoint=False):
-        _hold(
-            sorted({one.duty_id for one in results})
-        )  # before it is asked what is recognised: a grant holds them, too
+        _hold(one.duty_id for one in results)  # before asking what is recognised: a grant holds them, too
         shifts = [Shift(one.duty_id, one.state, one.reason, one.sentence[:400]) for one in _with_credits(results)]
         changed = _shift(shifts, by=by, at=at, reporting=True)
         for _, settled in groupby(sorted(changed, key=_campaign), key=_campaign):
@@ -111,12 +109,14 @@ def _with_credits(results: Sequence[DutyResult]) -> list[DutyResult]:
 def correct_duties(shifts: Sequence[Shift], *, by: Account | None, at: datetime) -> int:
     """Put duties right that say something else than the facts, whatever state they are in; each leaves its change line."""
     with transaction.atomic(savepoint=False):
+        _hold(one.duty_id for one in shifts)
         return len(_shift(shifts, by=by, at=at, reporting=False, forced=True))
 
 
 def shift_duties(shifts: Sequence[Shift], *, by: Account | None, at: datetime) -> int:
     """Let duties follow the audience: other state, tier or unit. Nothing of this is a report of the unit."""
     with transaction.atomic(savepoint=False):
+        _hold(one.duty_id for one in shifts)
         return len(_shift(shifts, by=by, at=at, reporting=False))
 
 
@@ -134,13 +134,13 @@ def _campaign(settled: _Settled) -> int:
 def _shift(
     shifts: Sequence[Shift], *, by: Account | None, at: datetime, reporting: bool, forced: bool = False
 ) -> list[_Settled]:
-    """Write the shifts that change something."""
+    """Write the shifts that change something; the caller holds their duties."""
     wanted = {one.duty_id: one for one in shifts}
     keys = sorted(wanted)
     changed: list[_Settled] = []
     for start in range(0, len(keys), _CHUNK):
         batch = []
-        for duty in _locked(keys[start : start + _CHUNK]):
+        for duty in _standing(keys[start : start + _CHUNK]):
             shift = wanted[duty.pk]
             if duty.campaign_state != CampaignState.OPEN:
                 raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
@@ -160,19 +160,21 @@ def _shift(
     return changed
 
 
-def _hold(keys: Sequence[int]) -> None:
-    """Lock the rows in the order of their keys, so that two rolls closed at once do not wait for each other."""
+def _hold(duties: Iterable[int]) -> None:
+    """Lock the duties in the order of their keys, so that two rolls closed at once do not wait for each other.
+
+    A statement of its own: one that locked and joined at once would, after waiting, join a duty whose unit has changed with
+    its former unit, and leave it out without a word.
+    """
     if connection.vendor == "postgresql":
+        keys = sorted(set(duties))
         for start in range(0, len(keys), _CHUNK):
             some = keys[start : start + _CHUNK]
             marks = ",".join(["%s"] * len(some))
             select(f"SELECT id FROM {DUTY} WHERE id IN ({marks}) ORDER BY id FOR NO KEY UPDATE", some)  # noqa: S608
 
 
-def _locked(keys: Sequence[int]) -> list[_Duty]:
-    """The rows as they stand once they are locked. Read by the locking statement itself, a row whose unit somebody has just
-    changed would meet its former unit, and be left out without a word."""
-    _hold(keys)
+def _standing(keys: Sequence[int]) -> list[_Duty]:
     rows = select(
         f"SELECT d.id, d.campaign_id, d.kind, d.person_id, d.unit_id, u.path, d.tier, d.state, d.reason, d.sentence, d.settled_at,"  # noqa: S608
         f" c.name, c.state, c.unit_id, cu.path FROM {DUTY} d JOIN {UNIT} u ON u.id = d.unit_id"

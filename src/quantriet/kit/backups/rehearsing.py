@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -54,11 +55,13 @@ def _scratch(folder: Path) -> Iterator[dict[str, str]]:
         if connection.vendor != "postgresql":
             yield surroundings
             return
-        name = f"quantriet_rehearsal_{secrets.token_hex(4)}"
+        # What is swept up is known by the database it belongs to: another installation on this server may be rehearsing now.
+        ours = f"quantriet_rehearsal_{hashlib.sha256(str(connection.settings_dict['NAME']).encode()).hexdigest()[:8]}_"
+        name = f"{ours}{secrets.token_hex(4)}"
         with _apart() as raw:
             raw.autocommit = True
             for (old,) in raw.execute(
-                "SELECT datname FROM pg_database WHERE datname LIKE 'quantriet\\_rehearsal\\_%'"
+                "SELECT datname FROM pg_database WHERE starts_with(datname::text, %s)", [ours]
             ).fetchall():
                 raw.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
             try:

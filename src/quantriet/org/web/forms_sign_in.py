@@ -90,9 +90,8 @@ class MailProofForm(MailCodeForm):
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[
-            "code"
-        ].help_text = f"Thư có mã gửi tới {email}, dùng trong 10 phút. Chưa thấy thì xem cả mục thư rác."
+        where = f"Thư có mã gửi tới {email}, dùng trong 10 phút. Chưa thấy thì xem cả mục thư rác."
+        self.fields["code"].help_text = where
 
 
 class PasskeyForm(forms.Form):

@@ -184,6 +184,7 @@ FIELDS = {
     "venue": gettext_noop("Venue"),
     "way": gettext_noop("Way of entering"),
     "why": gettext_noop("Why"),
+    "words": gettext_noop("Content"),
     "without_address": gettext_noop("Without an address"),
     "xlsx": gettext_noop("Excel file"),
 }

@@ -4,11 +4,13 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.db import connection  # noqa: F401 (the condition of a mark asks it)
 from django.urls import reverse
 
 from quantriet.audit.models import AuditEvent
-from quantriet.kit.backups import Entry, Shelf
+from quantriet.kit.backups import Entry, Shelf, rehearsing
 from quantriet.kit.backups.shelf import BACKUP, REHEARSAL
+from quantriet.kit.db import select
 from quantriet.kit.jobs import awaited
 from quantriet.kit.time import at_local, now
 from quantriet.notify.models import Message
@@ -65,6 +67,27 @@ def test_a_failing_rehearsal_is_told_on_the_first_page_and_by_mail_once_a_day(ca
     assert "1 điều phải xem về sao lưu" in client.get("/").content.decode()
     assert "Lần phục hồi thử gần nhất" in client.get(PAGE).content.decode()
     assert "sao lưu" not in as_user("officer").get("/").content.decode()
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="a scratch database is PostgreSQL's")
+def test_a_rehearsal_sweeps_up_its_own_leftovers_and_no_other_installations(tmp_path):
+    def databases() -> set[str]:
+        return {name for (name,) in select("SELECT datname FROM pg_database")}
+
+    with rehearsing._scratch(tmp_path) as place:
+        name = place["DATABASE_URL"].rsplit("/", 1)[1].split("?")[0]
+    left, foreign = f"{name[:-8]}0000dead", "quantriet_rehearsal_ffffffff_0000dead"
+    with rehearsing._apart() as raw:
+        raw.autocommit = True
+        try:
+            for one in (left, foreign):
+                raw.execute(f'CREATE DATABASE "{one}" TEMPLATE template0')
+            with rehearsing._scratch(tmp_path):
+                assert left not in databases()
+                assert foreign in databases()
+            assert name not in databases()
+        finally:
+            raw.execute(f'DROP DATABASE IF EXISTS "{foreign}" WITH (FORCE)')
 
 
 def test_a_shelf_that_cannot_be_written_is_told_too(cast, shelf, settings, tmp_path):
