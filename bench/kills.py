@@ -422,7 +422,7 @@ class Importer(Client):
                     self.write_down(confirmed=[name, int(where.split("/")[-2])])
                     is_confirmed = True
                 elif answer is not None and answer[0] not in (422, 503):
-                    raise RuntimeError(f"confirmation: {answer[0]} {answer[2][:300]}")
+                    raise RuntimeError(f"confirmation: {answer[0]} {answer[1].get('Location', '')} {answer[2][:300]}")
             elif f"{where}preview/" in text:
                 self.ask("POST", f"{where}preview/", "", _FORM)
             elif "Không có gì để ghi" in text:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from quantriet.kit.refusal import Refusal
@@ -15,6 +17,11 @@ from quantriet.kit.sqlite.turn import turn_of
 # A key of its own among PostgreSQL's advisory locks.
 _KEY = 0x7175616E_74726965
 WAIT_SECONDS = 30 * 60
+# After a power cut the database and the product are started together, and the database first reads its journal.
+START_SECONDS = 60
+_STARTING = (
+    "connection refused", "no such file or directory", "is starting up", "is shutting down", "recovery", "not yet accepting",
+)  # fmt: skip
 
 
 class WholeSteps(MigrationExecutor):
@@ -49,6 +56,7 @@ def alone(alias: str) -> Iterator[None]:
         keeper = connection.copy()
         keeper.settings_dict = {**keeper.settings_dict, "OPTIONS": {**keeper.settings_dict["OPTIONS"], "pool": None}}
         try:
+            _reach(keeper)
             with keeper.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{WAIT_SECONDS}s"])
                 cursor.execute("SELECT pg_advisory_lock(%s)", [_KEY])
@@ -70,3 +78,22 @@ def alone(alias: str) -> Iterator[None]:
         yield
     finally:
         turn.free()
+
+
+def _reach(connection: BaseDatabaseWrapper) -> None:
+    """Connect, waiting for a server that is still being started; a wrong password or name is told at once."""
+    last = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            connection.ensure_connection()
+            return
+        except OperationalError as error:
+            if not any(words in str(error).lower() for words in _STARTING):
+                raise
+            if time.monotonic() >= last:
+                raise Refusal(
+                    "migrate.no_database",
+                    f"Đã chờ {START_SECONDS} giây mà cơ sở dữ liệu chưa mở: hãy xem máy chủ PostgreSQL có đang chạy và "
+                    "DATABASE_URL có đúng không, rồi chạy lại.",
+                ) from error
+            time.sleep(0.5)

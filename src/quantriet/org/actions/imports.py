@@ -386,8 +386,13 @@ def _planner(run: ImportRun, at: datetime, tell: Tell) -> MemberPlanner | UnitPl
     return made(gated=_gated(run), seen=seen, root=run.unit, account=run.account, day=local(at).date(), tell=tell)
 
 
-def _make_plan(run: ImportRun, at: datetime, state: ImportState = ImportState.READING) -> str:
-    """Compare and keep the plan; returns its digest. The run moves to READY in the last statement."""
+def _make_plan(run: ImportRun, at: datetime) -> None:
+    """Compare and keep the plan; the run moves in the last statement.
+
+    From READING to READY. A confirmed run (APPLYING) stays so and is tried once more while the plan comes out the same; else
+    it goes back to the officer with a word why. It is never seen in between: who is told that a list will be written
+    finds it written or finds that word.
+    """
     if run.account:
         _require(run.account, run.kind, run.unit)
     stamp = queries.stamp()
@@ -408,17 +413,26 @@ def _make_plan(run: ImportRun, at: datetime, state: ImportState = ImportState.RE
     counts["proposed"] = writer.counts.get(PROPOSED, 0)
     seen = Understanding.from_json(run.understanding)
     seen.left_out, seen.left_out_count = planner.left_out, planner.left_out_count
+    state, to, notice = ImportState(run.state), ImportState.READY, ""
+    if state == ImportState.APPLYING:
+        if digest != run.plan_digest:
+            notice = _CHANGED_SINCE
+        elif run.counts.get("again"):
+            notice = _NOT_WRITTEN
+        else:
+            to, counts["again"] = ImportState.APPLYING, 1
     with transaction.atomic():
         kept = _move(
-            run, ImportState.READY, at, frm=(state,), plan=run.plan.name, plan_digest=digest, stamp=stamp, counts=counts,
-            understanding=seen.as_json(), must=False,
+            run, to, at, frm=(state,), plan=run.plan.name, plan_digest=digest, stamp=stamp, counts=counts,
+            understanding=seen.as_json(), notice=notice, must=False,
         )  # fmt: skip
         if kept:
             ask(run, planner.questions, at)
+            if to == ImportState.APPLYING:
+                enqueue(APPLY_JOB, run.pk)
     gone = old if kept else run.plan.name
     if gone:
         run.plan.storage.delete(gone)
-    return digest
 
 
 # ----------------------------------------------------------------------------------------------------------------- write
@@ -483,7 +497,7 @@ def apply_import(run_id: int, *, at: datetime) -> None:
             _require(one, run.kind, run.unit)
         if _write(run, at):
             return
-        _look_again(run, at)
+        _make_plan(run, at)
     except NotAllowed as refused:
         _refused(run, Refusal("import.not_allowed", refused.sentence), at)
     except Refusal as refusal:
@@ -537,20 +551,6 @@ def _write(run: ImportRun, at: datetime) -> bool:
     with contextlib.suppress(OSError):
         queries.progress_path(run.pk).unlink()
     return True
-
-
-def _look_again(run: ImportRun, at: datetime) -> None:
-    """Compare again what could not be written. The same once more is tried once more; then the officer is asked."""
-    before, again = run.plan_digest, run.counts.get("again", 0)
-    digest = _make_plan(run, at, ImportState.APPLYING)
-    with transaction.atomic():
-        if digest == before and not again:
-            counts = {**run.counts, "again": 1}
-            if _move(run, ImportState.APPLYING, at, frm=(ImportState.READY,), counts=counts, must=False):
-                enqueue(APPLY_JOB, run.pk)
-        else:
-            notice = _NOT_WRITTEN if digest == before else _CHANGED_SINCE
-            ImportRun.objects.filter(pk=run.pk, state=ImportState.READY).update(notice=notice)
 
 
 def make_import_result(run_id: int, *, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import OperationalError
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.jobs import Worker
@@ -169,6 +170,25 @@ def test_a_list_that_cannot_be_written_comes_back_to_the_officer_after_one_more_
     assert run.notice.startswith("Chưa ghi gì: mỗi lần ghi đều vướng")
     monkeypatch.undo()
     assert lists.confirmed(run, cast.officer).state == ImportState.DONE
+
+
+@pytest.mark.req("B-01")
+def test_a_list_compared_again_after_its_confirmation_is_never_left_without_a_word(cast, book, monkeypatch):
+    """Killed at the last step, it is still confirmed and tried again; nobody finds it open without a reason."""
+    run = lists.previewed(book(["Z1", "Trần Lạ", BORN, "CB11"]), cast.units["X1"], cast.officer)
+    imports.confirm_import(run, by=cast.officer, at=now(), plan_digest=run.plan_digest)
+
+    def away(*given, **more):
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "_write", lambda run, at: False)
+        patch.setattr(imports, "enqueue", away)
+        with pytest.raises(OperationalError):
+            imports.apply_import(run.pk, at=now())
+    assert fresh(run).state == ImportState.APPLYING
+    Worker([]).run_all()
+    assert fresh(run).state == ImportState.DONE
 
 
 def test_a_confirmed_import_may_be_given_up_while_no_job_works_on_it(cast, book, monkeypatch):
