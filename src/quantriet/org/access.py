@@ -35,7 +35,7 @@ from quantriet.org.models import (
 )
 from quantriet.org.rules import second_factor
 from quantriet.org.rules.fields import FIELD_RIGHTS
-from quantriet.org.vocab import ROLES, Permission, Role
+from quantriet.org.vocab import ROLES, DecisionState, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
 WIDE_SCOPE = 500
@@ -294,6 +294,15 @@ def decisions_seen_by(account: Account, permission: Permission = Permission.UNIT
     if permission != Permission.UNIT_VIEW:
         return OrgDecision.objects.filter(own)
     return OrgDecision.objects.filter(own | Q(pk__in=touching))
+
+
+def decisions_to_confirm(account: Account) -> QuerySet[OrgDecision]:
+    """Drafts of other people over units that this account edits: a merger waits for just such a second person."""
+    return (
+        decisions_seen_by(account, Permission.UNIT_EDIT)
+        .filter(state=DecisionState.DRAFTED)
+        .exclude(prepared_by=account)
+    )
 
 
 def get_decision(account: Account, pk: int | str, permission: Permission = Permission.UNIT_VIEW) -> OrgDecision:

@@ -225,6 +225,18 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "đề nghị mở lại điểm danh chờ người thứ hai quyết định",
         f"{reverse('roll-today')}?state=asked",
     )
+    add(
+        Permission.UNIT_EDIT,
+        org_access.decisions_to_confirm(account).count(),
+        "quyết định về tổ chức do người khác soạn, chờ xác nhận",
+        f"{reverse('decision-list')}?state=to_confirm",
+    )
+    add(
+        Permission.EXCUSE_APPROVE,
+        attendance_access.excuses_to_decide(account).count(),
+        "đơn xin vắng chờ duyệt",
+        f"{reverse('excuse-list')}?state=to_decide",
+    )
     plans = campaign_access.plans_seen_by(account, Permission.PLAN_SCHEDULE).filter(
         schedulable("campaign__"), state=PlanState.TO_SCHEDULE
     )

@@ -110,7 +110,10 @@ def excuse_list(request: DeskRequest) -> HttpResponse:
     )
     chips = []
     state = request.GET.get("state", "")
-    if state in list(ExcuseState):
+    if state == "to_decide":
+        rows = rows.filter(pk__in=access.excuses_to_decide(request.account).values("pk"))
+        chips.append(Chip(_("For you to decide"), query(request, state=None, page=None)))
+    elif state in list(ExcuseState):
         rows = rows.filter(state=state)
         chips.append(Chip(ExcuseState(state).label, query(request, state=None, page=None)))
     words = request.GET.get("q", "").strip()

@@ -56,7 +56,10 @@ def decision_list(request: DeskRequest) -> HttpResponse:
     rows = access.decisions_seen_by(request.account).light()
     chips = []
     state = request.GET.get("state", "")
-    if state in list(DecisionState):
+    if state == "to_confirm":
+        rows = rows.filter(pk__in=access.decisions_to_confirm(request.account).values("pk"))
+        chips.append(Chip(_("For you to confirm"), query(request, state=None, page=None)))
+    elif state in list(DecisionState):
         rows = rows.filter(state=state)
         chips.append(Chip(DecisionState(state).label, query(request, state=None, page=None)))
     if words := request.GET.get("q", "").strip():

@@ -19,6 +19,9 @@ from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import ContentTier
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
+from quantriet.org.rules.events import Change, Part
+from quantriet.org.tests.factories import an_account
+from quantriet.org.vocab import Role
 from quantriet.portal import queries
 from quantriet.portal.web import chrome
 
@@ -240,6 +243,42 @@ def test_organiser_is_told_of_people_who_changed_since_the_list_was_made(cast):
     assert (task.count, task.url) == (1, reverse("campaign-audience", args=[campaign.pk]))
     campaign_actions.sync_audience(campaign, by=by, at=now())
     assert not [one for one in queries.tasks_of(by, at=now()) if campaign.name in one.words]
+
+
+def test_an_excuse_waits_on_the_first_page_of_whoever_approves_it(cast, as_user):
+    made = make_class(cast, make_campaign(cast), ["M1", "M2"])
+    asked = attendance_actions.ask_excuse(
+        made.entries["M1"], session=None, reason="Nằm viện", by=cast.accounts["secretary11"], at=clock(6)
+    )
+
+    def told(name):
+        return [one for one in queries.tasks_of(cast.accounts[name], at=now()) if "xin vắng" in one.words]
+
+    (task,) = told("officer")
+    assert task.count == 1
+    assert list(as_user("officer").get(task.url).context["rows"]) == [asked]
+    assert not told("secretary11")  # who asks for others approves nothing
+    attendance_actions.decide_excuse(asked, is_approved=True, by=cast.officer, at=clock(6))
+    assert not told("officer")
+
+
+def test_a_merger_waits_on_the_first_page_of_the_second_person_alone(cast, as_user):
+    first = an_account("officer9", Role.BOARD_OFFICER, cast.units["T"])
+    merger = Change("merge", ("CB11", "CB12"), (Part("M1", "Chi bộ thôn Hợp Nhất", "CHI_BO", ""),))
+    decision = org_actions.draft_decision(
+        unit=cast.units["T"], number="12-QĐ/TU", decided_on=today(), effective_on=today(), changes=(merger,),
+        by=first, at=now(),
+    )  # fmt: skip
+
+    def told(account):
+        return [one for one in queries.tasks_of(account, at=now()) if "quyết định về tổ chức" in one.words]
+
+    (task,) = told(cast.officer)
+    assert task.count == 1
+    assert [one.pk for one in as_user("officer").get(task.url).context["decisions"]] == [decision.pk]
+    assert not told(first)
+    org_actions.confirm_decision(decision, revision=decision.revision, by=cast.officer, at=now())
+    assert not told(cast.officer)
 
 
 @pytest.mark.req("R-031")
