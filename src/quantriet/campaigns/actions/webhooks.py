@@ -77,7 +77,7 @@ def renew_webhook_secret(webhook: WebhookSubscription, *, by: Account, at: datet
         reread(webhook)
         webhook.salt = secrets.token_hex(16)
         webhook.save(update_fields=["salt"])
-        record("webhook.changed", by=by, at=at, thing=webhook, unit=webhook.unit, after={"secret": "new"})
+        record("webhook.changed", by=by, at=at, thing=webhook, unit=webhook.unit, after={"secret": True})
     return webhook
 
 
