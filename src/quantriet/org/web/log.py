@@ -209,6 +209,8 @@ FIELDS = {
     "starts_at": gettext_noop("Starts at"),
     "state": gettext_noop("State"),
     "status": gettext_noop("Standing"),
+    "step": gettext_noop("Step of the catch-up"),
+    "told": gettext_noop("Who was told"),
     "steering": gettext_noop("Steering committee"),
     "study_class": gettext_noop("Class"),
     "subject": gettext_noop("Subject"),
@@ -310,9 +312,12 @@ def _said(event: AuditEvent, key: str, value: Any) -> str:
 def _choices(kind: str, key: str) -> dict[str, str]:
     """The words of a model field with a closed list; facts about people carry theirs under the person."""
     about = {
-        "org.person": ["org.postheld", "org.unitresponsibility"],
+        "org.person": [
+            "org.postheld", "org.unitresponsibility", "attendance.proxyentry", "attendance.conductnote", "campaigns.studycredit",
+        ],
+        "campaigns.studycampaign": ["campaigns.audienceadjustment"],
         "org.identitydecision": ["org.person"],  # a row of a list speaks of a person
-    }
+    }  # fmt: skip
     models = [kind, *about.get(kind, ())]
     if kind == "org.person" and key == "reason":
         key = "left_reason"
