@@ -118,7 +118,7 @@ def _copy_paths(units: Sequence[int]) -> None:
         table, unit = model._meta.db_table, Unit._meta.db_table
         execute(
             f"UPDATE {table} SET path = (SELECT path FROM {unit} WHERE {unit}.id = {table}.unit_id) WHERE unit_id = %s",
-            [(key,) for key in units],
+            [(key,) for key in sorted(units)],  # in the order in which results take them
         )
 
 

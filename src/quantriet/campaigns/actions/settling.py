@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -71,6 +71,19 @@ class _Settled:
     duty: _Duty
     reason: str
     unit: Unit
+
+
+@dataclass(slots=True)
+class _Moves:
+    """What tallies gain and lose, gathered over all duties of one call.
+
+    They are written once and in one order: were they written by portions of duties, two large writers could each hold what
+    the other waits for.
+    """
+
+    deltas: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    paths: dict[Place, str] = field(default_factory=dict)
+    new: set[Place] = field(default_factory=set)  # where duties move to: perhaps there is no tally yet
 
 
 def settle_duties(results: Sequence[DutyResult], *, by: Account | None, at: datetime) -> int:
@@ -138,6 +151,7 @@ def _shift(
     wanted = {one.duty_id: one for one in shifts}
     keys = sorted(wanted)
     changed: list[_Settled] = []
+    moves = _Moves()
     for start in range(0, len(keys), _CHUNK):
         batch = []
         for duty in _standing(keys[start : start + _CHUNK]):
@@ -156,7 +170,8 @@ def _shift(
                 continue
             batch.append((duty, shift))
         if batch:
-            changed += _write(batch, by, at, reporting, forced)
+            changed += _write(batch, moves, by, at, reporting, forced)
+    _move_tallies(moves, at, reporting)
     return changed
 
 
@@ -186,18 +201,16 @@ def _standing(keys: Sequence[int]) -> list[_Duty]:
 
 
 def _write(
-    batch: list[tuple[_Duty, Shift]], by: Account | None, at: datetime, reporting: bool, forced: bool
+    batch: list[tuple[_Duty, Shift]], moves: _Moves, by: Account | None, at: datetime, reporting: bool, forced: bool
 ) -> list[_Settled]:
+    """Write the duties and their change lines, and note in `moves` what the tallies are to follow."""
     moment = connection.ops.adapt_datetimefield_value(at)
     account = by.pk if by else None
-    moves = {shift.unit_id for duty, shift in batch if shift.unit_id not in (None, duty.unit_id)}
-    targets = {unit.pk: unit for unit in Unit.objects.filter(pk__in=moves)} if moves else {}
+    away = {shift.unit_id for duty, shift in batch if shift.unit_id not in (None, duty.unit_id)}
+    targets = {unit.pk: unit for unit in Unit.objects.filter(pk__in=away)} if away else {}
     settled: list[_Settled] = []
     updates: list[tuple[Any, ...]] = []
     lines: list[tuple[Any, ...]] = []
-    deltas: dict[Place, Counter[str]] = defaultdict(Counter)
-    paths: dict[Place, str] = {}
-    new_places: dict[Place, str] = {}
     for duty, shift in batch:
         home = Unit(pk=duty.unit_id, path=duty.unit_path)
         unit = targets.get(shift.unit_id or 0, home)
@@ -220,29 +233,20 @@ def _write(
         steps = [(unit.pk, duty.state, shift.state.value)]
         if unit.pk != home.pk:
             steps = [(home.pk, duty.state, ""), (unit.pk, "", shift.state.value)]
-            new_places[after] = unit.path
+            moves.new.add(after)
         lines += [
             (duty.pk, duty.campaign_id, duty.kind, place, moment, was, now, reason, sentence, account)
             for place, was, now in steps
         ]
-        paths[before], paths[after] = home.path, unit.path
-        deltas[before][duty.state] -= 1
-        deltas[after][shift.state.value] += 1
+        moves.paths[before], moves.paths[after] = home.path, unit.path
+        moves.deltas[before][duty.state] -= 1
+        moves.deltas[after][shift.state.value] += 1
     execute(
         f"UPDATE {DUTY} SET state = %s, reason = %s, sentence = %s, tier = %s, unit_id = %s, settled_at = %s"  # noqa: S608
         " WHERE id = %s AND state = %s AND reason = %s",
         updates,
     )
     insert_many(DutyChange, _LINE, lines)
-    if new_places:
-        Tally.objects.bulk_create(
-            (
-                Tally(campaign_id=campaign, kind=kind, unit_id=unit_id, path=path)
-                for (campaign, kind, unit_id), path in sorted(new_places.items())
-            ),
-            ignore_conflicts=True,
-        )
-    _move_tallies(deltas, paths, at, reporting)
     return settled
 
 
@@ -251,25 +255,52 @@ _LINE = (
 )  # fmt: skip
 
 
-def _move_tallies(deltas: dict[Place, Counter[str]], paths: dict[Place, str], at: datetime, reporting: bool) -> None:
+def _move_tallies(moves: _Moves, at: datetime, reporting: bool) -> None:
     reported = connection.ops.adapt_datetimefield_value(at) if reporting else None
     day = connection.ops.adapt_datefield_value(local(at).date())
-    places = sorted(deltas)
+    places = sorted(moves.deltas)
     moved = {
-        place: tuple(deltas[place][state.value] for state in (DutyState.DONE, DutyState.EXEMPT, DutyState.OWING))
+        place: tuple(moves.deltas[place][state.value] for state in (DutyState.DONE, DutyState.EXEMPT, DutyState.OWING))
         for place in places
     }
+    if moves.new:
+        Tally.objects.bulk_create(
+            (
+                Tally(campaign_id=campaign, kind=kind, unit_id=unit_id, path=moves.paths[campaign, kind, unit_id])
+                for campaign, kind, unit_id in sorted(moves.new)
+            ),
+            ignore_conflicts=True,
+        )
     execute(
         f"UPDATE {TALLY} SET done = done + %s, exempt = exempt + %s, owing = owing + %s,"  # noqa: S608
         " reported_at = COALESCE(reported_at, %s) WHERE campaign_id = %s AND kind = %s AND unit_id = %s",
         [(*moved[place], reported, *place) for place in places],
     )
+    paths = {**moves.paths, **_paths_now(places)}
     upsert(
         f"{TALLY_DAY} (campaign_id, kind, unit_id, path, day, done, exempt, owing)",
         [(*place, paths[place], day, *moved[place]) for place in places if any(moved[place])],
         f"(campaign_id, kind, unit_id, day) DO UPDATE SET done = {TALLY_DAY}.done + excluded.done,"
         f" exempt = {TALLY_DAY}.exempt + excluded.exempt, owing = {TALLY_DAY}.owing + excluded.owing",
     )
+
+
+def _paths_now(places: Sequence[Place]) -> dict[Place, str]:
+    """Where the tallies stand that we hold; a decision that has moved their units meanwhile has moved them, too.
+
+    On SQLite nobody writes beside us: what was read with the duties is still true.
+    """
+    found: dict[Place, str] = {}
+    if connection.vendor != "postgresql":
+        return found
+    for (campaign, kind), some in groupby(places, key=lambda place: place[:2]):
+        units = [unit for _campaign, _kind, unit in some]
+        rows = select(
+            f"SELECT unit_id, path FROM {TALLY} WHERE campaign_id = %s AND kind = %s AND unit_id = ANY(%s)",  # noqa: S608
+            [campaign, kind, units],
+        )
+        found |= {(campaign, kind, unit): path for unit, path in rows}
+    return found
 
 
 def _audit(settled: list[_Settled], by: Account | None, at: datetime) -> None:

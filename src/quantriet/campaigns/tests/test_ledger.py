@@ -1,5 +1,6 @@
 """The ledger keeps its promise: done + exempt + owing = roster at every unit, whatever happens."""
 
+import datetime as dt
 import threading
 import time
 
@@ -10,14 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quantriet.campaigns import actions, queries
+from quantriet.campaigns.actions import following, settling
+from quantriet.campaigns.actions.duties import count_again
 from quantriet.campaigns.actions.settling import Shift, shift_duties
 from quantriet.campaigns.models import DutyChange, StudyCampaign, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.rules.boards import Count
 from quantriet.campaigns.tests import factories
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyResult, DutyState
 from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.time import now, today
+from quantriet.kit.time import local, now, today
 from quantriet.org import actions as org_actions
+from quantriet.org.models import Unit
 
 
 def sums(campaign):
@@ -241,3 +245,67 @@ def test_a_result_that_waits_for_a_move_is_not_left_out(cast):
     duty.refresh_from_db()
     assert (duty.unit_id, duty.state) == (to, DutyState.DONE)
     assert queries.audit_ledger(campaign) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="the test database of SQLite lives in one connection")
+def test_two_large_writers_take_the_tallies_in_one_order(cast, monkeypatch):
+    """Each portion of duties once moved its own tallies: here the writers hold what the other waits for."""
+    monkeypatch.setattr(settling, "_CHUNK", 1)
+    campaign = factories.open_campaign(cast.units["T"], cast.officer)
+    first, second = (
+        list(StudyDuty.objects.filter(campaign=campaign, unit=cast.units[code]).order_by("pk"))[:2]
+        for code in ("CB11", "CB12")
+    )
+    for duty, code in ((first[1], "CB12"), (second[1], "CB11")):
+        StudyDuty.objects.filter(pk=duty.pk).update(unit=cast.units[code])
+    count_again(campaign)
+    there, back = (first[0], second[0]), (first[1], second[1])  # by their keys: CB11 then CB12, CB12 then CB11
+    failures = []
+
+    def settle(duties):
+        try:
+            for _round in range(20):
+                actions.settle_duties([factories.done(duty) for duty in duties], by=cast.officer, at=now())
+                actions.settle_duties([factories.absent(duty) for duty in duties], by=cast.officer, at=now())
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=settle, args=(duties,)) for duties in (there, back)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="the test database of SQLite lives in one connection")
+def test_a_result_beside_a_decision_counts_where_its_unit_stands_afterwards(cast):
+    campaign = factories.open_campaign(cast.units["T"], cast.officer)
+    duty = StudyDuty.objects.get(campaign=campaign, person=cast.people["M1"])
+    tomorrow = now() + dt.timedelta(days=1)  # a day that has no sums yet
+    moved, failures = threading.Event(), []
+
+    def settle():
+        try:
+            moved.wait(10)
+            actions.settle_duties([factories.done(duty)], by=cast.officer, at=tomorrow)
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=settle)
+    thread.start()
+    path = f"{cast.units['X2'].path}Z/"
+    with transaction.atomic():
+        Unit.objects.filter(pk=duty.unit_id).update(path=path)
+        following._copy_paths([duty.unit_id])
+        moved.set()
+        time.sleep(1)  # the result has read the unit where it stood, and waits for its tally
+    thread.join()
+    assert failures == []
+    assert TallyDay.objects.get(campaign=campaign, unit=duty.unit_id, day=local(tomorrow).date()).path == path
