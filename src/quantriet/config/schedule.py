@@ -26,7 +26,7 @@ def schedule() -> list[Scheduled]:
     )
     from quantriet.notify.jobs import send_waiting_job
     from quantriet.org.jobs import do_what_is_due_job, drop_exports_job, prune_answers_job, prune_sign_in_job
-    from quantriet.portal.jobs import keep_backups_job
+    from quantriet.portal.jobs import keep_backups_job, sweep_orphans_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
@@ -51,6 +51,7 @@ def schedule() -> list[Scheduled]:
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),
+        Scheduled(sweep_orphans_job, every=timedelta(days=1)),
         Scheduled(prune_answers_job, every=timedelta(hours=1)),
         Scheduled(prune_sign_in_job, every=timedelta(hours=1)),
     ]

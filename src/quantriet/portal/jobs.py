@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quantriet.kit.backups import Shelf
 from quantriet.kit.jobs import background
+from quantriet.kit.orphans import sweep_orphans
 from quantriet.kit.time import now
 from quantriet.org.models import Account
 from quantriet.portal import actions
@@ -27,3 +28,8 @@ def keep_backups_job() -> None:
         actions.make_backup(by=None, at=now())
     if shelf.is_rehearsal_due(now()):
         actions.rehearse_restore(by=None, at=now())
+
+
+@background
+def sweep_orphans_job() -> None:
+    sweep_orphans(at=now())

@@ -72,6 +72,26 @@ def test_recognised_both_ways_it_need_not_be_repeated_and_says_by_whom(cast, run
     assert queries.credited(running, cast.units["CB12"], "attend") == 0
 
 
+@pytest.mark.parametrize("state", ["draft", "open"])
+def test_a_list_of_many_costs_no_more_statements_than_one_person(cast, running, by, state):
+    type(running).objects.filter(pk=running.pk).update(state=state)
+    running.refresh_from_db()
+
+    def cost(*codes):
+        paper = SimpleUploadedFile("giấy chứng nhận.pdf", b"%PDF-1.4")
+        people = [cast.people[code] for code in codes]
+        with CaptureQueriesContext(connection) as asked:
+            actions.grant_credits(running, people, said(running), paper=paper, by=by, at=clock(9))
+        return len(asked)
+
+    one = cost("M1")
+    assert cost("M2", "M3", "M4") <= one
+    made = StudyCredit.objects.all()
+    assert {one.documents.count() for one in made} == {running.documents.count()}
+    assert len({one.paper.name for one in made}) == 2  # kept once with each list
+    assert queries.audit_ledger(running) == []
+
+
 def test_the_same_again_changes_nothing_and_one_who_fits_not_stops_all(cast, running, by):
     first, second = cast.people["M1"], cast.people["M2"]
     grant(running, [first], by)

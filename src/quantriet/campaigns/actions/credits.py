@@ -5,6 +5,7 @@ The ledger follows in the same transaction: directly while the campaign is plann
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,9 @@ def propose_credit(
         stand = queries.credit_stands(campaign, [person])[person.pk]
         if stand.sentence or stand.duty is None:
             raise Refusal("credit.not_fit", stand.sentence, field="person")
-        credit = _write(stand.duty, said, CreditState.PROPOSED, by=by, at=at)
+        credit = _new(stand.duty, said, CreditState.PROPOSED, by=by, at=at)
+        credit.save(force_insert=True)
+        credit.documents.set(said.documents)
         if paper is not None:
             _keep(credit, paper)
         record(
@@ -135,15 +138,24 @@ def grant_credits(
         if any(one.duty is not None and one.duty.person_id == by.person_id for one in new):
             raise Refusal("credit.own", "Không ai tự quyết định việc công nhận cho chính mình.", field="person")
         duties = [one.duty for one in new if one.duty is not None]
-        kept: StudyCredit | None = None
-        for duty in duties:
-            credit = _write(duty, said, CreditState.GRANTED, by=by, at=at)
-            if paper is not None and kept is None:
-                _keep(credit, paper)
-                kept = credit
-            elif kept is not None:
-                credit.paper, credit.paper_name = kept.paper.name, kept.paper_name
-                credit.save(update_fields=["paper", "paper_name"])
+        made = StudyCredit.objects.bulk_create(
+            [_new(duty, said, CreditState.GRANTED, by=by, at=at) for duty in duties], batch_size=500
+        )
+        through = StudyCredit.documents.through
+        through.objects.bulk_create(
+            [
+                through(studycredit_id=one.pk, guidingdocument_id=document.pk)
+                for one in made
+                for document in said.documents
+            ],
+            batch_size=500,
+        )
+        kept = made[0] if made and paper is not None else None
+        if kept is not None and paper is not None:
+            _keep(kept, paper)
+            for start in range(0, len(made), 500):
+                keys = [one.pk for one in made[start : start + 500]]
+                StudyCredit.objects.filter(pk__in=keys).update(paper=kept.paper.name, paper_name=kept.paper_name)
         record_many(
             "credit.granted", by=by, at=at, of_people=True,
             lines=[(duty.person, duty.unit, {}, _told(campaign, said, kept.paper_name if kept else "")) for duty in duties],
@@ -227,7 +239,8 @@ def _refuse_unfit(campaign: StudyCampaign, said: StudiedElsewhere, at: datetime)
     return StudiedElsewhere(said.kind, held_by[:200], said.studied_on, evidence[:250], tuple(said.documents))
 
 
-def _write(duty: StudyDuty, said: StudiedElsewhere, state: CreditState, *, by: Account, at: datetime) -> StudyCredit:
+def _new(duty: StudyDuty, said: StudiedElsewhere, state: CreditState, *, by: Account, at: datetime) -> StudyCredit:
+    """The line as it will be written, without its documents."""
     credit = StudyCredit(
         duty=duty, kind=said.kind, held_by=said.held_by, studied_on=said.studied_on, evidence=said.evidence,
         state=state, proposed_at=at, proposed_by=by,
@@ -235,8 +248,6 @@ def _write(duty: StudyDuty, said: StudiedElsewhere, state: CreditState, *, by: A
     if state == CreditState.GRANTED:
         credit.decided_at, credit.decided_by = at, by
         credit.sentence = _granted(credit, by, at)
-    credit.save(force_insert=True)
-    credit.documents.set(said.documents)
     return credit
 
 
@@ -272,13 +283,17 @@ def _tell_ledger(campaign: StudyCampaign, duties: Sequence[StudyDuty], *, by: Ac
         for holder in queries.event_holders(campaign):
             holder.follow(campaign, keys, by=by, at=at)
         return
+    changed: list[StudyDuty] = []
+    done_more: Counter[tuple[str, int]] = Counter()
     for duty in duties:
         said = says.get(duty.pk, _nothing(duty.pk))
-        if duty.state == said.state:
-            continue
-        StudyDuty.objects.filter(pk=duty.pk).update(state=said.state, reason=said.reason, sentence=said.sentence)
-        more = 1 if said.state == DutyState.DONE else -1
-        Tally.objects.filter(campaign=campaign, kind=duty.kind, unit=duty.unit_id).update(
+        if duty.state != said.state:
+            duty.state, duty.reason, duty.sentence = said.state, said.reason, said.sentence
+            changed.append(duty)
+            done_more[duty.kind, duty.unit_id] += 1 if said.state == DutyState.DONE else -1
+    StudyDuty.objects.bulk_update(changed, ["state", "reason", "sentence"], batch_size=200)
+    for (kind, unit), more in sorted(done_more.items()):
+        Tally.objects.filter(campaign=campaign, kind=kind, unit=unit).update(
             done=F("done") + more, owing=F("owing") - more
         )
 
