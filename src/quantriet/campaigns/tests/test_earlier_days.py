@@ -93,3 +93,12 @@ def test_a_cell_that_reported_and_whose_people_have_left_does_not_hide_a_silent_
     with time_machine.travel(clock(8, 10), tick=False):
         row = next(row for row in queries.board(running, cast.units["T"], "read").rows if row.unit.code == "X1")
         assert (row.cells, row.reported, row.is_silent) == (1, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"), [("31/02/2026", "Lịch không có ngày “31/02/2026”"), ("01/01/2200", "Ngày 01/01/2200 chưa đến")]
+)
+def test_a_day_that_is_none_or_has_not_come_is_told(as_user, running, typed, words):
+    page = as_user("officer").get(reverse("campaign-board", args=[running.pk]), {"as_of": typed}).content.decode()
+    assert words in page
+    assert "tính đến lúc này" in page

@@ -21,7 +21,7 @@ from quantriet.kit.numbers import share, show_number, show_percent, whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn, Sheet
 from quantriet.kit.text import fold
-from quantriet.kit.time import now, parse_day, show_day
+from quantriet.kit.time import now, parse_day, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
@@ -30,7 +30,7 @@ from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import Unit, ancestor_ids
 from quantriet.org.queries import history
 from quantriet.org.vocab import Permission
-from quantriet.org.web.pages import desk_page
+from quantriet.org.web.pages import DeskRequest, desk_page
 
 # A bar for each of some hundred units says no more than the table below it.
 MOST_BARS = 20
@@ -40,18 +40,27 @@ def _kinds(campaign: StudyCampaign) -> list[tuple[str, str]]:
     return [(key, DUTY_KINDS[key].label if key in DUTY_KINDS else key) for key in campaign.duty_kinds]
 
 
-def _day(text: str) -> dt.date | None:
-    """An as-of day from the address: typed as 12/01/2026 or by the picker as 2026-01-12."""
+def asked_moment(request: DeskRequest, *, todays_tree: bool = False) -> AsOf:
+    """The moment that the address asks for, typed as 12/01/2026 or by the picker as 2026-01-12; now for none.
+
+    A day of no calendar and a day to come mean now, too, and the page says so: figures never stand under a wrong day.
+    """
+    typed = request.GET.get("as_of", "").strip()
     try:
-        return parse_day(text) or dt.date.fromisoformat(text)
+        day = parse_day(typed) or dt.date.fromisoformat(typed)
     except ValueError:
-        return None
+        day = None
+        if typed:
+            messages.warning(request, f"Lịch không có ngày “{typed[:20]}”; số liệu dưới đây tính đến lúc này.")
+    if day is not None and day > today():
+        messages.warning(request, f"Ngày {show_day(day)} chưa đến; số liệu dưới đây tính đến lúc này.")
+    return queries.as_of(day, todays_tree=todays_tree)
 
 
 def _place(request, pk):
     """Campaign, node, kind and moment of a board address; all pages behind a figure share them."""
     campaign = access.get_campaign(request.account, pk)
-    at = queries.as_of(_day(request.GET.get("as_of", "")), todays_tree=request.GET.get("tree") == "today")
+    at = asked_moment(request, todays_tree=request.GET.get("tree") == "today")
     unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")), at.tree)
     history.as_it_was([unit], at.words)
     kinds = _kinds(campaign)

@@ -9,7 +9,7 @@ from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import CampaignPlan, schedulable
 from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.vocab import PlanState
-from quantriet.campaigns.web.boards import _crumbs, _day
+from quantriet.campaigns.web.boards import _crumbs, asked_moment
 from quantriet.campaigns.web.desk import frame
 from quantriet.campaigns.web.excel import workbook
 from quantriet.campaigns.web.forms import NoticeForm, PlanFilterForm, PlanForm
@@ -94,7 +94,7 @@ def _excel(title, heading, rows):
 def of_campaign(request, pk):
     """All lower units of one campaign: who has organised, who has not, at a day (R-031)."""
     campaign = access.get_campaign(request.account, pk)
-    at = queries.as_of(_day(request.GET.get("as_of", "")), todays_tree=request.GET.get("tree") == "today")
+    at = asked_moment(request, todays_tree=request.GET.get("tree") == "today")
     unit = access.get_board_unit(request.account, campaign, whole_number(request.GET.get("unit")), at.tree)
     rows = access.plans_seen_by(request.account).filter(
         pk__in=queries.plans_inside(campaign, unit, at).order_by().values("pk")
@@ -130,7 +130,7 @@ def of_campaign(request, pk):
 @desk_page(Permission.CAMPAIGN_VIEW)
 def plans(request):
     """What superiors' campaigns ask of the account's units."""
-    at = queries.as_of(_day(request.GET.get("as_of", "")))
+    at = asked_moment(request)
     rows = (
         access.plans_seen_by(request.account)
         .filter(schedulable("campaign__"))
