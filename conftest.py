@@ -55,16 +55,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run on PostgreSQL what asks the database, the long ones only with the slow; give back to tests that commit what the
     migrations wrote, which flushing the tables takes away."""
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
-    elsewhere = []
+    elsewhere, long = [], []
     for item in items:
         marker = item.get_closest_marker("django_db")
         asks = ASK_A_DATABASE & set(getattr(item, "fixturenames", ()))
+        if item.nodeid.startswith(LONG) and not (marker or asks):
+            long.append(item)
         if on_postgres and item.nodeid.startswith(LONG):
             item.add_marker(pytest.mark.slow)
         elif on_postgres and not (marker or asks):
             elsewhere.append(item)
         if asks - {"db"} or (marker and marker.kwargs.get("transaction")):
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+    # What starts the product by itself is handed out first, one after the other: at the end one process would wait for it.
+    items[:] = [*long, *(item for item in items if item not in set(long))]
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in set(elsewhere)]

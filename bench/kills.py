@@ -13,6 +13,7 @@ ledgers are held against the database.
 from __future__ import annotations
 
 import argparse
+import atexit
 import http.client
 import json
 import logging
@@ -32,6 +33,7 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +145,12 @@ class Ground:
         return self.run("-m", "quantriet", *arguments)
 
     def prepare(self) -> dict[str, Any]:
-        return json.loads(self.run("-m", "tests.served_class").strip().splitlines()[-1])
+        """Fill it with the cast and a class under way; on SQLite that is made once a process and copied."""
+        if "DATABASE_URL" in self.environment:
+            return json.loads(self.run("-m", "tests.served_class").strip().splitlines()[-1])
+        made, hall = _prepared()
+        shutil.copytree(made, self.folder / "var", dirs_exist_ok=True)
+        return hall
 
     def serve(self, **more: str) -> None:
         log = (self.folder / "server.log").open("ab")
@@ -184,6 +191,26 @@ class Ground:
                     break
                 time.sleep(0.02)
             self.process = None
+
+
+@cache
+def _prepared() -> tuple[Path, dict[str, Any]]:
+    """A filled installation on SQLite, to be copied, and what stands in it; gone with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="quantriet-prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PGHOST")}
+    place = Ground(folder, {**environment, **_surroundings(folder)})
+    hall = json.loads(place.run("-m", "tests.served_class").strip().splitlines()[-1])
+    return folder / "var", hall
+
+
+def _surroundings(folder: Path) -> dict[str, str]:
+    return {
+        "QUANTRIET_DATA": str(folder / "var"),
+        "DJANGO_SETTINGS_MODULE": "quantriet.config.settings",
+        "QUANTRIET_LOG_LEVEL": "ERROR",
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]),
+    }
 
 
 class Postgres:
@@ -277,14 +304,7 @@ def ground(database: str) -> Iterator[tuple[Ground, Postgres | None]]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)  # as root PostgreSQL runs under a user of its own
         environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PGHOST")}
-        environment |= {
-            "QUANTRIET_DATA": str(folder / "var"),
-            "DJANGO_SETTINGS_MODULE": "quantriet.config.settings",
-            "QUANTRIET_LOG_LEVEL": "ERROR",
-            "PYTHONPATH": os.pathsep.join(
-                [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
-            ),
-        }
+        environment |= _surroundings(folder)
         (folder / "var" / "backups").mkdir(parents=True)
         # As an installation that was backed up and rehearsed today: neither begins in the midst of a measurement.
         done = {"at": datetime.now(UTC).isoformat(), "is_good": True, "name": "", "sentence": ""}

@@ -55,7 +55,7 @@ ASKED_TOO = {
 }
 # One-time words of a page, and the clock of an answer.
 _PASSING = re.compile(
-    r"\b[0-9a-f]{12,16}\b|\b\d\d:\d\d(:\d\d)?\b|csrfmiddlewaretoken\" value=\"[^\"]+|X-CSRFToken\": \"[^\"]+"
+    r"\b[0-9a-f]{12,16}\b|\b[0-9a-f]{32}\b|\b\d\d:\d\d(:\d\d)?\b|csrfmiddlewaretoken\" value=\"[^\"]+|X-CSRFToken\": \"[^\"]+"
 )
 
 

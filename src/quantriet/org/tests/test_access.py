@@ -18,8 +18,9 @@ P = Permission
 READ = {P.UNIT_VIEW, P.PERSON_VIEW, P.DOCUMENT_VIEW, P.CAMPAIGN_VIEW, P.CLASS_VIEW, P.REPORT_VIEW}
 RUN = READ | {
     P.PERSON_EDIT, P.PERSON_CONTACT, P.PERSON_PRIVATE, P.PLAN_SCHEDULE, P.CLASS_EDIT, P.ROLL_TAKE, P.ROLL_UNLOCK, P.EXCUSE_APPROVE,
-    P.REPORT_WRITE, P.MESSAGE_SEND,
+    P.REPORT_WRITE, P.MESSAGE_SEND, P.PROPAGANDA_REPORT,
 }  # fmt: skip
+SECRETARY = READ | {P.PERSON_CONTACT, P.ROLL_TAKE, P.MESSAGE_SEND, P.SLIP_PRINT, P.PROPAGANDA_REPORT}
 # Who of the cast may do what, and in which unit that begins: written out once more, so that a role cannot change unseen.
 MATRIX = {
     "admin": (
@@ -41,13 +42,13 @@ MATRIX = {
     "officer": ("T", RUN | {P.UNIT_EDIT, P.DOCUMENT_EDIT, P.CAMPAIGN_PLAN, P.LOG_VIEW, P.PRIVACY_ANSWER}),
     "organiser1": ("X1", RUN | {P.SLIP_PRINT}),
     "organiser2": ("X2", RUN | {P.SLIP_PRINT}),
-    "secretary11": ("CB11", READ | {P.PERSON_CONTACT, P.ROLL_TAKE, P.MESSAGE_SEND, P.SLIP_PRINT}),
-    "secretary21": ("CB21", READ | {P.PERSON_CONTACT, P.ROLL_TAKE, P.MESSAGE_SEND, P.SLIP_PRINT}),
+    "secretary11": ("CB11", SECRETARY),
+    "secretary21": ("CB21", SECRETARY),
     "inspector": ("T", READ | {P.LOG_VIEW}),
     "leader": ("T", READ | {P.LOG_VIEW}),
     "leader1": ("X1", READ | {P.LOG_VIEW}),
     "speaker": ("T", {P.DOCUMENT_VIEW}),
-    "editor": ("T", {P.DOCUMENT_VIEW, P.DOCUMENT_EDIT}),
+    "editor": ("T", {P.DOCUMENT_VIEW, P.DOCUMENT_EDIT, P.PROPAGANDA_REPORT}),
     "member1": ("CB11", set()),
     "member10": ("CB21", set()),
 }
