@@ -22,6 +22,7 @@ from quantriet.library.queries import masters as queries
 from quantriet.library.rules.compare import compare
 from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import Audience, ContentTier, MasterState, PartKind, PointKind, PointTheme, RelationKind
+from tests.machine import machine
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = tuple(Audience)
@@ -538,3 +539,19 @@ def test_editor_page_asks_a_fixed_number_of_times(as_user, cast, master):
             at=now(),
         )
     assert counts[0] == counts[2]
+
+
+def test_programs_read_what_is_published_and_nothing_before(cast, master):
+    caller = machine(cast.accounts["editor"])
+    address = f"/documents/{master.document_id}/master"
+    assert caller.get(address).json() is None
+    version = publish(cast, master)
+    told = caller.get(address).json()
+    assert (told["version"], told["title"], told["unit"]["id"]) == (1, version.content["title"], master.unit_id)
+    assert [part["text"] for part in told["parts"]] == [part.text for part in queries.parts_for(version)]
+    assert all(part["cites"] for part in told["parts"])
+    only = caller.get(f"{address}?audience=public").json()["parts"]
+    assert [part["id"] for part in only] == [part.id for part in queries.parts_for(version, Audience.PUBLIC)]
+    masters.reopen_master(master, by=cast.officer, at=now())
+    masters.remove_part(master.parts.first(), by=cast.officer, at=now())
+    assert caller.get(address).json() == told  # the draft is nobody's business
