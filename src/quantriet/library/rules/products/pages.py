@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quantriet.kit import typeset
+from quantriet.kit.refusal import Refusal
 from quantriet.kit.typeset import Print, Printed
 from quantriet.library.rules.products.content import GROUP_NAMES, Brief, groups
 from quantriet.library.vocab import MaterialForm, MaterialKind, PartKind
@@ -17,6 +18,7 @@ from quantriet.library.vocab import MaterialForm, MaterialKind, PartKind
 MOST_PICTURES = 10  # pages of pictures to share; longer contents are told in the PDF
 MOST_BYTES = 400_000  # of one picture to share
 PANELS = 6  # of a sheet that is folded in three
+MOST_PANELS = 240  # forty sheets; nobody folds more
 
 
 @dataclass(frozen=True)
@@ -174,19 +176,25 @@ def question_sheet(brief: Brief, *, folder: Path) -> list[Made]:
 
 
 def folded(brief: Brief, *, folder: Path) -> list[Made]:
-    """The leaflet folded in three: sides of A4 lying; what one sheet does not hold goes on on further sheets."""
-    more = "Tờ gấp ba: in hai mặt, lật theo cạnh ngắn, gấp theo vạch ở mép giấy."
-    data = _data(brief, MaterialKind.FOLDER, more=more, width=275, height=530, margin=23)
-    panels = Print(_source("panels"), data, sizes=_steps(9, 17, 14), wanted=PANELS, most=240, pictures=_pictures(brief))
-    [strip] = typeset.run([panels], folder=folder)
-    if not strip.files:
-        from quantriet.kit.refusal import Refusal
+    """The leaflet folded in three: sides of A4 lying; what one sheet does not hold goes on on further sheets.
 
-        raise Refusal(
-            "material.too_long",
-            f"Nội dung cần {strip.pages} ô gấp, quá dài cho tờ gấp; hãy rút gọn hoặc dùng đề cương.",
-        )
-    return [Made(MaterialForm.PDF, _imposed(strip, brief, folder=folder))]
+    Where there is little to say, each group has a panel of its own.
+    """
+    kind = MaterialKind.FOLDER
+    more = "Tờ gấp ba: in hai mặt, lật theo cạnh ngắn, gấp theo vạch ở mép giấy."
+    strip = None
+    for spread in (True, False) if len(groups(brief, kind)) <= PANELS - 2 else (False,):
+        data = _data(brief, kind, more=more, width=275, height=530, margin=23, spread=spread)
+        most = PANELS if spread else MOST_PANELS
+        sizes = _steps(11, 19, 14) if spread else _steps(9, 17, 14)
+        panels = Print(_source("panels"), data, sizes=sizes, wanted=PANELS, most=most, pictures=_pictures(brief))
+        [strip] = typeset.run([panels], folder=folder)
+        if strip.files:
+            return [Made(MaterialForm.PDF, _imposed(strip, brief, folder=folder))]
+    assert strip is not None
+    raise Refusal(
+        "material.too_long", f"Nội dung cần {strip.pages} ô gấp, quá dài cho tờ gấp; hãy rút gọn hoặc dùng đề cương."
+    )
 
 
 def _imposed(strip: Printed, brief: Brief, *, folder: Path) -> bytes:

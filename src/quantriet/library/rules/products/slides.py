@@ -16,7 +16,8 @@ from quantriet.library.vocab import MaterialForm, MaterialKind, PartKind
 FONT = "Arial"
 WIDTH, HEIGHT = 13.333, 7.5  # inches, 16:9
 LEFT, TOP, ROOM_WIDTH, ROOM_HEIGHT = 0.7, 1.55, 11.93, 5.0  # the box of the words
-BODY = 24  # points
+BODY = 24  # points; slides with few words take the largest of SIZES that fits
+SIZES = (36, 32, 28)
 _EM = 0.6  # of the type size: wider than any mix of Vietnamese letters in the fonts that stand in for Arial
 _LINE = 1.3
 FIGURES_A_SLIDE = 3
@@ -181,7 +182,8 @@ def _draw(deck: Any, brief: Brief, one: Slide, number: str) -> None:
         _figure_boxes(slide, brief, one.figures)
     else:
         box = slide.shapes.add_textbox(Inches(LEFT), Inches(TOP), Inches(ROOM_WIDTH), Inches(ROOM_HEIGHT))
-        _write(box.text_frame, one.paragraphs, BODY, "1B1B1D")
+        size = next((size for size in SIZES if height_of(one.paragraphs, size) <= ROOM_HEIGHT), BODY)
+        _write(box.text_frame, one.paragraphs, size, "1B1B1D")
     foot = slide.shapes.add_textbox(Inches(LEFT), Inches(6.85), Inches(10.8), Inches(0.45))
     _write(foot.text_frame, [(f"{brief.reference}. {brief.unit}"[:140], False)], 12, "55555C")
     page = slide.shapes.add_textbox(Inches(11.5), Inches(6.85), Inches(1.13), Inches(0.45))
@@ -194,11 +196,18 @@ def _figure_boxes(slide: Any, brief: Brief, mine: list[Point]) -> None:
     from pptx.util import Inches
 
     gap = 0.3
-    width = (ROOM_WIDTH - gap * (FIGURES_A_SLIDE - 1)) / FIGURES_A_SLIDE
+    width = (ROOM_WIDTH - gap * (len(mine) - 1)) / len(mine)
     for at, one in enumerate(mine):
         left = LEFT + at * (width + gap)
         _box(slide, left, TOP, width, ROOM_HEIGHT, _tint(brief.look.colour))
-        size = 54 if len(one.figure) < 7 else 32 if len(one.figure) < 14 else 20
+        size = next(
+            (
+                size
+                for size in (50, 42, 36, 28, 22)
+                if (lines_of(one.figure, size, width - 0.4) * _LINE + 0.4) * size <= 86
+            ),
+            18,
+        )  # 86 points: the height of its box
         box = slide.shapes.add_textbox(Inches(left + 0.2), Inches(TOP + 0.2), Inches(width - 0.4), Inches(1.2))
         _write(box.text_frame, [(one.figure, True)], size, brief.look.colour, middle=True)
         words = [(one.title, True), *((line, False) for line in one.text.split("\n") if line.strip())]
