@@ -255,15 +255,19 @@ def set_look(
         except Refusal as refusal:
             raise Refusal(refusal.code, refusal.sentence, field="logo") from None
     with transaction.atomic():
-        look = UnitLook.objects.filter(unit=unit).first() or UnitLook(unit=unit)
-        before = {"colour": look.colour, "logo": bool(look.logo)} if look.pk else {}
+        present = UnitLook.objects.filter(unit=unit).first()
+        look = present or UnitLook(unit=unit)
+        before = {"colour": look.colour, "logo": bool(look.logo)} if present else {}
         former = str(look.logo.name or "")
         look.colour, look.set_at, look.set_by = colour, at, by
         if picture is not None:
             look.logo.save(f"logo{picture.ending}", ContentFile(picture.content), save=False)
         elif drop_logo:
             look.logo = ""  # type: ignore[assignment]
-        look.save()
+        if present:
+            look.save(update_fields=["colour", "logo", "set_at", "set_by"])
+        else:
+            look.save(force_insert=True)
         record(
             "look.set", by=by, at=at, thing=unit, unit=unit, before=before,
             after={"colour": colour, "logo": bool(look.logo)},

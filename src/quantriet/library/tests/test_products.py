@@ -216,7 +216,7 @@ def test_folded_leaflet_is_two_sides_in_thirds_and_no_word_crosses_a_fold(tmp_pa
     for number, page in enumerate(pypdfium2.PdfDocument(file.content)):
         words = page.get_textpage()
         for at in range(words.count_chars()):
-            left, bottom, right, top = (one / 72 * 25.4 for one in words.get_charbox(at))
+            left, _bottom, right, _top = (one / 72 * 25.4 for one in words.get_charbox(at))
             for fold in folds[number]:
                 assert right < fold - 4 or left > fold + 4 or left == right, (number, words.get_text_range(at, 1))
     outside, inside = (page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(file.content))
@@ -260,7 +260,7 @@ def test_long_pictures_are_numbered_pages_and_too_long_ones_are_told(tmp_path):
     files, note = made(MaterialKind.INFOGRAPHIC, long_points(), tmp_path)
     assert "ảnh vuông cần" in note
     assert not [one for one in files if one.form == MaterialForm.SQUARE]
-    assert [one.form for one in files][0] == MaterialForm.PDF
+    assert next(one.form for one in files) == MaterialForm.PDF
 
 
 def test_drawing_says_what_it_shows_and_asks_no_other_place(tmp_path):
