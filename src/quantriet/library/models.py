@@ -428,7 +428,11 @@ class Material(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{MaterialKind(self.kind).label}: {Audience(self.audience).label}"
+        return f"{self.kind_label}: {Audience(self.audience).label}"
+
+    @property
+    def kind_label(self) -> str:
+        return MaterialKind(self.kind).label
 
 
 class MaterialFile(models.Model):
@@ -465,3 +469,7 @@ class BroughtMaterial(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def kind_label(self) -> str:
+        return MaterialKind(self.kind).label

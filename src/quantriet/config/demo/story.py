@@ -28,7 +28,7 @@ from quantriet.library import actions as library_actions
 from quantriet.library.actions import masters as master_actions
 from quantriet.library.actions import materials as material_actions
 from quantriet.library.models import GuidingDocument
-from quantriet.library.vocab import Audience, ContentTier, PartKind, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import Audience, ContentTier, MaterialKind, PartKind, PointKind, PointTheme, RelationKind
 from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
 from quantriet.org.actions import privacy

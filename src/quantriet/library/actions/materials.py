@@ -86,8 +86,8 @@ def refresh(master: StudyMaster, *, at: datetime) -> int:
 def make_material(key: int, *, at: datetime) -> Material | None:
     """Make the files of a product that waits; None when it waits no more.
 
-    Setting the pages takes a second or more and happens outside of any transaction. A version approved meanwhile has queued
-    the product anew, so what is written here is replaced soon after.
+    Setting the pages takes a second or more and happens outside of any transaction. Where the product was asked for anew
+    meanwhile (a version was approved), nothing is written here: the later job makes it.
     Effects, in order: files in the place of the former ones, state, audit "material.made"; or the sentence why not.
     """
     one = (
@@ -97,22 +97,26 @@ def make_material(key: int, *, at: datetime) -> Material | None:
     )
     if one is None:
         return None
-    version = queries.source_version(one.master, at)
+    asked_at, master = one.asked_at, one.master
+    version = queries.source_version(master, at)
     try:
         if version is None:
             raise Refusal("material.no_source", _NO_SOURCE)
-        version.master = one.master
-        brief = queries.brief_of(version, Audience(one.audience), queries.look_of(one.master.unit))
+        version.master = master
+        brief = queries.brief_of(version, Audience(one.audience), queries.look_of(master.unit))
         made, note = make(MaterialKind(one.kind), brief, at=at, folder=settings.DATA_DIR)
     except Refusal as refusal:
-        Material.objects.filter(pk=key, state=MaterialState.QUEUED).update(
+        Material.objects.filter(pk=key, state=MaterialState.QUEUED, asked_at=asked_at).update(
             state=MaterialState.FAILED, fault=refusal.sentence[:400]
         )
         raise
     with transaction.atomic():
+        reread(one)
+        if one.state != MaterialState.QUEUED or one.asked_at != asked_at:
+            return None
         _put(one, version, made, note, at=at)
         record(
-            "material.made", by=one.asked_by, at=at, thing=one.master, unit=one.master.unit,
+            "material.made", by=one.asked_by, at=at, thing=master, unit=master.unit,
             after={
                 "kind": MaterialKind(one.kind).label, "audience": Audience(one.audience).label, "version": version.number,
                 "files": len(made),
@@ -122,7 +126,6 @@ def make_material(key: int, *, at: datetime) -> Material | None:
 
 
 def _put(one: Material, version: MasterVersion, made: Sequence[Made], note: str, *, at: datetime) -> None:
-    reread(one)
     former = list(one.files.all())
     one.files.all().delete()
     for file in made:

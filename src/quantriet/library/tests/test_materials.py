@@ -243,6 +243,24 @@ def test_products_are_made_again_when_a_newer_version_is_approved(
     assert one.state == MaterialState.READY  # publication changes no word
 
 
+def test_version_approved_while_pages_are_set_is_the_one_that_stands(cast, master, monkeypatch):
+    publish(cast, master)
+    [one] = ask(cast, master, MaterialKind.OUTLINE)
+    real, approved = materials.make, []
+
+    def slow(kind, brief, **how):
+        if not approved:
+            masters.reopen_master(master, by=cast.officer, at=now())
+            approved.append(approve(cast, master))
+        return real(kind, brief, **how)
+
+    monkeypatch.setattr(materials, "make", slow)
+    assert materials.make_material(one.pk, at=now()) is None
+    work()
+    one.refresh_from_db()
+    assert (one.state, one.version_id) == (MaterialState.READY, approved[0].pk)
+
+
 def test_a_product_of_a_former_version_is_shown_as_old(as_user, cast, master, monkeypatch):
     publish(cast, master)
     ask(cast, master, MaterialKind.OUTLINE)
@@ -274,6 +292,7 @@ def test_units_below_take_what_is_published_and_nothing_else(as_user, cast, mast
     assert kept(answer).startswith(b"%PDF-")
     shown = reader.get(reverse("document-master", args=[master.document_id]) + "?tier=rural").content.decode()
     assert address in shown
+    assert "Tờ rơi: PDF" in shown
     masters.withdraw_master(master, reason="Nhầm", by=cast.officer, at=now())
     assert reader.get(address).status_code == 404
     assert list(queries.stale(master, now())) == []
@@ -333,6 +352,7 @@ def test_verse_clip_and_panel_are_kept_with_their_record(as_user, cast, master):
     assert not Image.open(io.BytesIO(seen)).getexif()
     shown = client.get(reverse("master-materials", args=[master.pk])).content.decode()
     assert "Tác giả đồng ý ngày 12/11/2026" in shown
+    assert "Vè học nghị quyết</strong> · Văn vần ·" in shown
     assert AuditEvent.objects.filter(verb="material.brought").count() == 3
 
 
