@@ -8,7 +8,7 @@
 A source reads its words by `json("data.json")`, so nothing that somebody typed is ever read as a command, and its pictures
 by the names under which they are given. Every source ends with the mark <pages> and takes its type size from
 `sys.inputs.size`: the largest of the sizes is chosen with which the pages are no more than wanted; when the smallest does
-not do it, the text goes on over more pages and nothing is cut. No package and no address is ever asked for, and no font of the
+not do it, the text goes on over as few more pages as it needs and nothing is cut. No package and no address is ever asked for, and no font of the
 machine: "Libertinus Serif", which Typst carries, has every Vietnamese letter, so that a page is the same everywhere.
 """
 
@@ -29,6 +29,7 @@ from quantriet.kit.refusal import Refusal
 _LIMITS = sandbox.Limits(
     memory=1200 * 1024 * 1024, cpu_seconds=100, wall_seconds=120.0, output=256 * 1024 * 1024, value=192 * 1024 * 1024
 )
+_FEW = 12  # pages up to which the type still grows when there are more than wanted
 _LONG_WORD = re.compile(r"\S{28,}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 
@@ -115,12 +116,13 @@ def set_in_child(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
         sizes = order["sizes"]
         compiler, pages = at_size(sizes[0])
         size = sizes[0]
-        if order["wanted"] is not None and pages <= order["wanted"]:
+        if order["wanted"] is not None and pages <= max(order["wanted"], _FEW):
+            room = max(order["wanted"], pages)
             low, high = 0, len(sizes) - 1
             while low < high:  # the smallest fits; among the rest the largest that does
                 middle = (low + high + 1) // 2
                 tried, found = at_size(sizes[middle])
-                if found <= order["wanted"]:
+                if found <= room:
                     low, compiler, pages, size = middle, tried, found, sizes[middle]
                 else:
                     high = middle - 1
