@@ -361,6 +361,14 @@ def test_slides_are_a_sound_package(tmp_path):
     assert any("mục 1, mục II" in one for one in notes)
 
 
+@pytest.mark.parametrize("kind", [MaterialKind.FOLDER, MaterialKind.SLIDES])
+def test_contents_that_no_layout_holds_are_refused_with_the_number(kind, tmp_path):
+    with pytest.raises(Refusal) as refusal:
+        made(kind, [Point(PartKind.CORE, "", f"{number} {WORDS * 180}") for number in range(40)], tmp_path)
+    assert refusal.value.code == "material.too_long"
+    assert re.search(r"Nội dung cần \d{3,} (ô gấp|trang trình chiếu)", refusal.value.sentence)
+
+
 # --- the look ---------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from quantriet.kit.refusal import Refusal
 from quantriet.library.rules.products.content import GROUP_NAMES, Brief, Point, groups
 from quantriet.library.rules.products.pages import Made
 from quantriet.library.vocab import MaterialForm, MaterialKind, PartKind
@@ -21,6 +22,7 @@ SIZES = (36, 32, 28)
 _EM = 0.6  # of the type size: wider than any mix of Vietnamese letters in the fonts that stand in for Arial
 _LINE = 1.3
 FIGURES_A_SLIDE = 3
+MOST_SLIDES = 200
 _SENTENCES = re.compile(r"(?<=[.;!?…])\s+")
 
 
@@ -120,16 +122,21 @@ def _figure_slides(brief: Brief, name: str, mine: list[Point]) -> list[Slide]:
 
 
 def presentation(brief: Brief) -> list[Made]:
-    """The PowerPoint file."""
+    """The PowerPoint file. Refuses more than `MOST_SLIDES`: nobody shows them, and each costs more than the one before."""
     import pptx  # a third of a second: only who makes slides pays
     from pptx.util import Inches
 
+    planned = plan(brief)
+    if len(planned) > MOST_SLIDES:
+        raise Refusal(
+            "material.too_long",
+            f"Nội dung cần {len(planned)} trang trình chiếu, nhiều nhất {MOST_SLIDES}; hãy rút gọn hoặc dùng đề cương.",
+        )
     deck = pptx.Presentation()
     deck.slide_width, deck.slide_height = Inches(WIDTH), Inches(HEIGHT)
     properties = deck.core_properties
     properties.title, properties.author, properties.language = brief.title[:255], brief.unit[:255], "vi-VN"
     _first(deck, brief)
-    planned = plan(brief)
     for number, one in enumerate(planned, 2):
         _draw(deck, brief, one, f"{number}/{len(planned) + 1}")
     out = io.BytesIO()
