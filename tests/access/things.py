@@ -45,12 +45,17 @@ from quantriet.library.actions import activities as activity_actions
 from quantriet.library.actions import publication as publication_actions
 from quantriet.library.models import (
     ActivityPhoto,
+    BroughtMaterial,
     DocumentRelation,
     GuidingDocument,
     KeyPoint,
     MasterImage,
     MasterPart,
+    MasterVersion,
+    Material,
+    MaterialFile,
     StudyMaster,
+    UnitLook,
 )
 from quantriet.library.vocab import ActivityBody, ActivityForm, Channel, PartKind, RelationKind
 from quantriet.notify.models import Message
@@ -310,7 +315,26 @@ def a_document(world: World, place: str) -> Keys:
     other = campaign_factories.document(world.units[place], world.officer, number, subject=mark("document", place))
     point = KeyPoint.objects.create(document=made, text=mark("document", place))
     relation = DocumentRelation.objects.create(source=made, target=other, kind=RelationKind.GUIDES)
-    return {"pk": made.pk, "point_pk": point.pk, "relation_pk": relation.pk}
+    master = a_master(world, place)
+    version = MasterVersion.objects.create(
+        master_id=master["pk"], number=1, content={"title": mark("document", place), "parts": [], "images": []},
+        composed_by=world.officer, approved_by=_second(world), approved_at=now(), published_at=now(),
+    )  # fmt: skip
+    released = _product(StudyMaster.objects.get(pk=master["pk"]), "qa", version)
+    return {"pk": made.pk, "point_pk": point.pk, "relation_pk": relation.pk, "released_pk": released.pk}
+
+
+def _second(world: World) -> Account:
+    """Who approves what the officer composed."""
+    return Account.objects.exclude(pk=world.officer.pk).order_by("pk")[0]
+
+
+def _product(master: StudyMaster, kind: str, version: MasterVersion | None = None) -> MaterialFile:
+    one = Material.objects.create(
+        master=master, kind=kind, audience="public", version=version, state="ready" if version else "failed",
+        made_at=now() if version else None, asked_at=now(),
+    )  # fmt: skip
+    return MaterialFile.objects.create(material=one, form="pdf", size=3, file=_paper("sp.pdf"))
 
 
 @_once
@@ -341,7 +365,16 @@ def a_master(world: World, place: str) -> Keys:
         added_by=world.officer,
         file=ContentFile(b"anh", name="anh.png"),
     )
-    return {"pk": made.pk, "part_pk": part.pk, "image_pk": image.pk}
+    brought = BroughtMaterial.objects.create(
+        master=made, kind="verse", title=name, words=name, author=name, basis=name, added_at=now(),
+        added_by=world.officer, file=ContentFile(b"ve", name="ve.txt"),
+    )  # fmt: skip
+    look = UnitLook(unit=world.units[place], colour="#9b1c1c", set_at=now(), set_by=world.officer)
+    look.logo.save("logo.png", ContentFile(b"anh"), save=False)
+    look.save()
+    file = _product(made, "outline")
+    keys = {"pk": made.pk, "part_pk": part.pk, "image_pk": image.pk}
+    return keys | {"file_pk": file.pk, "brought_pk": brought.pk}
 
 
 @_once

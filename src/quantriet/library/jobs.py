@@ -3,7 +3,7 @@
 from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.library import actions
-from quantriet.library.actions import masters, publication
+from quantriet.library.actions import masters, materials, publication
 
 
 @background
@@ -27,3 +27,9 @@ def publish_due_masters_job() -> None:
 def alert_publication_job() -> None:
     """Registers are told once a day which of their documents are due or overdue for publication (R-016)."""
     publication.alert_publication(at=now())
+
+
+@background
+def make_material_job(material_id: int) -> None:
+    """The files of one product are made (R-119)."""
+    materials.make_material(material_id, at=now())

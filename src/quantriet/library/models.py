@@ -7,9 +7,13 @@ from quantriet.library.rules.publication import Deadline, Verdict, judge
 from quantriet.library.vocab import (
     ActivityBody,
     ActivityForm,
+    Audience,
     Channel,
     DocumentStatus,
     MasterState,
+    MaterialForm,
+    MaterialKind,
+    MaterialState,
     PartKind,
     PointKind,
     PointTheme,
@@ -380,3 +384,92 @@ class MasterVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content['title']} ({self.number})"
+
+
+# --- products of a master -----------------------------------------------------------------------------------------------
+
+
+class UnitLook(models.Model):
+    """The logo and the colour that products of a unit carry, and of the units below it that have chosen none."""
+
+    unit = models.OneToOneField(Unit, on_delete=models.CASCADE, related_name="look")
+    colour = models.CharField(max_length=7)  # "#9b1c1c"; white words on it are easy to read
+    logo = models.FileField(upload_to="looks/", blank=True)  # made anew from the upload: PNG or JPEG
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.colour
+
+
+class Material(models.Model):
+    """A product of a master for an audience, made from an approved version and made again from the next one (R-119)."""
+
+    master = models.ForeignKey(StudyMaster, on_delete=models.CASCADE, related_name="materials")
+    kind = models.CharField(max_length=12, choices=MaterialKind.choices())
+    audience = models.CharField(max_length=10, choices=Audience.choices())
+    state = models.CharField(max_length=8, choices=MaterialState.choices(), default=MaterialState.QUEUED)
+    version = models.ForeignKey(
+        MasterVersion, null=True, blank=True, on_delete=models.CASCADE, related_name="materials"
+    )
+    made_at = models.DateTimeField(null=True, blank=True)
+    fault = models.CharField(max_length=400, blank=True)  # why it could not be made
+    note = models.CharField(max_length=400, blank=True)  # what is not among its files, and where it stands instead
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["master", "kind", "audience"], name="material_once"),
+            models.CheckConstraint(
+                condition=~Q(state=MaterialState.READY) | Q(version__isnull=False, made_at__isnull=False),
+                name="material_ready_from_a_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind_label}: {Audience(self.audience).label}"
+
+    @property
+    def kind_label(self) -> str:
+        return MaterialKind(self.kind).label
+
+
+class MaterialFile(models.Model):
+    """One file of a product; several of a form are pages of it."""
+
+    material = models.ForeignKey(Material, on_delete=models.CASCADE, related_name="files")
+    form = models.CharField(max_length=8, choices=MaterialForm.choices())
+    page = models.PositiveSmallIntegerField(default=1)
+    file = models.FileField(upload_to="materials/")
+    size = models.PositiveIntegerField()  # bytes
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["material", "form", "page"], name="material_file_once")]
+
+
+class BroughtMaterial(models.Model):
+    """Verse, clip or picture that somebody made, with who made it and on what ground it may be used."""
+
+    master = models.ForeignKey(StudyMaster, on_delete=models.CASCADE, related_name="brought")
+    kind = models.CharField(max_length=12, choices=MaterialKind.choices())
+    title = models.CharField(max_length=200)
+    words = models.TextField(blank=True)  # of a verse; of a clip or picture: what is seen and said in it
+    author = models.CharField(max_length=200)
+    source = models.CharField(max_length=300, blank=True)  # where it was taken from
+    basis = models.CharField(max_length=300)  # consent of author and of who is shown, or the rule that allows its use
+    file = models.FileField(upload_to="materials/", blank=True)
+    size = models.PositiveIntegerField(default=0)
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def kind_label(self) -> str:
+        return MaterialKind(self.kind).label

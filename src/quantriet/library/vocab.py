@@ -119,6 +119,51 @@ class MasterState(LabelledEnum):
     WITHDRAWN = "withdrawn", gettext_noop("Withdrawn from publication")
 
 
+class MaterialKind(LabelledEnum):
+    """What is given to readers (R-114, R-119): first what is made from an approved version, then what somebody brings."""
+
+    OUTLINE = "outline", gettext_noop("Study outline")
+    QA = "qa", gettext_noop("Question and answer sheet")
+    FOLDER = "folder", gettext_noop("Folded leaflet")
+    LEAFLET = "leaflet", gettext_noop("Leaflet")
+    INFOGRAPHIC = "infographic", gettext_noop("Poster and pictures to share")
+    SLIDES = "slides", gettext_noop("Slides")
+    VERSE = "verse", gettext_noop("Verse")
+    CLIP = "clip", gettext_noop("Clip")
+    PANEL = "panel", gettext_noop("Visual panel")
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is made from an approved version; the others are brought as files."""
+        return self not in BROUGHT
+
+
+BROUGHT = (MaterialKind.VERSE, MaterialKind.CLIP, MaterialKind.PANEL)
+
+
+class MaterialForm(LabelledEnum):
+    """A file of a material."""
+
+    DOCX = "docx", gettext_noop("Word")
+    PDF = "pdf", gettext_noop("PDF")
+    PPTX = "pptx", gettext_noop("PowerPoint")
+    SQUARE = "square", gettext_noop("Picture 1:1")
+    TALL = "tall", gettext_noop("Picture 9:16")
+    SVG = "svg", gettext_noop("SVG drawing")
+
+    @property
+    def ending(self) -> str:
+        return ".png" if self in (MaterialForm.SQUARE, MaterialForm.TALL) else f".{self.value}"
+
+
+class MaterialState(LabelledEnum):
+    """queued → ready or failed; each may be queued again. Whether it is old follows from its version."""
+
+    QUEUED = "queued", gettext_noop("Being made")
+    READY = "ready", gettext_noop("Made")
+    FAILED = "failed", gettext_noop("Could not be made")
+
+
 # --- publication and dissemination --------------------------------------------------------------------------------------
 
 
@@ -216,6 +261,11 @@ def register() -> None:
         "master.published": "công bố bản biên soạn",
         "master.withdrawn": "gỡ bản biên soạn đã công bố",
         "master.reopened": "soạn tiếp bản biên soạn",
+        "material.asked": "yêu cầu làm sản phẩm",
+        "material.made": "làm xong sản phẩm",
+        "material.brought": "đưa sản phẩm có sẵn vào",
+        "material.taken_out": "bỏ sản phẩm có sẵn",
+        "look.set": "đặt logo và màu của đơn vị",
         "document.registered": "đăng ký văn bản",
         "document.changed": "sửa văn bản",
         "document.status_changed": "đổi hiệu lực văn bản",

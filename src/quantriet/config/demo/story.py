@@ -26,8 +26,9 @@ from quantriet.config.demo.spreading import spread
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.actions import masters as master_actions
+from quantriet.library.actions import materials as material_actions
 from quantriet.library.models import GuidingDocument
-from quantriet.library.vocab import Audience, ContentTier, PartKind, PointKind, PointTheme, RelationKind
+from quantriet.library.vocab import Audience, ContentTier, MaterialKind, PartKind, PointKind, PointTheme, RelationKind
 from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
 from quantriet.org.actions import privacy
@@ -277,6 +278,10 @@ def compose(organisation: Organisation, documents: list[GuidingDocument]) -> Non
     master_actions.submit_master(master, revision=master.revision, by=editor, at=at)
     master_actions.approve_master(master, revision=master.revision, by=organisation.officer, at=at)
     master_actions.publish_master(master, by=organisation.officer, at=at)
+    # Made by the worker when the demo is first served.
+    public = [MaterialKind.QA, MaterialKind.FOLDER, MaterialKind.INFOGRAPHIC]
+    material_actions.ask_for(master, public, Audience.PUBLIC, by=editor, at=now())
+    material_actions.ask_for(master, [MaterialKind.OUTLINE], Audience.RURAL, by=editor, at=now())
     master_actions.compose_master(directive, by=editor, at=at)
 
 

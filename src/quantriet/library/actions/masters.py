@@ -18,6 +18,7 @@ from quantriet.kit import pictures, text
 from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import show_moment
+from quantriet.library.actions import materials
 from quantriet.library.models import Clause, GuidingDocument, MasterImage, MasterPart, MasterVersion, StudyMaster
 from quantriet.library.queries import masters as queries
 from quantriet.library.vocab import CITING, DOCUMENT_TYPES, Audience, MasterState, PartKind, PointKind
@@ -306,13 +307,14 @@ def return_master(master: StudyMaster, *, remark: str, by: Account, at: datetime
         _lock(master, MasterState.SUBMITTED, MasterState.APPROVED)
         _move(master, MasterState(master.state), MasterState.DRAFT, remark=remark, publish_at=None)
         record("master.returned", by=by, at=at, thing=master, unit=master.unit, after={"remark": remark})
+        materials.refresh(master, at=at)
     return master
 
 
 def approve_master(master: StudyMaster, *, revision: int, by: Account, at: datetime) -> MasterVersion:
     """A second person approves what was submitted: it becomes a version. Refuses the one who submitted it.
 
-    Effects, in order: state, the version, audit "master.approved". Basis: R-118, duyệt của người thứ hai.
+    Effects, in order: state, the version, audit "master.approved", products made before are made again. Basis: R-118, duyệt của người thứ hai.
     """
     with transaction.atomic():
         _lock(master, MasterState.SUBMITTED)
@@ -330,6 +332,7 @@ def approve_master(master: StudyMaster, *, revision: int, by: Account, at: datet
         version.save(force_insert=True)
         _move(master, MasterState.SUBMITTED, MasterState.APPROVED)
         record("master.approved", by=by, at=at, thing=master, unit=master.unit, after={"version": version.number})
+        materials.refresh(master, at=at)
     return version
 
 
@@ -373,6 +376,7 @@ def _publish(master: StudyMaster, *, by: Account | None, at: datetime) -> bool:
     MasterVersion.objects.filter(pk=version.pk, published_at__isnull=True).update(published_at=at)
     master.refresh_from_db(fields=["state", "publish_at", "revision"])
     record("master.published", by=by, at=at, thing=master, unit=master.unit, after={"version": version.number})
+    materials.refresh(master, at=at)
     return True
 
 

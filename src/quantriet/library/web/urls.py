@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.library.web import activities, desk, publication, workshop
+from quantriet.library.web import activities, desk, materials, publication, workshop
 
 urlpatterns = [
     path("desk/documents/", desk.document_list, name="document-list"),
@@ -41,6 +41,15 @@ urlpatterns = [
     path("desk/masters/<int:pk>/return/", workshop.master_return, name="master-return"),
     path("desk/masters/<int:pk>/withdraw/", workshop.master_withdraw, name="master-withdraw"),
     path("desk/masters/<int:pk>/reopen/", workshop.master_reopen, name="master-reopen"),
+    path("desk/masters/<int:pk>/materials/", materials.material_list, name="master-materials"),
+    path("desk/masters/<int:pk>/materials/make/", materials.material_make, name="material-make"),
+    path("desk/masters/<int:pk>/materials/files/<int:file_pk>/", materials.material_file, name="material-file"),
+    path("desk/masters/<int:pk>/materials/new/", materials.brought_new, name="brought-new"),
+    path("desk/masters/<int:pk>/materials/<int:brought_pk>/file/", materials.brought_file, name="brought-file"),
+    path("desk/masters/<int:pk>/materials/<int:brought_pk>/remove/", materials.brought_remove, name="brought-remove"),
+    path("desk/masters/<int:pk>/look/", materials.look, name="master-look"),
+    path("desk/masters/<int:pk>/logo/", materials.logo, name="master-logo"),
+    path("desk/documents/<int:pk>/materials/<int:released_pk>/", materials.released_file, name="released-file"),
     path("desk/publication/", publication.board, name="publication-board"),
     path("desk/publication/rules/", publication.rule_list, name="publication-rules"),
     path("desk/publication/rules/new/", publication.rule_new, name="publication-rule-new"),

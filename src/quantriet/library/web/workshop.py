@@ -27,6 +27,7 @@ from quantriet.library import access, actions
 from quantriet.library.actions import masters
 from quantriet.library.models import MasterPart, MasterVersion, StudyMaster
 from quantriet.library.queries import masters as queries
+from quantriet.library.queries import materials as material_queries
 from quantriet.library.rules.compare import compare, words
 from quantriet.library.vocab import Audience, MasterState, PartKind
 from quantriet.library.web.workshop_forms import (
@@ -163,6 +164,7 @@ def _shown(request: DeskRequest, found: StudyMaster) -> dict[str, Any]:
         "missing": [one for one in Audience if one not in covered],
         "sources": queries.sources_of(found.document).exists() if may_edit else False,
         "own_submission": found.submitted_by_id == request.account.pk,
+        "made_count": found.materials.count(),
     }
 
 
@@ -536,6 +538,7 @@ def document_master(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "document": document, "version": version, "tier": tier, "tabs": _tabs(request, tier),
         "parts": queries.parts_for(version, tier) if version else (),
+        "files": material_queries.named(list(material_queries.released(version).filter(material__audience=tier))) if version else (),
     }  # fmt: skip
     return page(request, "library/desk/document_master.html", context)
 

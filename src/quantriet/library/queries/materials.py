@@ -1,0 +1,173 @@
+"""Reads of products: from which version they are made, what stands ready, what is old. The portal takes `released` alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import F, Q, QuerySet
+
+from quantriet.kit import text
+from quantriet.kit.time import show_day
+from quantriet.library.models import MasterVersion, Material, MaterialFile, StudyMaster, UnitLook
+from quantriet.library.queries.masters import parts_for
+from quantriet.library.rules.products import Brief, Look, Point
+from quantriet.library.rules.products.content import is_possible, missing
+from quantriet.library.vocab import DOCUMENT_TYPES, Audience, MasterState, MaterialForm, MaterialKind, MaterialState
+from quantriet.org.models import Unit
+
+
+def source_version(master: StudyMaster, on: datetime) -> MasterVersion | None:
+    """The version from which products are made: the approved one, else the last that is published; None for none."""
+    versions = master.versions.select_related("approved_by")
+    if master.state != MasterState.APPROVED:
+        versions = versions.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=on), published_at__lte=on)
+    return versions.order_by("-number").first()
+
+
+def look_of(unit: Unit) -> UnitLook | None:
+    """The look of the unit, or of the nearest above it that has chosen one."""
+    rows = list(UnitLook.objects.filter(unit__in=unit.ancestor_ids).select_related("unit"))
+    return max(rows, key=lambda one: len(one.unit.path), default=None)
+
+
+def brief_of(version: MasterVersion, audience: Audience, look: UnitLook | None) -> Brief:
+    """What a product is made of; needs the version's master with document and unit, and the unit's parent."""
+    document, unit = version.master.document, version.master.unit
+    name = DOCUMENT_TYPES[document.type_code]
+    logo = b""
+    if look is not None and look.logo:
+        with look.logo.open("rb") as file:
+            logo = file.read()
+    return Brief(
+        title=version.content["title"], document=f"{name} {document.citation}", reference=f"{name} {document.reference_number}",
+        unit=unit.name, superior=unit.parent.name if unit.parent else "", audience=audience,
+        points=tuple(
+            Point(one.kind, one.title, one.text, one.figure, one.cites, one.source) for one in parts_for(version, audience)
+        ),
+        version=version.number, approved_on=show_day(version.approved_at),
+        look=Look(look.colour, logo) if look is not None else Look(),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind of product of a master for an audience, made or not yet."""
+
+    kind: MaterialKind
+    material: Material | None
+    files: Sequence[tuple[MaterialFile, str]] = ()
+    lacks: str = ""  # why it cannot be made
+    old: str = ""  # why what stands ready is old
+
+    @property
+    def state(self) -> str:
+        """queued, failed, old, ready or none."""
+        if self.material is None:
+            return "none"
+        if self.material.state == MaterialState.READY:
+            return "old" if self.old else "ready"
+        return str(self.material.state)
+
+
+@dataclass
+class Shelf:
+    """All products of a master for one audience, and which of its audiences have some ready."""
+
+    audience: Audience
+    source: MasterVersion | None
+    rows: list[Row]
+    look: UnitLook | None
+    counts: dict[Audience, int] = field(default_factory=dict)
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(one.state == "queued" for one in self.rows)
+
+    @property
+    def can_make(self) -> bool:
+        return any(not one.lacks for one in self.rows)
+
+
+def shelf(master: StudyMaster, audience: Audience, on: datetime) -> Shelf:
+    """What stands ready, what waits, what is old and what could be made, for one audience."""
+    source, look = source_version(master, on), look_of(master.unit)
+    materials = list(master.materials.select_related("version").prefetch_related("files"))
+    counts: dict[Audience, int] = defaultdict(int)
+    for one in materials:
+        counts[Audience(one.audience)] += one.state == MaterialState.READY
+    mine = {MaterialKind(one.kind): one for one in materials if one.audience == audience}
+    kinds = [part.kind for part in parts_for(source, audience)] if source else []
+    rows = []
+    for kind in MaterialKind:
+        if not kind.is_made:
+            continue
+        made = mine.get(kind)
+        lacks = "" if source and is_possible(kinds, kind) else missing(kind, audience) if source else ""
+        rows.append(
+            Row(
+                kind, made, named(list(made.files.all())) if made else (), lacks,
+                old_because(made, source, look) if made else "",
+            )
+        )  # fmt: skip
+    return Shelf(audience, source, rows, look, dict(counts))
+
+
+def old_because(one: Material, source: MasterVersion | None, look: UnitLook | None) -> str:
+    """Why a finished product is not what would be made today; "" when it is."""
+    if one.version is None:
+        return ""
+    if source is None:
+        return f"Bản {one.version.number} đã gỡ hoặc trả lại nên không phát hành sản phẩm này."
+    if one.version_id != source.pk:
+        return f"Làm từ bản {one.version.number}; bản mới nhất là bản {source.number}."
+    if look is not None and one.made_at is not None and look.set_at > one.made_at:
+        return "Logo hoặc màu của đơn vị đã đổi sau khi làm."
+    return ""
+
+
+def stale(master: StudyMaster, on: datetime) -> list[Material]:
+    """Products that somebody asked for once and that are not made from the present source; none without a source."""
+    source = source_version(master, on)
+    if source is None:
+        return []
+    return list(master.materials.exclude(Q(version=source) & Q(state=MaterialState.READY)))
+
+
+def named(files: Sequence[MaterialFile]) -> list[tuple[MaterialFile, str]]:
+    """Each file with what its link says: "PDF", "Ảnh 1:1 (2/3)"."""
+    totals: dict[tuple[int, str], int] = defaultdict(int)
+    for one in files:
+        totals[one.material_id, one.form] += 1
+
+    def words(one: MaterialFile) -> str:
+        label, total = str(MaterialForm(one.form).label), totals[one.material_id, one.form]
+        return f"{label} ({one.page}/{total})" if total > 1 else label
+
+    return [(one, words(one)) for one in files]
+
+
+def released(version: MasterVersion) -> QuerySet[MaterialFile]:
+    """Files of the products that were made from a version: what may go out once the version is published."""
+    rows = MaterialFile.objects.filter(material__version=version, material__state=MaterialState.READY)
+    return rows.filter(material__master=F("material__version__master")).select_related("material")
+
+
+def file_name(one: MaterialFile, master: StudyMaster) -> str:
+    """The name under which it is saved: "to-gap-15-nq-tu-cong-chung-2.png"."""
+    names = {
+        MaterialKind.OUTLINE: "de-cuong", MaterialKind.QA: "hoi-dap", MaterialKind.FOLDER: "to-gap",
+        MaterialKind.LEAFLET: "to-roi", MaterialKind.INFOGRAPHIC: "infographic", MaterialKind.SLIDES: "trinh-chieu",
+    }  # fmt: skip
+    audiences = {
+        Audience.KEY_CADRE: "can-bo-chu-chot", Audience.RURAL: "nong-thon", Audience.OFFICIALS: "can-bo-cong-chuc",
+        Audience.PUBLIC: "nhan-dan",
+    }  # fmt: skip
+    form = MaterialForm(one.form)
+    shape = {MaterialForm.SQUARE: "-1x1", MaterialForm.TALL: "-9x16"}.get(form, "")
+    number = "-".join(text.fold(master.document.reference_number).replace("/", " ").split())
+    page = f"-{one.page}" if one.page > 1 else ""
+    kind, audience = MaterialKind(one.material.kind), Audience(one.material.audience)
+    return f"{names[kind]}-{number}-{audiences[audience]}{shape}{page}{form.ending}"
