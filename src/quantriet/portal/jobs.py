@@ -1,4 +1,4 @@
-"""Background entries of the front: backups and rehearsals, at their hour or when asked for."""
+"""Background entries of the front: backups and rehearsals, news at their hour, senders to be forgotten."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from quantriet.kit.jobs import background
 from quantriet.kit.time import now
 from quantriet.org.models import Account
 from quantriet.portal import actions
+from quantriet.portal.actions import news, questions
 
 
 @background
@@ -27,3 +28,15 @@ def keep_backups_job() -> None:
         actions.make_backup(by=None, at=now())
     if shelf.is_rehearsal_due(now()):
         actions.rehearse_restore(by=None, at=now())
+
+
+@background
+def publish_due_news_job() -> None:
+    """News whose hour has come are published, also those whose hour passed while the machine was off."""
+    news.publish_due_news(at=now())
+
+
+@background
+def forget_senders_job() -> None:
+    """Who sent a question is forgotten a month after it is settled, and the tries of networks after a day."""
+    questions.forget_senders(at=now())

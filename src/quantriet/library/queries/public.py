@@ -133,19 +133,19 @@ def found_documents(keys: Sequence[int], words: Sequence[str]) -> list[FoundDocu
     rows = documents().in_bulk(list(keys))
     found = [FoundDocument(rows[key]) for key in keys if key in rows]
     asked = [one.shown.document_id for one in found if one.shown.shows_text]
-    clauses: dict[int, list[tuple[str, str, str, str]]] = defaultdict(list)
+    clauses: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
     if asked:
-        columns = ("document_id", "number", "label", "heading", "text")
+        columns = ("document_id", "order", "label", "heading", "text")
         texts = Clause.objects.filter(document__in=asked).order_by("document_id", "order").values_list(*columns)
-        for key, number, label, heading, body in texts[:MOST_CLAUSES]:
-            clauses[key].append((number, label, heading, body))
+        for key, order, label, heading, body in texts[:MOST_CLAUSES]:
+            clauses[key].append((order, label, heading, body))
     for one in found:
         one.passages = _passages(one.shown, clauses[one.shown.document_id], words)
     return found
 
 
 def _passages(
-    shown: PublicDocument, clauses: Sequence[tuple[str, str, str, str]], words: Sequence[str]
+    shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]], words: Sequence[str]
 ) -> list[Passage]:
     whole: list[Passage] = []
     partly: list[tuple[int, Passage]] = []
@@ -164,13 +164,13 @@ def _passages(
 
 
 def _texts(
-    shown: PublicDocument, clauses: Sequence[tuple[str, str, str, str]]
+    shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]
 ) -> Iterable[tuple[str, str, str]]:
     if shown.version is not None:
         for part in parts_for(shown.version):
             yield PartKind(part.kind).label, f"{part.title} {part.text}".strip(), f"part-{part.id}"
-    for number, label, heading, body in clauses:
-        yield label, f"{heading} {body}".strip(), f"clause-{number}"
+    for order, label, heading, body in clauses:
+        yield label, f"{heading} {body}".strip(), f"clause-{order}"
 
 
 def _passage(label: str, said: str, anchor: str, words: Sequence[str]) -> Passage:
