@@ -18,7 +18,7 @@ from quantriet.portal.vocab import NewsState
 
 LATEST = 6
 QUESTIONS = 4
-MOST_KEYS = 2_000
+MOST_KEYS = 20_000  # of news and of questions, looked through for the latest
 PAGE = 10
 MOST_ADDRESSES = 50_000  # of a sitemap, as its standard says
 
@@ -100,4 +100,4 @@ def search(typed: str, page: int = 1) -> Search:
 
 def _having(rows: QuerySet, table: str, column: str, words: Sequence[str]) -> list:  # type: ignore[type-arg]
     keys = keys_having_words(table, column, words, limit=MOST_KEYS)
-    return list(rows.filter(pk__in=keys[:900])[:LATEST]) if keys else []
+    return list(rows.filter(pk__in=keys)[:LATEST]) if keys else []
