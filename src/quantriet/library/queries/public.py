@@ -114,13 +114,13 @@ class FoundDocument:
     passages: list[Passage] = field(default_factory=list)
 
 
-def matching(words: Sequence[str]) -> list[int]:
+def matching(words: Sequence[str], *, unfinished: bool = False) -> list[int]:
     """The keys of every document before the public that has all the words (the last perhaps unfinished), the latest first.
 
     Words as `text.search_words` parts them. Few keys are put in order by the database; of many it is quicker to walk the
     index of days.
     """
-    keys = keys_having_words(TABLE, "words", words, limit=MOST_KEYS)
+    keys = keys_having_words(TABLE, "words", words, limit=MOST_KEYS, unfinished=unfinished)
     ordered = PublicDocument.objects.order_by("-issued_on", "-pk").values_list("pk", flat=True)
     if len(keys) <= FEW:
         return list(ordered.filter(pk__in=keys))

@@ -80,24 +80,32 @@ class Search:
 
 
 def search(typed: str, page: int = 1) -> Search:
-    """Everything public that has all the words, without regard to marks and capitals; the last may be unfinished.
+    """Everything public that has all the words, without regard to marks and capitals; where there is nothing, the last word
+    counts as unfinished.
 
-    Nothing for less than two letters. At most seven statements, however much there is.
+    Nothing for less than two letters. At most seven statements for one reading, however much there is.
     """
     words = tuple(dict.fromkeys(text.search_words(typed)))[:12]
     if len("".join(words)) < 2:
         return Search(words)
-    keys = documents.matching(words)
+    found = _search(words, page, unfinished=False)
+    return _search(words, page, unfinished=True) if found.is_empty else found
+
+
+def _search(words: tuple[str, ...], page: int, *, unfinished: bool) -> Search:
+    keys = documents.matching(words, unfinished=unfinished)
     page = min(max(1, page), max(1, -(-len(keys) // PAGE)))
     found = documents.found_documents(keys[(page - 1) * PAGE : page * PAGE], words)
     if page > 1:
         return Search(words, len(keys), page, found)
     return Search(
-        words, len(keys), page, found, _having(news(), "portal_newsarticle", "words", words),
-        _having(questions(), "portal_publicquestion", "search_words", words),
+        words, len(keys), page, found, _having(news(), "portal_newsarticle", "words", words, unfinished),
+        _having(questions(), "portal_publicquestion", "search_words", words, unfinished),
     )  # fmt: skip
 
 
-def _having(rows: QuerySet, table: str, column: str, words: Sequence[str]) -> list:  # type: ignore[type-arg]
-    keys = keys_having_words(table, column, words, limit=MOST_KEYS)
+def _having(  # type: ignore[type-arg]
+    rows: QuerySet, table: str, column: str, words: Sequence[str], unfinished: bool
+) -> list:
+    keys = keys_having_words(table, column, words, limit=MOST_KEYS, unfinished=unfinished)
     return list(rows.filter(pk__in=keys)[:LATEST]) if keys else []

@@ -331,7 +331,7 @@ def news_reopen(request: DeskRequest, pk: int) -> HttpResponse:
 
 @desk_page(_EDIT)
 def question_list(request: DeskRequest) -> HttpResponse:
-    """The inbox: what waits stands first, the oldest on top."""
+    """The inbox, the latest first."""
     rows = access.questions_seen_by(request.account).select_related("unit", "document").defer("document__text")
     chips = []
     state = request.GET.get("state", "")
@@ -486,7 +486,7 @@ def reads(request: DeskRequest) -> HttpResponse:
     days = read_queries.reads_by_day(first, last)
     context = {
         "pages": [(one, _address(one)) for one in pages[:200]],
-        "total": sum(one.count for one in pages),
+        "readings": sum(one.count for one in pages),
         "days": [(show_day(day), count) for day, count in reversed(days[-31:])],
         "first": first,
         "last": last,
