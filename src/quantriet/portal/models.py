@@ -34,7 +34,9 @@ class NewsArticle(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(approved_by=F("submitted_by")), name="news_approved_by_a_second_person"),
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("submitted_by")), name="news_approved_by_a_second_person"
+            ),
             models.CheckConstraint(
                 condition=~Q(state=NewsState.PUBLISHED) | Q(published_at__isnull=False, approved_by__isnull=False),
                 name="news_published_is_approved",

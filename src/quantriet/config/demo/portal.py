@@ -71,7 +71,9 @@ def _news(
 ) -> NewsArticle:  # fmt: skip
     day = today() - dt.timedelta(days=days_ago)
     at = now() - dt.timedelta(days=days_ago, hours=1)
-    made = news.draft_news(root, NewsText(*text, day, numbers, is_featured), by=by, at=max(at, at_local(day, dt.time(0, 1))))
+    made = news.draft_news(
+        root, NewsText(*text, day, numbers, is_featured), by=by, at=max(at, at_local(day, dt.time(0, 1)))
+    )
     if has_picture:
         news.set_picture(
             made, content=_drawn(), name="hop-lop.png", by=by, at=at,
@@ -98,7 +100,18 @@ def _drawn() -> bytes:
     draw.rounded_rectangle((590, 180, 1000, 560), 18, fill="#9c1620", outline="#6c0e15", width=6)
     for line in range(6):
         draw.line((225, 240 + 48 * line, 545 - 40 * (line % 3), 240 + 48 * line), fill="#57524a", width=7)
-    points = [(795, 270), (823, 350), (908, 350), (840, 400), (865, 482), (795, 432), (725, 482), (750, 400), (682, 350), (767, 350)]
+    points = [
+        (795, 270),
+        (823, 350),
+        (908, 350),
+        (840, 400),
+        (865, 482),
+        (795, 432),
+        (725, 482),
+        (750, 400),
+        (682, 350),
+        (767, 350),
+    ]
     draw.polygon(points, fill="#f4cf4e")
     content = io.BytesIO()
     picture.save(content, "PNG")

@@ -27,7 +27,8 @@ def follow_publication(documents: Collection[int], *, at: datetime) -> None:
     versions = {
         key: one for key, one in published_among(keys, at).items() if one.master.unit_id == rows[key].unit_id
     }  # of the register in which the document stands
-    with_text, kept = set(), []
+    with_text: set[int] = set()
+    kept: list[int] = []
     for key in rows:
         clock = clocks.get(key)
         has_text = clock is not None and clock.done_on is not None
@@ -40,7 +41,8 @@ def follow_publication(documents: Collection[int], *, at: datetime) -> None:
     asked = Clause.objects.filter(document__in=[key for key in kept if key in with_text])
     for key, heading, body in asked.values_list("document_id", "heading", "text").iterator():
         clauses[key] += [heading, body]
-    new, changed = [], []
+    new: list[PublicDocument] = []
+    changed: list[PublicDocument] = []
     for key in kept:
         shown = before.get(key) or PublicDocument(document_id=key, since_at=at)
         shown.issued_on, shown.version = rows[key].issued_on, versions.get(key)

@@ -163,9 +163,7 @@ def _passages(
     return whole or [one for _has, one in sorted(partly, key=lambda pair: pair[0])[:1]]
 
 
-def _texts(
-    shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]
-) -> Iterable[tuple[str, str, str]]:
+def _texts(shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]) -> Iterable[tuple[str, str, str]]:
     if shown.version is not None:
         for part in parts_for(shown.version):
             yield PartKind(part.kind).label, f"{part.title} {part.text}".strip(), f"part-{part.id}"

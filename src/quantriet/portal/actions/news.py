@@ -248,7 +248,9 @@ def _checked(said: NewsText, *, at: datetime) -> tuple[dict[str, Any], list[Guid
         )
     numbers = [text.squeeze(one) for one in said.numbers if text.squeeze(one)][: MOST_DOCUMENTS + 1]
     if len(numbers) > MOST_DOCUMENTS:
-        faults.append(Refusal("news.documents", f"Một tin nói về nhiều nhất {MOST_DOCUMENTS} văn bản.", field="numbers"))
+        faults.append(
+            Refusal("news.documents", f"Một tin nói về nhiều nhất {MOST_DOCUMENTS} văn bản.", field="numbers")
+        )
     found = public_by_numbers(numbers)
     missing = [one for one in numbers if text.fold(one) not in found]
     if missing:

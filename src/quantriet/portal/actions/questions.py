@@ -133,7 +133,12 @@ def set_question_aside(question: PublicQuestion, *, reason: str, by: Account, at
         question.state, question.aside_why, question.answered_at = QuestionState.SET_ASIDE, reason[:250], at
         question.save(update_fields=["state", "aside_why", "answered_at"])
         record(
-            "public_question.set_aside", by=by, at=at, thing=question, unit=question.unit, after={"reason": reason[:250]}
+            "public_question.set_aside",
+            by=by,
+            at=at,
+            thing=question,
+            unit=question.unit,
+            after={"reason": reason[:250]},
         )
     return question
 

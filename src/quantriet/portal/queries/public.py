@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from quantriet.kit import text
 from quantriet.kit.db import keys_having_words
@@ -16,6 +17,7 @@ from quantriet.org.models import Unit
 from quantriet.portal.models import NewsArticle, PublicQuestion
 from quantriet.portal.vocab import NewsState
 
+M = TypeVar("M", bound=Model)
 LATEST = 6
 QUESTIONS = 4
 MOST_KEYS = 20_000  # of news and of questions, looked through for the latest
@@ -32,7 +34,9 @@ def news() -> QuerySet[NewsArticle]:
 def questions() -> QuerySet[PublicQuestion]:
     """Questions answered in public, the latest first; who asked is not read."""
     rows = PublicQuestion.objects.filter(public_at__isnull=False).select_related("unit", "document")
-    return rows.defer("words", "sender_name", "sender_email", "search_words", "document__text").order_by("-public_at", "-pk")
+    return rows.defer("words", "sender_name", "sender_email", "search_words", "document__text").order_by(
+        "-public_at", "-pk"
+    )
 
 
 def publisher() -> Unit | None:
@@ -104,8 +108,6 @@ def _search(words: tuple[str, ...], page: int, *, unfinished: bool) -> Search:
     )  # fmt: skip
 
 
-def _having(  # type: ignore[type-arg]
-    rows: QuerySet, table: str, column: str, words: Sequence[str], unfinished: bool
-) -> list:
+def _having(rows: QuerySet[M], table: str, column: str, words: Sequence[str], unfinished: bool) -> list[M]:
     keys = keys_having_words(table, column, words, limit=MOST_KEYS, unfinished=unfinished)
     return list(rows.filter(pk__in=keys)[:LATEST]) if keys else []

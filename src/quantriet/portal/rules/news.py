@@ -1,8 +1,8 @@
 """The text of a news article: plain words with a few signs, never markup.
 
-    ## Mọi người cần làm gì            a heading
-    - Đọc bản tóm tắt                  items of a list, one a line
-    Lớp học mở từ ngày 01/12.          lines that follow each other are one paragraph; an empty line ends it
+## Mọi người cần làm gì            a heading
+- Đọc bản tóm tắt                  items of a list, one a line
+Lớp học mở từ ngày 01/12.          lines that follow each other are one paragraph; an empty line ends it
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ class Block:
 def blocks(body: str) -> list[Block]:
     """The text in pieces, in order. Whatever looks like markup stays the letters that were typed."""
     lines = [(_kind(line), line) for line in (" ".join(raw.split()) for raw in body.splitlines())]
-    return [block for kind, group in groupby(lines, key=lambda one: one[0]) for block in _of_kind(kind, [line for _kind_of, line in group])]
+    return [
+        block
+        for kind, group in groupby(lines, key=lambda one: one[0])
+        for block in _of_kind(kind, [line for _kind_of, line in group])
+    ]
 
 
 def _kind(line: str) -> str:

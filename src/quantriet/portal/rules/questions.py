@@ -16,6 +16,4 @@ SENDER_KEPT = timedelta(days=30)  # after the answer
 
 
 def tries_sentence() -> str:
-    return (
-        f"Từ mạng này đã gửi {MOST_TRIES} câu hỏi trong một giờ qua; hãy gửi tiếp sau, hoặc hỏi trực tiếp cán bộ của cấp ủy."
-    )
+    return f"Từ mạng này đã gửi {MOST_TRIES} câu hỏi trong một giờ qua; hãy gửi tiếp sau, hoặc hỏi trực tiếp cán bộ của cấp ủy."

@@ -6,7 +6,8 @@ import re
 
 # Programs that say what they are; whoever hides it is counted, so that the figure is an upper bound.
 _PROGRAMS = re.compile(
-    r"bot|crawl|spider|slurp|archiv|preview|scan|monitor|fetch|http|curl|wget|python|java/|go-|ruby|perl|headless|lighthouse", re.I
+    r"bot|crawl|spider|slurp|archiv|preview|scan|monitor|fetch|http|curl|wget|python|java/|go-|ruby|perl|headless|lighthouse",
+    re.I,
 )
 
 

@@ -11,7 +11,6 @@ from quantriet.kit.time import now, today
 from quantriet.library.actions import masters, publication
 from quantriet.library.actions.masters import PartText
 from quantriet.library.models import GuidingDocument
-from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import Audience, Channel, PartKind
 from quantriet.portal.actions import news, questions
 from quantriet.portal.actions.news import NewsText
@@ -58,7 +57,13 @@ def release(cast, master):
 
 def make_article(cast, title="Tin về lớp học", *, days_ago=0, unit="T", state="published", **more) -> NewsArticle:
     by = cast.accounts["editor"] if unit == "T" else cast.officer
-    said = NewsText(title, f"Lời dẫn của {title}.", "Đoạn một.\n\n## Mục\n- ý một\n- ý hai", today() - dt.timedelta(days=days_ago), **more)
+    said = NewsText(
+        title,
+        f"Lời dẫn của {title}.",
+        "Đoạn một.\n\n## Mục\n- ý một\n- ý hai",
+        today() - dt.timedelta(days=days_ago),
+        **more,
+    )
     article = news.draft_news(cast.units[unit], said, by=by, at=now())
     if state != "draft":
         news.submit_news(article, revision=article.revision, by=cast.accounts["editor"], at=now())
@@ -67,7 +72,9 @@ def make_article(cast, title="Tin về lớp học", *, days_ago=0, unit="T", st
     return article
 
 
-def make_question(cast, words="Học bù ở đâu nếu vắng?", *, email="", may_publish=True, nonce="n1", document=None, name="") -> PublicQuestion:
+def make_question(
+    cast, words="Học bù ở đâu nếu vắng?", *, email="", may_publish=True, nonce="n1", document=None, name=""
+) -> PublicQuestion:
     return questions.send_question(
         cast.units["T"], document=document, nonce=nonce, words=words, name=name, email=email, may_publish=may_publish,
         address=f"10.0.0.{len(nonce)}", at=now(),

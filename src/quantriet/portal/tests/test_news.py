@@ -80,7 +80,9 @@ def test_an_hour_may_be_dropped_by_sending_back(cast):
 def test_hours_that_have_passed_are_refused(cast):
     article = make_article(cast, state="submitted")
     with pytest.raises(Refusal) as raised:
-        news.approve_news(article, revision=article.revision, by=cast.officer, at=now(), when=now() - dt.timedelta(minutes=1))
+        news.approve_news(
+            article, revision=article.revision, by=cast.officer, at=now(), when=now() - dt.timedelta(minutes=1)
+        )
     assert raised.value.code == "news.hour_passed"
 
 
@@ -165,7 +167,12 @@ def test_faults_are_told_together(cast):
 
 def test_pictures_need_words_and_are_made_anew(cast):
     article = make_article(cast, state="draft")
-    for content, name, alt in ((photo(), "a.jpg", " "), (b"<svg/>", "a.svg", "Ảnh"), (photo(), "a.png", "Ảnh"), (b"x", "a.jpg", "Ảnh")):
+    for content, name, alt in (
+        (photo(), "a.jpg", " "),
+        (b"<svg/>", "a.svg", "Ảnh"),
+        (photo(), "a.png", "Ảnh"),
+        (b"x", "a.jpg", "Ảnh"),
+    ):
         with pytest.raises(Refusal):
             news.set_picture(article, content=content, name=name, alt=alt, by=cast.officer, at=now())
     news.set_picture(article, content=photo(), name="a.jpg", alt="Một vuông đỏ", by=cast.officer, at=now())

@@ -60,7 +60,13 @@ def test_a_document_is_shown_as_far_as_it_is_published(cast, client, document):
 
     publish_master(cast, document)
     page = read(client, "public-document", document.pk)
-    for words in ("Bí thư trực tiếp lãnh đạo.", "Vắng quá bốn mươi", "40%", "Ai phải học?", "Được nghe phổ biến ở thôn."):
+    for words in (
+        "Bí thư trực tiếp lãnh đạo.",
+        "Vắng quá bốn mươi",
+        "40%",
+        "Ai phải học?",
+        "Được nghe phổ biến ở thôn.",
+    ):
         assert words in page
     assert "Lập danh sách và theo dõi danh sách." not in page
 
@@ -76,7 +82,9 @@ def test_a_document_is_shown_as_far_as_it_is_published(cast, client, document):
 @pytest.mark.req("R-016", "R-017")
 def test_a_document_exempt_from_publication_is_nowhere(cast, client, document):
     publish_master(cast, document)
-    publication.exempt_document(document, reason="văn bản nội bộ", basis="ý kiến Thường trực", by=cast.officer, at=now())
+    publication.exempt_document(
+        document, reason="văn bản nội bộ", basis="ý kiến Thường trực", by=cast.officer, at=now()
+    )
     read(client, "public-document", document.pk, status=404)
     assert queries.search("bi thu").total == 0
     for name in ("public-sitemap", "public-feed", "home", "public-documents"):
@@ -91,7 +99,12 @@ def test_what_is_being_composed_stays_on_the_desk(cast, client, document):
     publish_master(cast, document)
     master = document.masters.get()
     masters.reopen_master(master, by=cast.accounts["editor"], at=now())
-    masters.add_part(master, PartText(PartKind.MEANING, (Audience.PUBLIC,), text="Câu còn đang soạn."), by=cast.accounts["editor"], at=now())
+    masters.add_part(
+        master,
+        PartText(PartKind.MEANING, (Audience.PUBLIC,), text="Câu còn đang soạn."),
+        by=cast.accounts["editor"],
+        at=now(),
+    )
     drafts = [make_article(cast, f"Tin {state}", state=state) for state in ("draft", "submitted")]
     taken = make_article(cast, "Tin đã gỡ", numbers=["26-HD/BTGTU"])
     news.withdraw_news(taken, remark="sai ngày", by=cast.officer, at=now())
@@ -159,7 +172,9 @@ def test_text_of_news_is_read_as_blocks():
 # --- search -------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("typed", ["danh sach", "Danh sách", "DANH SÁCH", unicodedata.normalize("NFD", "danh sách"), "danh  sach "])
+@pytest.mark.parametrize(
+    "typed", ["danh sach", "Danh sách", "DANH SÁCH", unicodedata.normalize("NFD", "danh sách"), "danh  sach "]
+)
 def test_search_takes_every_way_of_writing(cast, document, typed):
     place(cast, document)
     [found] = queries.search(typed).documents
@@ -206,7 +221,12 @@ def test_search_follows_a_corrected_text(cast, document):
 def test_pages_of_results_keep_the_order_of_days(cast, client):
     for number in range(12):
         day = today().replace(day=1, month=1)
-        made = make_document(cast, number=f"{number + 1:02d}-CT/TU", subject=f"Chỉ thị số {number}", issued_on=day.replace(day=number + 1))
+        made = make_document(
+            cast,
+            number=f"{number + 1:02d}-CT/TU",
+            subject=f"Chỉ thị số {number}",
+            issued_on=day.replace(day=number + 1),
+        )
         place(cast, made)
     first = [one.shown.document.number for one in queries.search("chi thi").documents]
     second = [one.shown.document.number for one in queries.search("chi thi", 2).documents]
@@ -307,7 +327,9 @@ def test_pictures_are_those_of_the_published_version(cast, client, document):
     publish_master(cast, document)
     master = document.masters.get()
     masters.reopen_master(master, by=cast.accounts["editor"], at=now())
-    image = masters.add_image(master, content=photo(), name="a.jpg", alt="Một vuông đỏ", by=cast.accounts["editor"], at=now())
+    image = masters.add_image(
+        master, content=photo(), name="a.jpg", alt="Một vuông đỏ", by=cast.accounts["editor"], at=now()
+    )
     address = reverse("public-document-picture", args=[document.pk, image.pk])
     assert client.get(address).status_code == 404
     release(cast, master)

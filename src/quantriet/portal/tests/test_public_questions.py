@@ -199,7 +199,13 @@ def test_senders_are_forgotten_and_the_log_never_knew_them(cast):
 
 def test_questions_are_seen_by_those_who_answer(cast, as_user):
     question = make_question(cast, email="hoi@example.org")
-    for username, status in (("editor", 200), ("officer", 200), ("leader", 403), ("secretary11", 403), ("organiser1", 403)):
+    for username, status in (
+        ("editor", 200),
+        ("officer", 200),
+        ("leader", 403),
+        ("secretary11", 403),
+        ("organiser1", 403),
+    ):
         client = as_user(username)
         assert client.get(reverse("public-question", args=[question.pk])).status_code == status, username
         assert client.get(reverse("public-question-list")).status_code == status, username

@@ -39,7 +39,9 @@ def test_readings_of_people_are_counted_by_page_and_day(cast, as_user):
             Client().get("/", headers={"User-Agent": PHONE})
     for agent in ("Googlebot/2.1", "curl/8", "", "python-requests"):
         Client().get(reverse("public-document", args=[document.pk]), headers={"User-Agent": agent})
-    Client().get(reverse("public-document", args=[document.pk]), headers={"User-Agent": PHONE, "Sec-Purpose": "prefetch"})
+    Client().get(
+        reverse("public-document", args=[document.pk]), headers={"User-Agent": PHONE, "Sec-Purpose": "prefetch"}
+    )
     Client().get(reverse("public-document", args=[987654]), headers={"User-Agent": PHONE})
     signed_in.get(reverse("public-document", args=[document.pk]), headers={"User-Agent": PHONE})
     assert counted() == {("document", document.pk): 3, ("news", article.pk): 1, ("home", 0): 1}
@@ -78,7 +80,9 @@ def test_trouble_of_the_counter_breaks_no_page(cast, monkeypatch):
 @pytest.mark.req("P-09")
 def test_editors_see_what_is_read_on_a_page_and_as_excel(cast, as_user):
     document = make_document(cast)
-    reads.add_reads({(PageKind.DOCUMENT, document.pk, today()): 41, (PageKind.HOME, 0, today() - dt.timedelta(days=60)): 7})
+    reads.add_reads(
+        {(PageKind.DOCUMENT, document.pk, today()): 41, (PageKind.HOME, 0, today() - dt.timedelta(days=60)): 7}
+    )
     client = as_user("editor")
     page = client.get(reverse("reads")).content.decode()
     assert "26-HD/BTGTU" in page

@@ -482,7 +482,9 @@ def reads(request: DeskRequest) -> HttpResponse:
             OutColumn("count", "Lượt đọc", kind="whole"),
         ]
         lines = [{"kind": one.kind.label, "title": one.title, "count": one.count} for one in pages]
-        return _workbook(f"Lượt đọc {show_day(first)}–{show_day(last)}".replace("/", "."), columns, lines, "luot-doc.xlsx")
+        return _workbook(
+            f"Lượt đọc {show_day(first)}–{show_day(last)}".replace("/", "."), columns, lines, "luot-doc.xlsx"
+        )
     days = read_queries.reads_by_day(first, last)
     context = {
         "pages": [(one, _address(one)) for one in pages[:200]],

@@ -23,7 +23,9 @@ class QuestionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="Đừng ghi bí mật nhà nước, số căn cước, số điện thoại hay chuyện riêng của người khác.",
     )  # fmt: skip
-    name = forms.CharField(label=_("Your name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     email = forms.CharField(
         label=_("E-mail for the answer"), max_length=254, required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -73,7 +75,12 @@ class NewsForm(forms.Form):
     def said(self) -> NewsText:
         given = self.cleaned_data
         return NewsText(
-            given["title"], given["lead"], given["body"], given["day"], re.split(r"[,;\n]+", given["numbers"]), given["is_featured"]
+            given["title"],
+            given["lead"],
+            given["body"],
+            given["day"],
+            re.split(r"[,;\n]+", given["numbers"]),
+            given["is_featured"],
         )
 
     @staticmethod

@@ -67,7 +67,14 @@ def fresh_page(kind: PageKind | None = None, *, params: tuple[str, ...] = ()) ->
             asked.update({name: request.GET[name][:60] for name in params if name in request.GET})
             # What else stands in the address is no part of the page, and must not get into the copy that others read.
             request.GET, request.META["QUERY_STRING"] = asked, asked.urlencode()
-            key = (view.__name__, request.path, asked.urlencode(), display_of(request), get_language(), request.get_host())
+            key = (
+                view.__name__,
+                request.path,
+                asked.urlencode(),
+                display_of(request),
+                get_language(),
+                request.get_host(),
+            )
             kept = _kept.get(key)
             if kept is None or kept.until < time.monotonic():
                 request.is_public_page = True  # type: ignore[attr-defined]

@@ -45,7 +45,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Questions and answers"), "public-questions"), (_("Search"), "public-search"),
     ]  # fmt: skip
     here = request.resolver_match.url_name if request.resolver_match else ""
-    lives_in = {"public-news-article": "public-news", "public-document": "public-documents", "public-ask": "public-questions"}
+    lives_in = {
+        "public-news-article": "public-news",
+        "public-document": "public-documents",
+        "public-ask": "public-questions",
+    }
     return [
         {"label": label, "url": reverse(name), "current": name in (here, lives_in.get(here or ""))}
         for label, name in places
@@ -218,9 +222,17 @@ def _changes(old: MasterVersion | None, new: MasterVersion | None) -> list[tuple
     """What changed since the version before: (fate, kind of part, pieces of its words)."""
     if old is None or new is None:
         return []
-    rows = [one for one in compare(old.content["parts"], new.content["parts"]) if one.fate in ("added", "removed", "changed")]
+    rows = [
+        one
+        for one in compare(old.content["parts"], new.content["parts"])
+        if one.fate in ("added", "removed", "changed")
+    ]
     return [
-        (one.fate, PartKind(one.kind).label, [field.pieces for field in one.fields if field.name in ("title", "text", "value")])
+        (
+            one.fate,
+            PartKind(one.kind).label,
+            [field.pieces for field in one.fields if field.name in ("title", "text", "value")],
+        )
         for one in rows[:MOST_CHANGES]
     ]
 
@@ -295,7 +307,9 @@ def _read_mark(mark: str) -> tuple[str, str]:
 def ask(request: HttpRequest) -> HttpResponse:
     """The form for a question; `?document=` asks about a document before the public."""
     key = whole_number(request.POST.get("document") or request.GET.get("document"))
-    about = documents.listed().select_related("document__unit").filter(document=key).first() if key is not None else None
+    about = (
+        documents.listed().select_related("document__unit").filter(document=key).first() if key is not None else None
+    )
     unit = about.document.unit if about else queries.publisher()
     form = QuestionForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and unit is not None:

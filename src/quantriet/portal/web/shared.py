@@ -31,7 +31,9 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     is_png = name.endswith(".png")
     answer: FileResponse = download(
-        default_storage.open(name, "rb"), name=f"anh{'.png' if is_png else '.jpg'}", kind=f"image/{'png' if is_png else 'jpeg'}"
+        default_storage.open(name, "rb"),
+        name=f"anh{'.png' if is_png else '.jpg'}",
+        kind=f"image/{'png' if is_png else 'jpeg'}",
     )
     answer["Cache-Control"] = "public, max-age=300"
     return answer
@@ -100,7 +102,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     for pk, moment in rows[: queries.MOST_ADDRESSES // 2 - 10]:
         lines.append((_absolute(reverse("public-document", args=[pk])), f"{moment:%Y-%m-%d}"))
     body = "".join(
-        f"<url><loc>{escape(address)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>\n" for address, day in lines
+        f"<url><loc>{escape(address)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>\n"
+        for address, day in lines
     )
     return HttpResponse(
         f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</urlset>\n',
