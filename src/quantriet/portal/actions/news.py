@@ -218,7 +218,7 @@ def reopen_news(article: NewsArticle, *, by: Account, at: datetime) -> NewsArtic
     return article
 
 
-def note_refusal(unit: Unit, *, by: Account, at: datetime, where: str) -> None:
+def note_marked_words(unit: Unit, *, by: Account, at: datetime, where: str) -> None:
     """Log that marked content was refused, without a word of it (B-18)."""
     with transaction.atomic():
         record("news.refused", by=by, at=at, thing=unit, unit=unit, after={"where": where})

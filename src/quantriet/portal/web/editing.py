@@ -98,7 +98,7 @@ def _tried(request: DeskRequest, form: Form, unit: Any, where: str, act: Callabl
     except Refusal as refusal:
         told = refusal.several if isinstance(refusal, Refusals) else [refusal]
         if any(one.code.startswith("secret") for one in told):
-            news_actions.note_refusal(unit, by=request.account, at=now(), where=where)
+            news_actions.note_marked_words(unit, by=request.account, at=now(), where=where)
         with refusals_on(form):
             raise
         return False
