@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _MARKED = {
     "a": "àáảãạăằắẳẵặâầấẩẫậ",
@@ -42,6 +43,23 @@ def squeeze(value: str) -> str:
 def fold(value: str) -> str:
     """The key for search and matching: NFC, no marks, đ → d, lower case, single spaces."""
     return squeeze(value).translate(_FOLD).lower()
+
+
+def word_finder(word: str) -> Callable[[str], tuple[int, int] | None]:
+    """Find a folded word in text of any marks, as a whole word: (start, end), or None. For many texts: many times quicker
+    than folding each. The text is NFC and in small letters (`str.lower`).
+    """
+    # Beginning with the letter itself where it has no marks: then C alone walks to it.
+    letters = (f"[{plain}{_MARKED[plain]}]" if plain in _MARKED else re.escape(plain) for plain in word)
+    found = re.compile("".join(letters) + r"(?!\w)")
+
+    def find(low: str) -> tuple[int, int] | None:
+        for hit in found.finditer(low):
+            if not hit.start() or not low[hit.start() - 1].isalnum():
+                return hit.span()
+        return None
+
+    return find
 
 
 def name_key(full_name: str) -> str:

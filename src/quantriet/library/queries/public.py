@@ -147,20 +147,25 @@ def found_documents(keys: Sequence[int], words: Sequence[str]) -> list[FoundDocu
 def _passages(
     shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]], words: Sequence[str]
 ) -> list[Passage]:
+    """The first passages with all the words, else the one with most of them."""
+    finders = [text.word_finder(word) for word in sorted(words, key=len, reverse=True)]  # the rarer ones first
     whole: list[Passage] = []
-    partly: list[tuple[int, Passage]] = []
+    best: tuple[int, str, str, str] | None = None
     for label, said, anchor in _texts(shown, clauses):
-        folded = text.fold(said)
-        has = sum(word in folded for word in words)
-        if not has:
-            continue
+        low = said.lower()
+        has, may_miss = 0, len(words) - (best[0] if best else 0) - 1
+        for find in finders:
+            if find(low) is not None:
+                has += 1
+            elif (may_miss := may_miss - 1) < 0:
+                break
         if has == len(words):
             whole.append(_passage(label, said, anchor, words))
             if len(whole) == PASSAGES:
                 return whole
-        elif not whole and len(partly) < 50:
-            partly.append((-has, _passage(label, said, anchor, words)))
-    return whole or [one for _has, one in sorted(partly, key=lambda pair: pair[0])[:1]]
+        elif has and (best is None or has > best[0]):
+            best = (has, label, said, anchor)
+    return whole or ([_passage(*best[1:], words)] if best else [])
 
 
 def _texts(shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]) -> Iterable[tuple[str, str, str]]:
@@ -178,10 +183,11 @@ def _passage(label: str, said: str, anchor: str, words: Sequence[str]) -> Passag
     if len(folded) != len(said):  # a letter that folds to two: the places would not agree
         return Passage(label, said[: 2 * AROUND], "", "", anchor)
     phrase = " ".join(words)
-    start = folded.find(phrase)
-    length = len(phrase)
-    if start < 0:
-        start, length = min((place, len(word)) for word in words if (place := folded.find(word)) >= 0)
+    spans = [span for one in (phrase, *words) if (span := text.word_finder(one)(said.lower()))]
+    if not spans:  # only as the beginning of a longer word
+        spans = [(place, place + len(one)) for one in words if (place := folded.find(one)) >= 0] or [(0, 0)]
+    start, end = spans[0]
+    length = end - start
     left, right = max(0, start - AROUND), start + length + AROUND
     if left:
         left = said.find(" ", left) + 1 or left

@@ -28,7 +28,7 @@ from quantriet.portal.vocab import PageKind
 
 View = Callable[..., HttpResponse]
 FRESH = 0.9  # seconds a page is shown before it is made again
-MOST = 400  # pages kept; with more, all are made anew
+MOST = 100  # pages kept; with more, all are made anew
 PACKED_FROM = 500  # bytes
 
 
