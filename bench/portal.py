@@ -216,7 +216,7 @@ def _write_library(documents: int, clauses: int) -> None:
         valid_from=dt.date(2020, 1, 1),
     )  # fmt: skip
     pool = [" ".join(dice.choices(_SYLLABLES, k=dice.randint(20, 60))).capitalize() + "." for _ in range(4000)]
-    words_of = [set(text.search_words(one)) for one in pool]
+    words_of = [set(text.index_words(one)) for one in pool]
     drop_word_index("library_publicdocument")
     first = dt.date(2000, 1, 1)
     batch: dict[str, list[tuple[object, ...]]] = {"document": [], "clause": [], "public": []}
@@ -251,7 +251,7 @@ def _write_library(documents: int, clauses: int) -> None:
             "in_force", "", False, "", "", "", at, account.pk,
         ))  # fmt: skip
         chosen = dice.choices(range(len(pool)), k=clauses)
-        words = set(text.search_words(f"{number} {subject} van ban so {key}"))
+        words = set(text.index_words(f"{number} {subject} van ban so {key}"))
         for order, place in enumerate(chosen, 1):
             said = pool[place] if key % 1000 or order > 1 else f"Từ hiếm tuhiem{key // 1000}."
             batch["clause"].append((key, order, 0, str(order), f"mục {order}", "", said))

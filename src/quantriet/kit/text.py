@@ -25,6 +25,7 @@ _RANK = {letter: chr(0x21 + position) for position, letter in enumerate(_ALPHABE
 # Between these a name is two words to one writer and one word to another: "H'Hen", "K' Brêu", "A-Rem".
 _JOINTS = re.compile(r"['\u2018\u2019\u02bc\u02b9\u00b4`.-]+")
 _JOINED = re.compile(_JOINTS.pattern + " *")
+_LETTERS = re.compile(r"[^\W_]+")
 SEARCH_KEY = 200  # letters of a column that keeps a search key
 
 NATURAL_KEY = 220  # letters of a column that keeps such a key
@@ -72,6 +73,12 @@ def name_key(full_name: str) -> str:
 def search_words(value: str) -> list[str]:
     """The words by which names are searched: folded, without any mark ("Êñuôl"), parted at apostrophes, hyphens, dots."""
     return _JOINTS.sub(" ", _bare(fold(value))).split()
+
+
+def index_words(value: str) -> list[str]:
+    """The words by which whole texts are searched (`kit.db.keep_word_index`): folded runs of letters and digits, so that both
+    databases part them alike ("15-NQ/TU" is "15", "nq", "tu")."""
+    return _LETTERS.findall(_bare(fold(value)))
 
 
 def _bare(folded: str) -> str:

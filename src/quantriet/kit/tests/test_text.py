@@ -75,3 +75,9 @@ def test_fold_and_squeeze_are_stable(written):
 def test_a_word_is_found_in_any_marks(word, said, found):
     span = text.word_finder(word)(said.lower())
     assert (said[slice(*span)] if span else None) == found
+
+
+def test_words_of_texts_are_letters_and_digits_alone():
+    assert text.index_words("Số 15-NQ/TU; <b>Đảng_viên</b> H'Hen 97,5%") == [
+        "so", "15", "nq", "tu", "b", "dang", "vien", "b", "h", "hen", "97", "5",
+    ]  # fmt: skip

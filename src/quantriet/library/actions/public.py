@@ -61,4 +61,4 @@ def _words(document: GuidingDocument, version: MasterVersion | None, clauses: It
         said.append(version.content["title"])
         for part in version.content["parts"]:
             said += [part["title"], part["text"], part["source"]]
-    return " ".join(sorted(set(text.search_words(" ".join(said)))))
+    return " ".join(sorted(set(text.index_words(" ".join(said)))))

@@ -36,7 +36,7 @@ def fill(apps, schema_editor):
         made.append(
             model("PublicDocument")(
                 document_id=document.pk, issued_on=document.issued_on, version=version, shows_text=has_text, since_at=at,
-                changed_at=at, words=" ".join(sorted(set(text.search_words(" ".join(said))))),
+                changed_at=at, words=" ".join(sorted(set(text.index_words(" ".join(said))))),
             )
         )
     model("PublicDocument").objects.bulk_create(made, batch_size=200)

@@ -117,7 +117,7 @@ class FoundDocument:
 def matching(words: Sequence[str], *, unfinished: bool = False) -> list[int]:
     """The keys of every document before the public that has all the words (the last perhaps unfinished), the latest first.
 
-    Words as `text.search_words` parts them. Few keys are put in order by the database; of many it is quicker to walk the
+    Words as `text.index_words` parts them. Few keys are put in order by the database; of many it is quicker to walk the
     index of days.
     """
     keys = keys_having_words(TABLE, "words", words, limit=MOST_KEYS, unfinished=unfinished)

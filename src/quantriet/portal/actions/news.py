@@ -268,7 +268,7 @@ def _checked(said: NewsText, *, at: datetime) -> tuple[dict[str, Any], list[Guid
             faults.append(Refusal(refusal.code, refusal.sentence, field=name))
     if faults:
         raise faults[0] if len(faults) == 1 else Refusals(faults)
-    words = " ".join(sorted(set(text.search_words(" ".join(values.values())))))
+    words = " ".join(sorted(set(text.index_words(" ".join(values.values())))))
     return {**values, "day": said.day, "is_featured": said.is_featured, "words": words}, list(found.values())
 
 

@@ -175,7 +175,7 @@ def publish_answer(question: PublicQuestion, *, shown: str, by: Account, at: dat
                 "Đồng chí đã soạn câu trả lời này nên không tự cho đăng; người cho đăng phải là người thứ hai.",
             )
         question.shown_words, question.public_at, question.public_by = shown, at, by
-        question.search_words = " ".join(sorted(set(text.search_words(f"{shown} {question.answer}"))))
+        question.search_words = " ".join(sorted(set(text.index_words(f"{shown} {question.answer}"))))
         question.save(update_fields=["shown_words", "public_at", "public_by", "search_words"])
         record("public_question.published", by=by, at=at, thing=question, unit=question.unit)
     return question

@@ -89,7 +89,7 @@ def search(typed: str, page: int = 1) -> Search:
 
     Nothing for less than two letters. At most seven statements for one reading, however much there is.
     """
-    words = tuple(dict.fromkeys(text.search_words(typed)))[:12]
+    words = tuple(dict.fromkeys(text.index_words(typed)))[:12]
     if len("".join(words)) < 2:
         return Search(words)
     found = _search(words, page, unfinished=False)

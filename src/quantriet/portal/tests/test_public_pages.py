@@ -185,6 +185,7 @@ def test_search_takes_every_way_of_writing(cast, document, typed):
 def test_search_knows_d_and_goes_on_with_an_unfinished_word(cast, document):
     place(cast, document)
     assert queries.search("lanh dao").total == queries.search("lãnh đạo").total == queries.search("lanh da").total == 1
+    assert queries.search("26-HD/BTGTU").total == queries.search("26-hd").total == queries.search("hd btgtu").total == 1
     assert queries.search("khong co o dau").is_empty
     assert queries.search("a").is_empty
     assert queries.search("' OR 1=1 -- \" *").is_empty

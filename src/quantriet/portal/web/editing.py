@@ -115,7 +115,7 @@ def news_list(request: DeskRequest) -> HttpResponse:
     chips = []
     words = request.GET.get("q", "").strip()[:100]
     if words:
-        for word in text.search_words(words):
+        for word in text.index_words(words):
             rows = rows.filter(words__contains=word)
         chips.append(Chip(f"“{words}”", query(request, q=None, page=None)))
     state = request.GET.get("state", "")
