@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -142,6 +143,16 @@ def no_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_page_of_another_test():
+    """Public pages stay in memory for a second, which is longer than a test; what was counted of them is not this one's."""
+    fresh, reads = (sys.modules.get(f"quantriet.portal.{name}") for name in ("web.fresh", "actions.reads"))
+    if fresh is not None:
+        fresh.forget_pages()
+    if reads is not None:
+        reads._waiting = reads._Waiting()
 
 
 @pytest.fixture(scope="session")

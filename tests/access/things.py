@@ -81,6 +81,7 @@ from quantriet.org.models import (
 )
 from quantriet.org.rules.events import Change
 from quantriet.org.vocab import BodyKind, DecisionState, Permission, RequestKind, RequestState, Role
+from quantriet.portal.models import NewsArticle, PublicQuestion
 from quantriet.reports import actions as report_actions
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
@@ -404,6 +405,23 @@ def a_photo(world: World, place: str) -> Keys:
     return {"pk": _activity_photo(world, place).pk}
 
 
+def a_piece_of_news(world: World, place: str) -> Keys:
+    name = mark("news", place)
+    made = NewsArticle.objects.create(
+        unit=world.units[place], title=name, lead=name, body=name, day=today(), changed_at=now(), changed_by=world.officer,
+        picture=_paper("tin.jpg"), picture_alt=name, words=name,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def a_public_question(world: World, place: str) -> Keys:
+    name = mark("asked", place)
+    made = PublicQuestion.objects.create(
+        unit=world.units[place], nonce=name[:40], words=name, sender_name=name, may_publish=False, sent_at=now()
+    )
+    return {"pk": made.pk}
+
+
 @_once
 def _rulebook(world: World, place: str) -> Rulebook:
     return campaign_actions.add_rulebook(
@@ -699,6 +717,11 @@ THINGS = [
         "placement", ("/desk/placements/<int:pk>/",), See(P.DOCUMENT_VIEW, also_below=True), a_placement,
         {"placement:post": Do(P.PROPAGANDA_REPORT)}, why="Where a superior published a document is public.",
     ),
+    Thing("piece of news", ("/desk/portal/news/<int:pk>/",), See(P.DOCUMENT_VIEW), a_piece_of_news),
+    Thing(
+        "question of the public", ("/desk/portal/questions/<int:pk>/",), See(P.DOCUMENT_EDIT), a_public_question,
+        why="Who asked may have left a name: those who answer see it, nobody else.",
+    ),
     Thing("activity", ("/desk/activities/<int:pk>/",), See(P.DOCUMENT_VIEW), an_activity),
     Thing("photo of an activity", ("/desk/activities/photos/<int:pk>/",), See(P.DOCUMENT_VIEW), a_photo),
     Thing(
@@ -776,6 +799,13 @@ NO_THING: dict[str, Keys] = {
     "calendar-feed": {"secret": "khong-co"},
     # Whatever the number, it answers alike and ends a session of the account alone: asked in org/tests/test_ways_in.py.
     "session-end": {"pk": 987_654_321},
+    # What is published is everybody's, and what is not does not exist: asked in portal/tests/test_public_pages.py.
+    "public-news-article": {"pk": 987_654_321},
+    "public-news-picture": {"pk": 987_654_321},
+    "public-news-share": {"pk": 987_654_321},
+    "public-document": {"pk": 987_654_321},
+    "public-document-share": {"pk": 987_654_321},
+    "public-document-picture": {"pk": 987_654_321, "picture": 1},
 }
 # Operations for machines: the beginning of their addresses → the thing they name, asked with keys in test_operations.py.
 OPERATIONS = {

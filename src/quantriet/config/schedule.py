@@ -26,7 +26,12 @@ def schedule() -> list[Scheduled]:
     )
     from quantriet.notify.jobs import send_waiting_job
     from quantriet.org.jobs import do_what_is_due_job, drop_exports_job, prune_answers_job, prune_sign_in_job
-    from quantriet.portal.jobs import keep_backups_job, sweep_orphans_job
+    from quantriet.portal.jobs import (
+        forget_senders_job,
+        keep_backups_job,
+        publish_due_news_job,
+        sweep_orphans_job,
+    )
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
@@ -45,6 +50,8 @@ def schedule() -> list[Scheduled]:
         # A step is taken once however often it is looked for; the night may find the machine off.
         Scheduled(follow_absentees_job, every=timedelta(hours=1)),
         Scheduled(publish_due_masters_job, every=timedelta(minutes=1)),
+        Scheduled(publish_due_news_job, every=timedelta(minutes=1)),
+        Scheduled(forget_senders_job, every=timedelta(hours=6)),
         Scheduled(follow_lifecycles_job, every=timedelta(hours=1)),
         # A day's mail goes once however often it is looked for, and never before the morning.
         Scheduled(alert_publication_job, every=timedelta(hours=1)),

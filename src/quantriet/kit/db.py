@@ -141,8 +141,10 @@ def drop_word_index(table: str) -> None:
     _run(f'DROP TABLE IF EXISTS "{table}_words"')
 
 
-def keys_having_words(table: str, column: str, words: Sequence[str], *, limit: int) -> list[int]:
-    """The keys of at most `limit` rows whose column has every one of the words, the last of them perhaps unfinished.
+def keys_having_words(
+    table: str, column: str, words: Sequence[str], *, limit: int, unfinished: bool = True
+) -> list[int]:
+    """The keys of at most `limit` rows whose column has every one of the words, the last of them perhaps `unfinished`.
 
     Of words that half of the table has PostgreSQL reads all places first (0.1 s for two million): ask what is rare.
     """
@@ -154,12 +156,12 @@ def keys_having_words(table: str, column: str, words: Sequence[str], *, limit: i
         found = select(
             f'WITH found AS MATERIALIZED (SELECT id FROM "{table}"'  # noqa: S608
             f" WHERE to_tsvector('simple', \"{column}\") @@ to_tsquery('simple', %s)) SELECT id FROM found LIMIT %s",
-            [" & ".join([*plain[:-1], f"{plain[-1]}:*"]), limit],
+            [" & ".join([*plain[:-1], plain[-1] + (":*" if unfinished else "")]), limit],
         )
     else:
         found = select(
             f'SELECT rowid FROM "{table}_words" WHERE "{table}_words" MATCH %s LIMIT %s',  # noqa: S608
-            [" AND ".join([*(f'"{word}"' for word in plain[:-1]), f'"{plain[-1]}"*']), limit],
+            [" AND ".join(f'"{word}"' for word in plain) + ("*" if unfinished else ""), limit],
         )
     return [key for (key,) in found]
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _MARKED = {
     "a": "àáảãạăằắẳẵặâầấẩẫậ",
@@ -24,6 +25,7 @@ _RANK = {letter: chr(0x21 + position) for position, letter in enumerate(_ALPHABE
 # Between these a name is two words to one writer and one word to another: "H'Hen", "K' Brêu", "A-Rem".
 _JOINTS = re.compile(r"['\u2018\u2019\u02bc\u02b9\u00b4`.-]+")
 _JOINED = re.compile(_JOINTS.pattern + " *")
+_LETTERS = re.compile(r"[^\W_]+")
 SEARCH_KEY = 200  # letters of a column that keeps a search key
 
 NATURAL_KEY = 220  # letters of a column that keeps such a key
@@ -44,6 +46,23 @@ def fold(value: str) -> str:
     return squeeze(value).translate(_FOLD).lower()
 
 
+def word_finder(word: str) -> Callable[[str], tuple[int, int] | None]:
+    """Find a folded word in text of any marks, as a whole word: (start, end), or None. For many texts: many times quicker
+    than folding each. The text is NFC and in small letters (`str.lower`).
+    """
+    # Beginning with the letter itself where it has no marks: then C alone walks to it.
+    letters = (f"[{plain}{_MARKED[plain]}]" if plain in _MARKED else re.escape(plain) for plain in word)
+    found = re.compile("".join(letters) + r"(?!\w)")
+
+    def find(low: str) -> tuple[int, int] | None:
+        for hit in found.finditer(low):
+            if not hit.start() or not low[hit.start() - 1].isalnum():
+                return hit.span()
+        return None
+
+    return find
+
+
 def name_key(full_name: str) -> str:
     """Sort key of a Vietnamese name: given name, then the rest, in alphabet order with marks."""
     words = squeeze(full_name).lower().split(" ")
@@ -54,6 +73,12 @@ def name_key(full_name: str) -> str:
 def search_words(value: str) -> list[str]:
     """The words by which names are searched: folded, without any mark ("Êñuôl"), parted at apostrophes, hyphens, dots."""
     return _JOINTS.sub(" ", _bare(fold(value))).split()
+
+
+def index_words(value: str) -> list[str]:
+    """The words by which whole texts are searched (`kit.db.keep_word_index`): folded runs of letters and digits, so that both
+    databases part them alike ("15-NQ/TU" is "15", "nq", "tu")."""
+    return _LETTERS.findall(_bare(fold(value)))
 
 
 def _bare(folded: str) -> str:

@@ -473,3 +473,28 @@ class BroughtMaterial(models.Model):
     @property
     def kind_label(self) -> str:
         return MaterialKind(self.kind).label
+
+
+# --- before the public ------------------------------------------------------------------------------------------------
+
+
+class PublicDocument(models.Model):
+    """A document as the public sees it now; the row stands here exactly as long as there is something to see.
+
+    Written again, in the same transaction, whenever what it rests on changes: placements, exemption, text, published
+    version. `words` are the different words of what is shown, folded, for the search of the portal.
+    """
+
+    document = models.OneToOneField(GuidingDocument, on_delete=models.CASCADE, related_name="public")
+    issued_on = models.DateField()  # as in the document, so that a search walks one table
+    version = models.ForeignKey(MasterVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    shows_text = models.BooleanField()  # published on a mass medium: its clauses are shown, not its content alone
+    since_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    words = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-issued_on", "-id"], name="library_public_by_day")]
+
+    def __str__(self) -> str:
+        return self.document.reference_number

@@ -30,5 +30,6 @@ HOLDINGS = (
     plain("Placement", "Nơi đăng tải văn bản", ALWAYS),
     plain("ReachCount", "Số lượt tiếp cận", ALWAYS),
     plain("DisseminationActivity", "Hoạt động tuyên truyền", ALWAYS),
+    plain("PublicDocument", "Văn bản đang hiện trên cổng công khai"),
     plain("ActivityPhoto", "Ảnh hoạt động tuyên truyền (không kèm thông tin máy ảnh, vị trí)", ALWAYS),
 )

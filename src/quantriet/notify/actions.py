@@ -43,10 +43,12 @@ def send_mail(
     to_person: Person | None = None,
     attachment: tuple[str, str, str] | None = None,
     dedupe_key: str | None = None,
+    log_address: bool = True,
 ) -> Message | None:
     """Put one mail into the outbox; it leaves after the transaction commits.
 
-    `attachment` is (file name, content type, text). None when a mail with the same `dedupe_key` was queued before.
+    `attachment` is (file name, content type, text). The log names the address unless `log_address` says that it is to be
+    forgotten (`forget_mails`). None when a mail with the same `dedupe_key` was queued before.
     Refuses an empty address and content marked as a state secret (B-18).
     """
     if not address:
@@ -75,10 +77,19 @@ def send_mail(
         )
         record(
             "message.queued", by=by, at=at, thing=message, unit=unit,
-            person_id=to_person.pk if to_person else None, after={"address": address},
+            person_id=to_person.pk if to_person else None, after={"address": address} if log_address else {},
         )  # fmt: skip
         enqueue(SEND_JOB, message.pk)
     return message
+
+
+def forget_mails(kind: str, *, before: datetime) -> int:
+    """Take address and words out of the settled mails of a kind that were queued before a moment; returns how many.
+
+    For mails to people who are in no register; that a mail was sent, and when, stays.
+    """
+    settled = Message.objects.filter(kind=kind, queued_at__lt=before, next_try_at=None).exclude(address="")
+    return settled.exclude(state__in=[MessageState.QUEUED, MessageState.SENDING]).update(address="", body="")
 
 
 def deliver(message_id: int, *, at: datetime) -> Message:

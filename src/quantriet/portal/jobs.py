@@ -1,4 +1,4 @@
-"""Background entries of the front: backups and rehearsals, at their hour or when asked for."""
+"""Background entries of the front: backups and rehearsals, news at their hour, senders to be forgotten."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from quantriet.kit.orphans import sweep_orphans
 from quantriet.kit.time import now
 from quantriet.org.models import Account
 from quantriet.portal import actions
+from quantriet.portal.actions import news, questions
 
 
 @background
@@ -33,3 +34,15 @@ def keep_backups_job() -> None:
 @background
 def sweep_orphans_job() -> None:
     sweep_orphans(at=now())
+
+
+@background
+def publish_due_news_job() -> None:
+    """News whose hour has come are published, also those whose hour passed while the machine was off."""
+    news.publish_due_news(at=now())
+
+
+@background
+def forget_senders_job() -> None:
+    """Who sent a question is forgotten a month after it is settled, and the tries of networks after a day."""
+    questions.forget_senders(at=now())

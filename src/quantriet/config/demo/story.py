@@ -22,6 +22,7 @@ from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
 from quantriet.config.demo.direction import direct
+from quantriet.config.demo.portal import open_portal
 from quantriet.config.demo.spreading import spread
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
@@ -294,6 +295,9 @@ def publish(organisation: Organisation, documents: list[GuidingDocument]) -> Non
     spread(
         documents, organisation.root, [committee, *below], officer=organisation.officer,
         reporter=organisation.accounts["doanthe"],
+    )  # fmt: skip
+    open_portal(
+        documents, organisation.root, officer=organisation.officer, editor=organisation.accounts["bientap"]
     )  # fmt: skip
 
 

@@ -15,11 +15,15 @@ from quantriet.config.schedule import schedule
 from quantriet.kit.jobs import Worker
 from quantriet.kit.time import now, today
 from quantriet.org import actions as org_actions
-from quantriet.portal.jobs import keep_backups_job
+from quantriet.portal.jobs import forget_senders_job, keep_backups_job, publish_due_news_job
 
 
 def test_campaigns_follow_their_people_and_backups_are_made_by_themselves():
     assert {follow_audiences_job, keep_backups_job} <= {one.job for one in schedule()}
+
+
+def test_news_come_out_at_their_hour_and_senders_are_forgotten_by_themselves():
+    assert {publish_due_news_job, forget_senders_job} <= {one.job for one in schedule()}
 
 
 @pytest.mark.django_db

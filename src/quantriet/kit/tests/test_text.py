@@ -1,5 +1,6 @@
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,26 @@ def test_fold_and_squeeze_are_stable(written):
     assert text.fold(text.fold(written)) == text.fold(written)
     assert text.squeeze(text.squeeze(written)) == text.squeeze(written)
     assert text.fold(unicodedata.normalize("NFD", written)) == text.fold(unicodedata.normalize("NFC", written))
+
+
+@pytest.mark.parametrize(
+    "word, said, found",
+    [
+        ("hoc", "Nhọc công mà HỌC mãi", "HỌC"),
+        ("dang vien", "mọi Đảng viên mới", "Đảng viên"),
+        ("uy", "Huỷ; cấp uỷ, cấp ủy", "uỷ"),
+        ("15", "số 2015, mục 15.", "15"),
+        ("khong", "không-có", "không"),
+        ("chi", "nghị quyết", None),
+        ("a.b*", "aXb thì khác a.b*", "a.b*"),
+    ],
+)
+def test_a_word_is_found_in_any_marks(word, said, found):
+    span = text.word_finder(word)(said.lower())
+    assert (said[slice(*span)] if span else None) == found
+
+
+def test_words_of_texts_are_letters_and_digits_alone():
+    assert text.index_words("Số 15-NQ/TU; <b>Đảng_viên</b> H'Hen 97,5%") == [
+        "so", "15", "nq", "tu", "b", "dang", "vien", "b", "h", "hen", "97", "5",
+    ]  # fmt: skip

@@ -18,6 +18,7 @@ from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day
 from quantriet.library import queries
+from quantriet.library.actions.public import follow_publication
 from quantriet.library.actions.publication import wind
 from quantriet.library.models import (
     Clause,
@@ -164,6 +165,7 @@ def change_document(document: GuidingDocument, *, by: Account, at: datetime, **n
         if "issued_on" in after:
             _refuse_before_placed(document)
             wind([document])
+        follow_publication([document.pk], at=at)
         record("document.changed", by=by, at=at, thing=document, unit=document.unit, before=before, after=after)
     return document
 
@@ -220,6 +222,7 @@ def outline_document(document: GuidingDocument, *, by: Account, at: datetime, bo
             KeyPoint.objects.filter(pk=point_id).update(clause_id=numbers.get(number))
         kept = [MasterPart(pk=pk, clause_id=numbers[number]) for pk, number in parts.items() if number in numbers]
         MasterPart.objects.bulk_update(kept, ["clause"])
+        follow_publication([document.pk], at=at)
         record(
             "document.outlined",
             by=by,

@@ -22,6 +22,7 @@ from quantriet.kit.spreadsheets import Cell, Column, Precision, Row
 from quantriet.kit.time import local, show_day
 from quantriet.library import access
 from quantriet.library.actions import activities, publication
+from quantriet.library.actions.public import follow_publication
 from quantriet.library.models import DisseminationActivity, GuidingDocument, Placement, ReachCount
 from quantriet.library.rules import lists as rules
 from quantriet.library.rules.lists import ACTIVITY_COLUMNS, PLACEMENT_COLUMNS
@@ -325,6 +326,7 @@ def import_placements(rows: Sequence[Row], *, unit: Unit, by: Account, at: datet
             list(GuidingDocument.objects.filter(pk__in=documents).select_related("unit").defer("text"))
             if documents else []
         )  # fmt: skip
+        follow_publication(documents, at=at)
         record_many(
             "placement.added", by=by, at=at,
             lines=[(placement, placement.unit, {}, publication.placement_told(placement)) for placement in written],

@@ -19,6 +19,7 @@ from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import show_moment
 from quantriet.library.actions import materials
+from quantriet.library.actions.public import follow_publication
 from quantriet.library.models import Clause, GuidingDocument, MasterImage, MasterPart, MasterVersion, StudyMaster
 from quantriet.library.queries import masters as queries
 from quantriet.library.vocab import CITING, DOCUMENT_TYPES, Audience, MasterState, PartKind, PointKind
@@ -375,6 +376,7 @@ def _publish(master: StudyMaster, *, by: Account | None, at: datetime) -> bool:
     assert version is not None, "an approved master has a version"
     MasterVersion.objects.filter(pk=version.pk, published_at__isnull=True).update(published_at=at)
     master.refresh_from_db(fields=["state", "publish_at", "revision"])
+    follow_publication([master.document_id], at=at)
     record("master.published", by=by, at=at, thing=master, unit=master.unit, after={"version": version.number})
     materials.refresh(master, at=at)
     return True
@@ -395,6 +397,7 @@ def withdraw_master(master: StudyMaster, *, reason: str, by: Account, at: dateti
             raise Refusal("master.not_published", "Bản biên soạn này không có nội dung nào đang công bố.")
         if master.state == MasterState.PUBLISHED:
             _move(master, MasterState.PUBLISHED, MasterState.WITHDRAWN)
+        follow_publication([master.document_id], at=at)
         record("master.withdrawn", by=by, at=at, thing=master, unit=master.unit, after={"reason": reason})
     return master
 

@@ -15,6 +15,7 @@ from quantriet.kit import text
 from quantriet.kit.db import named_lock, reread
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day
+from quantriet.library.actions.public import follow_publication
 from quantriet.library.models import GuidingDocument, Placement, PublicationClock, PublicationRule, ReachCount
 from quantriet.library.queries import publication as queries
 from quantriet.library.rules.links import read_link
@@ -134,6 +135,7 @@ def exempt_document(
             "publication.exempted", by=by, at=at, thing=document, unit=document.unit,
             after={"reason": reason, "basis": basis},
         )  # fmt: skip
+        follow_publication([document.pk], at=at)
     return clock
 
 
@@ -148,6 +150,7 @@ def lift_exemption(document: GuidingDocument, *, by: Account, at: datetime) -> P
         clock.exempt_at = clock.exempt_by = None
         clock.save(update_fields=["exempt_reason", "exempt_basis", "exempt_at", "exempt_by"])
         record("publication.exemption_lifted", by=by, at=at, thing=document, unit=document.unit, before=before)
+        follow_publication([document.pk], at=at)
     return clock
 
 
@@ -180,6 +183,7 @@ def add_placement(
         _refuse_twice(document, unit, values)
         placement = Placement.objects.create(document=document, unit=unit, entered_at=at, entered_by=by, **values)
         wind([document])
+        follow_publication([document.pk], at=at)
         record("placement.added", by=by, at=at, thing=placement, unit=unit, after=placement_told(placement))
     return placement
 
@@ -204,6 +208,7 @@ def correct_placement(
                 setattr(placement, name, value)
             placement.save(update_fields=list(after))
             wind([document])
+            follow_publication([document.pk], at=at)
             record(
                 "placement.corrected", by=by, at=at, thing=placement, unit=placement.unit, before=before,
                 after=after | {"reason": reason},
@@ -220,6 +225,7 @@ def withdraw_placement(placement: Placement, *, reason: str, by: Account, at: da
         placement.withdrawn_at, placement.withdrawn_by, placement.withdrawn_why = at, by, reason
         placement.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_why"])
         wind([placement.document])
+        follow_publication([placement.document_id], at=at)
         record("placement.withdrawn", by=by, at=at, thing=placement, unit=placement.unit, after={"reason": reason})
     return placement
 

@@ -23,6 +23,7 @@ DESK = [
     (gettext_noop("Workshop"), "master-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Publication"), "publication-board", Permission.DOCUMENT_VIEW),
     (gettext_noop("Dissemination"), "activity-list", Permission.DOCUMENT_VIEW),
+    (gettext_noop("Public portal"), "news-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Study campaigns"), "campaign-list", Permission.CAMPAIGN_VIEW),
     (gettext_noop("Classes"), "class-list", Permission.CLASS_VIEW),
     (gettext_noop("Roll call"), "roll-today", Permission.ROLL_TAKE),
@@ -52,6 +53,10 @@ _LIVES_IN = {
         "placement-list", "placement-import", "placement", "placement-edit", "placement-withdraw",
     },
     "activity-list": {"my-activities", "activity-new"},
+    "news-list": {
+        "public-question-list", "public-question", "public-question-answer", "public-question-publish",
+        "public-question-withdraw", "public-question-aside", "public-question-reopen", "reads",
+    },
     "campaign-list": {"credit-list", "credit-new", "credit-many", "credit"},
     "unit-list": {"body-list", "body-new", "body", "body-edit", "body-end", "propaganda-work"},
 }  # fmt: skip

@@ -1,17 +1,18 @@
-"""The first page: for a leader or officer the board, for a member their own page, for a stranger the door."""
+"""The first page: for a leader or officer the board, for a member their own page, for everybody else the portal."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.vocab import ATTEND, DutyReason
 from quantriet.kit.time import now
-from quantriet.kit.web import page
+from quantriet.kit.web import page, refused
 from quantriet.kit.web.display import display as display_preferences
 from quantriet.kit.web.gallery import gallery as gallery_page
 from quantriet.org import access as org_access
@@ -19,6 +20,7 @@ from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page, member_page, public_page
 from quantriet.portal import queries
+from quantriet.portal.web import public
 
 ROWS = 12
 NAMES = 8
@@ -27,7 +29,7 @@ NAMES = 8
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
-        return page(request, "portal/welcome.html", {"hide_sign_in": True})
+        return public.front(request)
     account: Account = request.account  # type: ignore[attr-defined]
     if not any(grant.permissions for grant in org_access.grants_of(account)):
         return redirect("me")
@@ -69,7 +71,10 @@ def quick_search(request: DeskRequest) -> HttpResponse:
 
 
 @public_page
+@csrf_exempt  # pages of the portal carry no token, so that one copy serves everybody; at stake is a text size
 def display(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return refused(request, "Cỡ chữ và màu nền chỉ đổi từ trang của chính hệ thống.")
     return display_preferences(request)
 
 

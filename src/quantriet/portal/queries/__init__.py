@@ -52,6 +52,9 @@ from quantriet.org.queries import privacy as privacy_queries
 from quantriet.org.queries import search as people_search
 from quantriet.org.queries import units as unit_queries
 from quantriet.org.vocab import Level, Permission, ResponsibilityKind
+from quantriet.portal import access as portal_access
+from quantriet.portal.models import NewsArticle
+from quantriet.portal.vocab import NewsState, QuestionState
 from quantriet.reports import access as report_access
 
 QUICK = 6  # of each kind that quick search shows
@@ -287,6 +290,14 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "đề nghị công nhận đã học nơi khác chờ quyết định",
         f"{reverse('credit-list')}?state=proposed",
     )
+    asked_in_public = portal_access.questions_seen_by(account).filter(state=QuestionState.WAITING)
+    add(
+        Permission.DOCUMENT_EDIT, asked_in_public.count(), "câu hỏi của người dân chờ trả lời",
+        f"{reverse('public-question-list')}?state=waiting",
+    )  # fmt: skip
+    to_approve = org_access.scope(NewsArticle.objects.all(), account, Permission.DOCUMENT_EDIT)
+    to_approve = to_approve.filter(state=NewsState.SUBMITTED).exclude(submitted_by=account)
+    add(Permission.DOCUMENT_EDIT, to_approve.count(), "tin chờ duyệt", f"{reverse('news-list')}?state=submitted")
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
     add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])

@@ -1,0 +1,1 @@
+"""Decisions of the front on plain data."""
