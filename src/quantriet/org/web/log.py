@@ -166,7 +166,7 @@ FIELDS = {
     "kinds": gettext_noop("Kinds"),
     "label": gettext_noop("Label"),
     "left_out": gettext_noop("Left out"),
-    "logo": gettext_noop("Logo"),
+    "logo": gettext_noop("Logo of the unit"),
     "mailed": gettext_noop("Mails"),
     "mark": gettext_noop("Mark"),
     "method": gettext_noop("How it was taken"),
