@@ -204,12 +204,12 @@ def test_bad_days_are_told_from_faults(error, trouble):
 def test_the_page_of_a_bad_day_needs_no_database(client, monkeypatch, settings):
     from django.db.utils import OperationalError
 
-    from quantriet.portal.web import home
+    from quantriet.portal.web import public
 
     def broken(*_: object, **__: object) -> None:
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(home, "page", broken)
+    monkeypatch.setattr(public, "front", broken)
     client.raise_request_exception = False
     with monkeypatch.context() as patch:
         patch.setattr("django.contrib.sessions.backends.base.SessionBase.get", lambda *_: None)

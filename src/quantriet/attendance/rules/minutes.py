@@ -120,8 +120,8 @@ def counting(facts: Sequence[Fact]) -> list[Fact]:
     return [Fact(FactKind.WHOLE, whole), *(f for f in moves if f.kind != FactKind.WHOLE and f.at > whole)]
 
 
-def stretches(facts: Sequence[Fact], session: SessionTime) -> list[Interval]:
-    """When the person was in the room according to the facts, before clipping; in no particular order."""
+def _walk(facts: Sequence[Fact], session: SessionTime) -> tuple[list[Interval], dt.datetime | None]:
+    """Stretches that ended with a departure, and since when the person has been in the room; None for who is outside."""
     found: list[Interval] = []
     known = counting(facts)
     moves = [fact for fact in known if fact.kind in (FactKind.ARRIVE, FactKind.LEAVE)]
@@ -140,9 +140,13 @@ def stretches(facts: Sequence[Fact], session: SessionTime) -> list[Interval]:
         else:
             found.append((min(came, at), at))
             inside = None
-    if inside is not None:
-        found.append((inside, max(inside, session.end)))
-    return found
+    return found, inside
+
+
+def stretches(facts: Sequence[Fact], session: SessionTime) -> list[Interval]:
+    """When the person was in the room according to the facts, before clipping; in no particular order."""
+    found, inside = _walk(facts, session)
+    return found if inside is None else [*found, (inside, max(inside, session.end))]
 
 
 def presence(facts: Sequence[Fact], session: SessionTime) -> int:
@@ -197,9 +201,9 @@ def standing(facts: Sequence[Fact], session: SessionTime) -> tuple[Standing, str
         return Standing.WHOLE, "Có mặt cả buổi"
     if not moves:
         return Standing.ABSENT, "Vắng buổi này"
-    covered = unite(stretches(moves, session))
-    inside = bool(covered) and covered[-1][1] >= session.end
-    if inside and moves[-1].kind == FactKind.ARRIVE:
+    covered = unite(stretches(known, session))
+    # A coming and a going of one moment cancel each other, whichever was written first.
+    if _walk(known, session)[1] is not None and covered and covered[-1][1] >= session.end:
         return Standing.PRESENT, f"Có mặt từ {show_clock(covered[-1][0])}"
     return Standing.LEFT, f"Đã về lúc {show_clock(moves[-1].at)}"
 

@@ -244,6 +244,14 @@ _facts = st.lists(
 )
 
 
+def test_a_coming_and_a_going_of_one_moment_cancel_each_other():
+    session = morning()
+    for both in ([arrive(60), leave(60)], [leave(60), arrive(60)]):
+        assert standing([arrive(2), *both], session) == (Standing.PRESENT, "Có mặt từ 07:32")
+        assert standing([whole(1), *both], session) == (Standing.PRESENT, "Có mặt từ 07:30")
+        assert standing(both, session) == (Standing.LEFT, "Đã về lúc 08:30")
+
+
 @given(_facts, st.randoms())
 def test_the_order_in_which_marks_come_in_changes_nothing(facts, chance):
     mixed = list(facts)
