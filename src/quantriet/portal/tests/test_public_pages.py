@@ -374,6 +374,7 @@ def test_a_copy_knows_its_reader_by_nothing(cast, client, document):
     assert "Cookie" in packed["Vary"]
 
 
+@pytest.mark.req("R-126")
 def test_text_size_and_contrast_have_their_own_copies(cast, client, document):
     place(cast, document)
     address = reverse("public-documents")
