@@ -69,10 +69,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if asks - {"db"} or (marker and marker.kwargs.get("transaction")):
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
     # What starts the product by itself is handed out first, one after the other: at the end one process would wait for it.
-    items[:] = [*long, *(item for item in items if item not in set(long))]
+    first, left_out = set(long), set(elsewhere)
+    items[:] = [*long, *(item for item in items if item not in first)]
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in set(elsewhere)]
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

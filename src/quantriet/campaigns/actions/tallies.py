@@ -58,7 +58,8 @@ def rebuild_tallies(campaign: StudyCampaign, *, by: Account | None, at: datetime
     """Bring every tally of a campaign to what its duties say; returns how many were wrong.
 
     Reads range by range without keeping anybody from writing, then mends what was found in one transaction, all or
-    nothing: broken off anywhere, it is simply begun again. Kept sums of top units that are wrong are dropped, to be folded anew. A tally that was missing has reported when something is
+    nothing: broken off anywhere, it is simply begun again. Kept sums of top units that are wrong are dropped, to be
+    folded anew. A tally that was missing has reported when something is
     done in it. Effects: the tallies, an audit line when any was wrong. Earlier days keep their day sums.
     """
     wrong: dict[str, set[int]] = {}
