@@ -58,11 +58,12 @@ def writers_have_ended(*, wait: float = 2.0) -> bool:
     return not writers
 
 
-# Numbers of the other transactions that are writing in this database. A snapshot would name those of the whole server.
+# Numbers of the other transactions that are writing in this database. A snapshot would name those of the whole server;
+# the database's own vacuum writes no row of ours, and may hold a number for seconds while it waits to cut a table's end.
 _WRITERS = """
     SELECT held.transactionid::text FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
     WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock' AND held.granted
-        AND session.datname = current_database() AND held.pid <> pg_backend_pid()
+        AND session.datname = current_database() AND session.backend_type = 'client backend' AND held.pid <> pg_backend_pid()
 """
 
 
