@@ -121,7 +121,12 @@ def get_board_unit(account: Account, campaign: StudyCampaign, pk: int | str | No
 
 
 def duties_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[StudyDuty]:
-    return scope(StudyDuty.objects.all(), account, permission)
+    """Duties of the account's units, to be read unit by unit.
+
+    By the keys of the units and not by a join with them: so the rows come in the order of their own index, page by page,
+    where the join collects a whole province's and sorts it.
+    """
+    return StudyDuty.objects.filter(unit__in=org_access.units_seen_by(account, permission).order_by().values("pk"))
 
 
 def plans_seen_by(account: Account, permission: Permission = Permission.CAMPAIGN_VIEW) -> QuerySet[CampaignPlan]:

@@ -11,7 +11,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection, connections
 
-from quantriet.campaigns import actions, queries
+from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.actions import folding
 from quantriet.campaigns.models import NodeDay, NodeTally, StudyDuty, Tally, TallyDay
 from quantriet.campaigns.queries import nodes
@@ -212,3 +212,10 @@ def test_folding_beside_marks_loses_and_doubles_nothing(cast):
     assert list(nodes.wrong_nodes(campaign)) == []
     actions.fold_tallies(at=now(), large=1)
     assert queries.board(campaign, top, "read").total.done == len(duties) - len(duties[::2])
+
+
+def test_duties_are_seen_under_the_own_units_alone(cast, running):
+    """Above all of them; a secretary those of the cell. (How fast a page of them is read: `make bench NAME=api`.)"""
+    owed = StudyDuty.objects.filter(campaign=running)
+    assert set(access.duties_seen_by(cast.officer)) == set(owed)
+    assert set(access.duties_seen_by(cast.accounts["secretary21"])) == set(owed.filter(unit=cast.units["CB21"]))
