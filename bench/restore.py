@@ -28,7 +28,7 @@ from django.db import connection, transaction
 call_command("migrate", verbosity=0)
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.db import insert_many
-from quantriet.kit.text import fold, name_key
+from quantriet.kit.text import fold, name_key, search_key
 from quantriet.kit.time import now
 from quantriet.org.models import Person, Unit
 from tests.cast import make_cast
@@ -41,7 +41,7 @@ FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "B�
 MIDDLE = ("Văn", "Thị", "Đức", "Minh", "Ngọc", "Hữu", "Quang", "Thanh", "Xuân", "Kim")
 GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Khánh", "Lan", "Mai", "Nga", "Oanh", "Phúc", "Quân", "Sơn", "Tâm", "Uyên", "Vinh")
 names = [f"{a} {b} {c}" for a in FAMILY for b in MIDDLE for c in GIVEN]
-known = [(name, fold(name), name_key(name)) for name in names]
+known = [(name, fold(name), name_key(name), search_key(name)) for name in names]
 cells = []
 from quantriet.org.models.units import Unit
 from quantriet.org import actions
@@ -54,7 +54,7 @@ with transaction.atomic():
                 valid_from=dt.date(2020, 1, 1),
             ).pk
         )
-columns = ("code", "full_name", "name_folded", "sort_key", "birth_date", "birth_precision", "gender", "ethnicity", "kind", "unit_id",
+columns = ("code", "full_name", "name_folded", "sort_key", "search_key", "birth_date", "birth_precision", "gender", "ethnicity", "kind", "unit_id",
            "occupation", "phone", "email", "address", "left_reason")
 for start in range(0, people, 50_000):
     with transaction.atomic():
