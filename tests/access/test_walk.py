@@ -64,6 +64,7 @@ class Life(RuleBasedStateMachine):
         self.day = 0
         self.tree: dict[str, str | None] = {}
         self.held: dict[str, list[tuple[Appointment, Held]]] = {name: [] for name in READERS}
+        self.ended: dict[str, list[Held]] = {name: [] for name in READERS}
         self.homes: dict[int, str] = {}
         self.world = World()
         self.kind = UnitKind.objects.get(code="DANG_BO_BO_PHAN")
@@ -113,8 +114,11 @@ class Life(RuleBasedStateMachine):
     def _give(self, name: str, role: Role, number: int, since: int, length: int | None) -> None:
         place, start = self._name(number), self.day + since
         held = Held(role, place, since, None if length is None else since + length)
+        # The same role there twice at a time is refused, which other tests prove; one ended yesterday held yesterday.
         if any(one.role == role and one.at == place for _row, one in self.held[name]):
-            return  # the same role there twice at a time is refused, which other tests prove
+            return
+        if any(one.role == role and one.at == place and one.until >= start for one in self.ended[name]):
+            return
         given = appoint(self.world, self.world.accounts[name], held)
         self.held[name].append((given, Held(role, place, start, None if length is None else start + length)))
 
@@ -156,9 +160,12 @@ class Life(RuleBasedStateMachine):
             return
         number = which % len(self.held[name])
         given, held = self.held[name][number]
-        Appointment.objects.filter(pk=given.pk).delete() if held.since >= self.day else Appointment.objects.filter(
-            pk=given.pk
-        ).update(valid_to=today() - dt.timedelta(days=1))
+        row = Appointment.objects.filter(pk=given.pk)
+        if held.since >= self.day:
+            row.delete()
+        else:
+            row.update(valid_to=today() - dt.timedelta(days=1))
+            self.ended[name].append(Held(held.role, held.at, held.since, self.day - 1))
         del self.held[name][number]
 
     @rule()

@@ -102,10 +102,16 @@ class PartKind(LabelledEnum):
     QUESTION = "question", gettext_noop("Question and answer")
     MEANING = "meaning", gettext_noop("What it means for me")
     EXPLANATION = "explanation", gettext_noop("Explanation of a disputed point")
+    GOAL = "goal", gettext_noop("Goal")
+    TASK = "task", gettext_noop("Task of committees")
+
+    @property
+    def must_cite(self) -> bool:
+        """Whether it says which clause it comes from."""
+        return self in CITING
 
 
-# Kinds that must cite a clause.
-CITING = (PartKind.CORE, PartKind.NEW, PartKind.FIGURE)
+CITING = (PartKind.CORE, PartKind.NEW, PartKind.FIGURE, PartKind.GOAL)
 
 
 class MasterState(LabelledEnum):
@@ -120,9 +126,12 @@ class MasterState(LabelledEnum):
 
 
 class MaterialKind(LabelledEnum):
-    """What is given to readers (R-114, R-119): first what is made from an approved version, then what somebody brings."""
+    """What is given to readers (R-038, R-089, R-114, R-119): first what is made from an approved version, then what
+    somebody brings."""
 
     OUTLINE = "outline", gettext_noop("Study outline")
+    PROPAGANDA = "propaganda", gettext_noop("Propaganda outline")
+    ESSAY = "essay", gettext_noop("Essay outline")
     QA = "qa", gettext_noop("Question and answer sheet")
     FOLDER = "folder", gettext_noop("Folded leaflet")
     LEAFLET = "leaflet", gettext_noop("Leaflet")

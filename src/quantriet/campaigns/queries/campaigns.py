@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -20,6 +21,8 @@ from quantriet.campaigns.vocab import DUTY_KINDS, CampaignState, EventHolder, Pl
 from quantriet.kit.time import show_day, today
 from quantriet.library import queries as library_queries
 from quantriet.library.models import GuidingDocument
+from quantriet.library.queries import materials
+from quantriet.library.vocab import MaterialKind
 from quantriet.org.models import Unit
 
 
@@ -97,6 +100,43 @@ def document_warnings(campaign: StudyCampaign) -> list[str]:
     """Documents of the campaign that are no longer in force, amended, or will be before it ends (R-021)."""
     documents = list(campaign.documents.order_by("campaign_documents__order"))
     return library_queries.lifecycle_warnings(documents, day=today(), until=campaign.planned_to)
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """What stands ready of one document's outlines: "Đề cương tuyên truyền: đảng viên ở nông thôn", "… : chưa có"."""
+
+    document: GuidingDocument
+    lines: list[str]
+    lacks_propaganda: bool
+
+
+def outlines(campaign: StudyCampaign) -> list[Outlines]:
+    """The outlines of each document of the campaign, for whom they stand ready (R-038, R-089)."""
+    documents = list(campaign.documents.order_by("campaign_documents__order"))
+    ready = materials.outlines_of(documents)
+    return [
+        Outlines(
+            one,
+            [
+                f"{kind.label}: {'; '.join(audience.label for audience in ready.get(one.pk, {}).get(kind, [])) or 'chưa có'}"
+                for kind in materials.OUTLINES
+            ],
+            MaterialKind.PROPAGANDA not in ready.get(one.pk, {}),
+        )
+        for one in documents
+    ]
+
+
+def outline_warnings(prepared: list[Outlines]) -> list[str]:
+    """Before a campaign the propaganda outline is written (R-038, article 003); said as long as the campaign is planned."""
+    without = [one.document.reference_number for one in prepared if one.lacks_propaganda]
+    if not without:
+        return []
+    return [
+        f"Chưa có đề cương tuyên truyền của {', '.join(without)}. Trước mỗi đợt, hãy làm đề cương ở trang Biên soạn của văn bản: "
+        "mục tiêu của trên, của địa phương và những việc cấp ủy cần làm."
+    ]
 
 
 def totals(campaigns: list[StudyCampaign], tops: list[str]) -> dict[int, People]:

@@ -10,7 +10,10 @@ from quantriet.campaigns import actions
 from quantriet.campaigns.models import AudienceRule, CampaignPlan, StudyCampaign, StudyDuty
 from quantriet.campaigns.tests import factories
 from quantriet.campaigns.vocab import CampaignState
+from quantriet.kit.jobs import Worker
 from quantriet.kit.time import now, today
+from quantriet.library.actions import masters, materials
+from quantriet.library.vocab import Audience, MaterialKind, PartKind
 from quantriet.org.models import Unit
 
 
@@ -358,3 +361,28 @@ def test_the_list_behind_a_figure_is_counted_to_the_last_person(as_user, cast, r
     assert owing > 3
     assert f"{owing} người" in page
     assert "hơn 3" not in page
+
+
+@pytest.mark.req("R-038", "R-089")
+def test_before_a_campaign_the_page_asks_for_the_propaganda_outline_and_says_what_stands_ready(cast, draft, as_user):
+    client, address = as_user("officer"), reverse("campaign", args=[draft.pk])
+    page = client.get(address).content.decode()
+    assert "Chưa có đề cương tuyên truyền của 26-HD/BTGTU." in page
+    assert "Đề cương viết thu hoạch: chưa có" in page
+    document = draft.documents.get()
+    master = masters.compose_master(document, by=cast.accounts["editor"], at=now())
+    clause = document.clauses.create(order=1, number="1", text="Cả tỉnh học xong trong quý.")
+    for kind, title, body in ((PartKind.GOAL, "", "Cả tỉnh xong trong quý."), (PartKind.TASK, "Cử người theo dõi", "")):
+        said = masters.PartText(kind, (Audience.RURAL,), title, body, clause=clause)
+        masters.add_part(master, said, by=cast.accounts["editor"], at=now())
+    master.refresh_from_db()
+    masters.submit_master(master, revision=master.revision, by=cast.accounts["editor"], at=now())
+    masters.approve_master(master, revision=master.revision, by=cast.officer, at=now())
+    kinds = [MaterialKind.PROPAGANDA, MaterialKind.ESSAY]
+    materials.ask_for(master, kinds, Audience.RURAL, by=cast.accounts["editor"], at=now())
+    assert "Chưa có đề cương tuyên truyền" in client.get(address).content.decode()  # asked for, not yet made
+    Worker([]).run_all()
+    page = client.get(address).content.decode()
+    assert "Chưa có đề cương tuyên truyền" not in page
+    assert "Đề cương tuyên truyền: Đảng viên ở nông thôn" in page
+    assert "Đề cương viết thu hoạch: Đảng viên ở nông thôn" in page

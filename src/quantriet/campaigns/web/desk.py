@@ -210,6 +210,7 @@ def campaign(request, pk):
     units = access.board_units(request.account, campaign)
     sums = queries.totals([campaign], [unit.path for unit in units])
     plans = access.plans_seen_by(request.account).filter(campaign=campaign)
+    outlines = queries.outlines(campaign)
     return page(
         request,
         "campaigns/desk/campaign.html",
@@ -221,7 +222,9 @@ def campaign(request, pk):
             kinds=[(DUTY_KINDS[key].label if key in DUTY_KINDS else key) for key in campaign.duty_kinds],
             count=sums.get(campaign.pk),
             due_on=queries.campaign_due_on(campaign),
-            warnings=[*queries.document_warnings(campaign), *queries.deadline_warnings(campaign)],
+            outlines=outlines,
+            warnings=[*queries.document_warnings(campaign), *queries.deadline_warnings(campaign)]
+            + (queries.outline_warnings(outlines) if campaign.state == CampaignState.DRAFT else []),
             plans=plans.count(),
             plans_left=plans.exclude(state="held").count(),
             form_changes=access.form_changes_seen_by(request.account, campaign),
@@ -311,7 +314,11 @@ def opening(request, pk):
             count=count,
             audience=audience,
             due_on=queries.campaign_due_on(campaign),
-            warnings=[*queries.document_warnings(campaign), *queries.deadline_warnings(campaign)],
+            warnings=[
+                *queries.document_warnings(campaign),
+                *queries.deadline_warnings(campaign),
+                *queries.outline_warnings(queries.outlines(campaign)),
+            ],
             problems=queries.problems_before_opening(campaign) if is_draft else [],
             places=places,
             waiting=_waiting(request, campaign, places),

@@ -281,8 +281,9 @@ def compose(organisation: Organisation, documents: list[GuidingDocument]) -> Non
     master_actions.publish_master(master, by=organisation.officer, at=at)
     # Made by the worker when the demo is first served.
     public = [MaterialKind.QA, MaterialKind.FOLDER, MaterialKind.INFOGRAPHIC]
+    papers = [MaterialKind.OUTLINE, MaterialKind.PROPAGANDA, MaterialKind.ESSAY]
     material_actions.ask_for(master, public, Audience.PUBLIC, by=editor, at=now())
-    material_actions.ask_for(master, [MaterialKind.OUTLINE], Audience.RURAL, by=editor, at=now())
+    material_actions.ask_for(master, papers, Audience.RURAL, by=editor, at=now())
     master_actions.compose_master(directive, by=editor, at=at)
 
 

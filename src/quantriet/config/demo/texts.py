@@ -109,6 +109,14 @@ EXCUSES = [
 # kind, audiences, title, words, value, measure, source, clause number
 MASTER: tuple[tuple[str, tuple[str, ...], str, str, str, str, str, str], ...] = (
     (
+        "goal", ("key_cadre", "rural", "officials"), "", "Từ năm 2027, mỗi đợt học tập hoàn thành trong 45 ngày kể từ ngày mở.", "", "", "",
+        "II.1",
+    ),
+    (
+        "task", ("key_cadre", "rural", "officials"), "Phân công cấp ủy viên theo dõi, đôn đốc từng chi bộ",
+        "Bí thư cấp ủy trực tiếp chủ trì, khai mạc, bế mạc và quán triệt một phần nội dung.", "", "", "", "III.1",
+    ),
+    (
         "figure", ("key_cadre", "rural", "officials", "public"), "Thời gian hoàn thành một đợt học tập",
         "Tính từ ngày mở đợt, áp dụng từ năm 2027.", "45", "ngày", "", "II.1",
     ),

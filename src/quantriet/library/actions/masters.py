@@ -22,7 +22,7 @@ from quantriet.library.actions import materials
 from quantriet.library.actions.public import follow_publication
 from quantriet.library.models import Clause, GuidingDocument, MasterImage, MasterPart, MasterVersion, StudyMaster
 from quantriet.library.queries import masters as queries
-from quantriet.library.vocab import CITING, DOCUMENT_TYPES, Audience, MasterState, PartKind, PointKind
+from quantriet.library.vocab import DOCUMENT_TYPES, Audience, MasterState, PartKind, PointKind
 from quantriet.org.models import Account
 from quantriet.org.rules.secrecy import refuse_if_marked
 
@@ -282,7 +282,7 @@ def faults_before_submitting(master: StudyMaster) -> list[str]:
     return [
         f"Phần {place} ({PartKind(one.kind).label}: “{str(one)[:60]}”) chưa ghi rút ra từ mục nào của văn bản."
         for place, one in enumerate(parts, 1)
-        if one.kind in CITING and one.clause_id is None
+        if PartKind(one.kind).must_cite and one.clause_id is None
     ]
 
 
@@ -500,6 +500,8 @@ def _checked(master: StudyMaster, said: PartText) -> PartText:
         ],
         PartKind.QUESTION: [("title", title, "Thiếu câu hỏi."), ("text", body, "Thiếu câu trả lời.")],
         PartKind.MEANING: [("text", body, "Hãy ghi điều này có nghĩa gì với người đọc.")],
+        PartKind.GOAL: [("text", body, "Hãy ghi mục tiêu.")],
+        PartKind.TASK: [("title", title, "Hãy ghi việc cấp ủy cần làm.")],
         PartKind.EXPLANATION: [
             ("title", title, "Hãy ghi ý kiến cần giải thích."),
             ("text", body, "Hãy ghi văn bản nói thế nào."),
@@ -508,7 +510,7 @@ def _checked(master: StudyMaster, said: PartText) -> PartText:
     }
     needs = said_so[said.kind]
     faults = [Refusal("part.incomplete", sentence, field=field) for field, there, sentence in needs if not there]
-    if said.kind in CITING and said.clause is None:
+    if said.kind.must_cite and said.clause is None:
         faults.append(Refusal("part.clause_missing", "Hãy chọn mục của văn bản mà phần này rút ra.", field="clause"))
     if not said.audiences:
         faults.append(Refusal("part.audience_missing", "Hãy chọn ít nhất một đối tượng.", field="audiences"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,12 +11,13 @@ from django.db.models import F, Q, QuerySet
 
 from quantriet.kit import text
 from quantriet.kit.time import show_day
-from quantriet.library.models import MasterVersion, Material, MaterialFile, StudyMaster, UnitLook
+from quantriet.library.models import GuidingDocument, MasterVersion, Material, MaterialFile, StudyMaster, UnitLook
 from quantriet.library.queries.masters import parts_for
 from quantriet.library.rules.products import Brief, Look, Point
 from quantriet.library.rules.products.content import is_possible, missing
 from quantriet.library.vocab import DOCUMENT_TYPES, Audience, MasterState, MaterialForm, MaterialKind, MaterialState
 from quantriet.org.models import Unit
+from quantriet.org.vocab import Level
 
 
 def source_version(master: StudyMaster, on: datetime) -> MasterVersion | None:
@@ -41,11 +42,18 @@ def brief_of(version: MasterVersion, audience: Audience, look: UnitLook | None) 
     if look is not None and look.logo:
         with look.logo.open("rb") as file:
             logo = file.read()
+    parts = parts_for(version, audience)
+    cited = {one.document for one in parts if one.document is not None}
+    levels = dict(GuidingDocument.objects.filter(pk__in=cited).values_list("pk", "level"))
     return Brief(
         title=version.content["title"], document=f"{name} {document.citation}", reference=f"{name} {document.reference_number}",
         unit=unit.name, superior=unit.parent.name if unit.parent else "", audience=audience,
         points=tuple(
-            Point(one.kind, one.title, one.text, one.figure, one.cites, one.source) for one in parts_for(version, audience)
+            Point(
+                one.kind, one.title, one.text, one.figure, one.cites, one.source,
+                Level(levels[one.document]) if one.document in levels else None,
+            )
+            for one in parts
         ),
         version=version.number, approved_on=show_day(version.approved_at),
         look=Look(look.colour, logo) if look is not None else Look(),
@@ -155,10 +163,25 @@ def released(version: MasterVersion) -> QuerySet[MaterialFile]:
     return rows.filter(material__master=F("material__version__master")).select_related("material")
 
 
+OUTLINES = (MaterialKind.OUTLINE, MaterialKind.PROPAGANDA, MaterialKind.ESSAY)
+
+
+def outlines_of(documents: Iterable[GuidingDocument]) -> dict[int, dict[MaterialKind, list[Audience]]]:
+    """By document: for whom the outlines of a campaign stand ready (R-038, R-089); a document without any is missing."""
+    rows = Material.objects.filter(
+        master__document__in=[one.pk for one in documents], kind__in=OUTLINES, state=MaterialState.READY
+    ).values_list("master__document", "kind", "audience")
+    found: dict[int, dict[MaterialKind, list[Audience]]] = {}
+    for document, kind, audience in sorted(rows, key=lambda row: list(Audience).index(Audience(row[2]))):
+        found.setdefault(document, {}).setdefault(MaterialKind(kind), []).append(Audience(audience))
+    return found
+
+
 def file_name(one: MaterialFile, master: StudyMaster) -> str:
     """The name under which it is saved: "to-gap-15-nq-tu-cong-chung-2.png"."""
     names = {
         MaterialKind.OUTLINE: "de-cuong", MaterialKind.QA: "hoi-dap", MaterialKind.FOLDER: "to-gap",
+        MaterialKind.PROPAGANDA: "de-cuong-tuyen-truyen", MaterialKind.ESSAY: "de-cuong-thu-hoach",
         MaterialKind.LEAFLET: "to-roi", MaterialKind.INFOGRAPHIC: "infographic", MaterialKind.SLIDES: "trinh-chieu",
     }  # fmt: skip
     audiences = {

@@ -17,6 +17,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.library.rules.products import Brief, Look, Point, make, pages, slides
 from quantriet.library.rules.products.look import checked_colour, contrast
 from quantriet.library.vocab import Audience, MaterialForm, MaterialKind, PartKind
+from quantriet.org.vocab import Level
 
 AT = dt.datetime(2026, 11, 28, 3, 0, tzinfo=dt.UTC)
 LETTERS = (
@@ -45,6 +46,8 @@ SHORT = [
     Point(PartKind.MEANING, "Ở thôn", "Dự đủ buổi học.", "", CITES),
     Point(PartKind.QUESTION, "Ốm thì sao?", "Học bù trong cùng đợt.", "", CITES),
     Point(PartKind.EXPLANATION, "Có ý kiến", "Văn bản nói rõ.", "", "", "mục 2, trang 3"),
+    Point(PartKind.GOAL, "", "Cả tỉnh xong trong quý.", "", CITES, level=Level.PROVINCE),
+    Point(PartKind.TASK, "Cử người theo dõi", "Cấp ủy phân công từng đồng chí.", "", CITES),
 ]
 
 
@@ -58,12 +61,14 @@ def long_points() -> list[Point]:
     found += [Point(PartKind.MEANING, f"mn{n}", f"{WORDS * 2} nm{n}", "", CITES) for n in range(6)]
     found += [Point(PartKind.QUESTION, f"Câu qs{n} hỏi gì?", f"{WORDS * 4} sq{n}", "", CITES) for n in range(12)]
     found += [Point(PartKind.EXPLANATION, f"ex{n}", f"{WORDS} xe{n}", "", "", "trang 3") for n in range(3)]
+    found += [Point(PartKind.GOAL, "", f"gl{n} {WORDS} lg{n}", "", CITES, level=Level.CENTRAL) for n in range(5)]
+    found += [Point(PartKind.TASK, f"tk{n}", f"{WORDS} kt{n}", "", CITES) for n in range(7)]
     found.append(Point(PartKind.CORE, "", f"{'x' * 400} hetdai", "", CITES))
     found.append(Point(PartKind.NEW, "", f"daumoi {WORDS * 60} hetmoi", "", CITES))
     return found
 
 
-MARKS = re.compile(r"\b(?:fg|gf|cr|rc|nw|wn|mn|nm|qs|sq|ex|xe)\d+\b|\bhetdai\b|\bdaumoi\b|\bhetmoi\b")
+MARKS = re.compile(r"\b(?:fg|gf|cr|rc|nw|wn|mn|nm|qs|sq|ex|xe|gl|lg|tk|kt)\d+\b|\bhetdai\b|\bdaumoi\b|\bhetmoi\b")
 
 
 def marks_of(kind: MaterialKind, points) -> set[str]:
@@ -132,6 +137,8 @@ def test_short_master_is_whole_in_each_product(kind, tmp_path):
     assert not note
     assert [one.form for one in files] == {
         MaterialKind.OUTLINE: [MaterialForm.DOCX],
+        MaterialKind.PROPAGANDA: [MaterialForm.DOCX],
+        MaterialKind.ESSAY: [MaterialForm.DOCX],
         MaterialKind.QA: [MaterialForm.DOCX, MaterialForm.PDF],
         MaterialKind.FOLDER: [MaterialForm.PDF],
         MaterialKind.LEAFLET: [MaterialForm.PDF],
@@ -163,6 +170,47 @@ def test_long_master_loses_no_word_and_leaves_no_page(kind, tmp_path):
             assert said.replace("\u200b", "").replace(" ", "").replace("\n", "").count("x" * 400) == 1, one.form
         if one.form == MaterialForm.PDF:
             assert letters_outside(one.content, edge=8) == []
+
+
+def headings(content: bytes) -> list[str]:
+    return [one.text for one in docx.Document(io.BytesIO(content)).paragraphs if re.match(r"[IVX]+\. ", one.text)]
+
+
+@pytest.mark.req("R-038")
+def test_a_propaganda_outline_goes_from_the_goals_of_all_to_what_committees_have_to_do(tmp_path):
+    goals = [
+        Point(PartKind.GOAL, "", f"Mục tiêu {level.value}", "", CITES, level=level)
+        for level in (Level.COMMUNE, Level.CENTRAL, Level.PROVINCE)
+    ]
+    [file], _note = made(MaterialKind.PROPAGANDA, [*SHORT, *goals], tmp_path)
+    assert headings(file.content) == [
+        "I. Mục tiêu, quan điểm chỉ đạo của Trung ương", "II. Mục tiêu, quan điểm chỉ đạo của tỉnh, thành phố",
+        "III. Mục tiêu, quan điểm chỉ đạo của địa phương, đơn vị", "IV. Nội dung cốt lõi", "V. Điểm mới",
+        "VI. Những con số cần nhớ", "VII. Những việc cấp ủy cần làm",
+    ]  # fmt: skip
+    said = words_of_word(file.content)
+    assert said.index("Mục tiêu central") < said.index("Mục tiêu province") < said.index("Mục tiêu commune")
+    with pytest.raises(Refusal, match="cần cả mục tiêu và việc cấp ủy cần làm"):
+        made(MaterialKind.PROPAGANDA, [one for one in SHORT if one.kind != PartKind.TASK], tmp_path)
+
+
+@pytest.mark.req("R-089")
+def test_an_essay_outline_has_its_three_parts_and_for_key_cadres_a_plan_of_their_own(tmp_path):
+    parts = [
+        "Nhận thức của bản thân",
+        "Liên hệ trách nhiệm của bản thân trong lĩnh vực được giao",
+        "Kiến nghị, đề xuất",
+    ]
+    plan = "Kế hoạch hành động cá nhân"
+    for audience, expected in (
+        (Audience.RURAL, parts),
+        (Audience.OFFICIALS, parts),
+        (Audience.KEY_CADRE, [*parts[:2], plan, parts[2]]),
+    ):
+        [file], _note = made(MaterialKind.ESSAY, SHORT, tmp_path, audience=audience)
+        assert [one.partition(". ")[2] for one in headings(file.content)] == expected
+        said = words_of_word(file.content)
+        assert said.index("Bí thư trực tiếp chủ trì") < said.index("Dự đủ buổi học.") < said.index("Kiến nghị, đề xuất")
 
 
 @pytest.mark.req("R-119")

@@ -12,7 +12,7 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import at_local
 from quantriet.library.actions.masters import PartText, parse_value
 from quantriet.library.models import Clause, GuidingDocument
-from quantriet.library.vocab import CITING, Audience, MasterState, PartKind
+from quantriet.library.vocab import Audience, MasterState, PartKind
 
 
 class FilterForm(forms.Form):
@@ -34,9 +34,13 @@ class PartForm(forms.Form):
         PartKind.FIGURE: {"title": _("What it measures"), "text": _("Explanation in one or two sentences")},
         PartKind.QUESTION: {"title": _("Question"), "text": _("Answer")},
         PartKind.MEANING: {"title": _("Heading"), "text": _("What it means for the reader")},
+        PartKind.GOAL: {"title": _("Heading"), "text": _("The goal")},
+        PartKind.TASK: {"title": _("What to do"), "text": _("Who does it, how, by when")},
         PartKind.EXPLANATION: {"title": _("The claim"), "text": _("What the document says"), "source": _("Source")},
     }
-    _OPTIONAL = {(PartKind.FIGURE, "text"), (PartKind.MEANING, "title")}
+    _OPTIONAL = {
+        (PartKind.FIGURE, "text"), (PartKind.MEANING, "title"), (PartKind.GOAL, "title"), (PartKind.TASK, "text"),
+    }  # fmt: skip
 
     title = forms.CharField(max_length=300)
     value = forms.CharField(label=_("Number"), max_length=30, help_text=_("For example 98 or 1.234,5"))
@@ -65,7 +69,7 @@ class PartForm(forms.Form):
             del self.fields["value"], self.fields["measure"]
         field = self.fields["clause"]
         field.queryset = clauses  # type: ignore[attr-defined]
-        field.required = kind in CITING
+        field.required = kind.must_cite
         field.empty_label = _("No clause")  # type: ignore[attr-defined]
         field.label_from_instance = (
             lambda clause: (  # type: ignore[attr-defined]

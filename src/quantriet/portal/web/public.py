@@ -191,6 +191,8 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "paper": paper,
         "kind": kind,
         "life": life,
+        "goals": [one for one in parts if one.kind == PartKind.GOAL],
+        "tasks": [one for one in parts if one.kind == PartKind.TASK],
         "core": [one for one in parts if one.kind == PartKind.CORE],
         "new": [one for one in parts if one.kind == PartKind.NEW],
         "figures": [one for one in parts if one.kind == PartKind.FIGURE],

@@ -23,6 +23,10 @@ def make(kind: MaterialKind, brief: Brief, *, at: dt.datetime, folder: Path) -> 
     match kind:
         case MaterialKind.OUTLINE:
             return papers.outline(brief, at=at), ""
+        case MaterialKind.PROPAGANDA:
+            return papers.propaganda_outline(brief, at=at), ""
+        case MaterialKind.ESSAY:
+            return papers.essay_outline(brief, at=at), ""
         case MaterialKind.QA:
             return [*papers.question_paper(brief, at=at), *pages.question_sheet(brief, folder=folder)], ""
         case MaterialKind.FOLDER:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from quantriet.kit.refusal import Refusal
 from quantriet.library.rules.products.look import Look
 from quantriet.library.vocab import Audience, MaterialKind, PartKind
+from quantriet.org.vocab import Level
 
 GROUP_NAMES = {
     PartKind.FIGURE: "Những con số cần nhớ",
@@ -16,6 +17,8 @@ GROUP_NAMES = {
     PartKind.MEANING: "Điều này có nghĩa gì với tôi",
     PartKind.QUESTION: "Hỏi – đáp",
     PartKind.EXPLANATION: "Giải thích ý kiến khác nhau",
+    PartKind.GOAL: "Mục tiêu, quan điểm chỉ đạo",
+    PartKind.TASK: "Những việc cấp ủy cần làm",
 }
 AUDIENCE_NAMES = {
     Audience.KEY_CADRE: "cán bộ chủ chốt",
@@ -27,14 +30,21 @@ _POINTS = (PartKind.FIGURE, PartKind.CORE, PartKind.NEW)
 # What a product shows, in its order.
 SHOWN: dict[MaterialKind, tuple[PartKind, ...]] = {
     MaterialKind.OUTLINE: (
-        PartKind.CORE, PartKind.NEW, PartKind.FIGURE, PartKind.MEANING, PartKind.QUESTION, PartKind.EXPLANATION,
+        PartKind.GOAL, PartKind.CORE, PartKind.NEW, PartKind.FIGURE, PartKind.MEANING, PartKind.TASK, PartKind.QUESTION,
+        PartKind.EXPLANATION,
     ),
+    MaterialKind.PROPAGANDA: (PartKind.GOAL, PartKind.CORE, PartKind.NEW, PartKind.FIGURE, PartKind.TASK),
+    MaterialKind.ESSAY: (PartKind.GOAL, PartKind.CORE, PartKind.NEW, PartKind.MEANING, PartKind.TASK),
     MaterialKind.QA: (PartKind.QUESTION,),
     MaterialKind.FOLDER: (*_POINTS, PartKind.MEANING, PartKind.QUESTION),
     MaterialKind.LEAFLET: (*_POINTS, PartKind.MEANING),
     MaterialKind.INFOGRAPHIC: _POINTS,
-    MaterialKind.SLIDES: (*_POINTS, PartKind.MEANING, PartKind.QUESTION, PartKind.EXPLANATION),
+    MaterialKind.SLIDES: (
+        PartKind.GOAL, *_POINTS, PartKind.MEANING, PartKind.TASK, PartKind.QUESTION, PartKind.EXPLANATION,
+    ),
 }  # fmt: skip
+# Without a part of each of these it would not be what it is called (R-038: goals, and what committees have to do).
+_NEEDED = {MaterialKind.PROPAGANDA: (PartKind.GOAL, PartKind.TASK)}
 # Where an audience is given no core or new points (the public as a rule), these stand with the figures.
 _INSTEAD = {
     MaterialKind.LEAFLET: (PartKind.FIGURE, PartKind.MEANING, PartKind.QUESTION),
@@ -52,6 +62,7 @@ class Point:
     figure: str = ""
     cites: str = ""
     source: str = ""
+    level: Level | None = None  # whose document is cited
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,8 @@ def _groups(points: Sequence[Point], kind: MaterialKind) -> list[tuple[PartKind,
     if kind in _INSTEAD and not any(one.kind in (PartKind.CORE, PartKind.NEW) for one in points):
         shown = _INSTEAD[kind]
     found = [(one, [point for point in points if point.kind == one]) for one in shown]
-    return [(one, mine) for one, mine in found if mine]
+    present = [(one, mine) for one, mine in found if mine]
+    return present if {one for one, _mine in present} >= set(_NEEDED.get(kind, ())) else []
 
 
 def is_possible(kinds: Iterable[PartKind], kind: MaterialKind) -> bool:
@@ -110,5 +122,8 @@ def refuse_if_empty(brief: Brief, kind: MaterialKind) -> None:
 
 def missing(kind: MaterialKind, audience: Audience) -> str:
     """What an audience lacks for a product, in a sentence."""
+    whom = AUDIENCE_NAMES[audience]
+    if kind == MaterialKind.PROPAGANDA:
+        return f"Đề cương tuyên truyền cần cả mục tiêu và việc cấp ủy cần làm; bản đã duyệt chưa có đủ cho {whom}."
     needed = "câu hỏi – đáp" if kind == MaterialKind.QA else "điểm cốt lõi, điểm mới hay con số"
-    return f"Bản đã duyệt chưa có {needed} nào cho {AUDIENCE_NAMES[audience]}."
+    return f"Bản đã duyệt chưa có {needed} nào cho {whom}."

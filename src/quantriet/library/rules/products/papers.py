@@ -1,4 +1,4 @@
-"""The products in the official paper format: study outline and question sheet as Word files."""
+"""The products in the official paper format, Word files: outlines of study, propaganda and essay, and the question sheet."""
 
 from __future__ import annotations
 
@@ -9,20 +9,72 @@ from quantriet.kit.documents import official
 from quantriet.kit.documents.official import Block, Grid, Heading, Paper, Text
 from quantriet.library.rules.products.content import AUDIENCE_NAMES, GROUP_NAMES, Brief, Point, groups
 from quantriet.library.rules.products.pages import Made
-from quantriet.library.vocab import MaterialForm, MaterialKind, PartKind
+from quantriet.library.vocab import Audience, MaterialForm, MaterialKind, PartKind
+from quantriet.org.vocab import LEVEL_ORDER, Level
 
-_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII")
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+_WHOSE = {Level.CENTRAL: "của Trung ương", Level.PROVINCE: "của tỉnh, thành phố"}
 
 
 def outline(brief: Brief, *, at: dt.datetime) -> list[Made]:
     """The study outline of an audience: what to learn, why it matters to it, questions to talk about (R-046, R-047, R-117)."""
-    blocks: list[Block] = [
-        Text(f"Văn bản học tập: {_safe(brief.document)}. Tài liệu {brief.for_whom.lower()}.", italic=True)
+    chapters = [(GROUP_NAMES[kind], _body(kind, mine)) for kind, mine in groups(brief, MaterialKind.OUTLINE)]
+    opening = f"Văn bản học tập: {_safe(brief.document)}. Tài liệu {brief.for_whom.lower()}."
+    return [_paper(brief, "ĐỀ CƯƠNG HỌC TẬP", _chapters(opening, chapters), at=at)]
+
+
+def propaganda_outline(brief: Brief, *, at: dt.datetime) -> list[Made]:
+    """Before a campaign: the goals of those above, then one's own, then what the committees have to do (R-038).
+
+    Whose a goal is follows from the level of the document it cites.
+    """
+    chapters: list[tuple[str, list[Block]]] = []
+    for kind, mine in groups(brief, MaterialKind.PROPAGANDA):
+        if kind == PartKind.GOAL:
+            for whose, goals in _by_whose(mine):
+                chapters.append((f"{GROUP_NAMES[kind]} {whose}", _body(kind, goals)))
+        else:
+            chapters.append((GROUP_NAMES[kind], _body(kind, mine)))
+    opening = f"Văn bản: {_safe(brief.document)}. Tài liệu {brief.for_whom.lower()}."
+    return [_paper(brief, "ĐỀ CƯƠNG TUYÊN TRUYỀN", _chapters(opening, chapters), at=at)]
+
+
+def _by_whose(goals: list[Point]) -> list[tuple[str, list[Point]]]:
+    found: dict[str, list[Point]] = {}
+    for one in sorted(goals, key=lambda one: LEVEL_ORDER.index(one.level) if one.level else len(LEVEL_ORDER)):
+        found.setdefault(_WHOSE.get(one.level, "của địa phương, đơn vị") if one.level else "", []).append(one)
+    return list(found.items())
+
+
+def essay_outline(brief: Brief, *, at: dt.datetime) -> list[Made]:
+    """What an essay of this audience is built of: three parts, of key cadres a personal plan as well (R-085, R-086, R-089)."""
+    mine = dict(groups(brief, MaterialKind.ESSAY))
+    learnt: list[Block] = [Text("Viết bằng lời của mình, không chép lại văn bản. Các nội dung cần nêu:", italic=True)]
+    for kind in (PartKind.GOAL, PartKind.CORE, PartKind.NEW):
+        if kind in mine:
+            learnt += [Text(f"{GROUP_NAMES[kind]}:", bold=True, keep=True), *_body(kind, mine[kind])]
+    own: list[Block] = [Text("Nêu việc được giao, đã làm được gì, còn thiếu gì, vì sao. Gợi ý:", italic=True)]
+    own += _numbered(mine.get(PartKind.MEANING, []))
+    if PartKind.TASK in mine:
+        own += [
+            Text("Việc cấp ủy đặt ra, nhận phần nào về mình:", bold=True, keep=True),
+            *_numbered(mine[PartKind.TASK]),
+        ]
+    chapters: list[tuple[str, list[Block]]] = [
+        ("Nhận thức của bản thân", learnt),
+        ("Liên hệ trách nhiệm của bản thân trong lĩnh vực được giao", own),
     ]
-    for number, (kind, mine) in enumerate(groups(brief, MaterialKind.OUTLINE)):
-        blocks.append(Heading(f"{_ROMAN[number]}. {GROUP_NAMES[kind]}"))
-        blocks += _figures(mine) if kind == PartKind.FIGURE else _numbered(mine)
-    return [_paper(brief, "ĐỀ CƯƠNG HỌC TẬP", blocks, at=at)]
+    if brief.audience == Audience.KEY_CADRE:
+        plan = Grid(
+            (("TT", "Việc sẽ làm", "Xong trước ngày", "Kết quả nhìn thấy được"),),
+            [(str(number), "", "", "") for number in range(1, 6)],
+            widths=(11, 76, 32, 46), align=("center", "left", "center", "left"),
+        )  # fmt: skip
+        chapters.append(("Kế hoạch hành động cá nhân", [plan]))
+    proposals = Text("Kiến nghị với ai, về việc gì, vì sao; không có thì ghi “không có”.", italic=True)
+    chapters.append(("Kiến nghị, đề xuất", [proposals]))
+    opening = f"Viết thu hoạch về {_safe(brief.document)}. Đề cương {brief.for_whom.lower()}."
+    return [_paper(brief, "ĐỀ CƯƠNG VIẾT THU HOẠCH", _chapters(opening, chapters), at=at)]
 
 
 def question_paper(brief: Brief, *, at: dt.datetime) -> list[Made]:
@@ -39,6 +91,17 @@ def _paper(brief: Brief, kind: str, blocks: list[Block], *, at: dt.datetime) -> 
     )  # fmt: skip
     title = f"{kind.capitalize()}: {brief.title} ({AUDIENCE_NAMES[brief.audience]})"
     return Made(MaterialForm.DOCX, official.build(paper, at=at, author=brief.unit, title=title))
+
+
+def _chapters(opening: str, chapters: list[tuple[str, list[Block]]]) -> list[Block]:
+    blocks: list[Block] = [Text(opening, italic=True)]
+    for number, (name, body) in enumerate(chapters):
+        blocks += [Heading(f"{_ROMAN[number]}. {name.strip()}"), *body]
+    return blocks
+
+
+def _body(kind: PartKind, mine: list[Point]) -> list[Block]:
+    return _figures(mine) if kind == PartKind.FIGURE else list(_numbered(mine))
 
 
 def _figures(mine: list[Point]) -> list[Block]:
