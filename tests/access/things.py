@@ -322,7 +322,12 @@ def a_document(world: World, place: str) -> Keys:
         composed_by=world.officer, approved_by=_second(world), approved_at=now(), published_at=now(),
     )  # fmt: skip
     released = _product(StudyMaster.objects.get(pk=master["pk"]), "qa", version)
-    return {"pk": made.pk, "point_pk": point.pk, "relation_pk": relation.pk, "released_pk": released.pk}
+    work = BroughtMaterial.objects.create(
+        master_id=master["pk"], kind="verse", title="Vè", words="Vè", author="Khuyết danh", basis="Đồng ý", added_at=now(),
+        added_by=world.officer, approved_at=now(), approved_by=_second(world), file=ContentFile(b"ve", name="ve.txt"),
+    )  # fmt: skip
+    keys = {"pk": made.pk, "point_pk": point.pk, "relation_pk": relation.pk}
+    return keys | {"released_pk": released.pk, "work_pk": work.pk}
 
 
 def _second(world: World) -> Account:
@@ -806,6 +811,7 @@ NO_THING: dict[str, Keys] = {
     "public-document": {"pk": 987_654_321},
     "public-document-share": {"pk": 987_654_321},
     "public-document-picture": {"pk": 987_654_321, "picture": 1},
+    "public-document-work": {"pk": 987_654_321, "work": 1},
 }
 # Operations for machines: the beginning of their addresses → the thing they name, asked with keys in test_operations.py.
 OPERATIONS = {

@@ -450,7 +450,10 @@ class MaterialFile(models.Model):
 
 
 class BroughtMaterial(models.Model):
-    """Verse, clip or picture that somebody made, with who made it and on what ground it may be used."""
+    """Verse, clip or picture that somebody made, with who made it and on what ground it may be used.
+
+    A second person approves it; then it goes out with what is published of its master.
+    """
 
     master = models.ForeignKey(StudyMaster, on_delete=models.CASCADE, related_name="brought")
     kind = models.CharField(max_length=12, choices=MaterialKind.choices())
@@ -461,11 +464,25 @@ class BroughtMaterial(models.Model):
     basis = models.CharField(max_length=300)  # consent of author and of who is shown, or the rule that allows its use
     file = models.FileField(upload_to="materials/", blank=True)
     size = models.PositiveIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)  # pixels, of a picture
+    height = models.PositiveIntegerField(default=0)
     added_at = models.DateTimeField()
     added_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("added_by")), name="brought_material_approved_by_a_second_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
+                name="brought_material_approval_is_whole",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -473,6 +490,11 @@ class BroughtMaterial(models.Model):
     @property
     def kind_label(self) -> str:
         return MaterialKind(self.kind).label
+
+    @property
+    def file_name(self) -> str:
+        """The name under which its file is saved: "clip-12.mp4"."""
+        return f"{self.kind}-{self.pk}.{str(self.file.name).rpartition('.')[2]}"
 
 
 # --- before the public ------------------------------------------------------------------------------------------------

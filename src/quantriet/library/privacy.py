@@ -22,7 +22,10 @@ HOLDINGS = (
         "",
         of("author title source basis", "tên tác giả và căn cứ như ghi trên tác phẩm"),
         of("words file", "lời hoặc hình của tác phẩm; tệp không còn ghi chú của máy ảnh"),
-        none("master kind size added_at added_by", "tác phẩm thuộc bản nào, ai đưa vào"),
+        none(
+            "master kind size width height added_at added_by approved_at approved_by",
+            "tác phẩm thuộc bản nào, ai đưa vào, ai duyệt",
+        ),
     ),
     plain("DocumentReview", "Lần rà soát quy định", ALWAYS),
     plain("PublicationRule", "Hạn đăng tải văn bản", ALWAYS),

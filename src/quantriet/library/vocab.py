@@ -273,6 +273,7 @@ def register() -> None:
         "material.asked": "yêu cầu làm sản phẩm",
         "material.made": "làm xong sản phẩm",
         "material.brought": "đưa sản phẩm có sẵn vào",
+        "material.approved": "duyệt sản phẩm có sẵn",
         "material.taken_out": "bỏ sản phẩm có sẵn",
         "look.set": "đặt logo và màu của đơn vị",
         "document.registered": "đăng ký văn bản",

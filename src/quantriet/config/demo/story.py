@@ -284,6 +284,12 @@ def compose(organisation: Organisation, documents: list[GuidingDocument]) -> Non
     papers = [MaterialKind.OUTLINE, MaterialKind.PROPAGANDA, MaterialKind.ESSAY]
     material_actions.ask_for(master, public, Audience.PUBLIC, by=editor, at=now())
     material_actions.ask_for(master, papers, Audience.RURAL, by=editor, at=now())
+    title, words = texts.VERSE
+    verse = material_actions.bring(
+        master, MaterialKind.VERSE, title=title, words=words, author="Câu lạc bộ thơ phường (hư cấu)", source="",
+        basis="Tác giả đồng ý cho dùng", by=editor, at=now(),
+    )  # fmt: skip
+    material_actions.approve_brought(verse, by=organisation.officer, at=now())
     master_actions.compose_master(directive, by=editor, at=at)
 
 

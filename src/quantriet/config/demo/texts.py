@@ -99,6 +99,10 @@ LATER = Paper(
     """1. Mỗi xã, phường chọn một việc cụ thể để làm trong năm 2027.
 2. Mặt trận và đoàn thể vận động Nhân dân cùng thực hiện.""",
 )
+VERSE = (
+    "Vè học nghị quyết",
+    "Vắng buổi thì nhớ học bù,\nđủ giờ đủ phút, mù mờ thì không.\nNghe rồi bàn kỹ, nói xong\nviết bài thu hoạch, việc trong thôn mình.",
+)
 EXCUSES = [
     "Đi công tác theo quyết định của cơ quan",
     "Ốm, có giấy của cơ sở y tế",

@@ -175,13 +175,13 @@ def bring(
         raise faults[0] if len(faults) == 1 else Refusals(faults)
     for value, where in ((title, "tên tác phẩm"), (author, "tên tác giả"), (source, "nguồn"), (basis, "căn cứ"), (words, "lời")):  # fmt: skip
         refuse_if_marked(value, where)
-    clean, ending = _clean(kind, content, name) if content else (b"", "")
+    clean, ending, width, height = _clean(kind, content, name) if content else (b"", "", 0, 0)
     with transaction.atomic():
         if master.brought.count() >= MOST_BROUGHT:
             raise Refusal("brought.too_many", f"Một bản biên soạn có nhiều nhất {MOST_BROUGHT} sản phẩm có sẵn.")
         row = BroughtMaterial(
             master=master, kind=kind, title=title, words=words, author=author, source=source, basis=basis,
-            size=len(clean), added_at=at, added_by=by,
+            size=len(clean), width=width, height=height, added_at=at, added_by=by,
         )  # fmt: skip
         if clean:
             row.file.save(f"{kind.value}{ending}", ContentFile(clean), save=False)
@@ -193,14 +193,14 @@ def bring(
     return row
 
 
-def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str]:
-    """The file as it is kept, and its ending."""
+def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str, int, int]:
+    """The file as it is kept, its ending, and of a picture its width and height in pixels."""
     refuse_if_marked(PurePath(name).stem.replace("_", " "), "tên tệp")
     if len(content) > settings.UPLOAD_LIMIT_BYTES:
         most = settings.UPLOAD_LIMIT_BYTES // 1024 // 1024
         raise Refusal("brought.too_large", f"Tệp quá {most} MB; hãy cắt ngắn hoặc nén lại rồi tải lên.", field="file")
     if kind == MaterialKind.CLIP:
-        return clips.clean(content, name), ".mp4"
+        return clips.clean(content, name), ".mp4", 0, 0
     if kind == MaterialKind.PANEL or PurePath(name).suffix.lower() in (
         ".jpg",
         ".jpeg",
@@ -210,7 +210,7 @@ def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str]:
         ".svgz",
     ):
         picture = pictures.clean(content, name, folder=settings.DATA_DIR)
-        return picture.content, picture.ending
+        return picture.content, picture.ending, picture.width, picture.height
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
         path = Path(folder) / "upload"
         path.write_bytes(content)
@@ -222,7 +222,29 @@ def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str]:
                 refuse_if_marked(documents.extract(gated, legacy=found.encoding.choice).text, "tệp")
         except Refusal as refusal:
             raise Refusal(refusal.code, refusal.sentence, field="file") from None
-    return content, f".{'txt' if gated.kind == documents.Kind.TEXT else gated.kind.value}"
+    return content, f".{'txt' if gated.kind == documents.Kind.TEXT else gated.kind.value}", 0, 0
+
+
+def approve_brought(brought: BroughtMaterial, *, by: Account, at: datetime) -> BroughtMaterial:
+    """A second person lets a brought work out, with what is published of its master. Refuses the one who brought it.
+
+    Effects, in order: the approval, audit "material.approved". Basis: R-119, duyệt của người thứ hai như bản biên soạn.
+    """
+    with transaction.atomic():
+        reread(brought)
+        if brought.approved_at is not None:
+            return brought
+        if brought.added_by_id == by.pk:
+            raise Refusal(
+                "brought.own", "Đồng chí đã đưa tác phẩm này vào nên không tự duyệt; người duyệt phải là người thứ hai."
+            )
+        brought.approved_at, brought.approved_by = at, by
+        brought.save(update_fields=["approved_at", "approved_by"])
+        record(
+            "material.approved", by=by, at=at, thing=brought.master, unit=brought.master.unit,
+            after={"kind": MaterialKind(brought.kind).label, "title": brought.title, "author": brought.author},
+        )  # fmt: skip
+    return brought
 
 
 def take_out(brought: BroughtMaterial, *, by: Account, at: datetime) -> None:

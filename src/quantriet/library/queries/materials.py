@@ -7,11 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from quantriet.kit import text
 from quantriet.kit.time import show_day
-from quantriet.library.models import GuidingDocument, MasterVersion, Material, MaterialFile, StudyMaster, UnitLook
+from quantriet.library.models import (
+    BroughtMaterial,
+    GuidingDocument,
+    MasterVersion,
+    Material,
+    MaterialFile,
+    PublicDocument,
+    StudyMaster,
+    UnitLook,
+)
 from quantriet.library.queries.masters import parts_for
 from quantriet.library.rules.products import Brief, Look, Point
 from quantriet.library.rules.products.content import is_possible, missing
@@ -161,6 +170,24 @@ def released(version: MasterVersion) -> QuerySet[MaterialFile]:
     """Files of the products that were made from a version: what may go out once the version is published."""
     rows = MaterialFile.objects.filter(material__version=version, material__state=MaterialState.READY)
     return rows.filter(material__master=F("material__version__master")).select_related("material")
+
+
+def released_square(version: MasterVersion) -> MaterialFile | None:
+    """The first 1:1 picture of the infographic for the public, for shared links; None where none was made of this version."""
+    mine = released(version).filter(form=MaterialForm.SQUARE, material__audience=Audience.PUBLIC)
+    return mine.order_by("page").first()
+
+
+def released_works(version: MasterVersion) -> QuerySet[BroughtMaterial]:
+    """Brought works of a version's master that a second person approved: they may go out once the version is published."""
+    return BroughtMaterial.objects.filter(master=version.master_id, approved_at__isnull=False)
+
+
+def public_works(kind: MaterialKind) -> QuerySet[BroughtMaterial]:
+    """Approved works of one kind whose master the public reads, the latest first; adds `document`, the key of its page."""
+    shown = PublicDocument.objects.filter(version__master=OuterRef("master")).values("document")[:1]
+    rows = BroughtMaterial.objects.filter(kind=kind, approved_at__isnull=False).annotate(document=Subquery(shown))
+    return rows.filter(document__isnull=False).order_by("-approved_at", "-pk")
 
 
 OUTLINES = (MaterialKind.OUTLINE, MaterialKind.PROPAGANDA, MaterialKind.ESSAY)

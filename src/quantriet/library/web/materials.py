@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,14 +14,14 @@ from django.views.decorators.http import require_POST
 
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.time import now
-from quantriet.kit.web import download, page, query, saved
+from quantriet.kit.web import download, kind_of, page, query, ranged, saved
 from quantriet.library import access, actions
 from quantriet.library.actions import materials
 from quantriet.library.models import BroughtMaterial, MaterialFile, StudyMaster
 from quantriet.library.queries import masters as master_queries
 from quantriet.library.queries import materials as queries
 from quantriet.library.rules.products.look import COLOUR, contrast
-from quantriet.library.vocab import BROUGHT, Audience, MaterialForm, MaterialKind
+from quantriet.library.vocab import BROUGHT, Audience, MaterialKind
 from quantriet.library.web.materials_forms import BroughtForm, LookForm
 from quantriet.org import access as org_access
 from quantriet.org.vocab import Permission
@@ -28,18 +29,6 @@ from quantriet.org.web.pages import DeskRequest, desk_page
 
 _EDIT = Permission.DOCUMENT_EDIT
 _LONG = timedelta(minutes=5)
-KINDS_OF_FILES = {
-    MaterialForm.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    MaterialForm.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    MaterialForm.PDF: "application/pdf",
-    MaterialForm.SVG: "image/svg+xml",
-    MaterialForm.SQUARE: "image/png",
-    MaterialForm.TALL: "image/png",
-}
-_ENDINGS = {
-    "docx": KINDS_OF_FILES[MaterialForm.DOCX], "pdf": "application/pdf", "txt": "text/plain; charset=utf-8", "png": "image/png",
-    "jpg": "image/jpeg", "mp4": "video/mp4",
-}  # fmt: skip
 _SIGNS = {"ready": "done", "old": "owing", "queued": "silent", "failed": "late", "none": "silent"}
 
 
@@ -77,13 +66,13 @@ def _shown(request: DeskRequest, found: StudyMaster, refusal: str = "") -> dict[
         for one in shelf.rows
     ]  # fmt: skip
     return {
-        "master": found, "shelf": shelf, "rows": rows, "refusal": refusal,
+        "master": found, "shelf": shelf, "rows": rows, "refusal": refusal, "me": request.account.pk,
         "may_edit": org_access.may(request.account, _EDIT, found.unit),
         "tabs": [
             {"url": query(request, tier=one.value), "label": one.label, "current": one == audience, "count": shelf.counts.get(one) or ""}
             for one in Audience
         ],
-        "brought": list(found.brought.all()), "brought_kinds": BROUGHT, "here": _address(found, audience),
+        "brought": list(found.brought.select_related("added_by", "approved_by")), "brought_kinds": BROUGHT, "here": _address(found, audience),
     }  # fmt: skip
 
 
@@ -119,9 +108,8 @@ def material_file(request: DeskRequest, pk: int, file_pk: int) -> FileResponse:
 
 
 def _handed(one: MaterialFile, found: StudyMaster) -> FileResponse:
-    return download(
-        one.file.open("rb"), name=queries.file_name(one, found), kind=KINDS_OF_FILES[MaterialForm(one.form)]
-    )
+    name = queries.file_name(one, found)
+    return download(one.file.open("rb"), name=name, kind=kind_of(name))
 
 
 @desk_page(Permission.DOCUMENT_VIEW)
@@ -176,12 +164,39 @@ def _brought(found: StudyMaster, key: int) -> BroughtMaterial:
 
 
 @desk_page(Permission.DOCUMENT_VIEW)
-def brought_file(request: DeskRequest, pk: int, brought_pk: int) -> HttpResponse:
+def brought_file(request: DeskRequest, pk: int, brought_pk: int) -> HttpResponseBase:
     found = access.get_master(request.account, pk)
-    one = get_object_or_404(found.brought.exclude(file=""), pk=brought_pk)
-    ending = str(one.file.name).rpartition(".")[2]
-    name = f"{one.kind}-{one.pk}.{ending}"
-    return download(one.file.open("rb"), name=name, kind=_ENDINGS.get(ending, "application/octet-stream"))
+    return work_file(request, get_object_or_404(found.brought.exclude(file=""), pk=brought_pk))
+
+
+def work_file(request: HttpRequest, one: BroughtMaterial) -> HttpResponseBase:
+    """The file of a brought work, or the part of it that a player asks for."""
+    name = one.file_name
+    return ranged(request, one.file.open("rb"), name=name, kind=kind_of(name), size=one.file.size)
+
+
+@desk_page(_EDIT)
+@require_POST
+def brought_approve(request: DeskRequest, pk: int, brought_pk: int) -> HttpResponse:
+    found = access.get_master(request.account, pk, _EDIT)
+    try:
+        materials.approve_brought(_brought(found, brought_pk), by=request.account, at=now())
+    except Refusal as refusal:
+        return page(request, "library/desk/materials.html", _shown(request, found, refusal.sentence), status=422)
+    return saved(
+        request,
+        to=reverse("master-materials", args=[pk]) + "#brought",
+        message=_("Approved; it goes out with what is published."),
+    )
+
+
+@desk_page(Permission.DOCUMENT_VIEW)
+def released_work(request: DeskRequest, pk: int, work_pk: int) -> HttpResponseBase:
+    """An approved work that goes with what is published of a document, for whoever sees the document."""
+    document = access.get_document(request.account, pk)
+    version = master_queries.published_master(document, now())
+    rows = queries.released_works(version) if version else BroughtMaterial.objects.none()
+    return work_file(request, get_object_or_404(rows.exclude(file=""), pk=work_pk))
 
 
 @desk_page(_EDIT)
@@ -241,5 +256,5 @@ def logo(request: DeskRequest, pk: int) -> FileResponse:
     present = queries.look_of(found.unit)
     if present is None or not present.logo:
         raise Http404
-    ending = str(present.logo.name).rpartition(".")[2]
-    return download(present.logo.open("rb"), name=f"logo.{ending}", kind=_ENDINGS.get(ending, "image/png"))
+    name = f"logo.{str(present.logo.name).rpartition('.')[2]}"
+    return download(present.logo.open("rb"), name=name, kind=kind_of(name))

@@ -47,9 +47,13 @@ urlpatterns = [
     path("desk/masters/<int:pk>/materials/new/", materials.brought_new, name="brought-new"),
     path("desk/masters/<int:pk>/materials/<int:brought_pk>/file/", materials.brought_file, name="brought-file"),
     path("desk/masters/<int:pk>/materials/<int:brought_pk>/remove/", materials.brought_remove, name="brought-remove"),
+    path(
+        "desk/masters/<int:pk>/materials/<int:brought_pk>/approve/", materials.brought_approve, name="brought-approve"
+    ),
     path("desk/masters/<int:pk>/look/", materials.look, name="master-look"),
     path("desk/masters/<int:pk>/logo/", materials.logo, name="master-logo"),
     path("desk/documents/<int:pk>/materials/<int:released_pk>/", materials.released_file, name="released-file"),
+    path("desk/documents/<int:pk>/works/<int:work_pk>/", materials.released_work, name="released-work"),
     path("desk/publication/", publication.board, name="publication-board"),
     path("desk/publication/rules/", publication.rule_list, name="publication-rules"),
     path("desk/publication/rules/new/", publication.rule_new, name="publication-rule-new"),

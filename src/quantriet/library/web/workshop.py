@@ -539,6 +539,7 @@ def document_master(request: DeskRequest, pk: int) -> HttpResponse:
         "document": document, "version": version, "tier": tier, "tabs": _tabs(request, tier),
         "parts": queries.parts_for(version, tier) if version else (),
         "files": material_queries.named(list(material_queries.released(version).filter(material__audience=tier))) if version else (),
+        "works": list(material_queries.released_works(version)) if version else (),
     }  # fmt: skip
     return page(request, "library/desk/document_master.html", context)
 

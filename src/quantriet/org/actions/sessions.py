@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from quantriet.audit.actions import record
 from quantriet.kit.sealing import digest, digests
@@ -111,7 +112,7 @@ def prune_sign_in(*, at: datetime) -> None:
     """Throw away what sign-in no longer needs: sessions over, counts and codes of yesterday, devices of last year."""
     Session.objects.filter(expire_date__lt=at).delete()
     stale = AccountSession.objects.filter(seen_at__lt=at - timedelta(hours=1))
-    stale.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    stale.filter(~Exists(Session.objects.filter(session_key=OuterRef("session_key")))).delete()
     SignInFailure.objects.filter(since__lt=at - timedelta(days=1)).delete()
     MailCode.objects.filter(ends_at__lt=at).delete()
     KnownDevice.objects.filter(last_at__lt=at - FORGET_DEVICE).delete()

@@ -10,9 +10,11 @@ from django.db.models import Model, QuerySet
 
 from quantriet.kit import text
 from quantriet.kit.db import keys_having_words
-from quantriet.library.models import PublicDocument
+from quantriet.library.models import BroughtMaterial, PublicDocument
+from quantriet.library.queries import materials
 from quantriet.library.queries import public as documents
 from quantriet.library.queries.public import FoundDocument
+from quantriet.library.vocab import MaterialKind
 from quantriet.org.models import Unit
 from quantriet.portal.models import NewsArticle, PublicQuestion
 from quantriet.portal.vocab import NewsState
@@ -20,6 +22,8 @@ from quantriet.portal.vocab import NewsState
 M = TypeVar("M", bound=Model)
 LATEST = 6
 QUESTIONS = 4
+PHOTOS = 6
+CLIPS = 3
 MOST_KEYS = 20_000  # of news and of questions, looked through for the latest
 PAGE = 10
 MOST_ADDRESSES = 50_000  # of a sitemap, as its standard says
@@ -53,14 +57,21 @@ class Front:
     news: list[NewsArticle]
     documents: list[PublicDocument]
     questions: list[PublicQuestion]
+    pictured: list[NewsArticle]  # news with a picture
+    panels: list[BroughtMaterial]
+    clips: list[BroughtMaterial]
 
 
 def front() -> Front:
-    """Featured news first, then the latest of everything; five statements."""
+    """Featured news first, then the latest of everything; eight statements."""
     featured = list(news().filter(is_featured=True)[:2])
     rest = [one for one in news()[: LATEST + len(featured)] if one.pk not in {first.pk for first in featured}]
     latest = documents.listed().order_by("-issued_on", "-pk")
-    return Front(publisher(), featured, rest[:LATEST], list(latest[:LATEST]), list(questions()[:QUESTIONS]))
+    return Front(
+        publisher(), featured, rest[:LATEST], list(latest[:LATEST]), list(questions()[:QUESTIONS]),
+        list(news().exclude(picture="")[:PHOTOS]), list(materials.public_works(MaterialKind.PANEL)[: PHOTOS // 2]),
+        list(materials.public_works(MaterialKind.CLIP)[:CLIPS]),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from quantriet.kit.refusal import refusals_on
 from quantriet.kit.time import now, show_day
 from quantriet.kit.web import page, saved
 from quantriet.library.models import MasterVersion, PublicDocument
-from quantriet.library.queries import lives
+from quantriet.library.queries import lives, materials
 from quantriet.library.queries import public as documents
 from quantriet.library.queries.masters import Part, parts_for, pictures_of
 from quantriet.library.rules.compare import compare
@@ -66,6 +67,7 @@ class Card:
     kind: str = "website"
     picture: str = ""
     published: str = ""
+    is_square: bool = False  # the picture is 1080 × 1080, else 1200 × 630
 
     @property
     def address(self) -> str:
@@ -95,7 +97,40 @@ def front(request: HttpRequest) -> HttpResponse:
     found = queries.front()
     name = found.publisher.name if found.publisher else "Học tập nghị quyết"
     lead = "Nghị quyết, chỉ thị, kết luận và điều mỗi người cần biết: nội dung cốt lõi, điểm mới, hỏi và đáp."
-    return shown(request, "home", Card("/", name, lead), {"front": found, "name": name, "lead": lead})
+    context = {"front": found, "name": name, "lead": lead, "photos": _photos(found)}
+    return shown(request, "home", Card("/", name, lead), context)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture of the home page, what it shows, and where it leads; width and height in pixels, 0 where unknown."""
+
+    title: str
+    alt: str
+    picture: str
+    url: str
+    width: int
+    height: int
+
+
+def _photos(found: queries.Front) -> list[Photo]:
+    """Visual panels first, then pictures of the latest news (R-127)."""
+    panels = [
+        Photo(
+            one.title, one.words or one.title, reverse("public-document-work", args=[key, one.pk]),
+            f"{reverse('public-document', args=[key])}#work-{one.pk}", one.width, one.height,
+        )
+        for one in found.panels
+        if (key := one.document)  # type: ignore[attr-defined]  # of the query
+    ]  # fmt: skip
+    pictured = [
+        Photo(
+            one.title, one.picture_alt, reverse("public-news-picture", args=[one.pk]),
+            reverse("public-news-article", args=[one.pk]), one.picture_width, one.picture_height,
+        )
+        for one in found.pictured
+    ]  # fmt: skip
+    return [*panels, *pictured][: queries.PHOTOS]
 
 
 # --- news ---------------------------------------------------------------------------------------------------------------------
@@ -183,7 +218,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     path = reverse("public-document", args=[pk])
     card = Card(
         path, f"{kind} {paper.reference_number}", paper.subject, "article", reverse("public-document-share", args=[pk]),
-        paper.issued_on.isoformat(),
+        paper.issued_on.isoformat(), found.version is not None and materials.released_square(found.version) is not None,
     )  # fmt: skip
     life = lives([paper], now().date())[pk]
     context = {
@@ -203,6 +238,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
             (one, reverse("public-document-picture", args=[pk, one.id]))
             for one in (pictures_of(found.version) if found.version else ())
         ],
+        "works": list(materials.released_works(found.version)) if found.version else (),
         "changes": _changes(documents.previous_version(found), found.version),
         "clauses": documents.clauses_of(found),
         "placements": [(one, Channel(one.channel).label) for one in documents.placed_with_link(found)],
@@ -250,8 +286,23 @@ def document_picture(request: HttpRequest, pk: int, picture: int) -> HttpRespons
 
 
 @public_page
+def document_work(request: HttpRequest, pk: int, work: int) -> HttpResponseBase:
+    """The file of an approved verse, clip or visual panel that goes with the published version; a part of it for players."""
+    version = _document(pk).version
+    rows = materials.released_works(version).exclude(file="") if version else None
+    one = rows.filter(pk=work).first() if rows is not None else None
+    if one is None:
+        raise Http404
+    return shared.work(request, one)
+
+
+@public_page
 def document_share(request: HttpRequest, pk: int) -> HttpResponse:
+    """The picture of a shared link: the first 1:1 picture of the infographic for the public, else one drawn of the points."""
     found = _document(pk)
+    square = materials.released_square(found.version) if found.version else None
+    if square is not None:
+        return shared.picture(request, str(square.file.name))
     parts = parts_for(found.version) if found.version else ()
     points = [one.text or one.title for one in parts if one.kind in (PartKind.NEW, PartKind.CORE)]
     said = share_rules.content(

@@ -11,10 +11,12 @@ from xml.sax.saxutils import escape
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
-from quantriet.kit.web import download
+from quantriet.kit.web import download, kind_of, ranged
+from quantriet.library.models import BroughtMaterial
 from quantriet.library.queries import public as documents
 from quantriet.portal.queries import public as queries
 from quantriet.portal.rules import share as share_rules
@@ -35,6 +37,14 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
         name=f"anh{'.png' if is_png else '.jpg'}",
         kind=f"image/{'png' if is_png else 'jpeg'}",
     )
+    answer["Cache-Control"] = "public, max-age=300"
+    return answer
+
+
+def work(request: HttpRequest, one: BroughtMaterial) -> HttpResponseBase:
+    """The file of a brought work as it stands on a public page; players ask for parts of a clip."""
+    name = one.file_name
+    answer = ranged(request, one.file.open("rb"), name=name, kind=kind_of(name), size=one.file.size)
     answer["Cache-Control"] = "public, max-age=300"
     return answer
 

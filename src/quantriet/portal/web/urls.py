@@ -11,6 +11,7 @@ urlpatterns = [
     path("documents/", public.document_list, name="public-documents"),
     path("documents/<int:pk>/", public.document, name="public-document"),
     path("documents/<int:pk>/pictures/<int:picture>/", public.document_picture, name="public-document-picture"),
+    path("documents/<int:pk>/works/<int:work>/", public.document_work, name="public-document-work"),
     path("documents/<int:pk>/share.png", public.document_share, name="public-document-share"),
     path("search/", public.search, name="public-search"),
     path("questions/", public.question_list, name="public-questions"),
