@@ -65,11 +65,13 @@ class Front:
 def front() -> Front:
     """Featured news first, then the latest of everything; eight statements."""
     featured = list(news().filter(is_featured=True)[:2])
-    rest = [one for one in news()[: LATEST + len(featured)] if one.pk not in {first.pk for first in featured}]
+    shown = {one.pk for one in featured}
+    rest = [one for one in news()[: LATEST + len(featured)] if one.pk not in shown]
     latest = documents.listed().order_by("-issued_on", "-pk")
     return Front(
         publisher(), featured, rest[:LATEST], list(latest[:LATEST]), list(questions()[:QUESTIONS]),
-        list(news().exclude(picture="")[:PHOTOS]), list(materials.public_works(MaterialKind.PANEL)[: PHOTOS // 2]),
+        [one for one in news().exclude(picture="")[: PHOTOS + len(featured)] if one.pk not in shown],
+        list(materials.public_works(MaterialKind.PANEL)[: PHOTOS // 2]),
         list(materials.public_works(MaterialKind.CLIP)[:CLIPS]),
     )  # fmt: skip
 
