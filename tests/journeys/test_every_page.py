@@ -63,9 +63,11 @@ def is_file(answer: APIResponse) -> bool:
     [
         "stranger",
         "member",
-        "secretary",
-        # A hundred pages each, twice measured: minutes a role, in `make test-slow`.
-        *(pytest.param(who, marks=pytest.mark.slow) for who in ("organiser", "leader", "officer", "admin")),
+        # Scores of pages each, twice measured: minutes a role, in `make test-slow`.
+        *(
+            pytest.param(who, marks=pytest.mark.slow)
+            for who in ("secretary", "organiser", "leader", "officer", "admin")
+        ),
     ],
 )
 def test_every_page_reached_by_links(who, people, desk, sign_in, axe, live_server):

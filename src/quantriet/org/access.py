@@ -297,18 +297,22 @@ def decisions_seen_by(account: Account, permission: Permission = Permission.UNIT
 
 
 def decisions_to_confirm(account: Account) -> QuerySet[OrgDecision]:
-    """Drafts of other people over units that this account edits: a merger waits for just such a second person."""
-    return (
-        decisions_seen_by(account, Permission.UNIT_EDIT)
-        .filter(state=DecisionState.DRAFTED)
-        .exclude(prepared_by=account)
-    )
+    """What other people prepared, or asked to take back, over units that this account edits.
+
+    A merger waits for just such a second person, both ways.
+    """
+    draft = Q(state=DecisionState.DRAFTED) & ~Q(prepared_by=account)
+    back = Q(state=DecisionState.IN_FORCE, reversal_asked_by__isnull=False) & ~Q(reversal_asked_by=account)
+    return decisions_seen_by(account, Permission.UNIT_EDIT).filter(draft | back)
 
 
 def get_decision(account: Account, pk: int | str, permission: Permission = Permission.UNIT_VIEW) -> OrgDecision:
     """A decision the account may see; NotAllowed when it is seen but another permission is asked for and missing."""
     decision = one_of(
-        decisions_seen_by(account).select_related("unit__kind", "prepared_by", "confirmed_by", "ended_by"), pk
+        decisions_seen_by(account).select_related(
+            "unit__kind", "prepared_by", "confirmed_by", "reversal_asked_by", "ended_by"
+        ),
+        pk,
     )
     if permission != Permission.UNIT_VIEW:
         require(account, permission, decision.unit)

@@ -17,10 +17,11 @@ HOLDINGS = (
     plain("OrgEvent", "Sự kiện về tổ chức", ALWAYS),
     holding(
         "OrgDecision", "Quyết định về tổ chức", "biết cây tổ chức đổi theo quyết định nào, ai ghi, ai xác nhận", ALWAYS, "",
-        of("prepared_by confirmed_by ended_by", "ai soạn, ai xác nhận, ai hủy bỏ"),
+        of("prepared_by confirmed_by reversal_asked_by ended_by", "ai soạn, ai xác nhận, ai đề nghị và ai hủy bỏ"),
         of("undo", "hiện trạng trước quyết định, có nơi sinh hoạt của từng người: để hủy bỏ được", Kind.SENSITIVE),
         none(
-            "unit number decided_on effective_on issued_by state revision problem prepared_at confirmed_at in_force_at ended_at "
+            "unit number decided_on effective_on issued_by state revision problem prepared_at confirmed_at in_force_at reversal_asked_at "
+            "ended_at "
             "ended_reason counts",
             "số, ngày, nội dung và tiến trình",
         ),

@@ -4,6 +4,7 @@ from quantriet.org.actions.bodies import add_body_member, change_body, end_body,
 from quantriet.org.actions.bulk import NewPerson, NewUnit, add_people_at_once, add_units_at_once
 from quantriet.org.actions.codes import ask_mail_code, ask_mail_proof, send_mail_code, take_mail_code, take_proven_mail
 from quantriet.org.actions.decisions import (
+    ask_reversal,
     change_decision,
     confirm_decision,
     draft_decision,
@@ -71,6 +72,7 @@ __all__ = [
     "add_units_at_once",
     "ask_mail_code",
     "ask_mail_proof",
+    "ask_reversal",
     "begin_session",
     "cancel_transfer",
     "carry_out_transfer",

@@ -407,23 +407,57 @@ def what_rests_on(decision: OrgDecision) -> list[str]:
     return sentences
 
 
-def reverse_decision(decision: OrgDecision, *, by: Account, at: datetime, reason: str) -> OrgDecision:
-    """Take a decision back as if it had never come into force, while nothing rests on it.
+def ask_reversal(decision: OrgDecision, *, by: Account, at: datetime, reason: str) -> OrgDecision:
+    """Ask that a decision by which units merged be taken back: another person does it (`reverse_decision`).
 
-    Refuses without a reason, and with everything that rests on it. Effects, in order: people back where they were and
-    the decision's transfers gone, units, versions and places as before, founded units out of the tree (their row and the
-    log stay), posts, rights and responsibilities, the followers, state, audit.
+    Refuses without a reason, one that is not in force, and with everything that rests on it. Asking again takes the place
+    of what was asked before. Effects, in order: who asks and why, audit.
     """
-    reason = text.squeeze(reason)
-    if not reason:
-        raise Refusal("decision.reason_missing", "Phải ghi lý do hủy bỏ.", field="reason")
+    reason = _reason_of_reversal(reason)
     with named_lock(TREE_LOCK):
         reread(decision)
-        if decision.state != DecisionState.IN_FORCE:
-            raise Refusal(_CHANGED.code, _CHANGED.sentence)
-        rests = what_rests_on(decision)
-        if rests:
-            raise Refusals([Refusal("decision.rested_on", sentence) for sentence in rests])
+        _refuse_reversal(decision)
+        decision.reversal_asked_by, decision.reversal_asked_at, decision.ended_reason = by, at, reason
+        decision.save(update_fields=["reversal_asked_by", "reversal_asked_at", "ended_reason"])
+        record("decision.reversal_asked", by=by, at=at, thing=decision, unit=decision.unit, after={"reason": reason})
+    return decision
+
+
+def _reason_of_reversal(reason: str) -> str:
+    reason = text.squeeze(reason)[:250]
+    if not reason:
+        raise Refusal("decision.reason_missing", "Phải ghi lý do hủy bỏ.", field="reason")
+    return reason
+
+
+def _refuse_reversal(decision: OrgDecision) -> None:
+    if decision.state != DecisionState.IN_FORCE:
+        raise Refusal(_CHANGED.code, _CHANGED.sentence)
+    rests = what_rests_on(decision)
+    if rests:
+        raise Refusals([Refusal("decision.rested_on", sentence) for sentence in rests])
+
+
+def reverse_decision(decision: OrgDecision, *, by: Account, at: datetime, reason: str = "") -> OrgDecision:
+    """Take a decision back as if it had never come into force, while nothing rests on it.
+
+    Where units merged, another person has asked for it with the reason (`ask_reversal`); else `reason` says why. Refuses
+    without one, one person alone for a merger, and with everything that rests on it. Effects, in order: people back where
+    they were and the decision's transfers gone, units, versions and places as before, founded units out of the tree (their
+    row and the log stay), posts, rights and responsibilities, the followers, state, audit.
+    """
+    with named_lock(TREE_LOCK):
+        reread(decision)
+        if rules.needs_second_person(queries.changes_of(decision)):
+            if decision.reversal_asked_by_id in (None, by.pk):
+                raise Refusal(
+                    "decision.second_person",
+                    "Hủy bỏ quyết định sáp nhập đơn vị cần hai người: một người đề nghị kèm lý do, người khác có quyền sửa đơn vị "
+                    "hủy bỏ.",
+                )
+            reason = decision.ended_reason
+        reason = _reason_of_reversal(reason)
+        _refuse_reversal(decision)
         undo, day = decision.undo, decision.effective_on
         keys = [row[0] for row in undo["units"]]
         founded = list(undo["founded"])
@@ -450,7 +484,7 @@ def reverse_decision(decision: OrgDecision, *, by: Account, at: datetime, reason
             DecisionState.REVERSED,
             by,
             at,
-            reason[:250],
+            reason,
         )
         decision.undo = {}
         decision.save(update_fields=["state", "ended_by", "ended_at", "ended_reason", "undo"])

@@ -21,7 +21,7 @@ class OrgDecisionQuerySet(models.QuerySet[Any]):
 class OrgDecision(models.Model):
     """A decision on the organisation: its events come into force together, on one day, all or none.
 
-    Prepared by one account and, when units merge, confirmed by another (two-person rule).
+    Prepared by one account and, when units merge, confirmed by another (two-person rule); taken back by two as well.
     """
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="decisions")  # all it changes lies under it
@@ -37,9 +37,11 @@ class OrgDecision(models.Model):
     confirmed_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     in_force_at = models.DateTimeField(null=True, blank=True)
+    reversal_asked_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reversal_asked_at = models.DateTimeField(null=True, blank=True)  # of a merger: another person takes it back
     ended_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)  # withdrawn or taken back
-    ended_reason = models.CharField(max_length=250, blank=True)
+    ended_reason = models.CharField(max_length=250, blank=True)  # from the moment that it is asked for
     counts = models.JSONField(default=dict)  # what it did, in numbers, as it came into force
     undo = models.JSONField(default=dict)  # the rows as they were before: `actions.decisions` reads and writes it
 

@@ -81,6 +81,11 @@ def test_from_the_form_to_the_second_person(cast, as_user):
     assert "đơn vị mới lập không còn trong cây" in text_of(client.get(back))
     assert client.post(back, {"reason": ""}).status_code == 422
     assert client.post(back, {"reason": "Ban hành nhầm"}).status_code == 303
+    assert "đề nghị hủy bỏ quyết định này" in text_of(client.get(page))
+    assert Unit.objects.get(code="CB19").people.count() == 9  # one person alone changes nothing
+    second = as_user("officer")
+    assert "lý do: Ban hành nhầm." in text_of(second.get(back))
+    assert second.post(back).status_code == 303
     assert Unit.objects.get(code="CB11").people.count() == 6
 
 

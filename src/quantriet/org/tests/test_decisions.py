@@ -268,13 +268,25 @@ def test_a_decision_is_taken_back_while_nothing_rests_on_it(cast):
     admin = cast.accounts["admin"]
     extra = a_person(Unit.objects.get(code="M1"), code="LATER")
     with pytest.raises(Refusals) as refusal:
-        actions.reverse_decision(decision, by=admin, at=now(), reason="Ban hành nhầm")
+        actions.ask_reversal(decision, by=cast.officer, at=now(), reason="Ban hành nhầm")
     assert "1 người đã vào đơn vị mới sau đó." in refusal.value.sentence
     actions.transfer_person(extra, by=admin, at=now(), to=Unit.objects.get(code="CB12"), on=today())
-    with pytest.raises(Refusal):
-        actions.reverse_decision(decision, by=admin, at=now(), reason=" ")
+    with pytest.raises(Refusal, match="Phải ghi lý do"):
+        actions.ask_reversal(decision, by=cast.officer, at=now(), reason=" ")
     Person.objects.filter(pk=extra.pk).delete()
-    actions.reverse_decision(decision, by=admin, at=now(), reason="Ban hành nhầm")
+    for alone in (admin, cast.officer):
+        with pytest.raises(Refusal, match="cần hai người"):  # nobody has asked; then the one who asked
+            actions.reverse_decision(decision, by=alone, at=now(), reason="Ban hành nhầm")
+        actions.ask_reversal(decision, by=cast.officer, at=now(), reason="Ban hành nhầm")
+    assert access.decisions_to_confirm(admin).get() == decision
+    assert not access.decisions_to_confirm(cast.officer).exists()
+    actions.reverse_decision(decision, by=admin, at=now())
+    decision.refresh_from_db()
+    assert (decision.reversal_asked_by, decision.ended_by, decision.ended_reason) == (
+        cast.officer,
+        admin,
+        "Ban hành nhầm",
+    )
     left = seen()
     assert [[line for line in one if "~" not in line] for one in left] == before
     assert Unit.objects.filter(code__contains="~").count() == 2
@@ -419,9 +431,9 @@ def test_any_sequence_of_decisions_leaves_a_tree(cast, changes):
                 top = [cast.units["T"]]
                 assert history.counts_on(top, cast.units["T"].path, day)[top[0].pk].members == people
             for decision in reversed(done):
-                actions.reverse_decision(
-                    OrgDecision.objects.get(pk=decision.pk), by=cast.accounts["admin"], at=now(), reason="thử lại"
-                )
+                again = OrgDecision.objects.get(pk=decision.pk)
+                actions.ask_reversal(again, by=cast.officer, at=now(), reason="thử lại")
+                actions.reverse_decision(again, by=cast.accounts["admin"], at=now(), reason="thử lại")
             check_tree()
         after = sorted(
             map(str, Unit.objects.exclude(code__contains="~").values_list("code", "path", "closed_on", "name"))

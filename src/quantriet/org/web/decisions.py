@@ -370,18 +370,35 @@ def decision_withdraw(request: DeskRequest, pk: int) -> HttpResponse:
 
 @desk_page(Permission.UNIT_EDIT)
 def decision_reverse(request: DeskRequest, pk: int) -> HttpResponse:
+    """Take a decision back; where units merged, one person asks with the reason and another does it."""
     found = access.get_decision(request.account, pk, Permission.UNIT_EDIT)
-    form = ReasonForm(request.POST or None)
+    is_merger = rules.needs_second_person(queries.changes_of(found))
+    is_second = is_merger and found.reversal_asked_by_id not in (None, request.account.pk)
+    form = forms.Form(request.POST or None) if is_second else ReasonForm(request.POST or None)
     back = reverse("decision", args=[found.pk])
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
+            if is_merger and not is_second:
+                actions.ask_reversal(found, by=request.account, at=time.now(), **form.cleaned_data)
+                return saved(
+                    request,
+                    to=back,
+                    message=_("Asked for. Somebody else who may change units takes it back on this page."),
+                )
             actions.reverse_decision(found, by=request.account, at=time.now(), **form.cleaned_data)
             return saved(request, to=back, message=_("The decision is taken back; the tree is as it was before."))
+    sentence = (
+        f"Hủy bỏ hiệu lực quyết định {found.number}: {found.counts.get('summary', '')} Tất cả trở lại như trước ngày "
+        f"{time.show_day(found.effective_on)}; đơn vị mới lập không còn trong cây."
+    )
+    if is_second and found.reversal_asked_by:
+        sentence += f" {found.reversal_asked_by.display_name} đề nghị, lý do: {found.ended_reason}."
+    elif is_merger:
+        sentence += " Sáp nhập đơn vị cần hai người: đồng chí đề nghị kèm lý do, người khác có quyền sửa đơn vị hủy bỏ."
+    submit = _("Ask to take the decision back") if is_merger and not is_second else _("Take the decision back")
     return danger_page(
-        request, form, heading=_("Take back decision %(number)s") % {"number": found.number},
-        sentence=f"Hủy bỏ hiệu lực quyết định {found.number}: {found.counts.get('summary', '')} Tất cả trở lại như trước ngày "
-        f"{time.show_day(found.effective_on)}; đơn vị mới lập không còn trong cây.",
-        submit=_("Take the decision back"), cancel=back, breadcrumb=_way(request, found, (_("Take the decision back"), "")),
+        request, form, heading=_("Take back decision %(number)s") % {"number": found.number}, sentence=sentence,
+        submit=submit, cancel=back, breadcrumb=_way(request, found, (submit, "")),
     )  # fmt: skip
 
 

@@ -181,7 +181,8 @@ def test_a_decision_on_which_results_rest_is_not_taken_back(cast):
         settle(campaign, "M3")
         assert "1 kết quả học tập đã ghi ở đơn vị mới." in org_actions.what_rests_on(other)
         StudyDuty.objects.filter(campaign=campaign, person__code="M3").update(settled_at=clock(2, 2))
-        org_actions.reverse_decision(other, by=cast.officer, at=now(), reason="Ghi nhầm")
+        org_actions.ask_reversal(other, by=cast.accounts["admin"], at=now(), reason="Ghi nhầm")
+        org_actions.reverse_decision(other, by=cast.officer, at=now())
         assert StudyDuty.objects.filter(campaign=campaign, state="owing", unit=cast.units["CB11"]).count() == 5
 
 
