@@ -374,7 +374,8 @@ def decision_reverse(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_decision(request.account, pk, Permission.UNIT_EDIT)
     is_merger = rules.needs_second_person(queries.changes_of(found))
     is_second = is_merger and found.reversal_asked_by_id not in (None, request.account.pk)
-    form = forms.Form(request.POST or None) if is_second else ReasonForm(request.POST or None)
+    said = request.POST if request.method == "POST" else None
+    form = forms.Form(said) if is_second else ReasonForm(said)
     back = reverse("decision", args=[found.pk])
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
