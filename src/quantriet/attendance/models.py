@@ -137,9 +137,7 @@ class CatchUp(models.Model):
     """
 
     duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="catch_ups")
-    missed = models.OneToOneField(
-        RosterEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="catch_up"
-    )
+    missed = models.OneToOneField(RosterEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="catch_up")
     lapsed = models.ForeignKey(
         "SelfStudyPermission", null=True, blank=True, on_delete=models.PROTECT, related_name="catch_ups"
     )

@@ -160,7 +160,7 @@ class SelfStudyStage(LabelledEnum):
     """How far one person is who may study alone, as officers see it."""
 
     NOT_BEGUN = "not_begun", gettext_noop("Not begun")
-    READING = "reading", gettext_noop("Reading")
+    READING = "reading", gettext_noop("Being read")
     STUCK = "stuck", gettext_noop("Stuck")
     FINISHED = "finished", gettext_noop("Finished self-study")
     ELSEWHERE = "elsewhere", gettext_noop("Done in another way")

@@ -9,6 +9,7 @@ from quantriet.attendance.actions.marks import mark_rest_present, record_marks, 
 from quantriet.attendance.actions.proxies import Entered, choose_catch_up, enter_replies, print_reply_forms
 from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
 from quantriet.attendance.actions.self_study import (
+    MOST_QUESTIONS,
     Answered,
     add_questions,
     allow_self_study,
@@ -25,6 +26,7 @@ from quantriet.attendance.actions.self_study import (
 )
 
 __all__ = [
+    "MOST_QUESTIONS",
     "Answered",
     "Entered",
     "add_questions",

@@ -96,7 +96,9 @@ def allow_self_study(
         covered = StudyDuty.objects.filter(condition, campaign=campaign, kind=ATTEND).exclude(state=DutyState.EXEMPT)
         number = covered.count()
         if not number:
-            raise Refusal("self_study.nobody", "Không có ai trong danh sách của đợt khớp điều kiện này.", field="people")
+            raise Refusal(
+                "self_study.nobody", "Không có ai trong danh sách của đợt khớp điều kiện này.", field="people"
+            )
         record(
             "self_study.allowed", by=by, at=at, thing=permission, unit=campaign.unit,
             after={
@@ -109,7 +111,9 @@ def allow_self_study(
 
 def _check_settings(campaign: StudyCampaign, variant: Audience, at: dt.datetime) -> None:
     """Whatever people meet on their first page is asked for here, so that the officer mends it and not they."""
-    tiers = StudyDuty.objects.filter(campaign=campaign, kind=ATTEND).order_by().values_list("tier", flat=True).distinct()
+    tiers = (
+        StudyDuty.objects.filter(campaign=campaign, kind=ATTEND).order_by().values_list("tier", flat=True).distinct()
+    )
     for audience in sorted({rules.audience_of(tier, variant) for tier in tiers}):
         try:
             queries.course_sections(campaign, audience, at)
@@ -276,7 +280,9 @@ def answer_section(
         _refuse_too_far(course, standing)
         queries.shown_parts(standing.section)  # refuses what was taken from publication
         if standing.opened_at is None:
-            raise Refusal("self_study.not_opened", "Mục này chưa mở ra đọc; hãy bấm “Mở mục” rồi đọc trước khi trả lời.")
+            raise Refusal(
+                "self_study.not_opened", "Mục này chưa mở ra đọc; hãy bấm “Mở mục” rồi đọc trước khi trả lời."
+            )
         left = standing.seconds_left(at)
         if left:
             raise Refusal(
@@ -288,7 +294,10 @@ def answer_section(
         open_ones = [one for one in checks if not answers.get(one.id)]
         if open_ones:
             raise Refusals(
-                [Refusal("self_study.unanswered", "Câu này chưa chọn phương án nào.", field=f"q{one.id}") for one in open_ones]
+                [
+                    Refusal("self_study.unanswered", "Câu này chưa chọn phương án nào.", field=f"q{one.id}")
+                    for one in open_ones
+                ]
             )
         if not checks and not is_read:
             raise Refusal("self_study.unconfirmed", "Hãy đánh dấu xác nhận đã đọc hết mục này.", field="is_read")
@@ -348,7 +357,13 @@ def _refuse_finished(course: Course) -> None:
 
 
 def _note(
-    course: Course, section: Section, step: SelfStudyStep, nonce: str, answers: dict[Any, Any], by: Account, at: dt.datetime
+    course: Course,
+    section: Section,
+    step: SelfStudyStep,
+    nonce: str,
+    answers: dict[Any, Any],
+    by: Account,
+    at: dt.datetime,
 ) -> None:
     SelfStudyFact.objects.create(
         nonce=nonce, course=course.row, step=step, parts=[list(one) for one in section.parts],
@@ -392,7 +407,12 @@ def _keep(courses: Sequence[Course]) -> None:
     for one in courses:
         row, progress = one.row, one.progress
         before = tuple(getattr(row, name) for name in _KEPT)
-        row.passed, row.total, row.seconds, row.tries = progress.passed, progress.total, progress.seconds, progress.tries
+        row.passed, row.total, row.seconds, row.tries = (
+            progress.passed,
+            progress.total,
+            progress.seconds,
+            progress.tries,
+        )
         row.wrong_here = progress.current.wrong if progress.current else 0
         row.last_at, row.finished_at = progress.last_at, progress.finished_at
         row.sentence = rules.finished_sentence(progress, row.permission.basis)
@@ -405,7 +425,9 @@ def settle_self_study(duties: Collection[int], *, by: Account | None, at: dt.dat
     """Bring finished self-study of these duties into the ledger, unless a class proves them; returns how many changed."""
     said = queries.finished_says(duties)
     attended = set(
-        StudyDuty.objects.filter(pk__in=said, roster_entries__verdict__verdict=Verdict.PRESENT).values_list("pk", flat=True)
+        StudyDuty.objects.filter(pk__in=said, roster_entries__verdict__verdict=Verdict.PRESENT).values_list(
+            "pk", flat=True
+        )
     )
     changed = campaign_actions.settle_duties([one for key, one in said.items() if key not in attended], by=by, at=at)
     end_chains(list(said), by=by, at=at)
@@ -448,7 +470,9 @@ def add_questions(
             (part, said, tuple(choices), tuple(right))
             for part, said, choices, right in live.values_list("part", "text", "choices", "right")
         }
-        fresh = [one for one in dict.fromkeys(written) if (one[0], one[1].text, one[1].choices, one[1].right) not in known]
+        fresh = [
+            one for one in dict.fromkeys(written) if (one[0], one[1].text, one[1].choices, one[1].right) not in known
+        ]
         if len(known) + len(fresh) > MOST_QUESTIONS:
             raise Refusal("self_study.too_many", f"Một đợt chỉ có tối đa {MOST_QUESTIONS} câu hỏi kiểm tra.")
         made = SelfStudyQuestion.objects.bulk_create(

@@ -109,7 +109,9 @@ def places(campaign: StudyCampaign) -> Places:
     drafts = StudyClass.objects.filter(campaign=campaign, state=ClassState.DRAFT).count()
     return Places(
         tuple(
-            UnitPlaces(one.unit, max(0, one.in_none - alone[one.unit.pk]), one.in_one + one.in_several + alone[one.unit.pk])
+            UnitPlaces(
+                one.unit, max(0, one.in_none - alone[one.unit.pk]), one.in_one + one.in_several + alone[one.unit.pk]
+            )
             for one in branches
         ),
         drafts,
@@ -690,7 +692,9 @@ def links_to_follow(campaign: StudyCampaign) -> QuerySet[CatchUp]:
     waiting = still_owing(catch_up_list(CatchUp.objects.filter(duty__campaign=campaign))).filter(is_waiting=True)  # type: ignore[misc]
     waiting = waiting.exclude(duty__in=self_study.allowed_duties(campaign, today()).order_by().values("pk"))
     return (
-        waiting.select_related("duty__unit__parent", "duty__campaign__unit", "missed__study_class__unit", "missed__unit")
+        waiting.select_related(
+            "duty__unit__parent", "duty__campaign__unit", "missed__study_class__unit", "missed__unit"
+        )
         .prefetch_related("steps")
         .order_by("duty__unit__path", "duty__person__sort_key", "pk")
     )

@@ -111,9 +111,7 @@ def last_permission_for(duty: StudyDuty, day: dt.date) -> SelfStudyPermission | 
     return _covering(duty, SelfStudyPermission.objects.filter(campaign=duty.campaign), day)
 
 
-def _covering(
-    duty: StudyDuty, permissions: QuerySet[SelfStudyPermission], day: dt.date
-) -> SelfStudyPermission | None:
+def _covering(duty: StudyDuty, permissions: QuerySet[SelfStudyPermission], day: dt.date) -> SelfStudyPermission | None:
     several = sorted(permissions, key=lambda one: (one.withdrawn_at is None, one.to_on, one.pk), reverse=True)
     if not several:
         return None
@@ -165,7 +163,9 @@ def lapsed_duties(campaign: StudyCampaign, at: dt.datetime) -> list[tuple[StudyD
         default=Value(""), output_field=CharField(),
     )  # fmt: skip
     by_key = {str(one.pk): one for one in over}
-    rows = waiting.annotate(by_permission=which).exclude(by_permission="").select_related("person", "unit").order_by("pk")
+    rows = (
+        waiting.annotate(by_permission=which).exclude(by_permission="").select_related("person", "unit").order_by("pk")
+    )
     return [(duty, by_key[duty.by_permission]) for duty in rows]
 
 
@@ -367,7 +367,9 @@ def progress_by_unit(people: QuerySet[StudyDuty]) -> list[UnitProgress]:
     units = Unit.objects.in_bulk(counts)
     late = (SelfStudyStage.NOT_BEGUN, SelfStudyStage.STUCK, SelfStudyStage.LAPSED)
     rows = [UnitProgress(units[key], by_stage) for key, by_stage in counts.items()]
-    return sorted(rows, key=lambda one: (-sum(one.counts.get(stage, 0) for stage in late), one.unit.sort_key, one.unit.pk))
+    return sorted(
+        rows, key=lambda one: (-sum(one.counts.get(stage, 0) for stage in late), one.unit.sort_key, one.unit.pk)
+    )
 
 
 def still_reading(campaign: StudyCampaign, at: dt.datetime) -> int:

@@ -60,7 +60,12 @@ class Section:
     seconds: int
 
     def as_json(self) -> dict[str, Any]:
-        return {"title": self.title, "version": self.version, "parts": [list(one) for one in self.parts], "seconds": self.seconds}
+        return {
+            "title": self.title,
+            "version": self.version,
+            "parts": [list(one) for one in self.parts],
+            "seconds": self.seconds,
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Section:
@@ -275,7 +280,9 @@ def finished_sentence(progress: Progress, basis: str) -> str:
     ended = show_day(local(done).date())
     days = f"ngày {ended}" if begun == ended else f"từ ngày {begun} đến ngày {ended}"
     tried = f", trả lời kiểm tra {show_number(progress.tries)} lượt" if progress.tries else ""
-    head = f"Tự học xong {progress.passed}/{progress.total} mục trong {show_number(progress.minutes)} phút, {days}{tried}"
+    head = (
+        f"Tự học xong {progress.passed}/{progress.total} mục trong {show_number(progress.minutes)} phút, {days}{tried}"
+    )
     return f"{head}; được tự học theo {basis[: 396 - len(head) - 27].rstrip(' .')}."
 
 
@@ -335,7 +342,13 @@ def read_right(typed: str, count: int) -> list[int] | None:
         sign = piece.strip(" .").upper()
         if not sign:
             continue
-        place = _LETTERS.find(sign) if len(sign) == 1 and sign.isalpha() else int(sign) - 1 if sign.isdecimal() and len(sign) < 3 else -1
+        place = (
+            _LETTERS.find(sign)
+            if len(sign) == 1 and sign.isalpha()
+            else int(sign) - 1
+            if sign.isdecimal() and len(sign) < 3
+            else -1
+        )
         if not 0 <= place < count:
             return None
         found.add(place)
@@ -353,13 +366,19 @@ def question_fault(question: str, choices: Sequence[str], right: Sequence[int] |
     if len(question) > 500:
         return "question", "dài quá 500 ký tự."
     if not 2 <= len(choices) <= MOST_CHOICES:
-        return "choices", f"phải có từ 2 đến {MOST_CHOICES} phương án, mỗi phương án một dòng hoặc cách nhau bằng dấu chấm phẩy."
+        return (
+            "choices",
+            f"phải có từ 2 đến {MOST_CHOICES} phương án, mỗi phương án một dòng hoặc cách nhau bằng dấu chấm phẩy.",
+        )
     if any(len(one) > 300 for one in choices):
         return "choices", "mỗi phương án không quá 300 ký tự."
     if len({one.casefold() for one in choices}) != len(choices):
         return "choices", "có hai phương án giống nhau."
     if right is None:
-        return "right", f"phải là chữ cái của phương án đúng, từ A đến {_LETTERS[len(choices) - 1]} (nhiều đáp án thì cách nhau bằng dấu phẩy)."
+        return (
+            "right",
+            f"phải là chữ cái của phương án đúng, từ A đến {_LETTERS[len(choices) - 1]} (nhiều đáp án thì cách nhau bằng dấu phẩy).",
+        )
     if len(right) == len(choices):
         return "right", "phải có ít nhất một phương án sai."
     return None

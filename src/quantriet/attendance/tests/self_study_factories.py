@@ -26,7 +26,9 @@ def nonce() -> str:
     return f"tu-hoc-{next(_numbers)}"
 
 
-def part(pk: int, kind: str = "core", *, words: int = 60, title: str = "", text: str = "", to: tuple[str, ...] = ()) -> dict[str, Any]:
+def part(
+    pk: int, kind: str = "core", *, words: int = 60, title: str = "", text: str = "", to: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """A part of a published text with so many syllables."""
     return {
         "id": pk, "kind": kind, "audiences": list(to or ("key_cadre", "rural", "officials", "public")),
@@ -91,6 +93,12 @@ def study(cast, campaign: StudyCampaign, person: str, *, sections: int | None = 
         actions.open_section(course, standing.number, nonce=nonce(), by=by, at=moment)
         moment += dt.timedelta(seconds=standing.section.seconds + 1)
         course = actions.answer_section(
-            course, standing.number, answers=right_answers(campaign, standing), is_read=True, nonce=nonce(), by=by, at=moment
+            course,
+            standing.number,
+            answers=right_answers(campaign, standing),
+            is_read=True,
+            nonce=nonce(),
+            by=by,
+            at=moment,
         ).course
     return course

@@ -78,7 +78,9 @@ def test_people_are_allowed_by_name_with_reason_ground_and_days(cast, campaign):
     made = allow(cast, campaign, "M1", "M3", "M1")
     assert made.named.count() == 2
     allowed = reads.allowed_duties(campaign, today())
-    assert {one.person.code for one in allowed.select_related("person")} == {cast.people[one].code for one in ("M1", "M3")}
+    assert {one.person.code for one in allowed.select_related("person")} == {
+        cast.people[one].code for one in ("M1", "M3")
+    }
     assert reads.permission_for(duty(cast, campaign, "M1"), today()) == made
     assert reads.permission_for(duty(cast, campaign, "M2"), today()) is None
     event = AuditEvent.objects.get(verb="self_study.allowed")
@@ -289,7 +291,9 @@ def test_the_ledger_made_anew_from_the_facts_says_the_same(cast, opened, by):
     assert list(StudyDuty.objects.order_by("pk").values()) == rows
     # What stands beside the facts can be lost.
     SelfStudyCourse.objects.update(passed=0, finished_at=None, sentence="", seconds=0)
-    StudyDuty.objects.filter(person=cast.people["M1"]).update(state=DutyState.OWING, reason=DutyReason.NOT_YET, sentence="")
+    StudyDuty.objects.filter(person=cast.people["M1"]).update(
+        state=DutyState.OWING, reason=DutyReason.NOT_YET, sentence=""
+    )
     assert not campaign_actions.rebuild_ledger(campaign, by=None, at=clock(14)).is_sound
     assert list(StudyDuty.objects.order_by("pk").values()) == rows
     assert SelfStudyCourse.objects.filter(finished_at__isnull=False).count() == 2
@@ -461,9 +465,14 @@ def test_a_withdrawn_permission_ends_at_once_and_keeps_what_is_done(cast, campai
     permission = allow(cast, campaign, "M1", "M2")
     study(cast, campaign, "M1")
     course = study(cast, campaign, "M2", sections=1)
-    assert refused(actions.withdraw_self_study, permission, reason=" ", by=by, at=clock(12)) == "self_study.reason_missing"
+    assert (
+        refused(actions.withdraw_self_study, permission, reason=" ", by=by, at=clock(12)) == "self_study.reason_missing"
+    )
     assert actions.withdraw_self_study(permission, reason="Tàu đã về bến", by=by, at=clock(12)) == 1
-    assert refused(actions.withdraw_self_study, permission, reason="x", by=by, at=clock(12)) == "self_study.withdrawn_already"
+    assert (
+        refused(actions.withdraw_self_study, permission, reason="x", by=by, at=clock(12))
+        == "self_study.withdrawn_already"
+    )
     assert duty(cast, campaign, "M1").state == DutyState.DONE
     assert refused(actions.open_section, course, 2, nonce="n", by=by, at=clock(13)) == "self_study.not_allowed"
     # Allowed anew, the chain rests and the course goes on where it stood.

@@ -192,7 +192,11 @@ def test_exactly_the_right_choices_are_right(answers, wrong):
 
 @pytest.mark.req("R-133")
 def test_the_verdict_says_sections_minutes_days_tries_and_ground():
-    facts = [*passed(FIRST, 0, 90), StudyFact(STEP.WRONG, SECOND.parts, at(86_500)), *passed(SECOND, 86_400, 86_520, STEP.RIGHT)]
+    facts = [
+        *passed(FIRST, 0, 90),
+        StudyFact(STEP.WRONG, SECOND.parts, at(86_500)),
+        *passed(SECOND, 86_400, 86_520, STEP.RIGHT),
+    ]
     course = measure_course(TWO, facts, longest=1800)
     assert finished_sentence(course, "Kế hoạch 15-KH/ĐU") == (
         "Tự học xong 2/2 mục trong 4 phút, từ ngày 20/11/2026 đến ngày 21/11/2026, trả lời kiểm tra 2 lượt; "
