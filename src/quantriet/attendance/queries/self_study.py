@@ -48,12 +48,13 @@ from quantriet.campaigns.queries.audience import criteria_q
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyReason, DutyResult, DutyState, RuleKey
 from quantriet.classes.models import RosterEntry
+from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day, today
 from quantriet.library.models import GuidingDocument, MasterVersion
 from quantriet.library.queries.masters import Part, parts_for, published_among
 from quantriet.library.vocab import Audience
-from quantriet.org.models import Person, Unit
+from quantriet.org.models import Person, PostKind, Unit, UnitKind
 
 # --- who may ------------------------------------------------------------------------------------------------------
 
@@ -62,6 +63,35 @@ def permissions_of(campaign: StudyCampaign) -> QuerySet[SelfStudyPermission]:
     """Every permission of a campaign, the latest first, with how many people it names."""
     rows = SelfStudyPermission.objects.filter(campaign=campaign).select_related("by", "withdrawn_by")
     return rows.annotate(names=Count("named")).order_by("-at", "-pk")
+
+
+def told_who(permissions: Sequence[SelfStudyPermission]) -> dict[int, str]:
+    """By permission (with `names`) whom it means, in words; three statements however many."""
+    criteria = {one.pk: Criteria.from_json(one.criteria) for one in permissions if one.criteria}
+    units = Unit.objects.in_bulk({key for one in criteria.values() for key in one.units})
+    kinds = dict(
+        UnitKind.objects.filter(code__in={key for one in criteria.values() for key in one.unit_kinds}).values_list(
+            "code", "name"
+        )
+    )
+    posts = dict(
+        PostKind.objects.filter(code__in={key for one in criteria.values() for key in one.posts}).values_list(
+            "code", "name"
+        )
+    )
+    found = {}
+    for one in permissions:
+        asked = criteria.get(one.pk)
+        if asked is None:
+            found[one.pk] = f"{show_number(one.names)} người ghi tên"  # type: ignore[attr-defined]  # annotated
+            continue
+        groups = (
+            ", ".join(units[key].name for key in asked.units if key in units),
+            ", ".join(kinds.get(key, key) for key in asked.unit_kinds),
+            ", ".join(posts.get(key, key) for key in asked.posts),
+        )
+        found[one.pk] = "; ".join(filter(None, groups))
+    return found
 
 
 def running_permissions(campaign: StudyCampaign, day: dt.date) -> QuerySet[SelfStudyPermission]:

@@ -26,7 +26,6 @@ from quantriet.attendance.rules.self_study import WrittenQuestion
 from quantriet.attendance.vocab import SelfStudyCause, SelfStudyStage
 from quantriet.attendance.web.frame import page, workbook
 from quantriet.campaigns import access as campaign_access
-from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import CampaignState, DutyReason
@@ -37,6 +36,7 @@ from quantriet.kit.spreadsheets import Column, OutColumn
 from quantriet.kit.text import fold, squeeze
 from quantriet.kit.time import local, now, show_day, today
 from quantriet.kit.web import Chip, listing, query, saved
+from quantriet.kit.web.fields import ManyRows
 from quantriet.library.vocab import Audience
 from quantriet.org import access as org_access
 from quantriet.org.access import one_of
@@ -45,7 +45,7 @@ from quantriet.org.models import Person, PostKind, Unit, UnitKind, path_end
 from quantriet.org.queries.listed import MOST_LINES, recognise_people
 from quantriet.org.rules.recognising import read_pasted
 from quantriet.org.rules.secrecy import refuse_if_marked
-from quantriet.org.vocab import Permission
+from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 SIGNS = {
@@ -65,6 +65,7 @@ QUESTION_COLUMNS = (
     Column("right", "Đáp án đúng", ("Đáp án", "Phương án đúng", "Trả lời đúng"), required=True),
 )
 _MOST_TOLD = 100
+_MOST_UNITS = 500  # that a form offers
 
 
 def _frame(campaign: StudyCampaign, heading: str, **given: Any) -> dict[str, Any]:
@@ -124,6 +125,8 @@ def overview(request: DeskRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     total = sum(counts.values())
     may_allow = access.may_allow_self_study(request.account, campaign)
+    permissions = list(reads.permissions_of(campaign)) if may_allow else []
+    who = reads.told_who(permissions)
     return page(
         request,
         "attendance/desk/self_study.html",
@@ -143,7 +146,7 @@ def overview(request: DeskRequest, pk: int) -> HttpResponse:
             ],
             by_unit=[(one, query(request, unit=one.unit.pk, page=None), one.cells) for one in by_unit],
             stages=list(SelfStudyStage),
-            permissions=[_told(one) for one in reads.permissions_of(campaign)] if may_allow else [],
+            permissions=[_told(one, who[one.pk]) for one in permissions],
             may_allow=may_allow,
             is_running=campaign.state in (CampaignState.DRAFT, CampaignState.OPEN),
         ),
@@ -172,20 +175,15 @@ def _sentence(counts: dict[SelfStudyStage, int], total: int) -> str:
     return f"{show_number(done)}/{show_number(total)} người được tự học đã học xong{left}."
 
 
-def _told(one: Any) -> dict[str, Any]:
+def _told(one: SelfStudyPermission, who: str) -> dict[str, Any]:
     """A permission as the organiser reads it."""
     is_over = one.to_on < today()
-    words = (
-        campaign_queries.describe(Criteria.from_json(one.criteria))
-        if one.criteria
-        else [f"{show_number(one.names)} người ghi tên"]
-    )
     state = (
         ("exempt", _("Withdrawn")) if one.withdrawn_at else ("late", _("Ended")) if is_over
         else ("silent", _("Not begun yet")) if one.from_on > today() else ("done", _("In force"))
     )  # fmt: skip
     return {
-        "row": one, "who": words if isinstance(words, str) else "; ".join(words), "cause": SelfStudyCause(one.cause).label,
+        "row": one, "who": who, "cause": SelfStudyCause(one.cause).label,
         "sign": state[0], "state": state[1], "may_withdraw": one.withdrawn_at is None and not is_over,
     }  # fmt: skip
 
@@ -235,9 +233,7 @@ class AllowForm(forms.Form):
         label=gettext_lazy("Single persons"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Mỗi dòng một người: mã đảng viên, hoặc họ tên và chi bộ. Ghi tên thì không xét điều kiện bên dưới.",
     )  # fmt: skip
-    units = forms.ModelMultipleChoiceField(
-        Unit.objects.none(), label=gettext_lazy("Under units"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    units = ManyRows(Unit.objects.none(), label=gettext_lazy("Under units"), required=False)
     unit_kinds = forms.MultipleChoiceField(
         label=gettext_lazy("Under kinds of units"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -252,10 +248,13 @@ class AllowForm(forms.Form):
 
     def __init__(self, *args: Any, campaign: StudyCampaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        below = Unit.objects.under(campaign.unit).filter(closed_on__isnull=True)
+        below = Unit.objects.active().under(campaign.unit)
         units: Any = self.fields["units"]
-        units.queryset = below.filter(Q(parent=campaign.unit) | Q(parent__parent=campaign.unit)).order_by("path")
-        units.label_from_instance = lambda one: one.name
+        units.queryset = below.order_by("path")
+        if (
+            below.count() > _MOST_UNITS
+        ):  # thousands of cells are no choice; there people are named, or told by kind and post
+            units.queryset = below.exclude(kind__level=Level.CELL).order_by("path")
         kinds = UnitKind.objects.filter(units__in=below.values("pk")).order_by("pk").distinct()
         self.fields["unit_kinds"].choices = [(one.code, one.name) for one in kinds]  # type: ignore[attr-defined]
         posts = PostKind.objects.order_by("rank").values_list("code", "name")
@@ -498,7 +497,9 @@ def _read_questions(upload: Any, parts: Sequence[reads.QuestionedPart]) -> list[
                 named = ", ".join(f"“{label}”" for label in missing)
                 raise Refusal("list.no_column", f"Tệp thiếu cột {named}. Hãy tải Excel mẫu rồi điền vào.", field="file")
             for row in table:
-                cells = {key: spreadsheets.shown(row.cells.get(key)).strip() for key in labels}
+                cells = {key: spreadsheets.shown(row.cells.get(key)) for key in labels}
+                if isinstance(row.cells.get("choices"), str):
+                    cells["choices"] = str(row.cells["choices"])  # its lines are the choices
                 if not (cells["question"] or cells["choices"] or cells["right"]):
                     continue  # a part that got no question
                 if len(found) + len(faults) >= actions.MOST_QUESTIONS:
