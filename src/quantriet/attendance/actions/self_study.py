@@ -33,7 +33,6 @@ from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import ATTEND, CampaignState, DutyState, RuleKey
 from quantriet.kit import text
 from quantriet.kit.db import named_lock, reread
-from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local, show_day
 from quantriet.library.vocab import Audience
@@ -102,8 +101,8 @@ def allow_self_study(
         record(
             "self_study.allowed", by=by, at=at, thing=permission, unit=campaign.unit,
             after={
-                "campaign": campaign.name, "people": number, "cause": SelfStudyCause(cause).value, "reason": reason,
-                "from_on": show_day(from_on), "to_on": show_day(to_on),
+                "campaign": campaign.name, "people": number, "kind": SelfStudyCause(cause).value, "reason": reason,
+                "from": show_day(from_on), "to": show_day(to_on),
             },
         )  # fmt: skip
     return permission
@@ -176,7 +175,7 @@ def follow_lapsed(campaign: StudyCampaign, *, at: dt.datetime) -> int:
         record_many(
             "self_study.lapsed", by=None, at=at,
             lines=[
-                (link, duty.unit, {}, {"person": duty.person.full_name, "to_on": show_day(one.to_on)})
+                (link, duty.unit, {}, {"person": duty.person.full_name, "to": show_day(one.to_on)})
                 for link, (duty, one) in zip(made, fresh, strict=True)
             ],
         )  # fmt: skip
@@ -287,7 +286,7 @@ def answer_section(
         if left:
             raise Refusal(
                 "self_study.too_early",
-                f"Trả lời sớm quá: mục này cần đọc ít nhất {show_time(standing.section.seconds)}, còn {show_time(left)} nữa. "
+                f"Trả lời sớm quá: mục này cần đọc ít nhất {rules.show_time(standing.section.seconds)}, còn {rules.show_time(left)} nữa. "
                 "Lựa chọn vẫn giữ nguyên, hãy đọc tiếp rồi gửi lại.",
             )
         checks = queries.checks_on(course.row.duty.campaign, standing.section)
@@ -306,12 +305,6 @@ def answer_section(
         said = {one.id: sorted(answers[one.id]) for one in checks}
         _note(course, standing.section, step, nonce, said, by, at)
         return Answered(not wrong, wrong, _follow(course.row, by=by, at=at))
-
-
-def show_time(seconds: int) -> str:
-    """85 → "1 phút 25 giây"."""
-    minutes, rest = divmod(seconds, 60)
-    return " ".join(filter(None, (f"{show_number(minutes)} phút" if minutes else "", f"{rest} giây" if rest or not minutes else "")))  # fmt: skip
 
 
 def _held(course: Course) -> Course:
@@ -449,7 +442,7 @@ def judge_self_study(campaign: StudyCampaign, *, by: Account | None, at: dt.date
 # --- questions ----------------------------------------------------------------------------------------------------
 
 
-def add_questions(
+def add_check_questions(
     campaign: StudyCampaign, written: Sequence[tuple[int, WrittenQuestion]], *, by: Account, at: dt.datetime
 ) -> int:
     """Add questions on parts (ids); all or none, and what stands already is left out. Returns how many are new.
@@ -492,7 +485,7 @@ def add_questions(
     return len(made)
 
 
-def retire_question(question: SelfStudyQuestion, *, by: Account, at: dt.datetime) -> None:
+def retire_check_question(question: SelfStudyQuestion, *, by: Account, at: dt.datetime) -> None:
     """Ask a question no more; answers that were given keep their sense. A second time changes nothing."""
     with transaction.atomic():
         reread(question)

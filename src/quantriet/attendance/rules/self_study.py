@@ -73,9 +73,15 @@ class Section:
         return cls(str(kept["title"]), int(kept["version"]), parts, int(kept["seconds"]))
 
     @property
-    def minutes(self) -> int:
-        """The shortest time in whole minutes, at least one, as it is told before."""
-        return max(1, math.ceil(self.seconds / 60))
+    def shortest(self) -> str:
+        """The shortest time in words, as it is told before."""
+        return show_time(self.seconds)
+
+
+def show_time(seconds: int) -> str:
+    """85 → "1 phút 25 giây"."""
+    minutes, rest = divmod(seconds, 60)
+    return " ".join(filter(None, (f"{show_number(minutes)} phút" if minutes else "", f"{rest} giây" if rest or not minutes else "")))  # fmt: skip
 
 
 def syllables(words: str) -> int:

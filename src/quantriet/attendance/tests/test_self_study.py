@@ -224,7 +224,7 @@ def test_a_second_device_goes_on_where_the_first_stopped(cast, campaign, by):
 
 def test_a_wrong_answer_leads_back_and_its_tries_are_kept(cast, campaign, by):
     allow(cast, campaign, "M1")
-    actions.add_questions(campaign, [(1, ASK)], by=by, at=clock(7))
+    actions.add_check_questions(campaign, [(1, ASK)], by=by, at=clock(7))
     course = actions.begin_course(duty(cast, campaign, "M1"), nonce="n", by=by, at=clock(8))
     actions.open_section(course, 1, nonce=nonce(), by=by, at=clock(8))
     (check,) = reads.checks_on(campaign, course.progress.sections[0].section)
@@ -242,7 +242,7 @@ def test_a_wrong_answer_leads_back_and_its_tries_are_kept(cast, campaign, by):
 @pytest.mark.parametrize("chosen", [[0], [1]])
 def test_the_same_nonce_again_gives_the_same_and_changes_nothing(cast, campaign, by, chosen):
     allow(cast, campaign, "M1")
-    actions.add_questions(campaign, [(1, ASK)], by=by, at=clock(7))
+    actions.add_check_questions(campaign, [(1, ASK)], by=by, at=clock(7))
     course = actions.begin_course(duty(cast, campaign, "M1"), nonce="n", by=by, at=clock(8))
     actions.open_section(course, 1, nonce="o", by=by, at=clock(8))
     actions.open_section(course, 1, nonce="o", by=by, at=clock(8))
@@ -504,7 +504,7 @@ def test_a_campaign_that_has_closed_takes_no_step(cast, campaign, by):
 
 def test_stages_in_the_database_are_those_of_the_rule(cast, campaign, by):
     allow(cast, campaign, "M1", "M2", "M3", "M4", "M7")
-    actions.add_questions(campaign, [(1, ASK)], by=by, at=clock(7))
+    actions.add_check_questions(campaign, [(1, ASK)], by=by, at=clock(7))
     study(cast, campaign, "M1")
     study(cast, campaign, "M2", sections=1)
     course = study(cast, campaign, "M3", sections=0)
@@ -526,17 +526,19 @@ def test_stages_in_the_database_are_those_of_the_rule(cast, campaign, by):
 
 
 def test_questions_are_added_once_and_retired_with_their_answers_kept(cast, campaign, by):
-    assert actions.add_questions(campaign, [(1, ASK), (1, ASK)], by=by, at=clock(7)) == 1
-    assert actions.add_questions(campaign, [(1, ASK)], by=by, at=clock(7)) == 0
-    assert refused(actions.add_questions, campaign, [(99, ASK)], by=by, at=clock(7)) == "self_study.no_part"
+    assert actions.add_check_questions(campaign, [(1, ASK), (1, ASK)], by=by, at=clock(7)) == 1
+    assert actions.add_check_questions(campaign, [(1, ASK)], by=by, at=clock(7)) == 0
+    assert refused(actions.add_check_questions, campaign, [(99, ASK)], by=by, at=clock(7)) == "self_study.no_part"
     secret = WrittenQuestion("TUYỆT MẬT", ("a", "b"), (0,))
-    assert refused(actions.add_questions, campaign, [(2, ASK), (2, secret)], by=by, at=clock(7)).startswith("secret")
+    assert refused(actions.add_check_questions, campaign, [(2, ASK), (2, secret)], by=by, at=clock(7)).startswith(
+        "secret"
+    )
     (first, *_others) = reads.questioned_parts(campaign, clock(8))
     (question,) = first.questions
     allow(cast, campaign, "M1")
     study(cast, campaign, "M1", sections=1)
-    actions.retire_question(question, by=by, at=clock(9))
-    actions.retire_question(question, by=by, at=clock(10))
+    actions.retire_check_question(question, by=by, at=clock(9))
+    actions.retire_check_question(question, by=by, at=clock(10))
     assert reads.course_of(duty(cast, campaign, "M1")).progress.passed == 1
     assert not reads.questioned_parts(campaign, clock(11))[0].questions
     assert right_answers(campaign, reads.course_of(duty(cast, campaign, "M1")).progress.sections[0]) == {}

@@ -56,7 +56,6 @@ def test_every_part_stands_in_exactly_one_section_of_readable_size(parts, speed)
         size = sum(length[mark] for mark in one.parts)
         assert len(one.parts) == 1 or size <= MOST_WORDS
         assert one.seconds == shortest_seconds(size, speed) >= rules.SHORTEST_SECONDS
-        assert one.minutes * 60 >= one.seconds
         assert Section.from_json(one.as_json()) == one
 
 
@@ -75,6 +74,11 @@ def test_the_shortest_time_follows_the_reading_speed():
     assert shortest_seconds(240, 240) == 60
     assert shortest_seconds(241, 240) == 61
     assert shortest_seconds(1, 240) == rules.SHORTEST_SECONDS
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "0 giây"), (26, "26 giây"), (60, "1 phút"), (85, "1 phút 25 giây")])
+def test_times_are_told_in_minutes_and_seconds(seconds, words):
+    assert rules.show_time(seconds) == words
 
 
 def test_the_grassroots_tier_reads_the_variant_of_the_permission():

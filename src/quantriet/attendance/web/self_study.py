@@ -144,8 +144,11 @@ def overview(request: DeskRequest, pk: int) -> HttpResponse:
                 for one in SelfStudyStage
                 if counts[one]
             ],
-            by_unit=[(one, query(request, unit=one.unit.pk, page=None), one.cells) for one in by_unit],
-            stages=list(SelfStudyStage),
+            by_unit=[
+                (one, query(request, unit=one.unit.pk, page=None), [cell for cell in one.cells if counts[cell[0]]])
+                for one in by_unit
+            ],
+            stages=[one for one in SelfStudyStage if counts[one]],
             permissions=[_told(one, who[one.pk]) for one in permissions],
             may_allow=may_allow,
             is_running=campaign.state in (CampaignState.DRAFT, CampaignState.OPEN),
@@ -179,7 +182,7 @@ def _told(one: SelfStudyPermission, who: str) -> dict[str, Any]:
     """A permission as the organiser reads it."""
     is_over = one.to_on < today()
     state = (
-        ("exempt", _("Withdrawn")) if one.withdrawn_at else ("late", _("Ended")) if is_over
+        ("exempt", _("Permission withdrawn")) if one.withdrawn_at else ("late", _("Ended")) if is_over
         else ("silent", _("Not begun yet")) if one.from_on > today() else ("done", _("In force"))
     )  # fmt: skip
     return {
@@ -226,7 +229,7 @@ class AllowForm(forms.Form):
     """A permission: people by name, or by unit, kind of unit and post."""
 
     fieldsets = [
-        (gettext_lazy("Who"), ["people", "units", "unit_kinds", "posts"]),
+        (gettext_lazy("Who may"), ["people", "units", "unit_kinds", "posts"]),
         (gettext_lazy("Why and when"), ["cause", "reason", "basis", "from_on", "to_on", "variant"]),
     ]
     people = forms.CharField(
@@ -345,7 +348,7 @@ def withdraw(request: DeskRequest, pk: int, permission_pk: int) -> HttpResponse:
 
 
 class QuestionForm(forms.Form):
-    section = forms.TypedChoiceField(label=gettext_lazy("Part"), coerce=int)
+    section = forms.TypedChoiceField(label=gettext_lazy("Section"), coerce=int)
     question = forms.CharField(label=gettext_lazy("Question"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     choices = forms.CharField(
         label=gettext_lazy("Choices"), max_length=3000, widget=forms.Textarea(attrs={"rows": 5}),
@@ -388,7 +391,7 @@ def questions(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             written = (form.cleaned_data["section"], form.written)
-            new = actions.add_questions(campaign, [written], by=request.account, at=now())
+            new = actions.add_check_questions(campaign, [written], by=request.account, at=now())
             return saved(request, to=request.path, message="Đã thêm câu hỏi." if new else "Câu hỏi này đã có từ trước.")
     return page(
         request,
@@ -434,7 +437,7 @@ def retire(request: DeskRequest, pk: int, question_pk: int) -> HttpResponse:
     """Ask a question no more."""
     campaign = campaign_access.get_campaign(request.account, pk, Permission.CAMPAIGN_PLAN)
     rows = SelfStudyQuestion.objects.filter(campaign=campaign).select_related("campaign__unit")
-    actions.retire_question(one_of(rows, question_pk), by=request.account, at=now())
+    actions.retire_check_question(one_of(rows, question_pk), by=request.account, at=now())
     return saved(
         request, to=reverse("self-study-questions", args=[pk]), message="Đã bỏ câu hỏi; kết quả đã có không đổi."
     )
@@ -456,7 +459,7 @@ def questions_import(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             written = _read_questions(form.cleaned_data["file"], parts)
-            new = actions.add_questions(campaign, written, by=request.account, at=now())
+            new = actions.add_check_questions(campaign, written, by=request.account, at=now())
             same = len(written) - new
             told = f"Đã thêm {show_number(new)} câu hỏi" + (
                 f", {show_number(same)} câu đã có từ trước." if same else "."

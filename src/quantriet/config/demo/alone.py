@@ -22,7 +22,11 @@ from quantriet.org.models import Account, Person, Unit
 CAMPAIGN = "Đợt tự học Nghị quyết 15-NQ/TU của khối sản xuất, vận tải"
 BASIS = "Kế hoạch 118-KH/TU về học tập ở doanh nghiệp"
 _ASKED = (
-    ("Thời gian hoàn thành một đợt học tập, tính từ ngày mở đợt, là bao nhiêu?", ("30 ngày", "45 ngày", "60 ngày"), (1,)),
+    (
+        "Thời gian hoàn thành một đợt học tập, tính từ ngày mở đợt, là bao nhiêu?",
+        ("30 ngày", "45 ngày", "60 ngày"),
+        (1,),
+    ),
     ("Người vắng học thì được làm gì?", ("Được miễn", "Được học bù trong cùng đợt", "Chờ đợt sau"), (1,)),
 )
 
@@ -37,7 +41,13 @@ def shift_cells(units: Sequence[Unit]) -> list[Unit]:
 
 
 def study_alone(
-    document: GuidingDocument, root: Unit, cells: Sequence[Unit], worker: Person | None, *, officer: Account, rulebook: Rulebook
+    document: GuidingDocument,
+    root: Unit,
+    cells: Sequence[Unit],
+    worker: Person | None,
+    *,
+    officer: Account,
+    rulebook: Rulebook,
 ) -> StudyCampaign:
     """A campaign of these cells without any class: the first cell has ten days left, of the second the days are over."""
     began = today() - dt.timedelta(days=9)
@@ -60,7 +70,7 @@ def study_alone(
     campaign_actions.open_campaign(campaign, by=officer, at=at)
     parts = queries.questioned_parts(campaign, at)
     chosen = [one for one in parts if Audience.OFFICIALS in one.part.audiences][: len(_ASKED)]
-    actions.add_questions(
+    actions.add_check_questions(
         campaign, [(part.part.id, WrittenQuestion(*asked)) for part, asked in zip(chosen, _ASKED, strict=False)], by=officer, at=at
     )  # fmt: skip
     for cell in cells:
