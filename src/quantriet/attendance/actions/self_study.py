@@ -101,7 +101,7 @@ def allow_self_study(
         record(
             "self_study.allowed", by=by, at=at, thing=permission, unit=campaign.unit,
             after={
-                "campaign": campaign.name, "people": number, "kind": SelfStudyCause(cause).value, "reason": reason,
+                "campaign": campaign.name, "people": number, "cause": SelfStudyCause(cause).value, "reason": reason,
                 "from": show_day(from_on), "to": show_day(to_on),
             },
         )  # fmt: skip

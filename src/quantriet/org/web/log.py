@@ -181,6 +181,7 @@ FIELDS = {
     "paper": gettext_noop("Paper"),
     "part": gettext_noop("Part of the study master"),
     "parts": gettext_noop("Parts of the study master"),
+    "cause": gettext_noop("Why they cannot gather"),
     "sections": gettext_noop("Sections"),
     "sentence": gettext_noop("Result"),
     "question": gettext_noop("Question"),
