@@ -25,7 +25,9 @@ def no_overflow(page: Page) -> None:
 @pytest.mark.req("R-133")
 def test_a_driver_studies_alone_on_two_devices(cast, open_page, desk, sign_in, axe, monkeypatch):
     monkeypatch.setattr(rules, "shortest_seconds", lambda _count, _speed: 2)
-    campaign = study_campaign(cast, parts=(part(1, words=40, title="Người đứng đầu chịu trách nhiệm"), part(2, "new", words=30)))
+    campaign = study_campaign(
+        cast, parts=(part(1, words=40, title="Người đứng đầu chịu trách nhiệm"), part(2, "new", words=30))
+    )
     ask = WrittenQuestion("Ai chịu trách nhiệm trước cấp trên?", ("Người đứng đầu", "Khách mời"), (0,))
     actions.add_check_questions(campaign, [(1, ask)], by=cast.officer, at=now())
     allow(cast, campaign, "M1", at=now(), from_on=today(), to_on=today() + dt.timedelta(days=3))

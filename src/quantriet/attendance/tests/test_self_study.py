@@ -1,9 +1,11 @@
 """Self-study from the permission to the ledger: who may, in which order, what a repeat does, what a class changes (R-133)."""
 
 import datetime as dt
+import importlib
 import io
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
@@ -32,7 +34,7 @@ from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.actions.settling import Shift, shift_duties
 from quantriet.campaigns.models import RuleValue, StudyDuty, Tally
 from quantriet.campaigns.rules.audience import Criteria
-from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyState, RuleKey
+from quantriet.campaigns.vocab import SOURCE_RULES, CampaignState, DutyReason, DutyState, RuleKey
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import today
 
@@ -542,3 +544,15 @@ def test_questions_are_added_once_and_retired_with_their_answers_kept(cast, camp
     assert reads.course_of(duty(cast, campaign, "M1")).progress.passed == 1
     assert not reads.questioned_parts(campaign, clock(11))[0].questions
     assert right_answers(campaign, reads.course_of(duty(cast, campaign, "M1")).progress.sections[0]) == {}
+
+
+def test_rulebooks_from_before_get_the_two_settings(cast, campaign):
+    keys = (RuleKey.SELF_STUDY_SPEED, RuleKey.SELF_STUDY_LONGEST_MINUTES)
+    RuleValue.objects.filter(key__in=keys).delete()
+    migration = importlib.import_module("quantriet.campaigns.migrations.0012_self_study")
+    migration.add_values(apps, None)
+    assert allow(cast, campaign, "M1").pk
+    values = RuleValue.objects.filter(key__in=keys).order_by("key")
+    assert [(one.key, int(one.value)) for one in values] == [("self_study_longest", 30), ("self_study_speed", 240)]
+    shipped = {key.value: (SOURCE_RULES[key].value, SOURCE_RULES[key].basis) for key in keys}
+    assert {one.key: (str(int(one.value)), one.basis) for one in values} == shipped
