@@ -12,6 +12,7 @@ the permission of its decorator at the unit of the thing. A new row says
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +20,15 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
+from quantriet.attendance.models import (
+    CatchUp,
+    ConductNote,
+    ExcusedAbsence,
+    PresenceFact,
+    ReplyForm,
+    SelfStudyPermission,
+    SelfStudyQuestion,
+)
 from quantriet.attendance.vocab import ConductKind, FactKind, Method, ProxyKind
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import (
@@ -459,7 +468,15 @@ def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
         form_after=StudyForm.ONLINE, at=now(), by=world.officer,
     )  # fmt: skip
     change.instruction_file.save("chi-dao.pdf", _paper("chi-dao.pdf"))
+    alone = SelfStudyPermission.objects.create(
+        campaign=made, nonce=secrets.token_hex(16), criteria={"units": [world.units[place].pk]}, cause="sea", reason=name,
+        basis=name, variant="officials", from_on=today(), to_on=today(), at=now(), by=world.officer,
+    )  # fmt: skip
+    question = SelfStudyQuestion.objects.create(
+        campaign=made, part=1, text=name, choices=["a", "b"], right=[0], added_at=now(), added_by=world.officer
+    )
     return {
+        "permission_pk": alone.pk, "question_pk": question.pk,
         "pk": made.pk, "campaign_pk": made.pk, "rule_pk": rule.pk, "adjustment_pk": by_hand.pk, "change": change.pk,
         "assignment_pk": made.assignments.create(unit=world.units[place], task=name, at=now(), by=world.officer).pk,
     }  # fmt: skip
@@ -662,7 +679,7 @@ def a_catch_up(world: World, place: str) -> Keys:
 
 
 def own_duty(world: World, place: str) -> Keys:
-    return {"pk": _missed(world, place).duty_id}
+    return {"pk": _missed(world, place).duty_id, "number": 1}
 
 
 def own_reading(world: World, place: str) -> Keys:
@@ -691,6 +708,10 @@ _CAMPAIGN = {
     "campaign-message": Do(P.MESSAGE_SEND, at_board=True),
     "campaign-review:post": Do(P.PLAN_SCHEDULE, at_board=True),
 }
+_OWN_DUTY = (
+    "my-duty", "my-calendar", "my-excuse", "my-catch-up", "my-self-study", "my-self-study-begin", "my-self-study-move",
+    "my-self-study-section", "my-self-study-answer", "my-self-study-proof",
+)  # fmt: skip
 _OF_CAMPAIGNS = ("/desk/campaigns/<int:pk>/", "/desk/classes/placement/<int:campaign_pk>/")
 _OF_CLASSES = ("/desk/classes/<int:pk>/",)
 _OF_DECISIONS = ("/desk/units/decisions/<int:pk>/",)
@@ -787,7 +808,7 @@ THINGS = [
     Thing("catch-up", ("/desk/catch-up/<int:pk>/",), See(P.CLASS_VIEW), a_catch_up),
     Thing("reply form", ("/desk/reply-forms/<str:code>/",), See(P.ROLL_TAKE), a_reply_form),
     Thing("own duty", ("/me/duties/<int:pk>/",), See(only_own=True), own_duty,
-          dict.fromkeys(("my-duty", "my-calendar", "my-excuse", "my-catch-up"), SEEN)),
+          dict.fromkeys(_OWN_DUTY, SEEN)),
     Thing("own request", ("/me/requests/<int:pk>/",), See(only_own=True), a_request, {"my-letter": SEEN}),
     Thing("own key for a machine", ("/me/tokens/<int:pk>/",), See(only_own=True), own_token, {"token-end": SEEN}),
     Thing(

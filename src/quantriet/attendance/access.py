@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
 from quantriet.attendance.vocab import ExcuseState
+from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.classes import access as class_access
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.kit.refusal import NotAllowed
@@ -144,6 +145,21 @@ def conduct_seen_by(account: Account, study_class: StudyClass) -> QuerySet[Condu
     """Notes on the people of the class whom the account sees there."""
     people = entries_seen_by(account).filter(study_class=study_class).values("person_id")
     return ConductNote.objects.filter(study_class=study_class, person__in=people)
+
+
+def self_study_seen_by(account: Account, people: QuerySet[StudyDuty]) -> QuerySet[StudyDuty]:
+    """Of people who study alone those whom the account follows in campaigns."""
+    return org_access.scope(people, account, Permission.CAMPAIGN_VIEW)
+
+
+def may_allow_self_study(account: Account, campaign: StudyCampaign) -> bool:
+    return org_access.may(account, Permission.CAMPAIGN_PLAN, campaign.unit)
+
+
+def people_allowed_by(account: Account, campaign: StudyCampaign) -> QuerySet[Person]:
+    """People whom the organiser may name: those of the campaign within the account's reach."""
+    called = StudyDuty.objects.filter(campaign=campaign).values("person")
+    return org_access.people_seen_by(account, Permission.PERSON_VIEW).filter(pk__in=called)
 
 
 def people_followed_by(account: Account) -> QuerySet[Person]:

@@ -19,6 +19,8 @@ def rejudge_job(campaign_id: int, class_id: int) -> None:
         for study_class in judged.filter(pk=class_id):
             actions.recompute_class(study_class, by=None, at=now())
         return
+    for campaign in StudyCampaign.objects.filter(pk=campaign_id, state=CampaignState.OPEN):
+        actions.judge_self_study(campaign, by=None, at=now())
     for one in judged.values_list("pk", flat=True):
         enqueue(rejudge_job, campaign_id, one)
 
@@ -33,4 +35,5 @@ def follow_absentees_job() -> None:
 @background
 def step_catch_ups_job(campaign_id: int) -> None:
     for campaign in StudyCampaign.objects.filter(pk=campaign_id).select_related("unit"):
+        actions.follow_lapsed(campaign, at=now())
         actions.step_catch_ups(campaign, at=now())

@@ -14,12 +14,16 @@ from quantriet.attendance.vocab import (
     Method,
     ProxyKind,
     ReopeningState,
+    SelfStudyCause,
+    SelfStudyStep,
     StepKind,
     StepWay,
     Verdict,
 )
-from quantriet.campaigns.models import StudyDuty
+from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
+from quantriet.kit.time import local, show_day
+from quantriet.library.vocab import Audience
 from quantriet.org.models import Account, Person, Unit
 
 
@@ -127,10 +131,16 @@ class ExcusedAbsence(models.Model):
 
 
 class CatchUp(models.Model):
-    """One absentee followed from the class missed into a later one, until done (R-067)."""
+    """One absentee followed from the class missed into a later one, until done (R-067).
+
+    Also who was allowed to study alone and did not finish in time: then `lapsed` stands in the place of `missed`.
+    """
 
     duty = models.ForeignKey(StudyDuty, on_delete=models.CASCADE, related_name="catch_ups")
-    missed = models.OneToOneField(RosterEntry, on_delete=models.CASCADE, related_name="catch_up")
+    missed = models.OneToOneField(RosterEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="catch_up")
+    lapsed = models.ForeignKey(
+        "SelfStudyPermission", null=True, blank=True, on_delete=models.PROTECT, related_name="catch_ups"
+    )
     placed = models.OneToOneField(
         RosterEntry, null=True, blank=True, on_delete=models.SET_NULL, related_name="makes_up"
     )
@@ -143,6 +153,29 @@ class CatchUp(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "invite_before_on"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(missed__isnull=False, lapsed__isnull=True) | Q(missed__isnull=True, lapsed__isnull=False),
+                name="catch_up_has_one_cause",
+            ),
+            models.UniqueConstraint(fields=["duty", "lapsed"], name="catch_up_lapsed_once"),
+        ]
+
+    @property
+    def cause(self) -> str:
+        """What was missed, in words: the class, or the self-study that ended unfinished."""
+        if self.missed is not None:
+            return f"Vắng “{self.missed.study_class.title}”"
+        if self.lapsed is None:
+            return ""
+        ended = self.lapsed.to_on if self.lapsed.withdrawn_at is None else local(self.lapsed.withdrawn_at).date()
+        return f"Tự học chưa xong khi hết hạn ngày {show_day(ended)}"
+
+    @property
+    def why(self) -> str:
+        """The verdict's sentence, of a class that was missed."""
+        verdict = getattr(self.missed, "verdict", None) if self.missed is not None else None
+        return verdict.sentence if verdict else ""
 
 
 class CatchUpStep(models.Model):
@@ -218,3 +251,120 @@ class ConductNote(models.Model):
     text = models.CharField(max_length=400)
     at = models.DateTimeField()
     by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+
+# --- self-study (R-133) -------------------------------------------------------------------------------------------
+
+
+class SelfStudyPermission(models.Model):
+    """Who of a campaign may study alone, why, on which ground and in which days; never changed, only withdrawn."""
+
+    nonce = models.CharField(max_length=40, unique=True)  # made by the client: a retry allows nothing twice
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.PROTECT, related_name="self_study_permissions")
+    # Shape: campaigns.rules.audience.Criteria; empty: the people named, and nobody else.
+    criteria = models.JSONField(default=dict)
+    cause = models.CharField(max_length=10, choices=SelfStudyCause.choices())
+    reason = models.CharField(max_length=250)
+    basis = models.CharField(max_length=250)  # the paper or clause, as verdicts quote it
+    variant = models.CharField(max_length=10, choices=Audience.choices())  # for whom grassroots members read
+    from_on = models.DateField()
+    to_on = models.DateField()  # the last day
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawal_reason = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(to_on__gte=F("from_on")), name="self_study_period_order"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="self_study_withdrawal_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{SelfStudyCause(self.cause).label} – {self.reason}"
+
+
+class SelfStudyPerson(models.Model):
+    """A single person whom a permission names."""
+
+    permission = models.ForeignKey(SelfStudyPermission, on_delete=models.CASCADE, related_name="named")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="self_study_permissions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["permission", "person"], name="self_study_named_once")]
+
+
+class SelfStudyCourse(models.Model):
+    """The self-study of one duty. What stands here of progress is computed from its facts and can be thrown away."""
+
+    duty = models.OneToOneField(StudyDuty, on_delete=models.PROTECT, related_name="self_study")
+    permission = models.ForeignKey(SelfStudyPermission, on_delete=models.PROTECT, related_name="courses")
+    code = models.CharField(max_length=12, unique=True)  # of the proof sheet
+    longest_seconds = models.PositiveIntegerField()  # that count for one section, by the rulebook of the first day
+    began_at = models.DateTimeField()
+    passed = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveSmallIntegerField(default=0)
+    seconds = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
+    wrong_here = models.PositiveIntegerField(default=0)  # wrong answers in the section one is at
+    last_at = models.DateTimeField(null=True, blank=True)  # of the last fact
+    finished_at = models.DateTimeField(null=True, blank=True)
+    sentence = models.CharField(max_length=400, blank=True)
+
+
+class SelfStudyOutline(models.Model):
+    """The sections of a course as they were cut from the versions published then; never changed. The last one holds.
+
+    `sections`: rules.self_study.Section as JSON, in their order.
+    """
+
+    nonce = models.CharField(max_length=40, unique=True)
+    course = models.ForeignKey(SelfStudyCourse, on_delete=models.CASCADE, related_name="outlines")
+    number = models.PositiveSmallIntegerField()
+    sections = models.JSONField()
+    at = models.DateTimeField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "number"], name="self_study_outline_once")]
+
+
+class SelfStudyFact(models.Model):
+    """Append-only: a section was opened, answered, confirmed. `parts` are the parts it showed, with their digests."""
+
+    nonce = models.CharField(max_length=40, unique=True)  # made by the client: a repeat changes nothing
+    course = models.ForeignKey(SelfStudyCourse, on_delete=models.CASCADE, related_name="facts")
+    step = models.CharField(max_length=6, choices=SelfStudyStep.choices())
+    parts = models.JSONField()
+    answers = models.JSONField(default=dict)  # question → chosen places
+    at = models.DateTimeField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["course", "at"])]
+
+
+class SelfStudyQuestion(models.Model):
+    """A short check on one part of a master in a campaign; never changed, only taken out, so that answers keep their sense."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.CASCADE, related_name="self_study_questions")
+    part = models.PositiveBigIntegerField()  # id of the part in the published version
+    text = models.CharField(max_length=500)
+    choices = models.JSONField()
+    right = models.JSONField()  # places of the right choices, from 0
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["campaign", "part"])]
+
+    def __str__(self) -> str:
+        return self.text[:80]

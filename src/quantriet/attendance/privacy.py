@@ -29,9 +29,31 @@ HOLDINGS = (
     ),
     holding(
         "CatchUp", "Học bù", "người vắng được gọi học bù", CAMPAIGN, "duty__person",
-        of("duty missed placed state", "vắng lớp nào, học bù lớp nào"),
+        of("duty missed lapsed placed state", "vắng lớp nào hoặc tự học chưa xong, học bù lớp nào"),
         none("invite_before_on invited_at invited_by opened_at closed_at", "mời lúc nào"),
     ),
+    plain("SelfStudyPermission", "Phép tự học", CAMPAIGN),
+    holding(
+        "SelfStudyPerson", "Người được ghi tên tự học", "biết ai được tự học vì lý do riêng", CAMPAIGN, "person",
+        of("person permission", "ai, theo phép nào", Kind.SENSITIVE),
+    ),
+    holding(
+        "SelfStudyCourse", "Bài tự học", "người làm ca, vận tải học được và có giấy xác nhận", CAMPAIGN, "duty__person",
+        of("duty permission began_at passed total seconds tries wrong_here last_at finished_at sentence", "học đến đâu, kết quả"),
+        of("code", "mã giấy xác nhận"),
+        none("longest_seconds", "thời gian tính nhiều nhất cho một mục"),
+    ),
+    holding(
+        "SelfStudyOutline", "Dàn mục tự học", "giữ bản đã bắt đầu học", CAMPAIGN, "course__duty__person",
+        of("course at account", "của ai, lúc nào"),
+        none("nonce number sections", "mã chống ghi trùng, các mục"),
+    ),
+    holding(
+        "SelfStudyFact", "Lượt tự học", "tính mục đã qua và thời gian đọc", CAMPAIGN, "course__duty__person",
+        of("course step parts answers at account", "mở, trả lời mục nào, lúc nào"),
+        none("nonce", "mã chống ghi trùng"),
+    ),
+    plain("SelfStudyQuestion", "Câu hỏi kiểm tra tự học", CAMPAIGN),
     holding(
         "CatchUpStep", "Bước theo dõi học bù", "biết đã mời, nhắc, báo ai", CAMPAIGN, "link__duty__person",
         of("link kind way at by", "bước nào, lúc nào, ai làm"),

@@ -129,6 +129,44 @@ class ConductKind(LabelledEnum):
     BREACH = "breach", gettext_noop("Breach of the class rules")
 
 
+# --- self-study (R-133) -----------------------------------------------------------------------------------------
+
+
+class SelfStudyCause(LabelledEnum):
+    """Why people cannot come to a class."""
+
+    SHIFT = "shift", gettext_noop("Works in shifts")
+    TRANSPORT = "transport", gettext_noop("Drives or travels with transport")
+    SEA = "sea", gettext_noop("At sea")
+    ABROAD = "abroad", gettext_noop("Works or studies abroad")
+    PRODUCTION = "production", gettext_noop("Production line that cannot stop")
+    OTHER = "other", gettext_noop("Another reason")
+
+
+class SelfStudyStep(LabelledEnum):
+    """What a fact of self-study says; only `OPENED` begins the time of a section."""
+
+    OPENED = "opened", gettext_noop("Section opened")
+    WRONG = "wrong", gettext_noop("Answered wrongly")
+    RIGHT = "right", gettext_noop("Answered rightly")
+    READ = "read", gettext_noop("Confirmed as read")
+
+
+# Steps that pass a section.
+PASSING = (SelfStudyStep.RIGHT, SelfStudyStep.READ)
+
+
+class SelfStudyStage(LabelledEnum):
+    """How far one person is who may study alone, as officers see it."""
+
+    NOT_BEGUN = "not_begun", gettext_noop("Not begun")
+    READING = "reading", gettext_noop("Being read")
+    STUCK = "stuck", gettext_noop("Stuck")
+    FINISHED = "finished", gettext_noop("Finished self-study")
+    ELSEWHERE = "elsewhere", gettext_noop("Done in another way")
+    LAPSED = "lapsed", gettext_noop("Period over, not finished")
+
+
 @dataclass(frozen=True)
 class Mark:
     """One mark of the roll on its way in: `at` is when it was true, `nonce` is made by the client."""
@@ -191,6 +229,14 @@ def register() -> None:
         "roll.reopened": "đồng ý mở lại điểm danh",
         "roll.reopening_refused": "không đồng ý mở lại điểm danh",
         "roll.recomputed": "tính lại thời gian dự học",
+        "self_study.allowed": "cho phép tự học",
+        "self_study.withdrawn": "rút phép tự học",
+        "self_study.begun": "bắt đầu tự học",
+        "self_study.moved": "chuyển sang bản mới khi tự học",
+        "self_study.finished": "tự học xong",
+        "self_study.lapsed": "hết hạn tự học, đưa vào danh sách học bù",
+        "self_study.question_added": "thêm câu hỏi kiểm tra tự học",
+        "self_study.question_retired": "bỏ câu hỏi kiểm tra tự học",
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù"))

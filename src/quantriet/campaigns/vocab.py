@@ -61,6 +61,7 @@ class DutyReason(LabelledEnum):
     ACTIVITY_EXEMPT = "exempt_activity", gettext_noop("Exempt from activities")
     RULE_EXEMPT = "exempt_rule", gettext_noop("Exempt by rule of the campaign")
     CREDIT = "credit", gettext_noop("Studied elsewhere")
+    SELF_STUDY = "self_study", gettext_noop("Completed by self-study")
     WITHDRAWN = "withdrawn", gettext_noop("No longer in the audience")
 
 
@@ -155,6 +156,11 @@ class RuleKey(LabelledEnum):
         gettext_noop("Oldest study elsewhere that is recognised (months before the campaign begins)"),
     )
     REPLY_DAYS = "reply_days", gettext_noop("Days to answer a letter without a deadline")
+    SELF_STUDY_SPEED = "self_study_speed", gettext_noop("Self-study: reading speed that the shortest time rests on")
+    SELF_STUDY_LONGEST_MINUTES = (
+        "self_study_longest",
+        gettext_noop("Self-study: longest time that counts for one section (minutes)"),
+    )
     CELL_CRITICISM_CAP_PERCENT = (
         "cell_criticism_cap_percent",
         gettext_noop("Share of criticised members that caps a cell (per cent)"),
@@ -171,6 +177,8 @@ class SourceRule:
 
 
 _26HD = "Hướng dẫn 26-HD/BTGTU"
+# An article of a provincial board on its enterprises: who cannot gather studies by software.
+_ENTERPRISES = "thực tiễn các đảng bộ doanh nghiệp sản xuất, vận tải không tập trung học được; mức do cấp ủy quy định"
 SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.RETAKE_LIMIT_PERCENT: SourceRule("40", "%", f"mục 3 {_26HD}"),
     RuleKey.DISCUSSION_SHARE_PERCENT: SourceRule(
@@ -185,6 +193,8 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.CATCH_UP_SUPERIOR_DAYS: SourceRule("30", "ngày", "do cấp ủy quy định"),
     RuleKey.CREDIT_MAX_AGE_MONTHS: SourceRule("12", "tháng", f"mục 2 {_26HD} (thời hạn do cấp ủy quy định)"),
     RuleKey.REPLY_DAYS: SourceRule("10", "ngày", "do cấp ủy quy định"),
+    RuleKey.SELF_STUDY_SPEED: SourceRule("240", "tiếng/phút", _ENTERPRISES),
+    RuleKey.SELF_STUDY_LONGEST_MINUTES: SourceRule("30", "phút", _ENTERPRISES),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
 }
 

@@ -248,11 +248,14 @@ def _people(campaign: StudyCampaign, unit: Unit, at: AsOf) -> tuple[tuple[Group,
     )
 
 
+_DONE = {DutyReason.CREDIT: "credited", DutyReason.SELF_STUDY: "alone"}
+
+
 def _counted(state: str, reason: str, number: int) -> People:
     if state == DutyState.EXEMPT:
         return People(exempt=number)
     if state == DutyState.DONE:
-        return People(credited=number) if reason == DutyReason.CREDIT else People(attended=number)
+        return People(**{_DONE.get(DutyReason(reason), "attended"): number})
     return People(**{_REASONS.get(DutyReason(reason), "waiting"): number})
 
 

@@ -59,10 +59,11 @@ class People:
     absent: int = 0  # without reason
     retake: int = 0  # absent above the limit
     waiting: int = 0  # nothing known yet
+    alone: int = 0  # finished self-study
 
     @property
     def done(self) -> int:
-        return self.attended + self.credited
+        return self.attended + self.credited + self.alone
 
     @property
     def owing(self) -> int:

@@ -132,8 +132,7 @@ def attach_places(entries: Iterable[CalledPerson], sessions: Mapping[int, Sessio
             if (
                 line not in taken
                 and link.missed_id != line
-                and link.missed_until is not None
-                and link.missed_until <= ended
+                and (link.missed_id is None or (link.missed_until is not None and link.missed_until <= ended))
             ):
                 link.placed_id, link.state = line, CatchUpState.PLACED
                 link.save(update_fields=["placed", "state"])
@@ -206,7 +205,7 @@ def invite_absentees(
         links = (
             CatchUp.objects.filter(Q(pk__in=[one.pk for one in catch_ups]), ~Q(state=CatchUpState.DONE))
             .select_related(
-                "duty__person", "duty__campaign", "missed__study_class", "missed__verdict",
+                "duty__person", "duty__campaign", "duty__unit", "missed__study_class", "missed__verdict", "lapsed",
                 "placed__study_class__unit", "placed__venue", "missed__unit",
             )
             .prefetch_related("placed__study_class__sessions")
@@ -214,7 +213,7 @@ def invite_absentees(
         )  # fmt: skip
         for link in queries.with_places(links):
             person = link.duty.person
-            unit = link.placed.study_class.unit if link.placed else link.missed.unit
+            unit = link.placed.study_class.unit if link.placed else link.missed.unit if link.missed else link.duty.unit
             if way == InvitedBy.MAIL:
                 if not person.email:
                     without.append(person.full_name)

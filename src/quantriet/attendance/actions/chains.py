@@ -61,7 +61,7 @@ def note_step(
 def _tell_people(kind: StepKind, links: Sequence[CatchUp], at: dt.datetime) -> None:
     steps = []
     for link in links:
-        person, unit = link.duty.person, link.missed.study_class.unit
+        person, unit = link.duty.person, link.missed.study_class.unit if link.missed else link.duty.campaign.unit
         way, told = StepWay.DESK, f"{person.full_name} chưa có địa chỉ thư: in giấy mời"
         if person.email:
             letter = queries.invitation(link)
@@ -110,10 +110,9 @@ def _tell_units(
 
 
 def _followed(link: CatchUp) -> Followed:
-    verdict = getattr(link.missed, "verdict", None)
     return Followed(
-        link.duty.person.full_name, link.duty.person.code, link.duty.unit.name, link.missed.study_class.title,
-        verdict.sentence if verdict else "", local(link.opened_at).date(),
+        link.duty.person.full_name, link.duty.person.code, link.duty.unit.name, link.cause[:1].lower() + link.cause[1:],
+        link.why, local(link.opened_at).date(),
     )  # fmt: skip
 
 

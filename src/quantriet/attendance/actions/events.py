@@ -8,6 +8,8 @@ from datetime import datetime
 from quantriet.attendance import queries
 from quantriet.attendance.actions.catch_ups import end_chains
 from quantriet.attendance.actions.closing import recompute_class
+from quantriet.attendance.actions.self_study import judge_self_study, settle_self_study
+from quantriet.attendance.queries import self_study as self_study_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import DutyResult, DutyState, Problem, StudyEvent
 from quantriet.classes import actions as class_actions
@@ -32,7 +34,9 @@ class ClassEvents:
         return class_queries.running_events(campaign, unit)
 
     def judged_for(self, duties: Sequence[int]) -> list[int]:
-        return queries.judged_for(duties)
+        # 0 stands for every event: what was studied alone belongs to no class.
+        alone = [0] if self_study_queries.finished_says(duties) else []
+        return alone or queries.judged_for(duties)
 
     def voices(self, duties: Sequence[int]) -> dict[int, DutyResult]:
         return queries.voices(duties)
@@ -41,16 +45,19 @@ class ClassEvents:
         return queries.reported(campaign)
 
     def judge_all(self, campaign: StudyCampaign, *, by: Account | None, at: datetime) -> int:
+        # First, for a class asks what of a missed study was made good alone.
+        alone = judge_self_study(campaign, by=by, at=at)
         judged = list(queries.judged_classes(StudyClass.objects.filter(campaign=campaign)))
         for study_class in judged:
             recompute_class(study_class, by=by, at=at)
-        return len(judged)
+        return len(judged) + alone
 
     def follow(self, campaign: StudyCampaign, duties: Sequence[int], *, by: Account | None, at: datetime) -> None:
         end_chains(duties, by=by, at=at)
         owing = StudyDuty.objects.filter(pk__in=duties, state=DutyState.OWING).values_list("pk", flat=True)
         for study_class in StudyClass.objects.filter(pk__in=queries.judged_for(list(owing))).order_by("pk"):
             recompute_class(study_class, by=by, at=at)
+        settle_self_study(list(owing), by=by, at=at)
 
     def call_off(
         self, campaign: StudyCampaign, *, reason: str, by: Account | None, at: datetime,

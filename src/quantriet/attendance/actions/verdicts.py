@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from quantriet.attendance.models import AttendanceRecord, ClassVerdict, ExcusedAbsence, PresenceFact
+from quantriet.attendance.queries.self_study import finished_says
 from quantriet.attendance.rules.minutes import (
     EXCUSED_WORDS,
     Decision,
@@ -283,7 +284,7 @@ def _settle(
     """Bring the ledger in step with the verdicts, joined with what other classes of the same duty came to.
 
     Everybody is looked at, not only whose verdict changed: a duty comes back from an exemption, or a guest's line gets
-    its duty, long after the verdict was given. Attended once is done; else the class held last that came to a verdict
+    its duty, long after the verdict was given. Attended once is done, and so is a finished self-study; else the class held last that came to a verdict
     speaks, for a later class that is only being held does not wipe out why the person was called to it.
     """
     last = max((session.end for session in frame.sessions.values()), default=_LONG_AGO)
@@ -306,6 +307,9 @@ def _settle(
         ):
             results.append(DutyResult(entry.duty_id, state, reason, sentence))
     if results:
+        # Whoever finished the study alone owes nothing, though a class was missed (R-133); asked only where it is owed.
+        alone = finished_says([one.duty_id for one in results if one.state == DutyState.OWING])
+        results = [alone.get(one.duty_id, one) for one in results]
         campaign_actions.settle_duties(results, by=by, at=at)
 
 

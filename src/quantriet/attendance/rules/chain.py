@@ -45,7 +45,7 @@ class Followed:
     name: str
     code: str
     cell: str
-    missed: str
+    cause: str  # "vắng “Lớp một”"
     why: str
     opened_on: dt.date
 
@@ -56,7 +56,7 @@ def report_letter(
     """Subject and text of the report about absentees, to the secretary of a cell or to the superior committee."""
     listed = "\n".join(
         f"{number}. {one.name} ({one.code})" + ("" if kind == StepKind.CELL else f", {one.cell}")
-        + f" – vắng “{one.missed}”, theo dõi từ ngày {show_day(one.opened_on)}. {one.why}".rstrip()
+        + f" – {one.cause}, theo dõi từ ngày {show_day(one.opened_on)}. {one.why}".rstrip()
         for number, one in enumerate(people, 1)
     )  # fmt: skip
     asks = (

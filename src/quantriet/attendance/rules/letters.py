@@ -31,7 +31,9 @@ class Invitation:
     def paragraphs(self) -> list[str]:
         lines = [
             f"Kính gửi: Đồng chí {self.full_name}, {self.cell}.",
-            f"Đồng chí chưa hoàn thành nội dung học tập của đợt “{self.campaign}” tại “{self.missed_class}”. {self.why}",
+            f"Đồng chí chưa hoàn thành nội dung học tập của đợt “{self.campaign}”"
+            + (f" tại “{self.missed_class}”" if self.missed_class else "")
+            + f". {self.why}",
         ]
         if self.later_class:
             lines.append(f"{self.inviting_unit} mời đồng chí dự “{self.later_class}” tại {self.place}:")

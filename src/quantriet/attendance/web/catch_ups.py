@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
 from quantriet.attendance.models import CatchUp, CatchUpStep
+from quantriet.attendance.queries import self_study as self_study_queries
 from quantriet.attendance.vocab import CatchUpState, InvitedBy, StepKind, StepWay, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, page, workbook
 from quantriet.campaigns import access as campaign_access
@@ -105,8 +106,9 @@ def catch_up_list(request: DeskRequest) -> HttpResponse:
 def _lines(links: Iterable[CatchUp]) -> list[dict[str, Any]]:
     found = queries.with_places(links)
     steps = queries.steps_of(found)
+    alone = self_study_queries.studying_alone([link.duty for link in found], now())
     return [
-        _line(link)
+        _line(link, alone)
         | {
             "steps": [step_words(step) for step in steps.get(link.pk, [])],
             "short": "; ".join(
@@ -123,7 +125,7 @@ def step_words(step: CatchUpStep) -> str:
     return f"{kind.label} {show_day(local(step.at).date())}: {step.told} ({way.label}, {step.by or 'Hệ thống'})"
 
 
-def _line(link: CatchUp) -> dict[str, Any]:
+def _line(link: CatchUp, alone: Collection[int]) -> dict[str, Any]:
     if link.state == CatchUpState.DONE:
         sign, words = "done", CatchUpState.DONE.label
     elif link.is_waiting:
@@ -132,12 +134,13 @@ def _line(link: CatchUp) -> dict[str, Any]:
         words = _("Past the day to invite") if is_late else _("No later class yet")
     else:
         sign, words = "owing", CatchUpState.PLACED.label
-    verdict = getattr(link.missed, "verdict", None)
+    verdict = getattr(link.missed, "verdict", None) if link.missed else None
     return {
         "link": link,
         "sign": sign,
         "words": words,
-        "why": verdict.sentence if verdict else "",
+        "why": link.why,
+        "studies_alone": link.duty_id in alone,
         "why_sign": VERDICT_SIGNS[Verdict(verdict.verdict)] if verdict else "silent",
         "invited": InvitedBy(link.invited_by).label if link.invited_by else "",
     }
@@ -200,7 +203,7 @@ def _excel(links: QuerySet[CatchUp]) -> HttpResponse:
                 "name": link.duty.person.full_name,
                 "unit": link.duty.unit.name,
                 "campaign": link.duty.campaign.name,
-                "missed": link.missed.study_class.title,
+                "missed": link.missed.study_class.title if link.missed else link.cause,
                 "why": line["why"],
                 "before": link.invite_before_on,
                 "invited": link.invited_at,
@@ -222,7 +225,7 @@ def _ticked(request: DeskRequest) -> list[CatchUp]:
     return queries.with_places(
         queries.still_owing(queries.catch_up_list(seen))
         .filter(pk__in=ids)
-        .select_related("missed__unit", "placed__study_class__unit")
+        .select_related("missed__unit", "duty__unit", "placed__study_class__unit")
         .order_by("duty__unit__path", "duty__person__sort_key", "pk")
     )
 
@@ -316,12 +319,13 @@ def print_invitations(request: DeskRequest) -> HttpResponse:
         return _nobody(request)
     actions.invite_absentees(links, way=InvitedBy.PRINT, by=request.account, at=now())
     links = queries.with_places(links)
+    units = {link.missed.unit.name if link.missed else link.duty.unit.name for link in links}
     return page(
         request,
         "attendance/desk/invitations_print.html",
         {
             "heading": _("Invitations to the later class"),
-            "place": {"unit": links[0].missed.unit.name if len({link.missed.unit_id for link in links}) == 1 else ""},
+            "place": {"unit": units.pop() if len(units) == 1 else ""},
             "paper": {},
             "back_url": reverse("catch-up-list"),
             "letters": [(link, queries.invitation(link)) for link in links],

@@ -136,7 +136,7 @@ def _papers(request: DeskRequest, made: list[ReplyForm]) -> dict[str, Any]:
     keys = {one.pk for one in made}
     rows = (
         ReplyForm.objects.filter(pk__in=keys)
-        .select_related("person__unit", "entry__study_class__unit", "entry__venue", "link__missed__study_class", "link__duty__campaign")
+        .select_related("person__unit", "entry__study_class__unit", "entry__venue", "link__missed__study_class", "link__lapsed", "link__duty__campaign")
         .prefetch_related("entry__study_class__sessions")
         .order_by("person__unit__path", "person__sort_key", "pk")
     )  # fmt: skip

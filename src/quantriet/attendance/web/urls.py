@@ -2,9 +2,22 @@
 
 from django.urls import path
 
-from quantriet.attendance.web import catch_ups, closing, conduct, evidence, excuses, member, proxy, roll, slips
+from quantriet.attendance.web import (
+    catch_ups,
+    closing,
+    conduct,
+    evidence,
+    excuses,
+    member,
+    proxy,
+    roll,
+    self_study,
+    self_study_member,
+    slips,
+)
 
 _CLASS = "desk/classes/<int:pk>/"
+_SELF_STUDY = "me/duties/<int:pk>/self-study/"
 
 urlpatterns = [
     path("desk/roll/", roll.today, name="roll-today"),
@@ -37,5 +50,30 @@ urlpatterns = [
     path("desk/reply-forms/<str:code>/", proxy.enter, name="reply-form"),
     path("me/duties/<int:pk>/excuse/", member.excuse, name="my-excuse"),
     path("me/duties/<int:pk>/catch-up/", member.catch_up, name="my-catch-up"),
+    path("desk/campaigns/<int:pk>/self-study/", self_study.overview, name="self-study"),
+    path("desk/campaigns/<int:pk>/self-study/allow/", self_study.allow, name="self-study-allow"),
+    path(
+        "desk/campaigns/<int:pk>/self-study/<int:permission_pk>/withdraw/",
+        self_study.withdraw,
+        name="self-study-withdraw",
+    ),
+    path("desk/campaigns/<int:pk>/self-study/questions/", self_study.questions, name="self-study-questions"),
+    path(
+        "desk/campaigns/<int:pk>/self-study/questions/import/",
+        self_study.questions_import,
+        name="self-study-questions-import",
+    ),
+    path(
+        "desk/campaigns/<int:pk>/self-study/questions/<int:question_pk>/retire/",
+        self_study.retire,
+        name="self-study-retire",
+    ),
+    path("desk/self-study/check/", self_study.check, name="self-study-check"),
+    path(_SELF_STUDY, self_study_member.overview, name="my-self-study"),
+    path(_SELF_STUDY + "begin/", self_study_member.begin, name="my-self-study-begin"),
+    path(_SELF_STUDY + "new-version/", self_study_member.move, name="my-self-study-move"),
+    path(_SELF_STUDY + "sections/<int:number>/", self_study_member.section, name="my-self-study-section"),
+    path(_SELF_STUDY + "sections/<int:number>/check/", self_study_member.answer, name="my-self-study-answer"),
+    path(_SELF_STUDY + "proof/", self_study_member.proof, name="my-self-study-proof"),
     path("desk/repeat-absentees/", catch_ups.repeat_absentees, name="repeat-absentees"),
 ]

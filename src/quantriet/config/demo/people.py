@@ -35,6 +35,7 @@ LOGINS = [
     Login("bientap", Role.EDITOR, "root", ROLES[Role.EDITOR].label),
     Login("doanthe", Role.ASSOCIATION_REPORTER, "committee", ROLES[Role.ASSOCIATION_REPORTER].label),
     Login("dangvien", Role.MEMBER, "cell", ROLES[Role.MEMBER].label),
+    Login("lamca", Role.MEMBER, "shift", "Đảng viên làm ca, tự học"),
 ]
 
 

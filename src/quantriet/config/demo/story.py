@@ -21,6 +21,7 @@ from quantriet.classes.models import ClassSession, RosterEntry, StudyClass
 from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
+from quantriet.config.demo.alone import shift_cells, study_alone
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
 from quantriet.config.demo.spreading import spread
@@ -76,6 +77,12 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
             classes = hold(organisation, campaign)
             say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
             follow(organisation, campaign)
+            worker = organisation.accounts["lamca"].person
+            cells = shift_cells(list(Unit.objects.active().order_by("path")))
+            alone = study_alone(
+                documents[0], organisation.root, cells, worker, officer=organisation.officer, rulebook=campaign.rulebook
+            )
+            say(f"  “{alone.name}”: {StudyDuty.objects.filter(campaign=alone).count()} người tự học")
     return organisation
 
 
@@ -103,8 +110,10 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
     committee = next((unit.code for unit in new_units if unit.kind in ("DANG_UY_XA", "DANG_UY_PHUONG")), "TL")
     cell = next(unit.code for unit in new_units if unit.kind == "CHI_BO" and unit.code.startswith(committee))
     in_cell = [one.code for one in new_people if one.unit == cell]
-    places = {"root": "TL", "committee": committee, "cell": cell}
-    persons = {"bithu": in_cell[0], "dangvien": in_cell[5]}
+    shift = next((one.code for one in shift_cells(list(Unit.objects.active().order_by("path")))), cell)
+    places = {"root": "TL", "committee": committee, "cell": cell, "shift": shift}
+    in_shift = [one.code for one in new_people if one.unit == shift]
+    persons = {"bithu": in_cell[0], "dangvien": in_cell[5], "lamca": in_shift[-1]}
     for login in made.LOGINS:
         if login.username not in accounts:
             person = people.get(persons.get(login.username, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 
 from quantriet.attendance import queries as attendance_queries
+from quantriet.attendance.queries import self_study as self_study_queries
 from quantriet.campaigns.vocab import CreditState
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import RosterEntry
@@ -57,6 +58,7 @@ def duty(request: DeskRequest, pk: int) -> HttpResponse:
         "today": today(),
         "may_excuse": owed.is_owing and attendance_queries.excusable(mine).exists(),
         "may_choose": link is not None and bool(attendance_queries.offered_classes(link, now())),
+        "self_study": self_study_queries.offer(owed.duty, now()),
         "chain": [(one, steps) for one, steps in attendance_queries.chain_of(owed.duty)],
         "credits": [(one, CreditState(one.state)) for one in owed.duty.credits.order_by("pk")],
     }

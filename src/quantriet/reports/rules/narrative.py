@@ -183,9 +183,12 @@ def _people(figures: Figures) -> str:
     people = figures.people
     if not people.obliged:
         return "Chưa có ai trong danh sách phải học."
-    credited = (
-        f", trong đó {show_number(people.credited)} người được công nhận đã học nơi khác" if people.credited else ""
+    ways = (
+        (people.alone, "tự học có xác nhận"),
+        (people.credited, "được công nhận đã học nơi khác"),
     )
+    told = ", ".join(f"{show_number(number)} người {words}" for number, words in ways if number)
+    credited = f", trong đó {told}" if told else ""
     said = (
         f"Đã học xong {show_number(people.done)}/{show_number(people.obliged)} người phải học, "
         f"đạt {show_percent(people.done, people.obliged)}{credited}."

@@ -78,7 +78,7 @@ TAGS: dict[str, str] = {
     "proposals": "Kiến nghị, đề xuất (danh sách đoạn)",
     "as_of": "Thời điểm số liệu",
     "classes": "Số lớp: classes.held, classes.sessions, classes.venues, classes.outsiders, classes.called, classes.attended, classes.share",
-    "people": "Số người: people.obliged, people.done, people.share, people.owing, people.exempt, people.excused, people.absent, people.retake, people.waiting, people.credited",
+    "people": "Số người: people.obliged, people.done, people.share, people.owing, people.exempt, people.excused, people.absent, people.retake, people.waiting, people.credited, people.alone",
     "levels": "Lớp theo cấp học (bảng: no, label, classes, called, attended, share)",
     "forms": "Lớp theo hình thức (bảng: no, label, classes, called, attended, share)",
     "tiers": "Theo đối tượng (bảng: no, label, obliged, done, owing, exempt, share)",
@@ -145,6 +145,7 @@ def context(head: Head, figures: Figures, texts: Mapping[Section, str]) -> dict[
             "retake": show_number(people.retake),
             "waiting": show_number(people.waiting),
             "credited": show_number(people.credited),
+            "alone": show_number(people.alone),
         },
         "levels": [
             {

@@ -44,7 +44,7 @@ def settle(campaign, cast, at=None, **results) -> None:
     made = []
     for code, reason in results.items():
         duty = StudyDuty.objects.get(campaign=campaign, kind=ATTEND, person=cast.people[code])
-        is_done = reason in (DutyReason.ATTENDED, DutyReason.CREDIT)
+        is_done = reason in (DutyReason.ATTENDED, DutyReason.CREDIT, DutyReason.SELF_STUDY)
         state = DutyState.DONE if is_done else DutyState.OWING
         made.append(DutyResult(duty.pk, state, DutyReason(reason), "Theo điểm danh."))
     campaign_actions.settle_duties(made, by=cast.officer, at=at or now())

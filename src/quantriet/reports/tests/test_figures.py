@@ -27,17 +27,28 @@ def figures(campaign, unit, day=None):
     return queries.figures(campaign, unit, campaign_queries.as_of(day))
 
 
-@pytest.mark.req("P-12", "R-075")
+@pytest.mark.req("P-12", "R-075", "R-133")
 def test_people_are_told_apart_by_what_became_of_them(cast):
     ActivityExemption.objects.create(
         person=cast.people["M6"], valid_from=dt.date(2026, 1, 1), reason="Tuổi cao, sức yếu"
     )
     Person.objects.filter(pk=cast.people["M5"].pk).update(kind="association")
     campaign = open_campaign(cast)
-    settle(campaign, cast, M1="attended", M2="attended", M3="excused", M4="absent", M7="retake", M12="credit")
+    settle(
+        campaign,
+        cast,
+        M1="attended",
+        M2="attended",
+        M3="excused",
+        M4="absent",
+        M7="retake",
+        M12="credit",
+        M8="self_study",
+    )
     found = figures(campaign, cast.units["T"])
     people = found.people
     assert (people.attended, people.credited, people.excused, people.absent, people.retake) == (2, 1, 1, 1, 1)
+    assert people.alone == 1
     assert people.exempt == StudyDuty.objects.filter(campaign=campaign, state="exempt").count()
     assert people.total == StudyDuty.objects.filter(campaign=campaign).count()
     assert sum(one.people.total for one in found.tiers) == people.total

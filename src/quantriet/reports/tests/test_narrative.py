@@ -393,3 +393,10 @@ def test_study_elsewhere_is_spoken_of_only_where_somebody_was_recognised():
     said = text(replace(PLAIN, people=People(attended=8, credited=2, waiting=2)), Section.RESULTS)
     assert "Đã học xong 10/12 người phải học" in said
     assert "trong đó 2 người được công nhận đã học nơi khác" in said
+
+
+@pytest.mark.req("R-133")
+def test_self_study_is_counted_as_done_and_named_with_its_way():
+    said = text(replace(PLAIN, people=People(attended=5, alone=3, credited=2, waiting=2)), Section.RESULTS)
+    assert "Đã học xong 10/12 người phải học" in said
+    assert "trong đó 3 người tự học có xác nhận, 2 người được công nhận đã học nơi khác" in said

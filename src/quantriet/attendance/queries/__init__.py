@@ -20,6 +20,7 @@ from quantriet.attendance.models import (
     ProxyEntry,
     RollReopening,
 )
+from quantriet.attendance.queries import self_study
 from quantriet.attendance.rules.chain import StepRule
 from quantriet.attendance.rules.letters import Invitation
 from quantriet.attendance.rules.minutes import (
@@ -73,11 +74,12 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
     """What stands in the way of opening: people in no class or in two (B-02)."""
     placement = class_queries.placement(campaign)
     found = []
-    if placement.in_none:
+    in_none = placement.in_none and placement.in_none - _need_no_class(campaign).count()
+    if in_none > 0:
         found.append(
             Problem(
-                f"{show_number(placement.in_none)} người phải học chưa ở lớp nào.",
-                placement.in_none,
+                f"{show_number(in_none)} người phải học chưa ở lớp nào.",
+                in_none,
                 _placement_url(campaign, "none"),
             )
         )
@@ -93,14 +95,32 @@ def problems_before_opening(campaign: StudyCampaign) -> list[Problem]:
 
 
 def places(campaign: StudyCampaign) -> Places:
-    """By unit who stands in a class and who in none; rosters of classes still being drafted count."""
-    _whole, branches = class_queries.placement_by_branch(campaign, campaign.unit)
+    """By unit who stands in a class and who in none; rosters of classes still being drafted count, and who is allowed to
+    study alone needs no class (R-133)."""
+    whole, branches = class_queries.placement_by_branch(campaign, campaign.unit)
+    alone: Counter[int] = Counter()
+    if whole.in_none:
+        for path, number in _need_no_class(campaign).order_by().values_list("unit__path").annotate(n=Count("pk")):
+            # Deepest first: the organiser's own line stands above all others.
+            for one in sorted(branches, key=lambda branch: -len(branch.unit.path)):
+                if path.startswith(one.unit.path):
+                    alone[one.unit.pk] += number
+                    break
     drafts = StudyClass.objects.filter(campaign=campaign, state=ClassState.DRAFT).count()
     return Places(
-        tuple(UnitPlaces(one.unit, one.in_none, one.in_one + one.in_several) for one in branches),
+        tuple(
+            UnitPlaces(
+                one.unit, max(0, one.in_none - alone[one.unit.pk]), one.in_one + one.in_several + alone[one.unit.pk]
+            )
+            for one in branches
+        ),
         drafts,
         f"{_url('class-list')}?campaign={campaign.pk}&state={ClassState.DRAFT.value}",
     )
+
+
+def _need_no_class(campaign: StudyCampaign) -> QuerySet[StudyDuty]:
+    return self_study.unplaced_but_allowed(campaign, class_queries.placed(campaign, "none"))
 
 
 def event_days(campaigns: Collection[int]) -> list[EventDays]:
@@ -123,7 +143,13 @@ def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list
     released = StudyClass.objects.filter(campaign=campaign, state=ClassState.RELEASED).order_by("pk")
     begun = released.filter(Exists(ClassSession.objects.filter(study_class=OuterRef("pk"), starts_at__lte=at)))
     reopened = StudyClass.objects.filter(campaign=campaign, roll_reopenings__state=ReopeningState.OPEN).order_by("pk")
+    alone = self_study.still_reading(campaign, at)
     return [
+        *(
+            [Problem(f"{show_number(alone)} người còn trong thời hạn tự học.", alone, _url("self-study", campaign.pk))]
+            if alone
+            else []
+        ),
         *_of_classes(begun, "đã học nhưng chưa chốt điểm danh", "roll-result"),
         *_of_classes(released.exclude(pk__in=begun.values("pk")), "đã chốt mà chưa học, hãy chờ học hoặc hủy", "class"),
         *_of_classes(reopened, "đang mở lại điểm danh, hãy chốt lại", "roll-result"),
@@ -175,8 +201,8 @@ def judged_for(duties: Sequence[int]) -> list[int]:
 
 
 def voices(duties: Sequence[int]) -> dict[int, DutyResult]:
-    """What the verdicts say of each duty, as `actions.verdicts` joins them: attended once is done, else the class held
-    last that came to a verdict speaks. A duty without any verdict is left out."""
+    """What the verdicts say of each duty, as `actions.verdicts` joins them: attended once is done, else a finished
+    self-study, else the class held last that came to a verdict speaks. A duty without any of them is left out."""
     best: dict[int, tuple[tuple[bool, bool, dt.datetime, int], Verdict, str]] = {}
     keys = list(duties)
     long_ago = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -191,10 +217,12 @@ def voices(duties: Sequence[int]) -> dict[int, DutyResult]:
             rank = (verdict == Verdict.PRESENT, verdict != Verdict.UNDECIDED, ended or long_ago, entry)
             if duty not in best or rank > best[duty][0]:
                 best[duty] = (rank, verdict, sentence)
-    return {
+    said = {
         duty: DutyResult(duty, *LEDGER_SAYS[verdict], sentence if verdict != Verdict.UNDECIDED else "")
         for duty, (_rank, verdict, sentence) in best.items()
     }
+    alone = self_study.finished_says(keys)
+    return said | {key: one for key, one in alone.items() if key not in said or said[key].state != DutyState.DONE}
 
 
 def reported(campaign: StudyCampaign) -> list[tuple[int, dt.datetime]]:
@@ -565,7 +593,7 @@ def evidence(entry: RosterEntry) -> Evidence:
         sessions.append(SessionEvidence(session, minutes, facts, excuse))
     chain = list(
         CatchUp.objects.filter(duty_id=entry.duty_id)
-        .select_related("missed__study_class", "placed__study_class")
+        .select_related("missed__study_class", "placed__study_class", "lapsed")
         .order_by("opened_at", "pk")
         if entry.duty_id
         else []
@@ -616,7 +644,7 @@ def catch_up_list(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
         .filter(has_later=False)
         .annotate(is_waiting=~Exists(running))
         .select_related(
-            "duty__person", "duty__unit", "duty__campaign", "missed__study_class", "missed__verdict",
+            "duty__person", "duty__unit", "duty__campaign", "missed__study_class", "missed__verdict", "lapsed",
             "placed__study_class", "placed__venue",
         )
     )  # fmt: skip
@@ -657,10 +685,16 @@ def step_rules(campaign: StudyCampaign, day: dt.date) -> dict[StepKind, StepRule
 
 
 def links_to_follow(campaign: StudyCampaign) -> QuerySet[CatchUp]:
-    """The last link of each chain whose person owes and has no later class, with its steps and all a letter needs."""
+    """The last link of each chain whose person owes and has no later class, with its steps and all a letter needs.
+
+    Nobody is called to a class in the days in which self-study is allowed (R-133).
+    """
     waiting = still_owing(catch_up_list(CatchUp.objects.filter(duty__campaign=campaign))).filter(is_waiting=True)  # type: ignore[misc]
+    waiting = waiting.exclude(duty__in=self_study.allowed_duties(campaign, today()).order_by().values("pk"))
     return (
-        waiting.select_related("duty__unit__parent", "missed__study_class__unit", "missed__unit")
+        waiting.select_related(
+            "duty__unit__parent", "duty__campaign__unit", "missed__study_class__unit", "missed__unit"
+        )
         .prefetch_related("steps")
         .order_by("duty__unit__path", "duty__person__sort_key", "pk")
     )
@@ -720,7 +754,7 @@ def chain_of(duty: StudyDuty) -> list[tuple[CatchUp, list[CatchUpStep]]]:
     """The chain of one duty, each link with the steps taken."""
     links = list(
         CatchUp.objects.filter(duty=duty)
-        .select_related("missed__study_class", "placed__study_class")
+        .select_related("missed__study_class", "placed__study_class", "lapsed")
         .order_by("opened_at", "pk")
     )
     steps = steps_of(links)
@@ -772,14 +806,13 @@ def with_first_day(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[S
 
 def invitation(link: CatchUp) -> Invitation:
     """What the invitation of this link says; the link must come with its duty, classes and verdict."""
-    verdict = getattr(link.missed, "verdict", None)
     placed = link.placed
     return Invitation(
         full_name=link.duty.person.full_name,
-        cell=link.missed.unit.name,
+        cell=link.duty.unit.name if link.missed is None else link.missed.unit.name,
         campaign=link.duty.campaign.name,
-        missed_class=link.missed.study_class.title,
-        why=verdict.sentence if verdict else "",
+        missed_class=link.missed.study_class.title if link.missed else "",
+        why=link.why or f"{link.cause}.",
         invite_before_on=link.invite_before_on,
         inviting_unit=placed.study_class.unit.name if placed else "",
         later_class=placed.study_class.title if placed else "",
