@@ -14,7 +14,7 @@ from quantriet.classes.queries.programme import discussion_share, first_day, ite
 from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
 from quantriet.classes.queries.rosters import Standing, exempt_beside, find_people, roster, standing_of
 from quantriet.classes.queries.seats import VenueSeats, capacity, seated
-from quantriet.classes.queries.summons import SummonsLetter, summons_counts
+from quantriet.classes.queries.summons import SummonsLetter, link_of, on_paper, summons_counts
 
 __all__ = [
     "BranchPlacement",
@@ -32,9 +32,11 @@ __all__ = [
     "first_day",
     "is_marked",
     "items_of",
+    "link_of",
     "may_lead",
     "notices_before",
     "on_day",
+    "on_paper",
     "person_calendar",
     "placed",
     "placement",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
@@ -65,6 +65,14 @@ class SummonsLetter:
         ]
         return "\n".join(lines)
 
+    def brief(self, entry: RosterEntry) -> str:
+        """The summons in one text message: what, when, where."""
+        return f"Mời dự {self.study_class.title}, {'; '.join(self.times)}, tại {self.place(entry.venue)}."
+
+    def begins_within(self, span: timedelta, at: datetime) -> bool:
+        """Whether a session is yet to come and begins so soon."""
+        return any(at <= one.starts_at <= at + span for one in self.sessions)
+
     def cancelled_body(self, entry: RosterEntry) -> str:
         """The mail that takes a summons back."""
         return "\n".join(
@@ -108,12 +116,24 @@ class SummonsLetter:
 
 
 def summons_counts(lines: QuerySet[RosterEntry]) -> dict[str, int]:
-    """How far the summons are: everybody, by mail, on paper, not yet, and those not yet without an address."""
+    """How far the summons are: everybody, over a channel, on paper, in the inbox alone, not yet, and of these without an address."""
     waiting = Q(summoned_at__isnull=True)
+    sent = [SummonsWay.MAIL, SummonsWay.PUSH, SummonsWay.SMS, SummonsWay.ZALO]
     return lines.aggregate(
         total=Count("pk"),
-        mailed=Count("pk", filter=Q(summoned_by=SummonsWay.MAIL)),
+        mailed=Count("pk", filter=Q(summoned_by__in=sent)),
+        inbox=Count("pk", filter=Q(summoned_by=SummonsWay.INBOX)),
         printed=Count("pk", filter=Q(summoned_by=SummonsWay.PRINT)),
         waiting=Count("pk", filter=waiting),
         unreachable=Count("pk", filter=waiting & Q(person__email="")),
     )
+
+
+def on_paper() -> Q:
+    """Whose summons is to be printed: not told yet, or in the inbox alone, which nobody need open in time."""
+    return Q(summoned_at__isnull=True) | Q(summoned_by=SummonsWay.INBOX)
+
+
+def link_of(entry: RosterEntry) -> str:
+    """Where the person reads of the class: the duty that it serves, else their own page."""
+    return f"/me/duties/{entry.duty_id}/" if entry.duty_id else "/me/"

@@ -45,7 +45,7 @@ def summons(request: DeskRequest, pk: int) -> HttpResponse:
             "letter": letter,
             "sample": letter.body(sample) if sample else "",
             "is_released": study_class.state == ClassState.RELEASED,
-            "unreached": seen.filter(summoned_at__isnull=True)
+            "unreached": seen.filter(queries.on_paper())
             .select_related("person", "unit")
             .order_by("unit__path", "person__sort_key")[:50],
         },
@@ -66,9 +66,12 @@ def send(request: DeskRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=back)
-    told = f"Đã gửi {show_number(sent.queued)} giấy mời qua thư điện tử."
+    told = f"Đã gửi {show_number(sent.queued)} giấy mời qua thư điện tử và các kênh đã bật."
     if sent.without_address:
-        told += f" {show_number(sent.without_address)} người chưa có địa chỉ thư, cần in giấy mời."
+        told += f" {show_number(sent.without_address)} người chưa có địa chỉ thư, cần in giấy mời"
+        told += (
+            f"; {show_number(sent.inbox_only)} người trong số đó chỉ thấy khi đăng nhập." if sent.inbox_only else "."
+        )
     return saved(request, to=back, message=told)
 
 
@@ -93,7 +96,7 @@ def print_summons(request: DeskRequest, pk: int) -> HttpResponse:
         queries.seated(""), pk__in=access.roster_seen_by(request.account).filter(study_class=study_class).values("pk")
     )
     if not request.GET.get("all"):
-        rows = rows.filter(summoned_at__isnull=True)
+        rows = rows.filter(queries.on_paper())
     letter = queries.SummonsLetter(study_class)
     entries = list(rows.order_by("unit__path", "person__sort_key", "pk"))
     sheets: list[dict[str, Any]]
