@@ -222,3 +222,10 @@ def copy_text(unit: Unit, kind: str, default: str) -> str:
     rows = CopyText.objects.filter(unit__in=above, kind=kind).order_by("-unit__depth")
     found = rows.values_list("body", flat=True).first()
     return found or default
+
+
+def channels_set_up() -> list[NoticeChannel]:
+    """The channels that this installation can send over."""
+    ready = {NoticeChannel.MAIL: True, NoticeChannel.PUSH: True}
+    ready |= {NoticeChannel.SMS: bool(settings.SMS_GATEWAY), NoticeChannel.ZALO: bool(settings.ZALO_GATEWAY)}
+    return [channel for channel in NoticeChannel if ready[channel]]

@@ -79,7 +79,7 @@ def kinds(code):
 def test_an_absentee_is_followed_to_the_superior_and_nothing_is_sent_twice(cast, missed, as_user):
     pass_days(32)
     assert kinds("M1") == [("invite", "mail"), ("remind", "mail"), ("cell", "mail"), ("superior", "mail")]
-    assert kinds("M2") == [("invite", "desk"), ("remind", "desk"), ("cell", "mail"), ("superior", "mail")]
+    assert kinds("M2") == [("invite", "inbox"), ("remind", "inbox"), ("cell", "mail"), ("superior", "mail")]
     sent = Message.objects.filter(kind__startswith="catch_up").order_by("pk")
     assert [one.to_person_id is not None for one in sent] == [True, True, False, False]
     cell, superior = sent[2], sent[3]

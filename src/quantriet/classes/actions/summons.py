@@ -29,11 +29,15 @@ URGENT = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Sent:
-    """What sending summons came to: people told over a channel, people told in their inbox alone, people with no way."""
+    """What sending summons came to: people told over a channel, people with none, and of these who has an inbox.
+
+    `mailed` are those of the first whose first channel is mail.
+    """
 
     queued: int
     without_address: int
     inbox_only: int = 0
+    mailed: int = 0
 
 
 def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -> Sent:
@@ -51,7 +55,7 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
             "Đợt học tập chưa giao xuống, đã khép hoặc đã hủy nên không gửi giấy mời được.",
         )
     letter = queries.SummonsLetter(study_class)
-    queued, without, inbox_only = 0, 0, 0
+    queued, mailed, without, inbox_only = 0, 0, 0, 0
     is_soon = letter.begins_within(URGENT, at)
     for some in _in_batches(queries.roster(study_class).filter(queries.seated(""))):
         with transaction.atomic():
@@ -78,6 +82,7 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
                     inbox_only += found.has_inbox
                 if found.is_new and found.is_reached:
                     queued += bool(found.channels)
+                    mailed += found.way == SummonsWay.MAIL
                     entry.summoned_at, entry.summoned_by = at, SummonsWay(found.way)
                     told.append(entry)
             RosterEntry.objects.bulk_update(told, ["summoned_at", "summoned_by"])
@@ -85,7 +90,7 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
         "summons.mailed", by=by, at=at, thing=study_class, unit=study_class.unit,
         after={"queued": queued, "without_address": without},
     )  # fmt: skip
-    return Sent(queued, without, inbox_only)
+    return Sent(queued, without, inbox_only, mailed)
 
 
 def _in_batches(entries: Iterable[RosterEntry]) -> Iterator[list[RosterEntry]]:

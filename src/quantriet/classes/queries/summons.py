@@ -116,8 +116,8 @@ class SummonsLetter:
 
 
 def summons_counts(lines: QuerySet[RosterEntry]) -> dict[str, int]:
-    """How far the summons are: everybody, over a channel, on paper, in the inbox alone, not yet, and of these without an address."""
-    waiting = Q(summoned_at__isnull=True)
+    """How far the summons are: everybody, over a channel, on paper, not yet or in the inbox alone, and of these without an address."""
+    waiting = on_paper()
     sent = [SummonsWay.MAIL, SummonsWay.PUSH, SummonsWay.SMS, SummonsWay.ZALO]
     return lines.aggregate(
         total=Count("pk"),

@@ -66,7 +66,8 @@ def send(request: DeskRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=back)
-    told = f"Đã gửi {show_number(sent.queued)} giấy mời qua thư điện tử và các kênh đã bật."
+    told = f"Đã gửi {show_number(sent.mailed)} giấy mời qua thư điện tử"
+    told += f", {show_number(sent.queued - sent.mailed)} qua kênh khác." if sent.queued > sent.mailed else "."
     if sent.without_address:
         told += f" {show_number(sent.without_address)} người chưa có địa chỉ thư, cần in giấy mời"
         told += (
