@@ -275,11 +275,12 @@ def gather_digests(*, at: datetime) -> int:
     for some in groups.values():
         first, last = some[0], some[-1]
         subject = first.subject if len(some) == 1 else f"{len(some)} thông báo mới"
+        body = _digest_body(NoticeChannel(first.channel), some)
         with transaction.atomic():
             carrier = Message.objects.create(
                 kind=DIGEST_KIND, channel=first.channel, unit=last.unit, to_person_id=first.to_person_id,
                 to_account_id=first.to_account_id, subscription_id=first.subscription_id, address=last.address,
-                subject=subject, body=_digest_body(NoticeChannel(first.channel), some), queued_at=at,
+                subject=subject, body=body, queued_at=at,
                 next_try_at=at + LEASE,
             )  # fmt: skip
             same = Message.objects.filter(
