@@ -13,7 +13,20 @@ from quantriet.classes.vocab import (
     ClassState,
     SummonsWay,
 )
+from quantriet.kit.numbers import show_number
 from quantriet.kit.time import show_clock, show_moment
+
+# The text to copy into Zalo, until a unit writes its own; its places are those of `SummonsLetter.places`.
+ZALO_INVITATION = "class_invitation"
+ZALO_WORDS = """[đơn vị] mời các đồng chí dự [tên lớp], thuộc [đợt học tập].
+
+Thời gian:
+[thời gian]
+Địa điểm: [địa điểm]
+Hình thức: [hình thức]
+Nội dung: [nội dung]
+
+Danh sách triệu tập có [số người] đồng chí. Ai chưa nhận được giấy mời hoặc không dự được thì báo ngay cấp ủy nơi sinh hoạt."""
 
 
 class SummonsLetter:
@@ -68,6 +81,21 @@ class SummonsLetter:
     def brief(self, entry: RosterEntry) -> str:
         """The summons in one text message: what, when, where."""
         return f"Mời dự {self.study_class.title}, {'; '.join(self.times)}, tại {self.place(entry.venue)}."
+
+    def places(self) -> dict[str, str]:
+        """What a text to copy may be filled with, by the name of its place; no names of people."""
+        main = Venue.objects.filter(study_class=self.study_class, is_main=True).first()
+        called = self.study_class.roster.filter(is_running=True).count()
+        return {
+            "đơn vị": self.study_class.unit.name,
+            "tên lớp": self.study_class.title,
+            "đợt học tập": self.study_class.campaign.name,
+            "thời gian": "\n".join(f"- {line}" for line in self.times),
+            "địa điểm": self.place(main) if main else "",
+            "hình thức": self.form,
+            "nội dung": "; ".join(self.documents),
+            "số người": show_number(called),
+        }
 
     def begins_within(self, span: timedelta, at: datetime) -> bool:
         """Whether a session is yet to come and begins so soon."""

@@ -24,6 +24,7 @@ from quantriet.config.demo import texts
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
 from quantriet.config.demo.spreading import spread
+from quantriet.config.demo.telling import inform
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.actions import masters as master_actions
@@ -76,6 +77,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
             classes = hold(organisation, campaign)
             say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
             follow(organisation, campaign)
+            inform(organisation.root, organisation.accounts)
     return organisation
 
 
