@@ -137,7 +137,7 @@ def _short(step: CatchUpStep) -> str:
     day = show_day(local(step.at).date())
     if step.way == StepWay.NONE:
         return f"{DUE_WORDS[StepKind(step.kind)]} {day}: chưa có cách báo, in giấy mời"
-    return f"{step.kind_label} {day}: {StepWay(step.way).label.lower()}"
+    return f"{step.kind_label} {day}: {StepWay(step.way).label}"
 
 
 def _line(link: CatchUp) -> dict[str, Any]:

@@ -20,8 +20,6 @@ from quantriet.org.models import Account, Unit
 def inform(root: Unit, accounts: Mapping[str, Account]) -> None:
     """What the member, the cell's secretary and the leader were told, each with wishes of their own."""
     officer, member, secretary, leader = (accounts[name] for name in ("canbo", "dangvien", "bithu", "lanhdao"))
-    _wish(member, {NoticeGroup.SUMMONS: [NoticeChannel.MAIL, NoticeChannel.PUSH, NoticeChannel.SMS]})
-    _wish(leader, {}, pace=DigestPace.DAILY)
     if secretary.person is not None:
         org_actions.change_person(secretary.person, by=officer, at=now(), phone="0912000111")
     _wish(secretary, {NoticeGroup.WORK: [NoticeChannel.SMS]})
@@ -29,6 +27,13 @@ def inform(root: Unit, accounts: Mapping[str, Account]) -> None:
     old = _tell(root, member, officer, "study_notice", "Sắp học tập Nghị quyết mới của Trung ương", days=9)
     actions.mark_read(member, [old.notice], at=now())
     _given_up(root, member, officer)
+    _wish(
+        member,
+        {NoticeGroup.SUMMONS: [NoticeChannel.MAIL, NoticeChannel.PUSH, NoticeChannel.SMS]},
+        pace=DigestPace.DAILY,
+    )
+    for subject in ("Tài liệu hỏi – đáp đã có trên cổng", "Nhắc đọc đề cương trước khi đến lớp"):
+        _tell(root, member, officer, "study_notice", subject, days=0)
     _tell(
         root, member, officer, "catch_up", "Đổi phòng học: Lớp học bù toàn thành phố", days=0, is_urgent=True,
         body="Lớp học bù toàn thành phố chuyển sang Hội trường Thành ủy, tầng 2. Giờ học giữ nguyên.",
@@ -69,4 +74,4 @@ def _given_up(root: Unit, member: Account, officer: Account) -> None:
     told = _tell(root, member, officer, "study_notice", "Lịch học tập tháng này của Thành ủy", days=1)
     actions.end_subscription(browser, by=member, at=now())
     for message in Message.objects.filter(notice=told.notice, channel=NoticeChannel.PUSH):
-        actions.deliver(message.pk, at=now())
+        actions.deliver(message.pk, at=at_local(today() - dt.timedelta(days=1), dt.time(10)))

@@ -126,7 +126,7 @@ def send_notice(
         for message in made:
             if waits:
                 message.state, message.next_try_at = MessageState.DIGEST, _digest_at(wishes, at)
-            message.save()
+            message.save(force_insert=True)
             if not waits:
                 enqueue(SEND_JOB, message.pk)
         record(
