@@ -265,11 +265,11 @@ def test_a_reminder_counts_who_owes_and_names_them_only_when_asked(cast, running
     page = client.get(address).content.decode()
     text = page.split('id="message-text"')[1].split("</textarea>")[0]
     assert "Đảng ủy xã Ea Tam: còn" in text
-    assert cast.people["M1"].full_name not in page
+    assert cast.people["M6"].full_name not in page
     assert "Hiện cả tên người" in page
     named = client.get(address + "&names=1").content.decode()
-    assert cast.people["M1"].full_name in named
-    assert cast.people["M1"].full_name not in named.split('id="message-text"')[1].split("</textarea>")[0]
+    assert cast.people["M6"].full_name in named
+    assert cast.people["M6"].full_name not in named.split('id="message-text"')[1].split("</textarea>")[0]
     assert client.post(address, {"words": "[đơn vị] nhắc: [danh sách]"}).status_code == 303
     assert "Tỉnh ủy Tân Lĩnh nhắc: 1. " in client.get(address).content.decode()
     assert "Không có chỗ điền [tên]" in client.post(address, {"words": "[tên]"}).content.decode()
