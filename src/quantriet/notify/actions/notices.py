@@ -78,8 +78,9 @@ def send_notice(
     """Tell one person, in the inbox and over the channels that the kind, the person's wishes and `channels` allow.
 
     `brief` is what a text message says (else the subject), `link` an address of this house, `ways` what
-    `queries.ways_of` has read for many at once. The same `dedupe_key` makes nothing the second time, and neither does a
-    key under which an older version has sent a mail (`is_new` is false). Refuses marked content (B-18).
+    `queries.ways_of` has read for many at once. The same `dedupe_key` goes once over each channel: asked again it sends
+    only over those that were not there before, as an address entered since, and else makes nothing (`is_new` is false);
+    a mail that an older version sent under the key counts. Refuses marked content (B-18).
     Effects, in order: the notice; one message a channel, waiting, held for the digest, or queued with its job; audit
     "notice.made".
     """
@@ -92,23 +93,23 @@ def send_notice(
     wishes = found.wishes
     person = to if isinstance(to, Person) else to.person
     account = None if person is not None else to if isinstance(to, Account) else None
+    receiver = (person.pk if person else None, account.pk if account else None)
     reachable = {channel: address for channel, address in found.addresses.items() if channel in channels}
     rule = kind_of(kind)
     taken = channels_for(rule, wishes, reachable=reachable.keys(), has_inbox=found.account is not None)
     addresses = tuple(reachable[channel] for channel in taken)
     with transaction.atomic():
-        if dedupe_key:
-            before = Notice.objects.filter(dedupe_key=dedupe_key).first()
-            if before is not None:
-                return Told(before, tuple(taken), addresses, found.account is not None, is_new=False)
-        notice = Notice.objects.create(
+        before = Notice.objects.filter(dedupe_key=dedupe_key).first() if dedupe_key else None
+        had = set(before.messages.values_list("channel", flat=True)) if before else set()
+        if dedupe_key and Message.objects.filter(dedupe_key=dedupe_key).exists():
+            had.add(NoticeChannel.MAIL.value)
+        notice = before or Notice.objects.create(
             kind=kind, unit=unit, person=person, account=account, subject=squeeze(subject)[:250], body=body,
             link=link[:300], is_urgent=is_urgent, made_at=at, made_by=by, dedupe_key=dedupe_key,
         )  # fmt: skip
-        was_mailed = bool(dedupe_key) and Message.objects.filter(dedupe_key=dedupe_key).exists()
-        made = []
+        made: list[Message] = []
         for channel in taken:
-            if channel == NoticeChannel.MAIL and was_mailed:
+            if channel.value in had:
                 continue
             own = Message(
                 kind=kind, channel=channel, notice=notice, unit=unit, to_person=person, to_account=account,
@@ -122,6 +123,9 @@ def send_notice(
                 made += [_for_browser(own, one.pk, str(one)) for one in found.subscriptions]
             else:
                 made.append(own)
+        is_new = bool(made) or (before is None and not had)
+        if before is not None and (not made or (before.person_id, before.account_id) != receiver):
+            return Told(before, tuple(taken), addresses, found.account is not None, is_new=False)
         waits = wishes.pace != DigestPace.AT_ONCE and not rule.is_prompt and not is_urgent
         for message in made:
             if waits:
@@ -131,9 +135,9 @@ def send_notice(
                 enqueue(SEND_JOB, message.pk)
         record(
             "notice.made", by=by, at=at, thing=notice, unit=unit, person_id=person.pk if person else None,
-            after={"channels": [channel.value for channel in taken]},
+            after={"channels": sorted({message.channel for message in made})},
         )  # fmt: skip
-    return Told(notice, tuple(taken), addresses, found.account is not None, is_new=not was_mailed)
+    return Told(notice, tuple(taken), addresses, found.account is not None, is_new=is_new)
 
 
 def _for_browser(message: Message, subscription: int, name: str) -> Message:

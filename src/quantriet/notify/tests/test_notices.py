@@ -187,6 +187,21 @@ def test_the_same_notice_is_told_once_over_each_channel(cast):
 
 
 @pytest.mark.django_db
+def test_an_address_entered_later_gets_the_same_notice_once(cast):
+    assert tell(cast, dedupe_key="a:1").way == "inbox"
+    assert not tell(cast, dedupe_key="a:1").is_new
+    reachable(cast)
+    later = tell(cast, dedupe_key="a:1")
+    assert (later.is_new, later.way) == (True, "mail")
+    assert not tell(cast, dedupe_key="a:1").is_new
+    assert (Notice.objects.count(), Message.objects.count()) == (1, 1)
+    # A key that is somebody else's sends nothing to the wrong person.
+    reachable(cast, "M3", email="hen@example.vn", phone="0912345678")
+    assert not tell(cast, "M3", dedupe_key="a:1").is_new
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_a_mail_that_an_older_version_queued_is_not_sent_again(cast):
     reachable(cast)
     actions.send_mail(

@@ -105,5 +105,5 @@ def _tell(top: Unit, entry: Entry, at: datetime) -> None:
             subject=f"{what} không thành, {show_moment(at)}",
             body=f"{what} lúc {show_moment(at)} không thành.\n\n{entry.sentence}\n\n"
             f"Xem và làm lại: {settings.SITE_ADDRESS}/desk/backups/\n",
-            dedupe_key=f"{TROUBLE_NOTICE}:{entry.kind}:{local(at).date()}:{keeper.email or f'a{keeper.pk}'}",
+            dedupe_key=f"{TROUBLE_NOTICE}:{entry.kind}:{local(at).date()}:a{keeper.pk}",
         )  # fmt: skip
