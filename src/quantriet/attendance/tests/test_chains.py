@@ -173,3 +173,17 @@ def test_a_class_later_in_the_day_counts_as_placed(cast, missed):
         at=clock(12, 30),
     )
     assert not queries.links_to_follow(missed.campaign).exists()
+
+
+def test_whoever_cannot_be_told_is_listed_as_such_and_never_as_invited(cast, as_user):
+    made = make_class(cast, make_campaign(cast), ["M3"])
+    actions.close_roll(made.study_class, by=cast.officer, at=clock(12))
+    with time_machine.travel(clock(20, day=today() + dt.timedelta(days=12)), tick=False):
+        actions.step_catch_ups(made.campaign, at=now())
+        assert kinds("M3") == [("invite", "none")]
+        link = CatchUp.objects.get(duty=duty_of(made, "M3"))
+        assert (link.invited_at, link.invited_by) == (None, "")
+        listed = as_user("organiser1").get(reverse("catch-up-list")).content.decode()
+    assert "chưa có cách báo, in giấy mời" in listed
+    assert "Đã mời" not in listed
+    assert not Message.objects.filter(to_person=cast.people["M3"]).exists()
