@@ -67,7 +67,7 @@ from quantriet.library.models import (
     UnitLook,
 )
 from quantriet.library.vocab import ActivityBody, ActivityForm, Channel, PartKind, RelationKind
-from quantriet.notify.models import Message
+from quantriet.notify.models import Message, Notice, PushSubscription
 from quantriet.org import actions as org_actions
 from quantriet.org.models import (
     Account,
@@ -273,6 +273,22 @@ def own_passkey(world: World, place: str) -> Keys:
     name = mark("passkey", place)
     made = Passkey.objects.create(
         account=_own_account(world, place), credential_id=name, public_key=b"khoa", name=name, made_at=now()
+    )
+    return {"pk": made.pk}
+
+
+def own_notice(world: World, place: str) -> Keys:
+    name = mark("notice", place)
+    made = Notice.objects.create(
+        kind="catch_up", unit=world.units[place], person=world.people[place], subject=name, body=name, made_at=now()
+    )
+    return {"pk": made.pk}
+
+
+def own_browser(world: World, place: str) -> Keys:
+    name = mark("browser", place)
+    made = PushSubscription.objects.create(
+        account=_own_account(world, place), digest=name, sealed="", host="push.example", device=name, made_at=now()
     )
     return {"pk": made.pk}
 
@@ -701,6 +717,7 @@ _CLASS = {
     "roll-reopen-decide": Do(P.ROLL_UNLOCK),
     "class-roster:post": Do(P.CLASS_EDIT),
     "class-roles:post": Do(P.CLASS_EDIT),
+    "class-zalo:post": Do(P.MESSAGE_SEND),
 }
 _CAMPAIGN = {
     "class-placement": SEEN,
@@ -814,6 +831,8 @@ THINGS = [
     Thing(
         "own passkey", ("/me/sign-in/passkeys/<int:pk>/",), See(only_own=True), own_passkey, {"passkey-remove": SEEN}
     ),
+    Thing("own notice", ("/me/notices/<int:pk>/",), See(only_own=True), own_notice, {"my-notice": SEEN}),
+    Thing("own browser", ("/me/notices/browsers/<int:pk>/",), See(only_own=True), own_browser, {"push-end": SEEN}),
     Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from quantriet.audit.vocab import VERBS
 from quantriet.campaigns.vocab import DutyReason, DutyState, RuleKey
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
-from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NoticeGroup, NotificationKind
 
 
 class FactKind(LabelledEnum):
@@ -85,6 +85,10 @@ REOPENING_LASTS = dt.timedelta(days=3)
 class InvitedBy(LabelledEnum):
     MAIL = "mail", gettext_noop("By mail")
     PRINT = "print", gettext_noop("Printed")
+    PUSH = "push", gettext_noop("By notice of the browser")
+    SMS = "sms", gettext_noop("By text message")
+    ZALO = "zalo", gettext_noop("By Zalo")
+    INBOX = "inbox", gettext_noop("In the inbox here")
 
 
 class CatchUpState(LabelledEnum):
@@ -114,6 +118,11 @@ STEP_RULES = {
 class StepWay(LabelledEnum):
     MAIL = "mail", gettext_noop("By mail")
     PRINT = "print", gettext_noop("Printed")
+    PUSH = "push", gettext_noop("By notice of the browser")
+    SMS = "sms", gettext_noop("By text message")
+    ZALO = "zalo", gettext_noop("By Zalo")
+    INBOX = "inbox", gettext_noop("In the inbox here")
+    NONE = "none", gettext_noop("No way to tell yet")
     DESK = "desk", gettext_noop("On the first page")
 
 
@@ -239,6 +248,6 @@ def register() -> None:
         "self_study.question_retired": "bỏ câu hỏi kiểm tra tự học",
     }.items():
         VERBS.add(verb, phrase)
-    NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù"))
-    NOTIFICATION_KINDS.add("catch_up_reminder", NotificationKind("Nhắc học bù"))
+    NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù", NoticeGroup.CATCH_UP))
+    NOTIFICATION_KINDS.add("catch_up_reminder", NotificationKind("Nhắc học bù", NoticeGroup.CATCH_UP))
     NOTIFICATION_KINDS.add("catch_up_report", NotificationKind("Báo người chưa học bù"))

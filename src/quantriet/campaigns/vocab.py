@@ -11,7 +11,7 @@ from quantriet.audit.vocab import VERBS
 from quantriet.kit.numbers import show_number
 from quantriet.kit.registry import Registry
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
-from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NoticeGroup, NotificationKind
 
 if TYPE_CHECKING:
     from quantriet.campaigns.models import StudyCampaign, StudyDuty
@@ -371,5 +371,5 @@ def register() -> None:
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("unit_reminder", NotificationKind("Nhắc đơn vị"))
-    NOTIFICATION_KINDS.add("webhook", NotificationKind("Báo tự động ngừng"))
+    NOTIFICATION_KINDS.add("webhook", NotificationKind("Báo tự động ngừng", NoticeGroup.SYSTEM))
     NOTIFICATION_KINDS.add("study_notice", NotificationKind("Thông báo văn bản sắp học"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
-from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NoticeGroup, NotificationKind
 
 
 class ClassState(LabelledEnum):
@@ -78,6 +78,10 @@ class RosterOrigin(LabelledEnum):
 class SummonsWay(LabelledEnum):
     MAIL = "mail", gettext_noop("Mailed")
     PRINT = "print", gettext_noop("Printed")
+    PUSH = "push", gettext_noop("By notice of the browser")
+    SMS = "sms", gettext_noop("By text message")
+    ZALO = "zalo", gettext_noop("By Zalo")
+    INBOX = "inbox", gettext_noop("In the inbox here")
 
 
 # Rules of conduct of a class until its organiser writes others.
@@ -187,4 +191,4 @@ def register() -> None:
         "summons.mailed": "gửi giấy mời",
     }.items():
         VERBS.add(verb, phrase)
-    NOTIFICATION_KINDS.add("summons", NotificationKind("Giấy mời học"))
+    NOTIFICATION_KINDS.add("summons", NotificationKind("Giấy mời học", NoticeGroup.SUMMONS, is_prompt=True))

@@ -24,7 +24,7 @@ def schedule() -> list[Scheduled]:
         publish_due_masters_job,
         sweep_staged_job,
     )
-    from quantriet.notify.jobs import send_waiting_job
+    from quantriet.notify.jobs import prune_notices_job, send_waiting_job
     from quantriet.org.jobs import do_what_is_due_job, drop_exports_job, prune_answers_job, prune_sign_in_job
     from quantriet.portal.jobs import (
         forget_senders_job,
@@ -55,6 +55,7 @@ def schedule() -> list[Scheduled]:
         Scheduled(follow_lifecycles_job, every=timedelta(hours=1)),
         # A day's mail goes once however often it is looked for, and never before the morning.
         Scheduled(alert_publication_job, every=timedelta(hours=1)),
+        Scheduled(prune_notices_job, every=timedelta(days=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),

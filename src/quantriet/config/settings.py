@@ -232,6 +232,23 @@ if "EMAIL_URL" in env.ENVIRON:
 CSRF_FAILURE_VIEW = "quantriet.portal.web.errors.form_expired"
 DEFAULT_FROM_EMAIL = env.str("QUANTRIET_MAIL_FROM", "quantriet@localhost")
 
+# Notices. Hours on a Vietnamese clock in which no phone rings, until a person chooses others; empty for none.
+QUIET_HOURS = env.str("QUANTRIET_QUIET_HOURS", "21:00-06:30")
+# The key by which push services of browsers know this installation: made once. Hosts that share a database share the file.
+PUSH_KEY_FILE = env.str("QUANTRIET_PUSH_KEY", str(DATA_DIR / "push-key"))
+PUSH_CONTACT = env.str("QUANTRIET_PUSH_CONTACT", f"mailto:{DEFAULT_FROM_EMAIL}")
+# Networks of one's own in which a push service, or a gateway, may stand beside public addresses; by default none.
+PUSH_NETWORKS = env.list("QUANTRIET_PUSH_NETWORKS", default=[])
+GATEWAY_NETWORKS = env.list("QUANTRIET_GATEWAY_NETWORKS", default=[])
+# Gateways for text messages and for Zalo: a class and its options as JSON (docs/operations.md). Trials have one that sends
+# nothing; real use has none until one is named.
+_TRIAL_GATEWAY = "" if PRODUCTION else "quantriet.notify.actions.gateways.TrialGateway"
+SMS_GATEWAY = env.str("QUANTRIET_SMS_GATEWAY", _TRIAL_GATEWAY)
+SMS_OPTIONS = env.str("QUANTRIET_SMS_OPTIONS", "")
+SMS_WITHOUT_MARKS = env.bool("QUANTRIET_SMS_WITHOUT_MARKS", True)
+ZALO_GATEWAY = env.str("QUANTRIET_ZALO_GATEWAY", _TRIAL_GATEWAY)
+ZALO_OPTIONS = env.str("QUANTRIET_ZALO_OPTIONS", "")
+
 # Where the anchors of the log are mailed every hour; empty keeps them in the data folder alone (docs/audit-log.md).
 ANCHOR_MAIL = env.str("QUANTRIET_ANCHOR_MAIL", "")
 # How many days it is kept who looked at a person's record. The law names no figure: the office sets it.

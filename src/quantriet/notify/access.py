@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from quantriet.notify.models import Message
+from quantriet.notify.models import Message, Notice
 from quantriet.org import access
 from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
@@ -16,5 +16,15 @@ def messages_seen_by(account: Account, permission: Permission = Permission.MESSA
 
 def get_message(account: Account, pk: int | str) -> Message:
     """A message the account sees."""
-    seen = messages_seen_by(account).select_related("unit", "to_unit", "to_person__unit", "queued_by")
+    seen = messages_seen_by(account).select_related(
+        "unit", "to_unit", "to_person__unit", "to_account", "queued_by", "carrier"
+    )
     return access.one_of(seen, pk)
+
+
+def get_notice(account: Account, pk: int | str) -> Notice:
+    """A notice to the account or to its person; another's is not there."""
+    mine = Q(account=account)
+    if account.person_id:
+        mine |= Q(person=account.person_id)
+    return access.one_of(Notice.objects.filter(mine).select_related("unit"), pk)

@@ -12,4 +12,11 @@ def send_message_job(message_id: int) -> None:
 
 @background
 def send_waiting_job() -> None:
-    actions.requeue_due(at=now())
+    at = now()
+    actions.gather_digests(at=at)
+    actions.requeue_due(at=at)
+
+
+@background
+def prune_notices_job() -> None:
+    actions.prune_notices(at=now())

@@ -2,7 +2,7 @@
 
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
-from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
+from quantriet.notify.vocab import NOTIFICATION_KINDS, NoticeGroup, NotificationKind
 
 TROUBLE_NOTICE = "backup_trouble"
 ANSWER_NOTICE = "public_answer"
@@ -39,7 +39,7 @@ class PageKind(LabelledEnum):
 
 
 def register() -> None:
-    NOTIFICATION_KINDS.add(TROUBLE_NOTICE, NotificationKind("Sao lưu gặp trục trặc"))
+    NOTIFICATION_KINDS.add(TROUBLE_NOTICE, NotificationKind("Sao lưu gặp trục trặc", NoticeGroup.SYSTEM))
     NOTIFICATION_KINDS.add(ANSWER_NOTICE, NotificationKind("Trả lời câu hỏi của người dân"))
     for verb, phrase in {
         "backup.made": "sao lưu",

@@ -20,7 +20,8 @@ from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.text import nfc, squeeze
 from quantriet.kit.time import local, show_day
-from quantriet.notify.actions import send_mail
+from quantriet.notify import queries as notify_queries
+from quantriet.notify.actions import send_mail, tell_keepers
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 from quantriet.org.vocab import Concern, TreeChange
@@ -323,15 +324,22 @@ def send_report(report: Report, *, revision: int, by: Account, at: datetime) -> 
 
 def _tell_receiver(report: Report, *, by: Account, at: datetime) -> None:
     receiver = report.receiver
-    if receiver is None or not receiver.email:
+    if receiver is None:
         return
-    send_mail(
-        kind=SENT_NOTICE, unit=report.unit, to_unit=receiver, address=receiver.email, by=by, at=at,
-        subject=f"{report.unit.name} gửi Báo cáo {report.number}",
-        body=(
-            f"{report.unit.name} đã gửi Báo cáo {report.number} {report.subject}.\n\n"
-            "Mở mục Báo cáo, chọn “Chờ tiếp nhận” để xem, tải tệp và bấm “Tiếp nhận báo cáo”."
-        ),
+    subject = f"{report.unit.name} gửi Báo cáo {report.number}"
+    body = (
+        f"{report.unit.name} đã gửi Báo cáo {report.number} {report.subject}.\n\n"
+        "Mở mục Báo cáo, chọn “Chờ tiếp nhận” để xem, tải tệp và bấm “Tiếp nhận báo cáo”."
+    )
+    if receiver.email:
+        send_mail(
+            kind=SENT_NOTICE, unit=report.unit, to_unit=receiver, address=receiver.email, by=by, at=at, subject=subject,
+            body=body,
+        )  # fmt: skip
+    keepers = notify_queries.keepers_of([receiver], day=local(at).date())[receiver.pk]
+    tell_keepers(
+        kind=SENT_NOTICE, unit=report.unit, to=receiver, keepers=keepers, subject=subject, body=body,
+        link=f"/desk/reports/{report.pk}/", by=by, at=at,
     )  # fmt: skip
 
 

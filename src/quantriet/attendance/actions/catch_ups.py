@@ -24,6 +24,7 @@ from quantriet.classes.vocab import ClassState, RosterOrigin
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
 from quantriet.notify import actions as notify_actions
+from quantriet.notify import queries as notify_queries
 from quantriet.org.models import Account
 
 
@@ -194,10 +195,10 @@ def place_catch_up(
 def invite_absentees(
     catch_ups: Sequence[CatchUp], *, way: InvitedBy, by: Account, at: dt.datetime
 ) -> tuple[int, list[str]]:
-    """Invite to the later class by mail, or note that the invitations were printed.
+    """Invite to the later class over the channels that each has, or note that the invitations were printed.
 
-    Returns how many were invited and the names of those without an address. The same invitation to the same class is
-    mailed once.
+    Returns how many were invited and the names of those who have no way to be told, not even an account. The same
+    invitation to the same class is sent once; the link says by which way it really went.
     """
     without: list[str] = []
     invited = 0
@@ -211,25 +212,31 @@ def invite_absentees(
             .prefetch_related("placed__study_class__sessions")
             .order_by("pk")
         )  # fmt: skip
-        for link in queries.with_places(links):
+        found_links = queries.with_places(links)
+        ways = notify_queries.ways_of(link.duty.person for link in found_links)
+        for link in found_links:
             person = link.duty.person
             unit = link.placed.study_class.unit if link.placed else link.missed.unit if link.missed else link.duty.unit
+            taken, told = way, person.full_name
             if way == InvitedBy.MAIL:
-                if not person.email:
+                letter = queries.invitation(link)
+                found = notify_actions.send_notice(
+                    kind="catch_up", unit=unit, to=person, subject=letter.subject, body=letter.body,
+                    link=queries.link_of(link), dedupe_key=f"catch-up-{link.pk}-{link.placed_id or 0}", by=by, at=at,
+                    ways=ways[person.pk],
+                )  # fmt: skip
+                if not found.is_reached:
                     without.append(person.full_name)
                     continue
-                letter = queries.invitation(link)
-                notify_actions.send_mail(
-                    kind="catch_up", unit=unit, address=person.email, subject=letter.subject, body=letter.body,
-                    to_person=person, dedupe_key=f"catch-up-{link.pk}-{link.placed_id or 0}", by=by, at=at,
-                )  # fmt: skip
-            note_step([link], StepKind.INVITE, StepWay(way.value), told=person.email or person.full_name, by=by, at=at)
-            link.invited_at, link.invited_by = at, way
+                taken = InvitedBy(found.way)
+                told = ", ".join(found.addresses) or told
+            note_step([link], StepKind.INVITE, StepWay(taken.value), told=told[:250], by=by, at=at)
+            link.invited_at, link.invited_by = at, taken
             if link.placed is not None and link.placed.is_running:
                 link.state = CatchUpState.PLACED
             link.save(update_fields=["invited_at", "invited_by", "placed", "state"])
             record(
-                "catch_up.invited", by=by, at=at, thing=link, unit=unit, person_id=person.pk, after={"way": way.value}
+                "catch_up.invited", by=by, at=at, thing=link, unit=unit, person_id=person.pk, after={"way": taken.value}
             )
             invited += 1
     return invited, without

@@ -18,6 +18,7 @@ from quantriet.campaigns.vocab import CampaignState
 from quantriet.kit.db import named_lock
 from quantriet.kit.time import local
 from quantriet.notify import actions as notify_actions
+from quantriet.notify import queries as notify_queries
 from quantriet.org.models import Account, Unit
 
 
@@ -26,8 +27,9 @@ def step_catch_ups(campaign: StudyCampaign, *, at: dt.datetime) -> int:
 
     Run as often as wanted: each step is one row a link by a constraint, written in one transaction with its notices, so
     that a restart sends nothing twice. Nothing happens for whoever is placed, has studied, is exempt or recognised, nor
-    in a campaign that does not run. Effects: the steps with whom they told, mails to people and units that have an
-    address, one audit line a step; without an address the step stands on the first page of whoever it concerns.
+    in a campaign that does not run. Effects: the steps with whom they told and by which way, notices to people, mails to
+    units that have an address and notices to who looks after them, one audit line a step; a unit without either finds the
+    step on its first page, and of a person without any way the step says so.
     """
     day = local(at).date()
     with named_lock(f"chains-{campaign.pk}"):
@@ -60,20 +62,23 @@ def note_step(
 
 def _tell_people(kind: StepKind, links: Sequence[CatchUp], at: dt.datetime) -> None:
     steps = []
+    ways = notify_queries.ways_of(link.duty.person for link in links)
     for link in links:
         person, unit = link.duty.person, link.missed.study_class.unit if link.missed else link.duty.campaign.unit
-        way, told = StepWay.DESK, f"{person.full_name} chưa có địa chỉ thư: in giấy mời"
-        if person.email:
-            letter = queries.invitation(link)
-            subject = letter.subject if kind == StepKind.INVITE else f"Nhắc học bù: {link.duty.campaign.name}"
-            notify_actions.send_mail(
-                kind="catch_up" if kind == StepKind.INVITE else "catch_up_reminder", unit=unit, address=person.email,
-                subject=subject, body=letter.body, to_person=person, dedupe_key=f"catch-up-step-{link.pk}-{kind}",
-                by=None, at=at,
-            )  # fmt: skip
-            way, told = StepWay.MAIL, f"{person.full_name} ({person.email})"
-            if kind == StepKind.INVITE and link.invited_at is None:
-                CatchUp.objects.filter(pk=link.pk).update(invited_at=at, invited_by=InvitedBy.MAIL)
+        letter = queries.invitation(link)
+        subject = letter.subject if kind == StepKind.INVITE else f"Nhắc học bù: {link.duty.campaign.name}"
+        found = notify_actions.send_notice(
+            kind="catch_up" if kind == StepKind.INVITE else "catch_up_reminder", unit=unit, to=person,
+            subject=subject, body=letter.body, link=queries.link_of(link), by=None, at=at,
+            dedupe_key=f"catch-up-step-{link.pk}-{kind}", ways=ways[person.pk],
+        )  # fmt: skip
+        way, told = StepWay(found.way), f"{person.full_name} ({', '.join(found.addresses)})"
+        if way == StepWay.INBOX:
+            told = f"{person.full_name}, chỉ thấy khi đăng nhập: nên in giấy mời"
+        elif way == StepWay.NONE:
+            told = f"{person.full_name} chưa có cách báo: in giấy mời, hoặc ghi địa chỉ thư, số điện thoại"
+        if kind == StepKind.INVITE and link.invited_at is None and found.is_reached:
+            CatchUp.objects.filter(pk=link.pk).update(invited_at=at, invited_by=InvitedBy(found.way))
         steps.append(CatchUpStep(link=link, kind=kind, way=way, told=told[:250], at=at))
     _write(steps)
 
@@ -90,16 +95,24 @@ def _tell_units(
         units[unit.pk] = unit
         by_unit[unit.pk].append(link)
     day = local(at).date()
+    keepers = notify_queries.keepers_of(units.values(), day=day)
     steps = []
     for key, own in sorted(by_unit.items()):
         unit = units[key]
         to = f"Bí thư {unit.name}" if kind == StepKind.CELL else unit.name
         way, told = StepWay.DESK, to
-        if unit.email:
-            subject, body = report_letter(
-                kind, to=to, sender=campaign.unit.name, campaign=campaign.name,
-                people=[_followed(link) for link in own], rule=rule,
+        subject, body = report_letter(
+            kind, to=to, sender=campaign.unit.name, campaign=campaign.name,
+            people=[_followed(link) for link in own], rule=rule,
+        )  # fmt: skip
+        if keepers[unit.pk]:
+            notify_actions.tell_keepers(
+                kind="catch_up_report", unit=campaign.unit, to=unit, keepers=keepers[unit.pk], subject=subject, body=body,
+                link=f"/desk/catch-up/?unit={unit.pk}", dedupe_key=f"catch-up-{kind}-{campaign.pk}-{unit.pk}-{day}",
+                by=None, at=at,
             )  # fmt: skip
+            way = StepWay.INBOX
+        if unit.email:
             notify_actions.send_mail(
                 kind="catch_up_report", unit=campaign.unit, address=unit.email, subject=subject, body=body, to_unit=unit,
                 dedupe_key=f"catch-up-{kind}-{campaign.pk}-{unit.pk}-{day}", by=None, at=at,

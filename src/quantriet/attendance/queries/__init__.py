@@ -826,6 +826,11 @@ def invitation(link: CatchUp) -> Invitation:
     )
 
 
+def link_of(link: CatchUp) -> str:
+    """Where the absentee reads of it and chooses a later class."""
+    return f"/me/duties/{link.duty_id}/"
+
+
 # --- repeat absentees (R-076) -----------------------------------------------------------------------------------
 
 

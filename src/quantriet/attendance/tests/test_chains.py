@@ -79,7 +79,7 @@ def kinds(code):
 def test_an_absentee_is_followed_to_the_superior_and_nothing_is_sent_twice(cast, missed, as_user):
     pass_days(32)
     assert kinds("M1") == [("invite", "mail"), ("remind", "mail"), ("cell", "mail"), ("superior", "mail")]
-    assert kinds("M2") == [("invite", "desk"), ("remind", "desk"), ("cell", "mail"), ("superior", "mail")]
+    assert kinds("M2") == [("invite", "inbox"), ("remind", "inbox"), ("cell", "mail"), ("superior", "mail")]
     sent = Message.objects.filter(kind__startswith="catch_up").order_by("pk")
     assert [one.to_person_id is not None for one in sent] == [True, True, False, False]
     cell, superior = sent[2], sent[3]
@@ -173,3 +173,17 @@ def test_a_class_later_in_the_day_counts_as_placed(cast, missed):
         at=clock(12, 30),
     )
     assert not queries.links_to_follow(missed.campaign).exists()
+
+
+def test_whoever_cannot_be_told_is_listed_as_such_and_never_as_invited(cast, as_user):
+    made = make_class(cast, make_campaign(cast), ["M3"])
+    actions.close_roll(made.study_class, by=cast.officer, at=clock(12))
+    with time_machine.travel(clock(20, day=today() + dt.timedelta(days=12)), tick=False):
+        actions.step_catch_ups(made.campaign, at=now())
+        assert kinds("M3") == [("invite", "none")]
+        link = CatchUp.objects.get(duty=duty_of(made, "M3"))
+        assert (link.invited_at, link.invited_by) == (None, "")
+        listed = as_user("organiser1").get(reverse("catch-up-list")).content.decode()
+    assert "chưa có cách báo, in giấy mời" in listed
+    assert "Đã mời" not in listed
+    assert not Message.objects.filter(to_person=cast.people["M3"]).exists()

@@ -111,9 +111,7 @@ def _lines(links: Iterable[CatchUp]) -> list[dict[str, Any]]:
         _line(link, alone)
         | {
             "steps": [step_words(step) for step in steps.get(link.pk, [])],
-            "short": "; ".join(
-                f"{step.kind_label} {show_day(local(step.at).date())}" for step in steps.get(link.pk, [])
-            ),
+            "short": "; ".join(_short(step) for step in steps.get(link.pk, [])),
         }
         for link in found
     ]
@@ -122,7 +120,26 @@ def _lines(links: Iterable[CatchUp]) -> list[dict[str, Any]]:
 def step_words(step: CatchUpStep) -> str:
     """A step as a page tells it: what, when, whom, by whom."""
     kind, way = StepKind(step.kind), StepWay(step.way)
-    return f"{kind.label} {show_day(local(step.at).date())}: {step.told} ({way.label}, {step.by or 'Hệ thống'})"
+    day = show_day(local(step.at).date())
+    if way == StepWay.NONE:
+        return f"{DUE_WORDS[kind]} {day}, chưa báo được: {step.told} ({step.by or 'Hệ thống'})"
+    return f"{kind.label} {day}: {step.told} ({way.label}, {step.by or 'Hệ thống'})"
+
+
+# What stands instead of "invited" and "reminded" where nobody could be told.
+DUE_WORDS = {
+    StepKind.INVITE: "Đến hạn mời",
+    StepKind.REMIND: "Đến hạn nhắc",
+    StepKind.CELL: "Đến hạn báo bí thư",
+    StepKind.SUPERIOR: "Đến hạn báo cấp trên",
+}
+
+
+def _short(step: CatchUpStep) -> str:
+    day = show_day(local(step.at).date())
+    if step.way == StepWay.NONE:
+        return f"{DUE_WORDS[StepKind(step.kind)]} {day}: chưa có cách báo, in giấy mời"
+    return f"{step.kind_label} {day}: {StepWay(step.way).label}"
 
 
 def _line(link: CatchUp, alone: Collection[int]) -> dict[str, Any]:
@@ -304,10 +321,12 @@ def invite(request: DeskRequest) -> HttpResponse:
         return saved(request, to=reverse("catch-up-list"))
     if without:
         names = ", ".join(without[:5]) + (" …" if len(without) > 5 else "")
-        messages.warning(request, f"{len(without)} người chưa có địa chỉ thư, hãy in giấy mời: {names}.")
-    return saved(
-        request, to=reverse("catch-up-list"), message=f"Đã gửi thư mời học bù cho {count} người." if count else ""
-    )
+        messages.warning(
+            request,
+            f"{len(without)} người chưa có cách báo (không có địa chỉ thư, số điện thoại hay tài khoản), hãy in giấy mời: {names}.",
+        )
+    told = f"Đã mời học bù {count} người; cách báo của từng người ghi ở cột “Mời trước ngày”." if count else ""
+    return saved(request, to=reverse("catch-up-list"), message=told)
 
 
 @require_POST

@@ -11,8 +11,10 @@ from quantriet.audit.actions import record
 from quantriet.campaigns.models import StudyCampaign, StudyNotice
 from quantriet.kit import text
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import local
 from quantriet.library.models import GuidingDocument
 from quantriet.notify import actions as notify_actions
+from quantriet.notify import queries as notify_queries
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
@@ -37,7 +39,8 @@ def send_study_notice(
             document=document, unit=unit, expected=expected, text=body, at=at, by=by, units_told=len(to)
         )
         mailed = _mail(
-            "study_notice", unit, to, f"Thông báo về việc học tập {document.citation}", body, by=by, at=at
+            "study_notice", unit, to, f"Thông báo về việc học tập {document.citation}", body, link=f"/desk/documents/{document.pk}/",
+            by=by, at=at,
         ) if mail else 0  # fmt: skip
         record(
             "notice.sent", by=by, at=at, thing=document, unit=unit,
@@ -63,7 +66,7 @@ def message_units(
             "message.no_address", "Chưa đơn vị nào trong danh sách này có địa chỉ thư; hãy sao chép nội dung để nhắn."
         )
     with transaction.atomic():
-        sent = _mail("unit_reminder", unit, to, subject, body, by=by, at=at)
+        sent = _mail("unit_reminder", unit, to, subject, body, link=f"/desk/campaigns/{campaign.pk}/", by=by, at=at)
         record(
             "units.messaged", by=by, at=at, thing=campaign, unit=unit,
             after={"subject": subject, "units": [one.name for one in to if one.email]},
@@ -71,10 +74,18 @@ def message_units(
     return sent
 
 
-def _mail(kind: str, unit: Unit, to: Sequence[Unit], subject: str, body: str, *, by: Account, at: datetime) -> int:
+def _mail(
+    kind: str, unit: Unit, to: Sequence[Unit], subject: str, body: str, *, link: str, by: Account, at: datetime
+) -> int:
+    """A mail to each unit with an address, a notice to who looks after each; returns how many mails."""
     addressed = [one for one in to if one.email]
-    for one in addressed:
-        notify_actions.send_mail(
-            kind=kind, unit=unit, address=one.email, subject=subject, body=body, to_unit=one, by=by, at=at
+    keepers = notify_queries.keepers_of(to, day=local(at).date())
+    for one in to:
+        if one.email:
+            notify_actions.send_mail(
+                kind=kind, unit=unit, address=one.email, subject=subject, body=body, to_unit=one, by=by, at=at
+            )
+        notify_actions.tell_keepers(
+            kind=kind, unit=unit, to=one, keepers=keepers[one.pk], subject=subject, body=body, link=link, by=by, at=at
         )
     return len(addressed)

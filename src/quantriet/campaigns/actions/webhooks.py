@@ -291,19 +291,24 @@ def _kept(said: str) -> str:
 
 
 def _stop(webhook: WebhookSubscription, because: str, at: datetime) -> None:
-    """Stop it and tell whoever entered it: on its page, in the log and by mail where there is an address."""
+    """Stop it and tell whoever entered it: on its page, in the log, in the inbox, and by mail where there is an address."""
     WebhookSubscription.objects.filter(pk=webhook.pk).update(
         state=WebhookState.STOPPED, stopped_because=because[:300], next_try_at=None
     )
     record("webhook.stopped", by=None, at=at, thing=webhook, unit=webhook.unit, after={"because": because})
-    address = webhook.account.email or webhook.unit.email
-    if address:
+    subject = f"Ngừng báo tự động tới “{webhook.name}”"
+    body = (
+        f"Hệ thống đã ngừng báo tự động tới “{webhook.name}” ({webhook.url}).\n{because}\n\n"
+        "Những thay đổi từ lúc này vẫn được giữ. Sửa xong nơi nhận thì mở trang “Báo cho phần mềm khác” và bấm “Chạy lại”."
+    )
+    told = notify_actions.send_notice(
+        kind="webhook", unit=webhook.unit, to=webhook.account, by=None, at=at, subject=subject, body=body,
+        link=f"/desk/webhooks/{webhook.pk}/",
+    )  # fmt: skip
+    if not told.channels and webhook.unit.email:
         notify_actions.send_mail(
-            kind="webhook", unit=webhook.unit, address=address, by=None, at=at,
-            subject=f"Ngừng báo tự động tới “{webhook.name}”",
-            body=f"Hệ thống đã ngừng báo tự động tới “{webhook.name}” ({webhook.url}).\n{because}\n\n"
-            "Những thay đổi từ lúc này vẫn được giữ. Sửa xong nơi nhận thì mở trang “Báo cho phần mềm khác” và bấm “Chạy lại”.",
-        )  # fmt: skip
+            kind="webhook", unit=webhook.unit, address=webhook.unit.email, by=None, at=at, subject=subject, body=body
+        )
 
 
 def prune_deliveries(*, at: datetime) -> int:

@@ -262,6 +262,22 @@ def test_a_message_goes_to_just_the_units_that_have_not_organised(cast, running,
     assert list(Message.objects.values_list("address", flat=True)) == ["x2@example.vn"]
 
 
+def test_a_reminder_counts_who_owes_and_names_them_only_when_asked(cast, running, as_user):
+    client = as_user("officer")
+    address = reverse("campaign-message", args=[running.pk]) + "?about=owing"
+    page = client.get(address).content.decode()
+    text = page.split('id="message-text"')[1].split("</textarea>")[0]
+    assert "Đảng ủy xã Ea Tam: còn" in text
+    assert cast.people["M6"].full_name not in page
+    assert "Hiện cả tên người" in page
+    named = client.get(address + "&names=1").content.decode()
+    assert cast.people["M6"].full_name in named
+    assert cast.people["M6"].full_name not in named.split('id="message-text"')[1].split("</textarea>")[0]
+    assert client.post(address, {"words": "[đơn vị] nhắc: [danh sách]"}).status_code == 303
+    assert "Tỉnh ủy Tân Lĩnh nhắc: 1. " in client.get(address).content.decode()
+    assert "Không có chỗ điền [tên]" in client.post(address, {"words": "[tên]"}).content.decode()
+
+
 @pytest.mark.req("R-018")
 def test_units_are_told_of_a_document_that_waits(cast, as_user):
     document = factories.document(cast.units["T"], cast.officer, "08-CT/TU")

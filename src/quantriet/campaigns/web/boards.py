@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django import forms
 from django.contrib import messages
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import StudyCampaign
@@ -24,6 +26,9 @@ from quantriet.kit.text import fold
 from quantriet.kit.time import now, parse_day, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import ContentTier
+from quantriet.notify import actions as notify_actions
+from quantriet.notify import queries as notify_queries
+from quantriet.notify.rules import texts
 from quantriet.org import access as org_access
 from quantriet.org.access import may
 from quantriet.org.actions import privacy as privacy_actions
@@ -443,7 +448,12 @@ def _recipients(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, about:
     if about == "silent":
         silent_here = queries.silent_units(campaign, unit, kind, at).order_by("path")
         return [one.unit for one in silent_here if one.unit_id != unit.pk]
-    return [row.unit for row in queries.board(campaign, unit, kind, at).rows if row.count.owing and not row.is_own]
+    found = []
+    for row in queries.board(campaign, unit, kind, at).rows:
+        if row.count.owing and not row.is_own:
+            row.unit.owing = row.count.owing
+            found.append(row.unit)
+    return found
 
 
 def _asking_places(campaign, unit):
@@ -470,14 +480,73 @@ def _wording(campaign, unit, units, at, about):
         "silent": "chưa báo cáo kết quả học tập (chưa ghi nhận được kết quả của người nào)",
         "owing": "còn đảng viên chưa học xong",
     }[about]
-    due = show_day(queries.campaign_due_on(campaign))
-    listed = "\n".join(f"{number}. {one.name}" for number, one in enumerate(units, 1))
-    return (
-        f"Kính gửi các đơn vị,\n\n{unit.name} thông báo: trong {campaign.name}, {at.phrase}, "
-        f"còn {show_number(len(units))} đơn vị {what}:\n\n{listed}\n\n"
-        f"Đề nghị cấp ủy các đơn vị trên khẩn trương tổ chức, hoàn thành trước khi hết ngày {due} và báo cáo kết quả "
-        f"về {unit.name}.\n\nTrân trọng."
+    words = notify_queries.copy_text(unit, REMINDER, REMINDER_WORDS)
+    return texts.fill(words, _places(campaign, unit, units, at, what))
+
+
+# The text to copy, or to mail, until a unit writes its own.
+REMINDER = "campaign_reminder"
+REMINDER_WORDS = """Kính gửi các đơn vị,
+
+[đơn vị] thông báo: trong [đợt học tập], [tính đến], còn [số đơn vị] đơn vị [việc chưa làm]:
+
+[danh sách]
+
+Đề nghị cấp ủy các đơn vị trên khẩn trương tổ chức, hoàn thành trước khi hết ngày [hạn] và báo cáo kết quả về [đơn vị].
+
+Trân trọng."""
+
+
+def _places(campaign, unit, units, at, what):
+    """What the text may be filled with, by the name of its place."""
+    return {
+        "đơn vị": unit.name,
+        "đợt học tập": campaign.name,
+        "tính đến": at.phrase,
+        "số đơn vị": show_number(len(units)),
+        "việc chưa làm": what,
+        "danh sách": "\n".join(f"{number}. {_listed(one)}" for number, one in enumerate(units, 1)),
+        "hạn": show_day(queries.campaign_due_on(campaign)),
+    }
+
+
+def _listed(unit):
+    """A unit in the list, with how many people it still has owing where that is what the list is about."""
+    owing = getattr(unit, "owing", 0)
+    return f"{unit.name}: còn {show_number(owing)} người" if owing else unit.name
+
+
+class WordsForm(forms.Form):
+    words = forms.CharField(
+        label=gettext_lazy("Words of the unit"),
+        widget=forms.Textarea(attrs={"rows": 12}),
+        max_length=3000,
+        required=False,
     )
+
+
+MOST_NAMED = 200
+
+
+def _named(request, campaign, unit, kind, at):
+    """Who still owes, for an officer who may see names and has asked for them; noted as a list that was taken."""
+    if not request.GET.get("names") or not may(request.account, Permission.PERSON_VIEW, unit):
+        return ""
+    duties = queries.names(campaign, unit, kind, at).filter(state_then=DutyState.OWING)
+    found = list(duties.select_related("person", "unit").order_by("unit__path", "person__sort_key")[:MOST_NAMED])
+    privacy_actions.note_list(request.account, unit, "lấy tên người chưa học để nhắc", len(found), at=now())
+    return "\n".join(f"- {one.person.full_name} ({one.unit.name})" for one in found)
+
+
+def _words_form(request, unit):
+    """The form of the unit's own words; bound only when it is what was sent."""
+    kept = notify_queries.copy_text(unit, REMINDER, REMINDER_WORDS)
+    form = WordsForm(request.POST if "words" in request.POST else None, initial={"words": kept})
+    names = ("đơn vị", "đợt học tập", "tính đến", "số đơn vị", "việc chưa làm", "danh sách", "hạn")
+    form.fields["words"].help_text = _("Places that are filled in: %(names)s. Left empty: the words of the house.") % {
+        "names": ", ".join(f"[{name}]" for name in names)
+    }
+    return form
 
 
 @desk_page(Permission.MESSAGE_SEND)
@@ -498,9 +567,20 @@ def message(request, pk):
         "subject": f"Đôn đốc học tập: {campaign.name}",
         "text": _wording(campaign, unit, units, at, about),
     }
-    form = MessageForm(request.POST or None, initial=initial)
+    words = _words_form(request, unit)
+    if "words" in request.POST:
+        if words.is_valid():
+            with refusals_on(words):
+                known = _places(campaign, unit, [], at, "")
+                notify_actions.save_copy_text(
+                    unit, REMINDER, words.cleaned_data["words"], known=known, by=request.account, at=now()
+                )
+                return saved(request, to=request.get_full_path(), message=_("The words are kept."))
+        form = MessageForm(initial=initial)
+    else:
+        form = MessageForm(request.POST or None, initial=initial)
     confirming = False
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and "words" not in request.POST and form.is_valid():
         if "confirmed" in request.POST:
             with refusals_on(form):
                 sent = actions.message_units(
@@ -533,6 +613,9 @@ def message(request, pk):
             without=[one for one in units if not one.email],
             form=form,
             about=about,
+            words=None if about == "unplaced" else words,
+            may_name=about == "owing" and may(request.account, Permission.PERSON_VIEW, unit),
+            named=_named(request, campaign, unit, kind, at) if about == "owing" else "",
             confirming=confirming,
             crumbs=_crumbs(request, campaign, unit, at),
         ),

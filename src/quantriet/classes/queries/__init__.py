@@ -14,9 +14,18 @@ from quantriet.classes.queries.programme import discussion_share, first_day, ite
 from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
 from quantriet.classes.queries.rosters import Standing, exempt_beside, find_people, roster, standing_of
 from quantriet.classes.queries.seats import VenueSeats, capacity, seated
-from quantriet.classes.queries.summons import SummonsLetter, summons_counts
+from quantriet.classes.queries.summons import (
+    ZALO_INVITATION,
+    ZALO_WORDS,
+    SummonsLetter,
+    link_of,
+    on_paper,
+    summons_counts,
+)
 
 __all__ = [
+    "ZALO_INVITATION",
+    "ZALO_WORDS",
     "BranchPlacement",
     "Preview",
     "Standing",
@@ -32,9 +41,11 @@ __all__ = [
     "first_day",
     "is_marked",
     "items_of",
+    "link_of",
     "may_lead",
     "notices_before",
     "on_day",
+    "on_paper",
     "person_calendar",
     "placed",
     "placement",

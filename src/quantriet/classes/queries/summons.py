@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
@@ -13,7 +13,20 @@ from quantriet.classes.vocab import (
     ClassState,
     SummonsWay,
 )
+from quantriet.kit.numbers import show_number
 from quantriet.kit.time import show_clock, show_moment
+
+# The text to copy into Zalo, until a unit writes its own; its places are those of `SummonsLetter.places`.
+ZALO_INVITATION = "class_invitation"
+ZALO_WORDS = """[đơn vị] mời các đồng chí dự [tên lớp], thuộc [đợt học tập].
+
+Thời gian:
+[thời gian]
+Địa điểm: [địa điểm]
+Hình thức: [hình thức]
+Nội dung: [nội dung]
+
+Danh sách triệu tập có [số người] đồng chí. Ai chưa nhận được giấy mời hoặc không dự được thì báo ngay cấp ủy nơi sinh hoạt."""
 
 
 class SummonsLetter:
@@ -65,6 +78,29 @@ class SummonsLetter:
         ]
         return "\n".join(lines)
 
+    def brief(self, entry: RosterEntry) -> str:
+        """The summons in one text message: what, when, where."""
+        return f"Mời dự {self.study_class.title}, {'; '.join(self.times)}, tại {self.place(entry.venue)}."
+
+    def places(self) -> dict[str, str]:
+        """What a text to copy may be filled with, by the name of its place; no names of people."""
+        main = Venue.objects.filter(study_class=self.study_class, is_main=True).first()
+        called = self.study_class.roster.filter(is_running=True).count()
+        return {
+            "đơn vị": self.study_class.unit.name,
+            "tên lớp": self.study_class.title,
+            "đợt học tập": self.study_class.campaign.name,
+            "thời gian": "\n".join(f"- {line}" for line in self.times),
+            "địa điểm": self.place(main) if main else "",
+            "hình thức": self.form,
+            "nội dung": "; ".join(self.documents),
+            "số người": show_number(called),
+        }
+
+    def begins_within(self, span: timedelta, at: datetime) -> bool:
+        """Whether a session is yet to come and begins so soon."""
+        return any(at <= one.starts_at <= at + span for one in self.sessions)
+
     def cancelled_body(self, entry: RosterEntry) -> str:
         """The mail that takes a summons back."""
         return "\n".join(
@@ -108,12 +144,24 @@ class SummonsLetter:
 
 
 def summons_counts(lines: QuerySet[RosterEntry]) -> dict[str, int]:
-    """How far the summons are: everybody, by mail, on paper, not yet, and those not yet without an address."""
-    waiting = Q(summoned_at__isnull=True)
+    """How far the summons are: everybody, over a channel, on paper, not yet or in the inbox alone, and of these without an address."""
+    waiting = on_paper()
+    sent = [SummonsWay.MAIL, SummonsWay.PUSH, SummonsWay.SMS, SummonsWay.ZALO]
     return lines.aggregate(
         total=Count("pk"),
-        mailed=Count("pk", filter=Q(summoned_by=SummonsWay.MAIL)),
+        mailed=Count("pk", filter=Q(summoned_by__in=sent)),
+        inbox=Count("pk", filter=Q(summoned_by=SummonsWay.INBOX)),
         printed=Count("pk", filter=Q(summoned_by=SummonsWay.PRINT)),
         waiting=Count("pk", filter=waiting),
         unreachable=Count("pk", filter=waiting & Q(person__email="")),
     )
+
+
+def on_paper() -> Q:
+    """Whose summons is to be printed: not told yet, or in the inbox alone, which nobody need open in time."""
+    return Q(summoned_at__isnull=True) | Q(summoned_by=SummonsWay.INBOX)
+
+
+def link_of(entry: RosterEntry) -> str:
+    """Where the person reads of the class: the duty that it serves, else their own page."""
+    return f"/me/duties/{entry.duty_id}/" if entry.duty_id else "/me/"

@@ -452,3 +452,19 @@ def test_a_printed_summons_carries_number_place_day_and_signature(as_user, relea
     assert re.search(r"Ea Tam, ngày \d\d tháng \d+ năm \d{4}", page)
     assert "T/M ĐẢNG ỦY" in page
     assert "ĐƠN VỊ TỔ CHỨC" not in page
+
+
+def test_words_for_zalo_are_ready_to_copy_and_changed_by_who_sends_messages(as_user, cast, released):
+    address = reverse("class-zalo", args=[released.pk])
+    page = as_user("officer").get(address).content.decode()
+    assert f"mời các đồng chí dự {released.title}" in page
+    assert 'data-copy="#zalo-text"' in page
+    assert cast.people["M1"].full_name not in page
+    client = as_user("officer")
+    assert client.post(address, {"body": "Kính mời dự [tên lớp] tại [địa điểm]."}).status_code == 303
+    assert f"Kính mời dự {released.title} tại" in client.get(address).content.decode()
+    wrong = client.post(address, {"body": "Mời [họ tên]"})
+    assert "Không có chỗ điền [họ tên]" in wrong.content.decode()
+    # Who only reads the class finds the text, not the form.
+    assert "Sửa mẫu lời nhắn" not in as_user("leader").get(address).content.decode()
+    assert as_user("leader").post(address, {"body": "x"}).status_code == 403

@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.classes import access, actions, queries
@@ -18,9 +20,13 @@ from quantriet.classes.vocab import ClassState
 from quantriet.classes.web.frame import class_page
 from quantriet.kit.jobs import enqueue
 from quantriet.kit.numbers import show_number
-from quantriet.kit.refusal import Refusal
+from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now, today
 from quantriet.kit.web import page, saved
+from quantriet.notify import actions as notify_actions
+from quantriet.notify import queries as notify_queries
+from quantriet.notify.rules import texts
+from quantriet.org import access as org_access
 from quantriet.org.models import Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -45,7 +51,7 @@ def summons(request: DeskRequest, pk: int) -> HttpResponse:
             "letter": letter,
             "sample": letter.body(sample) if sample else "",
             "is_released": study_class.state == ClassState.RELEASED,
-            "unreached": seen.filter(summoned_at__isnull=True)
+            "unreached": seen.filter(queries.on_paper())
             .select_related("person", "unit")
             .order_by("unit__path", "person__sort_key")[:50],
         },
@@ -66,9 +72,13 @@ def send(request: DeskRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=back)
-    told = f"Đã gửi {show_number(sent.queued)} giấy mời qua thư điện tử."
+    told = f"Đã gửi {show_number(sent.mailed)} giấy mời qua thư điện tử"
+    told += f", {show_number(sent.queued - sent.mailed)} qua kênh khác." if sent.queued > sent.mailed else "."
     if sent.without_address:
-        told += f" {show_number(sent.without_address)} người chưa có địa chỉ thư, cần in giấy mời."
+        told += f" {show_number(sent.without_address)} người chưa có địa chỉ thư, cần in giấy mời"
+        told += (
+            f"; {show_number(sent.inbox_only)} người trong số đó chỉ thấy khi đăng nhập." if sent.inbox_only else "."
+        )
     return saved(request, to=back, message=told)
 
 
@@ -93,7 +103,7 @@ def print_summons(request: DeskRequest, pk: int) -> HttpResponse:
         queries.seated(""), pk__in=access.roster_seen_by(request.account).filter(study_class=study_class).values("pk")
     )
     if not request.GET.get("all"):
-        rows = rows.filter(summoned_at__isnull=True)
+        rows = rows.filter(queries.on_paper())
     letter = queries.SummonsLetter(study_class)
     entries = list(rows.order_by("unit__path", "person__sort_key", "pk"))
     sheets: list[dict[str, Any]]
@@ -140,3 +150,44 @@ def _calendar_file(code: str, text: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{code}.ics"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+# --- words to copy into Zalo ----------------------------------------------------------------------------------------------
+
+
+class CopyTextForm(forms.Form):
+    body = forms.CharField(
+        label=gettext_lazy("Words of the unit"),
+        widget=forms.Textarea(attrs={"rows": 10}),
+        max_length=3000,
+        required=False,
+    )
+
+
+@desk_page(Permission.CLASS_VIEW)
+def zalo(request: DeskRequest, pk: int) -> HttpResponse:
+    """An invitation ready to be copied into a Zalo group; whoever sends messages for the unit changes its words."""
+    study_class = access.get_class(request.account, pk)
+    may_edit = org_access.may(request.account, Permission.MESSAGE_SEND, study_class.unit)
+    places = queries.SummonsLetter(study_class).places()
+    words = notify_queries.copy_text(study_class.unit, queries.ZALO_INVITATION, queries.ZALO_WORDS)
+    form = CopyTextForm(request.POST or None, initial={"body": words})
+    form.fields["body"].help_text = _("Places that are filled in: %(names)s. Left empty: the words of the house.") % {
+        "names": ", ".join(f"[{name}]" for name in places)
+    }
+    if request.method == "POST":
+        org_access.require(request.account, Permission.MESSAGE_SEND, study_class.unit)
+        if form.is_valid():
+            with refusals_on(form):
+                notify_actions.save_copy_text(
+                    study_class.unit, queries.ZALO_INVITATION, form.cleaned_data["body"], known=places,
+                    by=request.account, at=now(),
+                )  # fmt: skip
+                return saved(request, to=reverse("class-zalo", args=[pk]), message=_("The words are kept."))
+    return class_page(
+        request,
+        "classes/desk/zalo.html",
+        study_class,
+        {"text": texts.fill(words, places), "form": form if may_edit else None},
+        part="class-summons",
+    )

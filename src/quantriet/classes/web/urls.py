@@ -39,5 +39,6 @@ urlpatterns = [
     path(_ONE + "summons/send/", summons.send, name="class-summons-send"),
     path(_ONE + "summons/printed/", summons.printed, name="class-summons-printed"),
     path(_ONE + "summons/print/", summons.print_summons, name="class-summons-print"),
+    path(_ONE + "zalo/", summons.zalo, name="class-zalo"),
     path(_ONE + "calendar.ics", summons.calendar, name="class-calendar"),
 ]

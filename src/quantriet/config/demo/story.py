@@ -25,6 +25,7 @@ from quantriet.config.demo.alone import shift_cells, study_alone
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
 from quantriet.config.demo.spreading import spread
+from quantriet.config.demo.telling import inform
 from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.actions import masters as master_actions
@@ -83,6 +84,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
                 documents[0], organisation.root, cells, worker, officer=organisation.officer, rulebook=campaign.rulebook
             )
             say(f"  “{alone.name}”: {StudyDuty.objects.filter(campaign=alone).count()} người tự học")
+            inform(organisation.root, organisation.accounts)
     return organisation
 
 

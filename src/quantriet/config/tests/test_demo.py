@@ -50,6 +50,17 @@ def test_secretary_has_the_roll_of_the_own_cell_to_take_today(commune):
     assert {one.unit_id for one in entries} == {cell.pk}
 
 
+def test_notices_of_every_state_stand_in_the_demo(commune):
+    from quantriet.notify.models import Message
+    from quantriet.notify.queries import unread_count
+
+    states = set(Message.objects.values_list("state", flat=True))
+    assert {"queued", "held", "digest", "failed"} <= states
+    assert unread_count(Account.objects.get(username="dangvien")) >= 2
+    # Whoever takes nothing but text messages is reached by the gateway for trials alone.
+    assert not Message.objects.filter(channel="sms", state="sent", is_fake=False).exists()
+
+
 def test_seed_refuses_a_database_in_use(commune):
     with pytest.raises(CommandError, match="trống"):
         call_command("seed", size="commune")

@@ -22,7 +22,9 @@ from quantriet.library.rules.links import read_link
 from quantriet.library.rules.publication import EARLIEST_HOUR, is_told_on
 from quantriet.library.vocab import MASS_MEDIA, Channel, ReachKind
 from quantriet.notify import actions as notify_actions
-from quantriet.org.models import Account, Person, Unit
+from quantriet.notify import queries as notify_queries
+from quantriet.notify.vocab import NoticeChannel
+from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
 MOST_DAYS = 365
@@ -335,9 +337,9 @@ def placement_told(placement: Placement) -> dict[str, Any]:
 
 
 def alert_publication(*, at: datetime) -> int:
-    """Tell each register by mail which of its documents are due or overdue, once a day; returns how many mails were queued.
+    """Tell each register which of its documents are due or overdue, once a day; returns how many mails were queued.
 
-    One mail to the unit's address and one to each leader in charge of propaganda work there; none at night, none on days
+    One mail to the unit's address and one notice to each leader in charge of propaganda work there; none at night, none on days
     on which an old delay is not told (`rules.publication.is_told_on`). However often it runs, a day's mail goes once.
     """
     day = local(at).date()
@@ -349,6 +351,7 @@ def alert_publication(*, at: datetime) -> int:
         if clock.remind_on and clock.due_on and is_told_on(day, remind_on=clock.remind_on, due_on=clock.due_on):
             by_unit[clock.document.unit_id].append(clock)
     leaders = queries.told_of_publication(by_unit, day=day)
+    ways = notify_queries.ways_of(person for some in leaders.values() for person in some)
     sent = 0
     for unit_id, clocks in by_unit.items():
         unit = clocks[0].document.unit
@@ -360,13 +363,19 @@ def alert_publication(*, at: datetime) -> int:
                 "", *lines, "", "Đã đăng thì ghi nơi đăng ở trang “Đăng tải”; văn bản nội bộ thì ghi “Không đăng tải” kèm căn cứ.",
             ]
         )  # fmt: skip
-        addresses: dict[str, Person | None] = {address.lower(): to for to, address in leaders[unit_id]}
         if unit.email:
-            addresses[unit.email.lower()] = None
-        for address, person in sorted(addresses.items()):
             message = notify_actions.send_mail(
-                kind="publication_due", unit=unit, to_unit=None if person else unit, to_person=person, address=address,
-                subject=subject, body=body, by=None, at=at, dedupe_key=f"publication-{unit_id}-{day:%Y%m%d}-{address}"[:120],
+                kind="publication_due", unit=unit, to_unit=unit, address=unit.email.lower(), subject=subject, body=body,
+                by=None, at=at, dedupe_key=f"publication-{unit_id}-{day:%Y%m%d}-{unit.email.lower()}"[:120],
             )  # fmt: skip
             sent += message is not None
+        for person in leaders[unit_id]:
+            # Whoever's own address is the unit's reads the unit's mail.
+            is_same = bool(unit.email) and person.email.lower() == unit.email.lower()
+            told = notify_actions.send_notice(
+                kind="publication_due", unit=unit, to=person, subject=subject, body=body, link="/desk/publication/",
+                by=None, at=at, dedupe_key=f"publication-{unit_id}-{day:%Y%m%d}-{person.email.lower() or f'p{person.pk}'}"[:120],
+                channels=set(NoticeChannel) - ({NoticeChannel.MAIL} if is_same else set()), ways=ways[person.pk],
+            )  # fmt: skip
+            sent += told.is_new and NoticeChannel.MAIL in told.channels
     return sent

@@ -178,12 +178,13 @@ def not_published_yet(clocks: QuerySet[PublicationClock], day: date, *, most: in
     return Unpublished(counted["every"], counted["overdue"], [(one, one.verdict(day)) for one in first])
 
 
-def told_of_publication(units: Collection[int], *, day: date) -> dict[int, list[tuple[Person, str]]]:
-    """By unit: who is in charge of propaganda work there and has an address."""
-    found: dict[int, list[tuple[Person, str]]] = defaultdict(list)
+def told_of_publication(units: Collection[int], *, day: date) -> dict[int, list[Person]]:
+    """By unit: who is in charge of propaganda work there."""
+    found: dict[int, list[Person]] = defaultdict(list)
     rows = UnitResponsibility.objects.on(day).filter(unit__in=list(units), kind=ResponsibilityKind.PROPAGANDA)
-    for one in rows.exclude(person__email="").filter(person__left_on__isnull=True).select_related("person"):
-        found[one.unit_id].append((one.person, one.person.email))
+    for one in rows.filter(person__left_on__isnull=True).select_related("person").order_by("person_id"):
+        if one.person not in found[one.unit_id]:
+            found[one.unit_id].append(one.person)
     return found
 
 

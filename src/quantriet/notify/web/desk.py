@@ -20,7 +20,8 @@ from quantriet.kit.web import Chip, download, listing, page, query, safe_next, s
 from quantriet.notify import access, actions, queries
 from quantriet.notify.models import Message
 from quantriet.notify.rules import explain_error
-from quantriet.notify.vocab import MessageState, kind_label
+from quantriet.notify.rules.texts import message_length
+from quantriet.notify.vocab import MessageState, NoticeChannel, kind_label
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -31,18 +32,20 @@ class FilterForm(forms.Form):
     """Filters of the outbox."""
 
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
     kind = forms.ChoiceField(label=gettext_lazy("Kind of message"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["state"].choices = [("", _("All")), *MessageState.labels()]  # type: ignore[attr-defined]
+        self.fields["channel"].choices = [("", _("All")), *NoticeChannel.labels()]  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", _("All")), *queries.kinds()]  # type: ignore[attr-defined]
 
 
 @desk_page(Permission.MESSAGE_SEND)
 def message_list(request: DeskRequest) -> HttpResponse:
     seen = access.messages_seen_by(request.account)
-    rows = seen.select_related("unit", "to_unit", "to_person")
+    rows = seen.select_related("unit", "to_unit", "to_person", "to_account", "carrier")
     chips = []
     if words := request.GET.get("q", "").strip():
         rows = queries.searched(rows, words)
@@ -51,6 +54,10 @@ def message_list(request: DeskRequest) -> HttpResponse:
     if state in list(MessageState):
         rows = rows.filter(state=state)
         chips.append(Chip(MessageState(state).label, query(request, state=None, page=None)))
+    channel = request.GET.get("channel", "")
+    if channel in list(NoticeChannel):
+        rows = rows.filter(channel=channel)
+        chips.append(Chip(NoticeChannel(channel).label, query(request, channel=None, page=None)))
     kind = request.GET.get("kind", "")
     if kind in dict(queries.kinds()):
         rows = rows.filter(kind=kind)
@@ -62,7 +69,7 @@ def message_list(request: DeskRequest) -> HttpResponse:
         return _excel(rows.order_by("-queued_at", "-pk"))
     messages = listing(
         request,
-        rows.defer("body", "attachment"),
+        rows.defer("body", "attachment", "carrier__body", "carrier__attachment"),
         sorts={"queued": ["queued_at"], "sent": ["sent_at"], "address": ["address"], "subject": ["subject"]},
         default_sort="-queued",
         chips=chips,
@@ -85,13 +92,15 @@ def _explain(rows: list[Message]) -> None:
     for row in rows:
         row.kind_words = kind_label(row.kind)  # type: ignore[attr-defined]
         row.meaning = explain_error(row.last_error)  # type: ignore[attr-defined]
-        row.receiver = row.to_person or row.to_unit or ""  # type: ignore[attr-defined]
+        row.receiver = row.to_person or row.to_account or row.to_unit or ""  # type: ignore[attr-defined]
+        row.channel_words = NoticeChannel(row.channel).label  # type: ignore[attr-defined]
 
 
 def _excel(rows: QuerySet[Message]) -> HttpResponse:
     columns = [
         spreadsheets.OutColumn("queued_at", _("Written at"), kind="moment"),
         spreadsheets.OutColumn("kind", _("Kind of message"), 22),
+        spreadsheets.OutColumn("channel", _("Channel"), 18),
         spreadsheets.OutColumn("receiver", _("Receiver"), 34),
         spreadsheets.OutColumn("address", _("Address"), 30),
         spreadsheets.OutColumn("subject", _("Subject of the message"), 48),
@@ -105,16 +114,17 @@ def _excel(rows: QuerySet[Message]) -> HttpResponse:
         {
             "queued_at": one.queued_at,
             "kind": kind_label(one.kind),
-            "receiver": str(one.to_person or one.to_unit or ""),
+            "channel": NoticeChannel(one.channel).label,
+            "receiver": str(one.to_person or one.to_account or one.to_unit or ""),
             "address": one.address,
             "subject": one.subject,
             "unit": one.unit.name,
-            "state": MessageState(one.state).label,
+            "state": _("Not sent: gateway for trials") if one.is_fake else MessageState(one.state).label,
             "sent_at": one.sent_at,
             "attempts": one.attempts,
             "meaning": explain_error(one.last_error),
         }
-        for one in rows.defer("body", "attachment").iterator(chunk_size=1000)
+        for one in rows.defer("body", "attachment", "carrier__body", "carrier__attachment").iterator(chunk_size=1000)
     )
     content = io.BytesIO()
     spreadsheets.write_workbook(content, [spreadsheets.Sheet(_("Messages"), columns, lines)], at=now())
@@ -135,6 +145,7 @@ def _context(found: Message) -> dict[str, Any]:
         "state": MessageState(found.state),
         "can_retry": found.state == MessageState.FAILED,
         "most": actions.ATTEMPTS,
+        "length": message_length(found.body) if found.channel == NoticeChannel.SMS else None,
         "hidden": [("next", reverse("message", args=[found.pk]))],
     }
 

@@ -227,6 +227,8 @@ FIELDS = {
     "target": gettext_noop("Other document"),
     "task": gettext_noop("Task"),
     "text": gettext_noop("Content"),
+    "channels": gettext_noop("Channels"),
+    "pace": gettext_noop("How often"),
     "theme": gettext_noop("Theme"),
     "tier": gettext_noop("Tier of content"),
     "title": gettext_noop("Title"),

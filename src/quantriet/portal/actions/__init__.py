@@ -95,15 +95,15 @@ def _note(shelf: Shelf, entry: Entry, *, by: Account | None, at: datetime) -> No
 
 
 def _tell(top: Unit, entry: Entry, at: datetime) -> None:
-    """A mail a day and kind to each who looks after the installation and has an address."""
+    """A notice a day and kind to each who looks after the installation."""
     what = "Sao lưu" if entry.kind == BACKUP else "Phục hồi thử"
     roles = [role for role, spec in ROLES.items() if Permission.SYSTEM in spec.permissions]
-    keepers = Appointment.objects.on().filter(role__in=roles, account__is_active=True).exclude(account__email="")
-    for address in sorted(set(keepers.values_list("account__email", flat=True))):
-        notify_actions.send_mail(
-            kind=TROUBLE_NOTICE, unit=top, address=address, by=None, at=at,
+    rows = Appointment.objects.on().filter(role__in=roles, account__is_active=True).select_related("account__person")
+    for keeper in {one.account_id: one.account for one in rows.order_by("account_id")}.values():
+        notify_actions.send_notice(
+            kind=TROUBLE_NOTICE, unit=top, to=keeper, by=None, at=at, link="/desk/backups/",
             subject=f"{what} không thành, {show_moment(at)}",
             body=f"{what} lúc {show_moment(at)} không thành.\n\n{entry.sentence}\n\n"
             f"Xem và làm lại: {settings.SITE_ADDRESS}/desk/backups/\n",
-            dedupe_key=f"{TROUBLE_NOTICE}:{entry.kind}:{local(at).date()}:{address}",
+            dedupe_key=f"{TROUBLE_NOTICE}:{entry.kind}:{local(at).date()}:a{keeper.pk}",
         )  # fmt: skip

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from quantriet.kit import time
+from quantriet.notify import queries as notify_queries
 from quantriet.org import access
 from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
@@ -70,6 +72,10 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     return {
         "account_name": account.display_name,
         "account_menu": _account_menu(account),
+        # Counted only by a page that shows it: fragments and files ask nothing.
+        "account_inbox": SimpleLazyObject(
+            lambda: {"url": reverse("my-notices"), "unread": notify_queries.unread_count(account)}
+        ),
         "navigation": _navigation(request, account),
         "unit_switch_url": reverse("unit-switch") if access.may_anywhere(account, Permission.UNIT_VIEW) else "",
         "session_seconds": (seconds := session_seconds(request)),

@@ -1,9 +1,9 @@
-"""The only writers of the outbox."""
+"""The only writers of the outbox; notices and their preferences stand in `notices`, browsers in `push`."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage, get_connection
@@ -14,18 +14,43 @@ from quantriet.audit.actions import record
 from quantriet.kit.db import named_lock
 from quantriet.kit.jobs import awaited, enqueue
 from quantriet.kit.refusal import Refusal
-from quantriet.notify.models import CalendarFeed, Message
+from quantriet.notify import queries
+from quantriet.notify.actions.gateways import GatewayError, Receipt, gateway_for
+from quantriet.notify.actions.notices import (
+    LEASE,
+    Told,
+    gather_digests,
+    mark_read,
+    prune_notices,
+    save_preferences,
+    send_notice,
+    tell_keepers,
+)
+from quantriet.notify.actions.push import end_subscription, public_key, send_push, subscribe_browser
+from quantriet.notify.models import CalendarFeed, CopyText, Message
 from quantriet.notify.queries import feed_digest
-from quantriet.notify.vocab import BROKE_OFF, MessageState
+from quantriet.notify.rules import texts
+from quantriet.notify.vocab import BROKE_OFF, NO_GATEWAY, SEND_JOB, MessageState, NoticeChannel
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
-SEND_JOB = "quantriet.notify.jobs.send_message_job"
+__all__ = [
+    "LEASE",
+    "Told",
+    "end_subscription",
+    "gather_digests",
+    "mark_read",
+    "prune_notices",
+    "public_key",
+    "save_preferences",
+    "send_notice",
+    "subscribe_browser",
+    "tell_keepers",
+]
+
 ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=1)
 SERVER_TIMEOUT = 60  # seconds
-# Longer than any server may take: after it a sending counts as broken off, and the job of a waiting message is looked for.
-LEASE = timedelta(minutes=15)
 BATCH = 500
 FEED_READ_NOTED = timedelta(hours=1)
 
@@ -93,43 +118,73 @@ def forget_mails(kind: str, *, before: datetime) -> int:
 
 
 def deliver(message_id: int, *, at: datetime) -> Message:
-    """Try to send one message now; on failure note why and when to try again. A sent one is never sent twice."""
+    """Try to send one message now; on failure note why and when to try again. A sent one is never sent twice.
+
+    In the receiver's quiet hours it is held instead, unless it is urgent; what a gateway calls permanent is not tried
+    again by itself.
+    """
+    waiting = Message.objects.filter(pk=message_id, state=MessageState.QUEUED)
+    quiet_until = queries.quiet_until(message_id, at=at)
+    if quiet_until is not None:
+        waiting.update(state=MessageState.HELD, next_try_at=quiet_until)
+        return Message.objects.get(pk=message_id)
     # Claim by a conditional update: two workers, or a retry beside the tick, send one mail once.
-    claimed = Message.objects.filter(pk=message_id, state=MessageState.QUEUED).update(
+    claimed = waiting.update(
         attempts=F("attempts") + 1, state=MessageState.SENDING, last_error="", next_try_at=at + LEASE
     )
-    message = Message.objects.get(pk=message_id)
+    message = Message.objects.select_related("notice", "subscription").get(pk=message_id)
     if not claimed:
         return message
     try:
-        mail = EmailMessage(
-            message.subject, message.body, to=[message.address], connection=get_connection(timeout=SERVER_TIMEOUT)
-        )
-        if message.attachment:
-            mail.attach(message.attachment_name, message.attachment, message.attachment_kind)
-        mail.send()
-    except Exception as error:  # noqa: BLE001 whatever a mail server or its library says, a person must see it
-        again = at + FIRST_PAUSE * 2 ** (message.attempts - 1) if message.attempts < ATTEMPTS else None
+        receipt = _send(message, at)
+    except Exception as error:  # noqa: BLE001 whatever a server or its library says, a person must see it
+        is_final = message.attempts >= ATTEMPTS or (isinstance(error, GatewayError) and error.is_permanent)
+        again = None if is_final else at + FIRST_PAUSE * 2 ** (message.attempts - 1)
         values = {"state": MessageState.FAILED, "last_error": _said(error), "next_try_at": again}
     else:
-        values = {"state": MessageState.SENT, "sent_at": at, "last_error": "", "next_try_at": None}
+        values = {
+            "state": MessageState.SENT, "sent_at": at, "last_error": "", "next_try_at": None,
+            "reference": receipt.reference, "is_fake": receipt.is_fake,
+        }  # fmt: skip
     # Only while the claim is still ours: a worker that was given up must not write over the one that took its place.
     Message.objects.filter(pk=message.pk, state=MessageState.SENDING, attempts=message.attempts).update(**values)
     message.refresh_from_db()
     return message
 
 
+def _send(message: Message, at: datetime) -> Receipt:
+    """Over its channel; raises whatever the other side, or its library, says."""
+    if message.channel == NoticeChannel.MAIL:
+        mail = EmailMessage(
+            message.subject, message.body, to=[message.address], connection=get_connection(timeout=SERVER_TIMEOUT)
+        )
+        if message.attachment:
+            mail.attach(message.attachment_name, message.attachment, message.attachment_kind)
+        mail.send()
+        return Receipt("")
+    if message.channel == NoticeChannel.PUSH:
+        return send_push(message, at=at)
+    gateway = gateway_for(NoticeChannel(message.channel))
+    if gateway is None:
+        raise GatewayError(NO_GATEWAY, is_permanent=True)
+    return gateway.send(message.address, message.body, f"qt-{message.pk}")
+
+
 def _said(error: Exception) -> str:
+    if isinstance(error, GatewayError):
+        return str(error)[:300]
     return f"{type(error).__name__}: {error}"[:300].rstrip(": ")
 
 
 def requeue_due(*, at: datetime) -> list[int]:
     """Queue again what is due, together with its job; returns the ids.
 
-    Due are failed messages whose pause is over, those whose sending broke off, and waiting ones whose job was lost. A
-    message that broke off its sending with every attempt is given up, for a person to look at.
+    Due are failed messages whose pause is over, those held whose quiet hours have ended, those whose sending broke off,
+    and waiting ones whose job was lost. A message that broke off its sending with every attempt is given up, for a person to look at.
     """
-    due = Message.objects.filter(state__in=[MessageState.FAILED, MessageState.SENDING, MessageState.QUEUED])
+    due = Message.objects.filter(
+        state__in=[MessageState.FAILED, MessageState.SENDING, MessageState.QUEUED, MessageState.HELD]
+    )
     # Rows without a moment are those that an older version left waiting.
     forgotten = Q(state=MessageState.QUEUED, next_try_at=None, queued_at__lte=at - LEASE)
     found = list(
@@ -174,6 +229,31 @@ def retry_messages(messages: Iterable[Message], *, by: Account, at: datetime) ->
                 enqueue(SEND_JOB, message.pk)
                 count += 1
     return count
+
+
+# --- texts to copy --------------------------------------------------------------------------------------------------------
+
+
+def save_copy_text(
+    unit: Unit, kind: str, body: str, *, known: Mapping[str, str], by: Account, at: datetime
+) -> CopyText | None:
+    """A unit's own words for a text to copy; the words of the house, or an empty text, take them away again.
+
+    `known` are the places that the text may fill. Refuses unknown places and marked content (B-18).
+    """
+    body = body.replace("\r\n", "\n").strip()
+    refuse_if_marked(body, "Mẫu lời nhắn")
+    with transaction.atomic():
+        if not body:
+            CopyText.objects.filter(unit=unit, kind=kind).delete()
+            kept = None
+        else:
+            texts.check_template(body, known)
+            kept, _is_new = CopyText.objects.update_or_create(
+                unit=unit, kind=kind, defaults={"body": body, "changed_at": at, "changed_by": by}
+            )
+        record("copy_text.edited", by=by, at=at, thing=unit, unit=unit, after={"kind": kind, "text": body[:500]})
+    return kept
 
 
 # --- calendar feeds -----------------------------------------------------------------------------------------------
