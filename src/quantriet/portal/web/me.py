@@ -16,11 +16,13 @@ from quantriet.org.models import Person
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
+from quantriet.portal.web.handbook import keepable
 
 MOST_OWED = 3
 
 
 @member_page
+@keepable
 def me(request: DeskRequest) -> HttpResponse:
     person = request.account.person
     if person is None:
@@ -42,6 +44,7 @@ def me(request: DeskRequest) -> HttpResponse:
 
 
 @member_page
+@keepable
 def duty(request: DeskRequest, pk: int) -> HttpResponse:
     owed = queries.duty_of(_person(request), pk)
     if owed is None:
@@ -74,6 +77,7 @@ def calendar(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 @member_page
+@keepable
 def reading(request: DeskRequest, pk: int) -> HttpResponse:
     document = queries.may_read(_person(request), pk)
     if document is None:
