@@ -93,6 +93,13 @@ class DeliveryState(LabelledEnum):
     DEAD = "dead", gettext_noop("Given up")
 
 
+class ReceiptHow(LabelledEnum):
+    """How the material of a document came to a person (R-125)."""
+
+    OPENED = "opened", gettext_noop("Opened in the handbook")
+    HANDED = "handed", gettext_noop("Handed out on paper")
+
+
 class RuleEffect(LabelledEnum):
     """What an audience rule does with the people it matches."""
 
@@ -159,6 +166,10 @@ class RuleKey(LabelledEnum):
         "cell_criticism_cap_percent",
         gettext_noop("Share of criticised members that caps a cell (per cent)"),
     )
+    MATERIAL_SHARE_PERCENT = (
+        "material_share_percent",
+        gettext_noop("Least share of learners who were given the material (per cent)"),
+    )
 
 
 @dataclass(frozen=True)
@@ -186,6 +197,7 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.CREDIT_MAX_AGE_MONTHS: SourceRule("12", "tháng", f"mục 2 {_26HD} (thời hạn do cấp ủy quy định)"),
     RuleKey.REPLY_DAYS: SourceRule("10", "ngày", "do cấp ủy quy định"),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
+    RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu của đề án: 90% người học được cung cấp tài liệu"),
 }
 
 
@@ -349,6 +361,8 @@ def register() -> None:
         "credit.granted": "công nhận đã học nơi khác",
         "credit.refused": "không công nhận đã học nơi khác",
         "credit.withdrawn": "thu hồi công nhận đã học nơi khác",
+        "material.handed": "ghi đã phát tài liệu",
+        "material.hand_withdrawn": "bỏ ghi đã phát tài liệu",
         "ledger.rebuilt": "lập lại sổ nghĩa vụ từ dữ kiện gốc",
         "tallies.rebuilt": "tính lại bảng tổng hợp",
         "notice.sent": "thông báo văn bản chưa học",

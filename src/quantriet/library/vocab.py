@@ -156,6 +156,16 @@ class MaterialForm(LabelledEnum):
         return ".png" if self in (MaterialForm.SQUARE, MaterialForm.TALL) else f".{self.value}"
 
 
+KINDS_OF_FILES = {
+    MaterialForm.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    MaterialForm.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    MaterialForm.PDF: "application/pdf",
+    MaterialForm.SVG: "image/svg+xml",
+    MaterialForm.SQUARE: "image/png",
+    MaterialForm.TALL: "image/png",
+}
+
+
 class MaterialState(LabelledEnum):
     """queued → ready or failed; each may be queued again. Whether it is old follows from its version."""
 

@@ -20,7 +20,7 @@ from quantriet.library.models import BroughtMaterial, MaterialFile, StudyMaster
 from quantriet.library.queries import masters as master_queries
 from quantriet.library.queries import materials as queries
 from quantriet.library.rules.products.look import COLOUR, contrast
-from quantriet.library.vocab import BROUGHT, Audience, MaterialForm, MaterialKind
+from quantriet.library.vocab import BROUGHT, KINDS_OF_FILES, Audience, MaterialForm, MaterialKind
 from quantriet.library.web.materials_forms import BroughtForm, LookForm
 from quantriet.org import access as org_access
 from quantriet.org.vocab import Permission
@@ -28,14 +28,6 @@ from quantriet.org.web.pages import DeskRequest, desk_page
 
 _EDIT = Permission.DOCUMENT_EDIT
 _LONG = timedelta(minutes=5)
-KINDS_OF_FILES = {
-    MaterialForm.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    MaterialForm.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    MaterialForm.PDF: "application/pdf",
-    MaterialForm.SVG: "image/svg+xml",
-    MaterialForm.SQUARE: "image/png",
-    MaterialForm.TALL: "image/png",
-}
 _ENDINGS = {
     "docx": KINDS_OF_FILES[MaterialForm.DOCX], "pdf": "application/pdf", "txt": "text/plain; charset=utf-8", "png": "image/png",
     "jpg": "image/jpeg", "mp4": "video/mp4",

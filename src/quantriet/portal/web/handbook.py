@@ -165,7 +165,7 @@ def gather(request: DeskRequest) -> HttpResponse:
     found = [reverse("me")]
     person = request.account.person
     if person is not None:
-        # found.append(reverse("my-materials"))
+        found.append(reverse("my-materials"))
         found += [reverse("my-duty", args=[one.duty.pk]) for one in queries.duties_of(person)]
         reading = queries.reading_of(person)
         found += [reverse("my-reading", args=[one.pk]) for one in reading]
