@@ -44,12 +44,19 @@ PUSH = "notify/push_worker.js"  # its listeners, where the room for notices brin
 SHELL = (
     "kit/css/quantriet.css", "portal/css/portal.css", "portal/css/public.css", "kit/icon.svg", "kit/icons/icon-192.png",
     "kit/js/display.js", "kit/js/menu.js", "kit/js/keep.js", "kit/js/session.js", "kit/js/offline.js",
+    "portal/js/notes.js", "portal/js/install.js",
 )  # fmt: skip
 
 
 def account_mark(account: Account) -> str:
     """Whose page it is, as the device remembers it: no name, no number, and no way back to either."""
     return salted_hmac("quantriet.portal.handbook", str(account.pk), algorithm="sha256").hexdigest()[:24]
+
+
+def notes_of(account: Account) -> dict[str, str]:
+    """Under which name, and sealed with which key, a device keeps the account's own notes; only the account's pages tell."""
+    key = salted_hmac("quantriet.portal.handbook.notes", str(account.pk), algorithm="sha256").hexdigest()
+    return {"account": account_mark(account), "key": key}
 
 
 def keepable(view: View) -> View:

@@ -16,7 +16,7 @@ from quantriet.org.models import Person
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
-from quantriet.portal.web.handbook import keepable
+from quantriet.portal.web.handbook import keepable, notes_of
 
 MOST_OWED = 3
 
@@ -38,6 +38,7 @@ def me(request: DeskRequest) -> HttpResponse:
         "reading": queries.reading_of(person),
         "proxies": attendance_queries.proxies_of(person),
         "today": today(),
+        "notes": notes_of(request.account),
         "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
     }
     return page(request, "portal/member/me.html", context)
@@ -87,6 +88,7 @@ def reading(request: DeskRequest, pk: int) -> HttpResponse:
         "document": document,
         "points": [(kind, [one for one in points if one.kind == kind]) for kind in PointKind],
         "clauses": document.clauses.all(),
+        "notes": notes_of(request.account),
     }
     return page(request, "portal/member/reading.html", context)
 
