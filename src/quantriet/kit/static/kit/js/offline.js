@@ -41,6 +41,8 @@ async function register() {
     });
   });
   const ready = await navigator.serviceWorker.ready;
+  // The worker came after this page: it fetches its own copy of it.
+  if (!had) ready.active?.postMessage({ kind: "keep", address: location.pathname + location.search });
   if (!account || kept) return;
   const assets = performance.getEntriesByType("resource").map((one) => one.name).filter((name) => name.startsWith(location.origin));
   ready.active?.postMessage({ kind: "gather", assets });
@@ -62,7 +64,7 @@ if (address && "serviceWorker" in navigator && window.isSecureContext) {
 if (kept) window.addEventListener("online", () => say(words.lineBack, words.reload, reload));
 
 // A form that needs the line says so, and keeps what was typed; signing out wipes the device even so.
-const needsLine = (form) => form.method === "post" && !form.matches("[data-display], [data-sign-out]") && !form.closest("dialog");
+const needsLine = (form) => form.method === "post" && !form.matches("[data-display], [data-sign-out]") && !form.closest("dialog, [data-menu]");
 
 function markForms() {
   for (const form of document.querySelectorAll("form")) {

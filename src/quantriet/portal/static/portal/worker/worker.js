@@ -215,6 +215,14 @@ async function pictured(request, url) {
 
 // --- in the background ---------------------------------------------------------------------------------------------
 
+// The page that was open before there was a worker.
+async function keepPage(address) {
+  const url = new URL(address, self.location.origin);
+  if (url.origin !== self.location.origin || setup.aside.some((start) => url.pathname.startsWith(start))) return;
+  const mine = turn;
+  await take(url.pathname + url.search, await fetch(url), mine);
+}
+
 let gathering = false;
 
 // Fetches what is assigned to whoever is signed in; at most once in a while.
@@ -276,8 +284,9 @@ async function activate() {
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
-  const { kind, assets } = event.data ?? {};
+  const { kind, assets, address } = event.data ?? {};
   if (kind === "gather") event.waitUntil(gather(assets ?? []));
+  if (kind === "keep") event.waitUntil(keepPage(String(address)).catch(() => {}));
   if (kind === "take-over") self.skipWaiting();
 });
 self.addEventListener("fetch", (event) => {
