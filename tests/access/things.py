@@ -443,6 +443,9 @@ def _campaign(world: World, place: str, kind: str, **given: Any) -> StudyCampaig
     return made
 
 
+NO_DUTY = 987_654_321  # of a campaign that has called nobody yet
+
+
 def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
     name = made.name
     rule = AudienceRule.objects.create(campaign=made, name=name, criteria={})
@@ -454,8 +457,10 @@ def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
         form_after=StudyForm.ONLINE, at=now(), by=world.officer,
     )  # fmt: skip
     change.instruction_file.save("chi-dao.pdf", _paper("chi-dao.pdf"))
+    duty = made.duties.filter(person=world.people[place]).first()
     return {
         "pk": made.pk, "campaign_pk": made.pk, "rule_pk": rule.pk, "adjustment_pk": by_hand.pk, "change": change.pk,
+        "duty_pk": duty.pk if duty else NO_DUTY,
         "assignment_pk": made.assignments.create(unit=world.units[place], task=name, at=now(), by=world.officer).pk,
     }  # fmt: skip
 
@@ -660,6 +665,14 @@ def own_duty(world: World, place: str) -> Keys:
     return {"pk": _missed(world, place).duty_id}
 
 
+def own_material(world: World, place: str) -> Keys:
+    """A product of what is published of a document that the person of the place is to study."""
+    campaign = _open_campaign(world, place)
+    keys = a_document(world, place)
+    CampaignDocument.objects.get_or_create(campaign=campaign, document_id=keys["pk"])
+    return {"pk": keys["released_pk"]}
+
+
 def own_reading(world: World, place: str) -> Keys:
     _open_campaign(world, place)
     return {"pk": _document(world, place).pk}
@@ -788,6 +801,7 @@ THINGS = [
     Thing(
         "own passkey", ("/me/sign-in/passkeys/<int:pk>/",), See(only_own=True), own_passkey, {"passkey-remove": SEEN}
     ),
+    Thing("own material", ("/me/materials/<int:pk>/",), See(only_own=True), own_material, {"my-material": SEEN}),
     Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
 ]  # fmt: skip
 
@@ -806,6 +820,7 @@ NO_THING: dict[str, Keys] = {
     "public-document": {"pk": 987_654_321},
     "public-document-share": {"pk": 987_654_321},
     "public-document-picture": {"pk": 987_654_321, "picture": 1},
+    "public-material": {"pk": 987_654_321, "file_pk": 1},
 }
 # Operations for machines: the beginning of their addresses → the thing they name, asked with keys in test_operations.py.
 OPERATIONS = {

@@ -32,7 +32,12 @@ def test_the_manifest_is_whole_and_its_icons_are_what_it_says(client):
     answer = client.get("/manifest.webmanifest")
     assert answer["Content-Type"] == "application/manifest+json"
     said = answer.json()
-    assert (said["name"], said["lang"], said["display"], said["scope"]) == ("Sổ tay Quán triệt", "vi", "standalone", "/")
+    assert (said["name"], said["lang"], said["display"], said["scope"]) == (
+        "Sổ tay Quán triệt",
+        "vi",
+        "standalone",
+        "/",
+    )
     assert {one["purpose"] for one in said["icons"]} == {"any", "maskable"}
     for one in said["icons"]:
         with Image.open(finders.find(one["src"].removeprefix("/static/"))) as icon:
@@ -69,7 +74,9 @@ def test_a_changed_asset_is_a_new_worker(client, monkeypatch, tmp_path):
     real = finders.find
     changed = tmp_path / "display.js"
     changed.write_text("// changed")
-    monkeypatch.setattr(handbook.finders, "find", lambda name: str(changed) if name.endswith("display.js") else real(name))
+    monkeypatch.setattr(
+        handbook.finders, "find", lambda name: str(changed) if name.endswith("display.js") else real(name)
+    )
     assert setup_of(client.get("/service-worker.js"))["version"] != before
 
 
@@ -162,7 +169,7 @@ def test_the_page_without_a_line_is_nobodys(cast, client):
     shown = client.get("/offline/").content.decode()
     assert "Máy đang không có mạng" in shown
     assert "data-account" not in shown
-    assert '<div data-list>' in shown
+    assert "<div data-list>" in shown
     assert shown.count(" hidden data-when=") == 2
 
 
