@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -13,7 +14,7 @@ from quantriet.campaigns.models import MaterialReceipt, StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import CampaignState, ReceiptHow
 from quantriet.kit.refusal import Refusal
 from quantriet.library.models import GuidingDocument, MaterialFile
-from quantriet.org.models import Account, Person
+from quantriet.org.models import Account, Person, Unit
 
 MOST = 2_000  # persons ticked at once
 
@@ -82,7 +83,8 @@ def hand_out(
                 "person", flat=True
             )
         )
-        rows, lines = [], []
+        rows: list[MaterialReceipt] = []
+        lines: list[tuple[Person, Unit, dict[str, Any], dict[str, Any]]] = []
         for duty in duties:
             new = [key for key in keys if (duty.person_id, key) not in standing]
             if not new or duty.person_id in used:
