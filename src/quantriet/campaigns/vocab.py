@@ -197,7 +197,7 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.CREDIT_MAX_AGE_MONTHS: SourceRule("12", "tháng", f"mục 2 {_26HD} (thời hạn do cấp ủy quy định)"),
     RuleKey.REPLY_DAYS: SourceRule("10", "ngày", "do cấp ủy quy định"),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
-    RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu của đề án: 90% người học được cung cấp tài liệu"),
+    RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu cung cấp tài liệu của đề án"),
 }
 
 

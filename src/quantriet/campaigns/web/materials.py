@@ -81,9 +81,9 @@ def supply(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 def _receipt_words(one: MaterialReceipt) -> str:
-    what = MaterialKind(one.kind).label if one.kind else "bản giấy"
+    what = f": {MaterialKind(one.kind).label}" if one.kind else ""
     who = f", {one.by}" if one.how == ReceiptHow.HANDED else ""
-    return f"{ReceiptHow(one.how).label}: {what} {one.document.reference_number} ({show_day(one.at)}{who})"
+    return f"{ReceiptHow(one.how).label}{what} {one.document.reference_number} ({show_day(one.at)}{who})"
 
 
 @desk_page(Permission.CAMPAIGN_VIEW)
