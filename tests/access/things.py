@@ -665,12 +665,21 @@ def own_duty(world: World, place: str) -> Keys:
     return {"pk": _missed(world, place).duty_id}
 
 
+@_once
 def own_material(world: World, place: str) -> Keys:
-    """A product of what is published of a document that the person of the place is to study."""
-    campaign = _open_campaign(world, place)
-    keys = a_document(world, place)
-    CampaignDocument.objects.get_or_create(campaign=campaign, document_id=keys["pk"])
-    return {"pk": keys["released_pk"]}
+    """A product of what is published of a document that the person of the place alone is to study."""
+    campaign, name = _open_campaign(world, place), mark("material", place)
+    number = f"{len(world.kept) + 1}-KL/TU"
+    document = campaign_factories.document(world.units[place], world.officer, number, subject=name)
+    CampaignDocument.objects.create(campaign=campaign, document=document, order=9)
+    master = StudyMaster.objects.create(
+        document=document, unit=world.units[place], title=name, created_at=now(), created_by=world.officer
+    )
+    version = MasterVersion.objects.create(
+        master=master, number=1, content={"title": name, "parts": [], "images": []}, composed_by=world.officer,
+        approved_by=_second(world), approved_at=now(), published_at=now(),
+    )  # fmt: skip
+    return {"pk": _product(master, "qa", version).pk}
 
 
 def own_reading(world: World, place: str) -> Keys:
