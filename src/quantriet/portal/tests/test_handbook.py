@@ -223,6 +223,21 @@ def test_everybody_downloads_the_material_of_a_public_document(cast, client):
     assert not MaterialReceipt.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["hoc bu", "HỌC BÙ", "họ\u0323c bu\u0300"])
+def test_a_member_searches_what_is_studied_without_marks(cast, client, typed):
+    text = ["I. ĐỐI TƯỢNG", "1. Người vắng phải học bù trong cùng đợt."]
+    mine = make_document(cast, paragraphs=text)
+    hidden = make_document(cast, number="77-HD/BTGTU", paragraphs=text)
+    make_campaign(cast, documents=[mine])
+    client.force_login(cast.accounts["member1"])
+    shown = client.get("/me/search/", {"q": typed}).content.decode()
+    assert f"/me/documents/{mine.pk}/" in shown
+    assert f"/me/documents/{hidden.pk}/" not in shown
+    assert "phải <mark>" in shown
+    assert "Không thấy trong văn bản" in client.get("/me/search/", {"q": "không có đâu"}).content.decode()
+    assert client.get("/me/search/", {"q": "a"}).status_code == 200
+
+
 def test_the_icons_are_drawn_by_the_program(tmp_path, monkeypatch):
     from scripts import icons
 

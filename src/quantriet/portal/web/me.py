@@ -16,6 +16,7 @@ from quantriet.org.models import Person
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
+from quantriet.portal.queries.reading import search_reading
 from quantriet.portal.web.handbook import keepable, notes_of
 
 MOST_OWED = 3
@@ -91,6 +92,15 @@ def reading(request: DeskRequest, pk: int) -> HttpResponse:
         "notes": notes_of(request.account),
     }
     return page(request, "portal/member/reading.html", context)
+
+
+@member_page
+def search(request: DeskRequest) -> HttpResponse:
+    """Search in the documents one studies (`?q=`)."""
+    typed = request.GET.get("q", "").strip()[:60]
+    person = request.account.person
+    context = {"typed": typed, "found": search_reading(person, typed) if person else []}
+    return page(request, "portal/member/search.html", context)
 
 
 def _person(request: DeskRequest) -> Person:

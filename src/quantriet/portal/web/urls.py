@@ -50,6 +50,7 @@ urlpatterns = [
     path("desk/backups/make/", backups.backup_make, name="backup-make"),
     path("desk/backups/rehearse/", backups.backup_rehearse, name="backup-rehearse"),
     path("me/", me.me, name="me"),
+    path("me/search/", me.search, name="my-search"),
     path("me/materials/", materials.own, name="my-materials"),
     path("me/materials/<int:pk>/", materials.own_file, name="my-material"),
     path("me/handbook.json", handbook.gather, name="my-handbook-list"),
