@@ -705,6 +705,8 @@ _CLASS = {
 _CAMPAIGN = {
     "class-placement": SEEN,
     "campaign-form": SEEN,
+    "campaign-materials-hand": Do(P.ROLL_TAKE, at_board=True),
+    "campaign-materials-undo": Do(P.ROLL_TAKE, at_board=True),
     "campaign-message": Do(P.MESSAGE_SEND, at_board=True),
     "campaign-review:post": Do(P.PLAN_SCHEDULE, at_board=True),
 }
@@ -848,4 +850,11 @@ OPERATIONS = {
 # What a page must be asked beside its address, from the keys of its thing.
 ASKED = {"roll-state": "?session={session_pk}&venue={main_venue}"}
 # A POST without a body names no row to these: who is allowed is answered 404 as well.
-NAMES_NOTHING = {"roll-reopen-decide", "roll-mark", "roll-undo", "roll-rest", "campaign-audience-ready"}
+NAMES_NOTHING = {
+    "roll-reopen-decide",
+    "roll-mark",
+    "roll-undo",
+    "roll-rest",
+    "campaign-audience-ready",
+    "campaign-materials-undo",
+}

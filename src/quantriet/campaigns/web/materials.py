@@ -24,7 +24,7 @@ from quantriet.kit.text import fold
 from quantriet.kit.time import now, show_day
 from quantriet.kit.web import Chip, listing, page, query, saved
 from quantriet.library.vocab import MaterialKind
-from quantriet.org.access import may, may_anywhere
+from quantriet.org.access import may, may_anywhere, require
 from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -166,6 +166,7 @@ def _hands(request: DeskRequest, campaign: Any, unit: Any, keys: list[int]) -> l
 def hand(request: DeskRequest, pk: int) -> HttpResponse:
     """Tick the people of a list as handed out."""
     campaign, unit = _place(request, pk)
+    require(request.account, Permission.ROLL_TAKE, unit)
     keys = whole_numbers(request.POST.getlist("ids"))
     nonce = request.POST.get("nonce", "")[:40] or secrets.token_urlsafe(12)
     try:
@@ -185,6 +186,7 @@ def hand(request: DeskRequest, pk: int) -> HttpResponse:
 def undo(request: DeskRequest, pk: int, duty_pk: int) -> HttpResponse:
     """Take back the tick of one person."""
     campaign, unit = _place(request, pk)
+    require(request.account, Permission.ROLL_TAKE, unit)
     found = _hands(request, campaign, unit, [duty_pk])
     duty = found[0] if found else get_object_or_404(StudyDuty.objects.none(), pk=duty_pk)
     try:
