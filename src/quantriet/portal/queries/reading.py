@@ -43,7 +43,7 @@ def search_reading(person: Person, typed: str) -> list[FoundReading]:
     finders = [text.word_finder(word) for word in sorted(words, key=len, reverse=True)]
     found = []
     for one in documents:
-        passages = []
+        passages: list[tuple[str, str, str, str]] = []
         for label, said in [(one.reference_number, one.subject), *texts[one.pk]]:
             passage = _passage(label, text.squeeze(said), finders)
             if passage is not None and len(passages) < PASSAGES:
