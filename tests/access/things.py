@@ -473,6 +473,9 @@ def _campaign(world: World, place: str, kind: str, **given: Any) -> StudyCampaig
     return made
 
 
+NO_DUTY = 987_654_321  # of a campaign that has called nobody yet
+
+
 def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
     name = made.name
     rule = AudienceRule.objects.create(campaign=made, name=name, criteria={})
@@ -491,9 +494,11 @@ def _campaign_keys(world: World, place: str, made: StudyCampaign) -> Keys:
     question = SelfStudyQuestion.objects.create(
         campaign=made, part=1, text=name, choices=["a", "b"], right=[0], added_at=now(), added_by=world.officer
     )
+    duty = made.duties.filter(person=world.people[place]).first()
     return {
         "permission_pk": alone.pk, "question_pk": question.pk,
         "pk": made.pk, "campaign_pk": made.pk, "rule_pk": rule.pk, "adjustment_pk": by_hand.pk, "change": change.pk,
+        "duty_pk": duty.pk if duty else NO_DUTY,
         "assignment_pk": made.assignments.create(unit=world.units[place], task=name, at=now(), by=world.officer).pk,
     }  # fmt: skip
 
@@ -698,6 +703,23 @@ def own_duty(world: World, place: str) -> Keys:
     return {"pk": _missed(world, place).duty_id, "number": 1}
 
 
+@_once
+def own_material(world: World, place: str) -> Keys:
+    """A product of what is published of a document that the person of the place alone is to study."""
+    campaign, name = _open_campaign(world, place), mark("material", place)
+    number = f"{len(world.kept) + 1}-KL/TU"
+    document = campaign_factories.document(world.units[place], world.officer, number, subject=name)
+    CampaignDocument.objects.create(campaign=campaign, document=document, order=9)
+    master = StudyMaster.objects.create(
+        document=document, unit=world.units[place], title=name, created_at=now(), created_by=world.officer
+    )
+    version = MasterVersion.objects.create(
+        master=master, number=1, content={"title": name, "parts": [], "images": []}, composed_by=world.officer,
+        approved_by=_second(world), approved_at=now(), published_at=now(),
+    )  # fmt: skip
+    return {"pk": _product(master, "qa", version).pk}
+
+
 def own_reading(world: World, place: str) -> Keys:
     _open_campaign(world, place)
     return {"pk": _document(world, place).pk}
@@ -722,6 +744,8 @@ _CLASS = {
 _CAMPAIGN = {
     "class-placement": SEEN,
     "campaign-form": SEEN,
+    "campaign-materials-hand": Do(P.ROLL_TAKE, at_board=True),
+    "campaign-materials-undo": Do(P.ROLL_TAKE, at_board=True),
     "campaign-message": Do(P.MESSAGE_SEND, at_board=True),
     "campaign-review:post": Do(P.PLAN_SCHEDULE, at_board=True),
 }
@@ -833,6 +857,7 @@ THINGS = [
     ),
     Thing("own notice", ("/me/notices/<int:pk>/",), See(only_own=True), own_notice, {"my-notice": SEEN}),
     Thing("own browser", ("/me/notices/browsers/<int:pk>/",), See(only_own=True), own_browser, {"push-end": SEEN}),
+    Thing("own material", ("/me/materials/<int:pk>/",), See(only_own=True), own_material, {"my-material": SEEN}),
     Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
 ]  # fmt: skip
 
@@ -852,6 +877,7 @@ NO_THING: dict[str, Keys] = {
     "public-document-share": {"pk": 987_654_321},
     "public-document-picture": {"pk": 987_654_321, "picture": 1},
     "public-document-work": {"pk": 987_654_321, "work": 1},
+    "public-material": {"pk": 987_654_321, "file_pk": 1},
 }
 # Operations for machines: the beginning of their addresses → the thing they name, asked with keys in test_operations.py.
 OPERATIONS = {
@@ -870,4 +896,11 @@ OPERATIONS = {
 # What a page must be asked beside its address, from the keys of its thing.
 ASKED = {"roll-state": "?session={session_pk}&venue={main_venue}"}
 # A POST without a body names no row to these: who is allowed is answered 404 as well.
-NAMES_NOTHING = {"roll-reopen-decide", "roll-mark", "roll-undo", "roll-rest", "campaign-audience-ready"}
+NAMES_NOTHING = {
+    "roll-reopen-decide",
+    "roll-mark",
+    "roll-undo",
+    "roll-rest",
+    "campaign-audience-ready",
+    "campaign-materials-undo",
+}

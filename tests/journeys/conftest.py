@@ -69,6 +69,8 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def opened(width: int, height: int, **options) -> Page:
+        # A service worker answers before the routes of a test do: only the journeys of the handbook let one in.
+        options.setdefault("service_workers", "block")
         context = chromium.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": height},

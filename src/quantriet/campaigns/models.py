@@ -17,6 +17,7 @@ from quantriet.campaigns.vocab import (
     DutyReason,
     DutyState,
     PlanState,
+    ReceiptHow,
     RuleEffect,
     RuleKey,
     StudyForm,
@@ -276,6 +277,46 @@ class StudyCredit(models.Model):
                 | (~Q(state="withdrawn") & Q(withdrawn_at__isnull=True)),
                 name="credit_withdrawal_paired",
             ),
+        ]
+
+
+class MaterialReceipt(models.Model):
+    """The material of a document came to a person: opened in the handbook, or handed out on paper (R-125).
+
+    Append-only: a tick that was wrong is taken back beside its own moment and name, and never overwritten. It stands in this
+    room because it is counted against who must study; the library, below, knows of no person. It names no campaign: whoever
+    studies the document in two of them was given it once.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="material_receipts", db_index=False)
+    document = models.ForeignKey(GuidingDocument, on_delete=models.PROTECT, related_name="material_receipts")
+    how = models.CharField(max_length=6, choices=ReceiptHow.choices())
+    kind = models.CharField(max_length=12, blank=True)  # of an opened product: library.vocab.MaterialKind
+    version = models.PositiveIntegerField(null=True, blank=True)  # of the content from which it was made
+    nonce = models.CharField(
+        max_length=120, unique=True
+    )  # of the opening or of the sent list: a retry writes nothing twice
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "document"], condition=Q(how="handed", withdrawn_at__isnull=True),
+                name="material_handed_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, how="handed"),
+                name="material_withdrawal_paired",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                fields=["person", "document"], condition=Q(withdrawn_at__isnull=True), name="material_received"
+            )
         ]
 
 

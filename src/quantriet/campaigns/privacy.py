@@ -49,6 +49,12 @@ HOLDINGS = (
         of("proposed_by proposed_at decided_by decided_at withdrawn_by withdrawn_at", "ai đề nghị, công nhận, thu hồi, lúc nào"),
         of("decision_note withdrawal_reason", "ý kiến, lý do", erase=Erase.BLANK),
     ),
+    holding(
+        "MaterialReceipt", "Nhận tài liệu học tập", "biết người học đã được cung cấp tài liệu", CAMPAIGN, "person",
+        of("person document how kind version at", "ai nhận tài liệu của văn bản nào, bằng cách nào, lúc nào"),
+        of("by withdrawn_by withdrawn_at", "ai phát, ai bỏ ghi"),
+        none("nonce", "số của lần mở hoặc lần gửi, để không ghi hai lần"),
+    ),
     plain("CampaignAssignment", "Nhiệm vụ của đơn vị trong đợt học tập", CAMPAIGN),
     holding(
         "WebhookSubscription", "Nơi nhận báo tự động", "phần mềm khác biết kết quả đổi", CAMPAIGN, "account__person",

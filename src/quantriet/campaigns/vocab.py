@@ -94,6 +94,13 @@ class DeliveryState(LabelledEnum):
     DEAD = "dead", gettext_noop("Given up")
 
 
+class ReceiptHow(LabelledEnum):
+    """How the material of a document came to a person (R-125)."""
+
+    OPENED = "opened", gettext_noop("Opened in the handbook")
+    HANDED = "handed", gettext_noop("Handed out on paper")
+
+
 class RuleEffect(LabelledEnum):
     """What an audience rule does with the people it matches."""
 
@@ -165,6 +172,10 @@ class RuleKey(LabelledEnum):
         "cell_criticism_cap_percent",
         gettext_noop("Share of criticised members that caps a cell (per cent)"),
     )
+    MATERIAL_SHARE_PERCENT = (
+        "material_share_percent",
+        gettext_noop("Least share of learners who were given the material (per cent)"),
+    )
 
 
 @dataclass(frozen=True)
@@ -196,6 +207,7 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.SELF_STUDY_SPEED: SourceRule("240", "tiếng/phút", _ENTERPRISES),
     RuleKey.SELF_STUDY_LONGEST_MINUTES: SourceRule("30", "phút", _ENTERPRISES),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
+    RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu cung cấp tài liệu của đề án"),
 }
 
 
@@ -359,6 +371,8 @@ def register() -> None:
         "credit.granted": "công nhận đã học nơi khác",
         "credit.refused": "không công nhận đã học nơi khác",
         "credit.withdrawn": "thu hồi công nhận đã học nơi khác",
+        "material.handed": "ghi đã phát tài liệu",
+        "material.hand_withdrawn": "bỏ ghi đã phát tài liệu",
         "ledger.rebuilt": "lập lại sổ nghĩa vụ từ dữ kiện gốc",
         "tallies.rebuilt": "tính lại bảng tổng hợp",
         "notice.sent": "thông báo văn bản chưa học",

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "quantriet.org.web.pages.AccountMiddleware",
+    "quantriet.portal.web.handbook.mark_account",
 ]
 ROOT_URLCONF = "quantriet.config.urls"
 WSGI_APPLICATION = "quantriet.config.wsgi.application"
@@ -178,6 +179,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "style-src": ["'self'"],
         "script-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "manifest-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

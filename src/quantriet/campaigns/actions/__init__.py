@@ -29,6 +29,7 @@ from quantriet.campaigns.actions.credits import (
 )
 from quantriet.campaigns.actions.duties import hand_down, open_campaign, prepare_duties, sync_audience
 from quantriet.campaigns.actions.folding import fold_tallies, forget_nodes
+from quantriet.campaigns.actions.materials import Handed, hand_out, note_opened, take_back
 from quantriet.campaigns.actions.notices import message_units, send_study_notice
 from quantriet.campaigns.actions.plans import make_plans, mark_called_off, mark_held, mark_scheduled, schedule_plan
 from quantriet.campaigns.actions.rebuilding import Rebuilt, rebuild_ledger
@@ -52,6 +53,7 @@ from quantriet.campaigns.actions.webhooks import (
 
 __all__ = [
     "Credited",
+    "Handed",
     "Rebuilt",
     "StudiedElsewhere",
     "add_audience_preset",
@@ -73,6 +75,7 @@ __all__ = [
     "gather_changes",
     "grant_credits",
     "hand_down",
+    "hand_out",
     "make_plans",
     "mark_called_off",
     "mark_held",
@@ -80,6 +83,7 @@ __all__ = [
     "mark_scheduled",
     "message_units",
     "move_audience_rule",
+    "note_opened",
     "open_campaign",
     "pause_webhook",
     "prepare_duties",
@@ -103,6 +107,7 @@ __all__ = [
     "set_steering",
     "settle_duties",
     "sync_audience",
+    "take_back",
     "try_webhook",
     "undo_adjustment",
     "withdraw_credit",

@@ -57,6 +57,16 @@ from quantriet.campaigns.queries.credits import (
     preview_credits,
 )
 from quantriet.campaigns.queries.ledger import Discrepancy, Finding, audit_ledger, prove_ledger
+from quantriet.campaigns.queries.materials import (
+    Supply,
+    add_receipts,
+    documents_to_supply,
+    given,
+    learners,
+    own_material,
+    own_materials,
+    supply,
+)
 from quantriet.campaigns.queries.plans import add_days, nearest_plan
 from quantriet.campaigns.queries.rulebooks import RuleInForce, rule_in_force
 from quantriet.campaigns.queries.webhooks import delivery_counts, secret_of
@@ -73,7 +83,9 @@ __all__ = [
     "Discrepancy",
     "Finding",
     "RuleInForce",
+    "Supply",
     "add_days",
+    "add_receipts",
     "answerable",
     "as_of",
     "as_rule",
@@ -93,16 +105,21 @@ __all__ = [
     "delivery_counts",
     "describe",
     "document_warnings",
+    "documents_to_supply",
     "duties_of",
     "earlier_lessons",
     "event_holders",
     "form_changes",
+    "given",
     "holds_all",
+    "learners",
     "missing_documents",
     "names",
     "nearest_plan",
     "outline_warnings",
     "outlines",
+    "own_material",
+    "own_materials",
     "path_then",
     "people_changed",
     "places",
@@ -118,6 +135,7 @@ __all__ = [
     "running_events",
     "secret_of",
     "silent_units",
+    "supply",
     "totals",
     "unorganised",
     "unstudied",

@@ -34,6 +34,7 @@ def tabs(account, campaign, current):
         ("campaign-board", _("Board")),
         ("campaign-plans", _("Units")),
         ("campaign-assignments", _("Tasks")),
+        ("campaign-materials", _("Materials")),
         ("campaign-audience", _("Audience")),
         ("campaign-review", _("Review")),
     ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.campaigns.web import assignments, audience, boards, credits, desk, plans, rulebooks, webhooks
+from quantriet.campaigns.web import assignments, audience, boards, credits, desk, materials, plans, rulebooks, webhooks
 
 _CAMPAIGN = "desk/campaigns/<int:pk>/"
 
@@ -39,6 +39,10 @@ urlpatterns = [
     path(_CAMPAIGN + "board/", boards.board, name="campaign-board"),
     path(_CAMPAIGN + "names/", boards.names, name="campaign-names"),
     path(_CAMPAIGN + "silent/", boards.silent, name="campaign-silent"),
+    path(_CAMPAIGN + "materials/", materials.supply, name="campaign-materials"),
+    path(_CAMPAIGN + "materials/people/", materials.people, name="campaign-materials-people"),
+    path(_CAMPAIGN + "materials/hand/", materials.hand, name="campaign-materials-hand"),
+    path(_CAMPAIGN + "materials/<int:duty_pk>/undo/", materials.undo, name="campaign-materials-undo"),
     path(_CAMPAIGN + "plans/", plans.of_campaign, name="campaign-plans"),
     path(_CAMPAIGN + "message/", boards.message, name="campaign-message"),
     path("desk/plans/", plans.plans, name="plan-list"),

@@ -14,6 +14,7 @@ from quantriet.attendance import queries as attendance_queries
 from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import FactKind, Mark, Method
 from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import CreditKind, DutyState, RuleKey
 from quantriet.classes import actions as class_actions
@@ -30,7 +31,7 @@ from quantriet.kit.time import at_local, local, now, today
 from quantriet.library import actions as library_actions
 from quantriet.library.actions import masters as master_actions
 from quantriet.library.actions import materials as material_actions
-from quantriet.library.models import GuidingDocument
+from quantriet.library.models import GuidingDocument, Material, MaterialFile
 from quantriet.library.vocab import Audience, ContentTier, MaterialKind, PartKind, PointKind, PointTheme, RelationKind
 from quantriet.org import access as org_access
 from quantriet.org import actions as org_actions
@@ -76,6 +77,7 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
         say(f"  {GuidingDocument.objects.count()} văn bản, đợt học tập “{campaign.name}” gồm {len(documents)} văn bản")
         if size != "province":
             classes = hold(organisation, campaign)
+            hand_out(organisation, campaign, documents)
             say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
             follow(organisation, campaign)
             worker = organisation.accounts["lamca"].person
@@ -360,6 +362,30 @@ def hold(organisation: Organisation, campaign: StudyCampaign) -> list[StudyClass
     for study_class in classes:
         _run(organisation, study_class)
     return classes
+
+
+def hand_out(organisation: Organisation, campaign: StudyCampaign, documents: list[GuidingDocument]) -> None:
+    """In the committee of the demo: most were handed the paper of the resolution, some opened its outline, some have nothing yet."""
+    committee = organisation.accounts["capuy"].appointments.select_related("unit").get().unit
+    resolution = documents[0]
+    secretary = organisation.accounts["bithu"]
+    cell = secretary.appointments.get().unit_id
+    duties = list(campaign_queries.learners(campaign, committee).select_related("person", "unit").order_by("pk")[:1500])
+    at = at_local(today() - dt.timedelta(days=6), dt.time(15, 0))
+    for name, by, rows in (
+        ("o", secretary, [one for one in duties if one.unit_id == cell]),
+        ("c", organisation.accounts["capuy"], [one for one in duties if one.unit_id != cell]),
+    ):
+        handed = [one for place, one in enumerate(rows) if place % 5 < 3]
+        if handed:
+            campaign_actions.hand_out(campaign, handed, [resolution], nonce=f"demo-{name}", by=by, at=at)
+    outline = Material.objects.select_related("master").get(
+        master__document=resolution, kind=MaterialKind.OUTLINE, audience=Audience.RURAL
+    )
+    outline.version = outline.master.versions.order_by("-number").first()
+    for one in [row for place, row in enumerate(duties) if place % 5 == 3][:60]:
+        # The file itself is made when the demo is first served.
+        campaign_actions.note_opened(one.person, MaterialFile(material=outline), by=organisation.officer, at=at)
 
 
 def _conference(organisation: Organisation, campaign: StudyCampaign) -> StudyClass:

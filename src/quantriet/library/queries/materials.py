@@ -166,9 +166,9 @@ def named(files: Sequence[MaterialFile]) -> list[tuple[MaterialFile, str]]:
     return [(one, words(one)) for one in files]
 
 
-def released(version: MasterVersion) -> QuerySet[MaterialFile]:
-    """Files of the products that were made from a version: what may go out once the version is published."""
-    rows = MaterialFile.objects.filter(material__version=version, material__state=MaterialState.READY)
+def released(*versions: MasterVersion) -> QuerySet[MaterialFile]:
+    """Files of the products that were made from these versions: what may go out once the versions are published."""
+    rows = MaterialFile.objects.filter(material__version__in=versions, material__state=MaterialState.READY)
     return rows.filter(material__master=F("material__version__master")).select_related("material")
 
 

@@ -280,7 +280,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if row and request.user.is_authenticated:
         actions.close_sessions(cast(DeskRequest, request).account, by=request.user, at=time.now(), only=row)  # type: ignore[arg-type]
     logout(request)
-    return saved(request, to=reverse("sign-in"), message=_("Signed out."))
+    response = saved(request, to=reverse("sign-in"), message=_("Signed out."))
+    if request.is_secure():
+        # What the browser itself has kept; the service worker wipes its own when it sees this request.
+        response["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @door_page

@@ -25,6 +25,7 @@ from quantriet.org.web.pages import public_page
 from quantriet.portal.actions.reads import note_read
 from quantriet.portal.rules.reads import is_reader
 from quantriet.portal.vocab import PageKind
+from quantriet.portal.web.handbook import KEPT
 
 View = Callable[..., HttpResponse]
 FRESH = 0.9  # seconds a page is shown before it is made again
@@ -62,7 +63,7 @@ def fresh_page(kind: PageKind | None = None, *, params: tuple[str, ...] = ()) ->
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated or request.method not in ("GET", "HEAD"):
-                return view(request, *args, **kwargs)
+                return _may_be_kept(view(request, *args, **kwargs), kind)
             asked = QueryDict(mutable=True)
             asked.update({name: request.GET[name][:60] for name in params if name in request.GET})
             # What else stands in the address is no part of the page, and must not get into the copy that others read.
@@ -84,11 +85,18 @@ def fresh_page(kind: PageKind | None = None, *, params: tuple[str, ...] = ()) ->
                 kept = _keep(key, made)
             if kind is not None:
                 _count(request, kind, kwargs.get("pk", 0))
-            return _answer(request, kept)
+            return _may_be_kept(_answer(request, kept), kind)
 
         return page
 
     return decorate
+
+
+def _may_be_kept(answer: HttpResponse, kind: PageKind | None) -> HttpResponse:
+    """Tell the reader's device that it may keep the page for when there is no line; what a search found grows old at once."""
+    if kind is not None and kind != PageKind.SEARCH and answer.status_code == 200:
+        answer[KEPT] = "public"
+    return answer
 
 
 def _keep(key: tuple[Any, ...], made: HttpResponse) -> Kept:

@@ -17,11 +17,14 @@ from quantriet.org.models import Person
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
+from quantriet.portal.queries.reading import search_reading
+from quantriet.portal.web.handbook import keepable, notes_of
 
 MOST_OWED = 3
 
 
 @member_page
+@keepable
 def me(request: DeskRequest) -> HttpResponse:
     person = request.account.person
     if person is None:
@@ -37,12 +40,14 @@ def me(request: DeskRequest) -> HttpResponse:
         "reading": queries.reading_of(person),
         "proxies": attendance_queries.proxies_of(person),
         "today": today(),
+        "notes": notes_of(request.account),
         "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
     }
     return page(request, "portal/member/me.html", context)
 
 
 @member_page
+@keepable
 def duty(request: DeskRequest, pk: int) -> HttpResponse:
     owed = queries.duty_of(_person(request), pk)
     if owed is None:
@@ -76,6 +81,7 @@ def calendar(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 @member_page
+@keepable
 def reading(request: DeskRequest, pk: int) -> HttpResponse:
     document = queries.may_read(_person(request), pk)
     if document is None:
@@ -85,8 +91,18 @@ def reading(request: DeskRequest, pk: int) -> HttpResponse:
         "document": document,
         "points": [(kind, [one for one in points if one.kind == kind]) for kind in PointKind],
         "clauses": document.clauses.all(),
+        "notes": notes_of(request.account),
     }
     return page(request, "portal/member/reading.html", context)
+
+
+@member_page
+def search(request: DeskRequest) -> HttpResponse:
+    """Search in the documents one studies (`?q=`)."""
+    typed = request.GET.get("q", "").strip()[:60]
+    person = request.account.person
+    context = {"typed": typed, "found": search_reading(person, typed) if person else []}
+    return page(request, "portal/member/search.html", context)
 
 
 def _person(request: DeskRequest) -> Person:

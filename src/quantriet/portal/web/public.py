@@ -34,6 +34,7 @@ from quantriet.portal.vocab import PageKind
 from quantriet.portal.web import shared
 from quantriet.portal.web.forms import QuestionForm
 from quantriet.portal.web.fresh import fresh_page
+from quantriet.portal.web.materials import public_materials
 
 PAGE = 20
 MOST_CHANGES = 40
@@ -239,6 +240,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
             for one in (pictures_of(found.version) if found.version else ())
         ],
         "works": list(materials.released_works(found.version)) if found.version else (),
+        "materials": public_materials(found),
         "changes": _changes(documents.previous_version(found), found.version),
         "clauses": documents.clauses_of(found),
         "placements": [(one, Channel(one.channel).label) for one in documents.placed_with_link(found)],

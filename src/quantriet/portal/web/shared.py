@@ -21,6 +21,7 @@ from quantriet.library.queries import public as documents
 from quantriet.portal.queries import public as queries
 from quantriet.portal.rules import share as share_rules
 from quantriet.portal.web.fresh import fresh_page
+from quantriet.portal.web.handbook import KEPT
 
 MOST_KEPT = 500  # drawn pictures on the disk
 FEED = 30
@@ -38,6 +39,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
         kind=f"image/{'png' if is_png else 'jpeg'}",
     )
     answer["Cache-Control"] = "public, max-age=300"
+    answer[KEPT] = "public"
     return answer
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quantriet.portal.web import backups, calendars, editing, home, me, my_data, public, shared
+from quantriet.portal.web import backups, calendars, editing, handbook, home, materials, me, my_data, public, shared
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("documents/<int:pk>/", public.document, name="public-document"),
     path("documents/<int:pk>/pictures/<int:picture>/", public.document_picture, name="public-document-picture"),
     path("documents/<int:pk>/works/<int:work>/", public.document_work, name="public-document-work"),
+    path("documents/<int:pk>/materials/<int:file_pk>/", materials.public_file, name="public-material"),
     path("documents/<int:pk>/share.png", public.document_share, name="public-document-share"),
     path("search/", public.search, name="public-search"),
     path("questions/", public.question_list, name="public-questions"),
@@ -20,6 +21,9 @@ urlpatterns = [
     path("feed.atom", shared.feed, name="public-feed"),
     path("sitemap.xml", shared.sitemap, name="public-sitemap"),
     path("robots.txt", shared.robots, name="robots"),
+    path("manifest.webmanifest", handbook.manifest, name="app-manifest"),
+    path("service-worker.js", handbook.service_worker, name="service-worker"),
+    path("offline/", handbook.offline, name="offline"),
     path("display/", home.display, name="display"),
     path("session/extend/", home.session_extend, name="session-extend"),
     path("desk/search/", home.quick_search, name="quick-search"),
@@ -47,6 +51,10 @@ urlpatterns = [
     path("desk/backups/make/", backups.backup_make, name="backup-make"),
     path("desk/backups/rehearse/", backups.backup_rehearse, name="backup-rehearse"),
     path("me/", me.me, name="me"),
+    path("me/search/", me.search, name="my-search"),
+    path("me/materials/", materials.own, name="my-materials"),
+    path("me/materials/<int:pk>/", materials.own_file, name="my-material"),
+    path("me/handbook.json", handbook.gather, name="my-handbook-list"),
     path("me/duties/<int:pk>/", me.duty, name="my-duty"),
     path("me/duties/<int:pk>/calendar.ics", me.calendar, name="my-calendar"),
     path("me/calendar/", calendars.own, name="my-calendar-feed"),

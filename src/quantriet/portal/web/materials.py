@@ -1,0 +1,102 @@
+"""Material on the phone and on the portal: the member's own with the receipts, and what anybody may download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from quantriet.campaigns import actions as campaign_actions
+from quantriet.campaigns import queries as campaign_queries
+from quantriet.campaigns.models import MaterialReceipt
+from quantriet.campaigns.vocab import ReceiptHow
+from quantriet.kit.numbers import show_number
+from quantriet.kit.time import now
+from quantriet.kit.web import download, kind_of, page
+from quantriet.library.models import MaterialFile, PublicDocument
+from quantriet.library.queries import materials as material_queries
+from quantriet.library.queries import public as documents
+from quantriet.library.vocab import Audience, MaterialKind
+from quantriet.org.web.pages import DeskRequest, member_page, public_page
+from quantriet.portal.web.handbook import KEPT, keepable
+
+
+def _handed(one: MaterialFile) -> FileResponse:
+    name = material_queries.file_name(one, one.material.master)
+    return download(one.file.open("rb"), name=name, kind=kind_of(name))
+
+
+def _size(size: int) -> str:
+    return f"{show_number(max(size, 50_000) / 1_000_000, 1)} MB"
+
+
+def _said(one: MaterialReceipt) -> tuple[str, str]:
+    what = MaterialKind(one.kind).label if one.kind else "bản giấy"
+    who = f"{one.by} phát" if one.how == ReceiptHow.HANDED else "đã mở"
+    return what, who
+
+
+@member_page
+@keepable
+def own(request: DeskRequest) -> HttpResponse:
+    """The material of the member's campaigns, with who gave what and when."""
+    person = request.account.person
+    found = campaign_queries.own_materials(person, now()) if person else []
+    rows = [
+        {
+            "document": one.document,
+            "products": [
+                (title, [(reverse("my-material", args=[file.pk]), words, _size(file.size)) for file, words in files])
+                for title, files in one.products
+            ],
+            "receipts": [(*_said(receipt), receipt.at) for receipt in one.receipts],
+        }
+        for one in found
+    ]
+    return page(request, "portal/member/materials.html", {"rows": rows})
+
+
+@member_page
+def own_file(request: DeskRequest, pk: int) -> FileResponse:
+    """A product that is for this member; that it was opened is noted, unless the browser merely fetches ahead."""
+    person = request.account.person
+    one = campaign_queries.own_material(person, pk, now()) if person else None
+    if person is None or one is None:
+        raise Http404
+    ahead = request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
+    if request.method == "GET" and "prefetch" not in ahead:
+        campaign_actions.note_opened(person, one, by=request.account, at=now())
+    answer = _handed(one)
+    answer[KEPT] = "private"
+    return answer
+
+
+def public_materials(shown: PublicDocument) -> list[dict[str, Any]]:
+    """What anybody may download of a document: the products of what is published, those for everybody first."""
+    if shown.version is None:
+        return []
+    files = list(material_queries.released(shown.version).order_by("material", "pk"))
+    files.sort(key=lambda one: one.material.audience != Audience.PUBLIC)
+    return [
+        {
+            "url": reverse("public-material", args=[shown.document_id, one.pk]), "label": f"{one.material}: {words}",
+            "note": _size(one.size),
+        }
+        for one, words in material_queries.named(files)
+    ]  # fmt: skip
+
+
+@public_page
+def public_file(request: HttpRequest, pk: int, file_pk: int) -> FileResponse:
+    """A product of a document before the public, without signing in."""
+    shown = documents.documents().filter(document=pk).first()
+    if shown is None or shown.version is None:
+        raise Http404
+    rows = material_queries.released(shown.version)
+    one = rows.select_related("material__master__document").filter(pk=file_pk).first()
+    if one is None:
+        raise Http404
+    answer = _handed(one)
+    answer["Cache-Control"] = "public, max-age=300"
+    return answer
