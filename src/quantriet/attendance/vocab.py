@@ -248,6 +248,7 @@ def register() -> None:
         "self_study.question_retired": "bỏ câu hỏi kiểm tra tự học",
     }.items():
         VERBS.add(verb, phrase)
-    NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù", NoticeGroup.CATCH_UP))
+    # An invitation names a day: it does not wait for a weekly digest.
+    NOTIFICATION_KINDS.add("catch_up", NotificationKind("Mời học bù", NoticeGroup.CATCH_UP, is_prompt=True))
     NOTIFICATION_KINDS.add("catch_up_reminder", NotificationKind("Nhắc học bù", NoticeGroup.CATCH_UP))
     NOTIFICATION_KINDS.add("catch_up_report", NotificationKind("Báo người chưa học bù"))

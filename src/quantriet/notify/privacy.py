@@ -6,11 +6,11 @@ HOLDINGS = (
     holding(
         "Message", "Thư gửi đi", "gửi giấy mời, nhắc việc, biết thư nào chưa đến", Keep("cùng với đợt học tập"), "to_person",
         of("to_person to_account", "gửi cho ai"),
-        of("address subscription", "địa chỉ đã gửi", erase=Erase.BLANK),
+        of("address subscription last_error", "địa chỉ đã gửi, lời báo lỗi có thể nhắc lại địa chỉ", erase=Erase.BLANK),
         of("subject body attachment", "nội dung thư và lịch kèm theo", erase=Erase.ANONYMISE),
         of("queued_by", "ai gửi"),
         none(
-            "kind channel notice unit to_unit attachment_name attachment_kind state attempts last_error next_try_at carrier queued_at sent_at reference is_fake dedupe_key",
+            "kind channel notice unit to_unit attachment_name attachment_kind state attempts next_try_at carrier queued_at sent_at reference is_fake dedupe_key",
             "gửi lúc nào, đã đến chưa",
         ),
     ),

@@ -50,6 +50,8 @@ BROKE_OFF = "sending broke off"
 SUBSCRIPTION_GONE = "subscription gone"
 # What stands as the error of a message for which no gateway is set up any more.
 NO_GATEWAY = "no gateway"
+# … for a message whose address went with the other details of its receiver.
+NO_ADDRESS = "no address"
 # Kind of the mail, or line, that tells of several notices together.
 DIGEST_KIND = "digest"
 

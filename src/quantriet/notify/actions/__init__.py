@@ -30,7 +30,7 @@ from quantriet.notify.actions.push import end_subscription, public_key, send_pus
 from quantriet.notify.models import CalendarFeed, CopyText, Message
 from quantriet.notify.queries import feed_digest
 from quantriet.notify.rules import texts
-from quantriet.notify.vocab import BROKE_OFF, NO_GATEWAY, SEND_JOB, MessageState, NoticeChannel
+from quantriet.notify.vocab import BROKE_OFF, NO_ADDRESS, NO_GATEWAY, SEND_JOB, MessageState, NoticeChannel
 from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
@@ -132,7 +132,7 @@ def deliver(message_id: int, *, at: datetime) -> Message:
     claimed = waiting.update(
         attempts=F("attempts") + 1, state=MessageState.SENDING, last_error="", next_try_at=at + LEASE
     )
-    message = Message.objects.select_related("notice", "subscription").get(pk=message_id)
+    message = Message.objects.select_related("notice", "subscription__account").get(pk=message_id)
     if not claimed:
         return message
     try:
@@ -154,6 +154,8 @@ def deliver(message_id: int, *, at: datetime) -> Message:
 
 def _send(message: Message, at: datetime) -> Receipt:
     """Over its channel; raises whatever the other side, or its library, says."""
+    if not message.address and message.channel != NoticeChannel.PUSH:
+        raise GatewayError(NO_ADDRESS, is_permanent=True)  # erased since with the receiver's other details
     if message.channel == NoticeChannel.MAIL:
         mail = EmailMessage(
             message.subject, message.body, to=[message.address], connection=get_connection(timeout=SERVER_TIMEOUT)

@@ -107,6 +107,9 @@ def send_notice(
             kind=kind, unit=unit, person=person, account=account, subject=squeeze(subject)[:250], body=body,
             link=link[:300], is_urgent=is_urgent, made_at=at, made_by=by, dedupe_key=dedupe_key,
         )  # fmt: skip
+        if before is not None and is_urgent and not before.is_urgent:
+            before.is_urgent = True  # told again because it has become urgent: it passes quiet hours now
+            before.save(update_fields=["is_urgent"])
         made: list[Message] = []
         for channel in taken:
             if channel.value in had:
@@ -150,7 +153,12 @@ def _for_browser(message: Message, subscription: int, name: str) -> Message:
 
 
 def _text_for(channel: NoticeChannel, notice: Notice, brief: str) -> str:
-    """What goes over a channel: the whole letter by mail and Zalo, one short text by telephone, a title to a browser."""
+    """What goes over a channel: the whole letter by mail alone, one short text by telephone, a title to a browser.
+
+    Over Zalo, a house of somebody else's, goes where the letter is read, never the letter with its names.
+    """
+    if channel == NoticeChannel.ZALO:
+        return f"{brief or notice.subject}\nXem: {settings.SITE_ADDRESS}{notice.link or '/me/notices/'}"
     if channel == NoticeChannel.SMS:
         return short_text(brief or notice.subject)
     if channel == NoticeChannel.PUSH:
@@ -301,6 +309,9 @@ def gather_digests(*, at: datetime) -> int:
 def _digest_body(channel: NoticeChannel, some: Sequence[Message]) -> str:
     if channel == NoticeChannel.PUSH:
         return ""
+    if channel == NoticeChannel.ZALO:
+        titles = "\n".join(f"{number}. {one.subject}" for number, one in enumerate(some, 1))
+        return f"{len(some)} thông báo mới:\n{titles}\nXem: {settings.SITE_ADDRESS}/me/notices/"
     if channel == NoticeChannel.SMS:
         return short_text(f"{len(some)} thông báo mới: {'; '.join(one.subject for one in some)}")
     parts = [f"{len(some)} thông báo từ lần tổng hợp trước:", ""]

@@ -91,11 +91,13 @@ def subscribe_browser(
         "ended_because": "",
     }
     with transaction.atomic():
-        made, is_new = PushSubscription.objects.update_or_create(digest=push_digest(endpoint), defaults=values)
+        digest = push_digest(endpoint)
+        was_anothers = PushSubscription.objects.filter(digest=digest, ended_at=None).exclude(account=account).exists()
+        made, is_new = PushSubscription.objects.update_or_create(digest=digest, defaults=values)
         running = PushSubscription.objects.filter(account=account, ended_at__isnull=True).order_by("-made_at", "-pk")
         for old in running[MOST_BROWSERS:]:
             _end(old, "quá 10 trình duyệt", at)
-        if is_new:
+        if is_new or was_anothers:
             record("push.subscribed", by=account, at=at, thing=made, after={"device": made.device})
     return made
 
@@ -117,6 +119,12 @@ def send_push(message: Message, *, at: datetime) -> Receipt:
     """One message to one browser: its title and where it leads, nothing else. GatewayError when it did not go."""
     subscription = message.subscription
     if subscription is None or subscription.ended_at is not None:
+        raise GatewayError(SUBSCRIPTION_GONE, is_permanent=True)
+    account = subscription.account
+    mine = account.pk == message.to_account_id or (
+        account.person_id is not None and account.person_id == message.to_person_id
+    )
+    if not mine or not account.is_active:  # another has signed in there since, or nobody signs in any more
         raise GatewayError(SUBSCRIPTION_GONE, is_permanent=True)
     opened = unseal(subscription.sealed)
     if opened is None:

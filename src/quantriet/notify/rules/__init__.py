@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from quantriet.notify.vocab import BROKE_OFF, NO_GATEWAY, SUBSCRIPTION_GONE
+from quantriet.notify.vocab import BROKE_OFF, NO_ADDRESS, NO_GATEWAY, SUBSCRIPTION_GONE
 
 # First match wins; what the server said stays beside the sentence.
 _MEANINGS = [
     (SUBSCRIPTION_GONE, "Trình duyệt này đã tắt thông báo hoặc không còn dùng. Người nhận bật lại ở trang Cách nhận thông báo; bản trong hộp thông báo vẫn còn."),
+    (NO_ADDRESS, "Địa chỉ của người nhận đã được xóa nên không gửi nữa."),
     (NO_GATEWAY, "Chưa cài đặt cổng gửi cho kênh này. Hãy báo người quản trị."),
     (r"^zalo -216\b", "Zalo không nhận mã truy cập của trang Zalo cơ quan: mã đã hết hạn. Hãy báo người quản trị thay mã rồi gửi lại."),
     (r"^zalo -210\b", "Zalo không nhận nội dung vì dài quá giới hạn."),

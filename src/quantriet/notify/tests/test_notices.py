@@ -46,7 +46,7 @@ def vn(day, hour, minute=0):
 
 def tell(cast, code="M1", **more):
     values = {
-        "kind": "catch_up", "unit": cast.units["X1"], "subject": "Mời học bù", "body": "Kính gửi đồng chí.",
+        "kind": "catch_up_reminder", "unit": cast.units["X1"], "subject": "Mời học bù", "body": "Kính gửi đồng chí.",
         "by": cast.officer, "at": now(), "link": "/me/",
     }  # fmt: skip
     return actions.send_notice(to=cast.people[code] if code in cast.people else cast.accounts[code], **values | more)
@@ -156,7 +156,7 @@ def test_a_notice_is_one_row_with_one_message_a_channel(cast):
     assert {one.state for one in rows.values()} == {MessageState.SENT}
     assert rows["sms"].body == "Moi du lop hoc bu, 07:30 ngay 09/03/2026."
     assert (rows["sms"].address, rows["sms"].is_fake) == ("84912345678", True)
-    assert rows["zalo"].body == "Kính gửi đồng chí."
+    assert rows["zalo"].body == "Mời dự lớp học bù, 07:30 ngày 09/03/2026.\nXem: http://localhost:8000/me/"
     [sent] = mail.outbox
     assert (sent.to, sent.attachments[0].filename) == (["huong@example.vn"], "a.ics")
     event = AuditEvent.objects.get(verb="notice.made")
@@ -517,3 +517,43 @@ def test_the_outbox_shows_every_channel_and_filters_by_it(as_user, cast):
     assert [one.channel for one in listed] == ["sms"]
     message = client.get(reverse("message", args=[listed.rows[0].pk])).content.decode()
     assert "1 tin nhắn" in message
+
+
+def test_who_sees_one_letter_of_a_digest_does_not_see_the_others(as_user, cast):
+    reachable(cast, "M2", email="binh@example.vn")
+    choose(cast, "secretary11", pace=DigestPace.DAILY, at=vn(9, 8))
+    tell(cast, "M2", unit=cast.units["X2"], subject="Của xã X2", body="Danh sách kín của X2", at=vn(9, 9))
+    tell(cast, "M2", unit=cast.units["X1"], subject="Của xã X1", body="Thư của X1", at=vn(9, 10))
+    assert notice_actions.gather_digests(at=vn(10, 7)) == 1
+    carrier = Message.objects.get(kind=DIGEST_KIND)
+    page = as_user("organiser1").get(reverse("message", args=[carrier.pk])).content.decode()
+    assert "Của xã X1" in page
+    assert "X2" not in page.partition("<main")[2]
+    assert "Danh sách kín" not in page
+
+
+def test_told_again_as_urgent_it_passes_the_quiet_hours(cast):
+    told = tell(cast, "M2", dedupe_key="k", at=vn(9, 10))
+    assert not told.notice.is_urgent
+    reachable(cast, "M2", email="binh@example.vn")
+    choose(cast, "secretary11", quiet_mail=True)
+    again = tell(cast, "M2", dedupe_key="k", at=vn(9, 22), is_urgent=True)
+    [message] = again.notice.messages.all()
+    assert queries.quiet_until(message.pk, at=vn(9, 22)) is None
+
+
+def test_a_message_whose_address_was_erased_is_not_called_sent(cast):
+    reachable(cast, "M2", email="binh@example.vn")
+    told = tell(cast, "M2")
+    Message.objects.filter(notice=told.notice).update(address="")
+    [message] = told.notice.messages.all()
+    sent = actions.deliver(message.pk, at=now())
+    assert (sent.state, sent.next_try_at) == (MessageState.FAILED, None)
+    assert not mail.outbox
+
+
+def test_over_zalo_goes_where_the_letter_is_read_and_not_the_letter(cast):
+    told = tell(cast, "M1", subject="Danh sách", body="Nguyễn Thị Hường vắng vì ốm.")
+    words = notice_actions._text_for(C.ZALO, told.notice, "")
+    assert "Hường" not in words
+    assert words.endswith("/me/")

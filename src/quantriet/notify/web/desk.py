@@ -21,7 +21,8 @@ from quantriet.notify import access, actions, queries
 from quantriet.notify.models import Message
 from quantriet.notify.rules import explain_error
 from quantriet.notify.rules.texts import message_length
-from quantriet.notify.vocab import MessageState, NoticeChannel, kind_label
+from quantriet.notify.vocab import DIGEST_KIND, MessageState, NoticeChannel, kind_label
+from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -136,13 +137,16 @@ def _excel(rows: QuerySet[Message]) -> HttpResponse:
 def message(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_message(request.account, pk)
     _explain([found])
-    return page(request, "notify/desk/message.html", _context(found))
+    return page(request, "notify/desk/message.html", _context(found, request.account))
 
 
-def _context(found: Message) -> dict[str, Any]:
+def _context(found: Message, reader: Account) -> dict[str, Any]:
     return {
         "letter": found,
         "state": MessageState(found.state),
+        # A digest gathers letters of several units: whoever sees one of them does not see the others by it.
+        "is_digest": found.kind == DIGEST_KIND,
+        "carried": list(access.messages_seen_by(reader).filter(carrier=found).order_by("pk")[:100]),
         "can_retry": found.state == MessageState.FAILED,
         "most": actions.ATTEMPTS,
         "length": message_length(found.body) if found.channel == NoticeChannel.SMS else None,
@@ -156,12 +160,17 @@ def message_retry(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_message(request.account, pk)
     _explain([found])
     if request.method != "POST":
-        return page(request, "notify/desk/message.html", _context(found))
+        return page(request, "notify/desk/message.html", _context(found, request.account))
     try:
         actions.retry_message(found, by=request.account, at=now())
     except Refusal as refusal:
         found.refresh_from_db()
-        return page(request, "notify/desk/message.html", _context(found) | {"refusal": refusal.sentence}, status=422)
+        return page(
+            request,
+            "notify/desk/message.html",
+            _context(found, request.account) | {"refusal": refusal.sentence},
+            status=422,
+        )
     return saved(request, to=safe_next(request, reverse("message", args=[pk])), message=_("The message is sent again."))
 
 
