@@ -43,6 +43,7 @@ THREE = (part(1, words=380), part(2, "new", words=90), part(3, "question", words
 def publish(cast, campaign: StudyCampaign, parts=THREE, *, at: dt.datetime | None = None) -> MasterVersion:
     """The next published version of the master of the campaign's document."""
     document = campaign.documents.get()
+    moment = at or min(clock(5), now())  # pages ask for what is published now, at whatever hour
     master, _new = StudyMaster.objects.get_or_create(
         document=document, unit=document.unit,
         defaults={
@@ -51,7 +52,7 @@ def publish(cast, campaign: StudyCampaign, parts=THREE, *, at: dt.datetime | Non
     )  # fmt: skip
     return MasterVersion.objects.create(
         master=master, number=master.versions.count() + 1, content={"title": master.title, "parts": list(parts), "images": []},
-        composed_by=cast.officer, approved_by=cast.accounts["leader"], approved_at=at or clock(5), published_at=at or clock(5),
+        composed_by=cast.officer, approved_by=cast.accounts["leader"], approved_at=moment, published_at=moment,
     )  # fmt: skip
 
 
