@@ -231,17 +231,22 @@ def course_sections(campaign: StudyCampaign, audience: Audience, at: dt.datetime
     sections: list[Section] = []
     versions = course_versions(campaign, at)
     for document, version in versions:
-        parts = parts_for(version, audience) if version else ()
-        if version is None or not parts:
+        name = document.reference_number if len(versions) > 1 else ""
+        own = (
+            rules.cut(
+                [part_text(one) for one in parts_for(version, audience)], version=version.pk, speed=max(1, speed),
+                document=name,
+            )
+            if version
+            else []
+        )  # fmt: skip
+        if not own:
             raise Refusal(
                 "self_study.no_text",
                 f"Văn bản {document.reference_number} chưa có bản biên soạn được công bố cho diện “{audience.label}”; "
                 "hãy công bố bản biên soạn trước khi cho tự học.",
             )
-        name = document.reference_number if len(versions) > 1 else ""
-        sections += rules.cut(
-            [part_text(one) for one in parts], version=version.pk, speed=max(1, speed), document=name
-        )  # fmt: skip
+        sections += own
     if not sections:
         raise Refusal("self_study.no_documents", "Đợt học tập chưa có văn bản nào để tự học.")
     return sections
@@ -435,13 +440,19 @@ class QuestionedPart:
 
 
 def questioned_parts(campaign: StudyCampaign, at: dt.datetime) -> list[QuestionedPart]:
-    """Every part a course may show, numbered in the order of the documents and their parts."""
+    """Every part a course may show to somebody of the campaign, numbered in the order of the documents and their parts."""
     own: dict[int, list[SelfStudyQuestion]] = defaultdict(list)
     for one in SelfStudyQuestion.objects.filter(campaign=campaign, retired_at__isnull=True):
         own[one.part].append(one)
+    tiers = set(
+        StudyDuty.objects.filter(campaign=campaign, kind=ATTEND).order_by().values_list("tier", flat=True).distinct()
+    )
+    read_by = {one for one in Audience if not tiers or one.tier in tiers}
     found: list[QuestionedPart] = []
     for document, version in course_versions(campaign, at):
         for part in parts_for(version) if version else ():
+            if part.kind not in rules.COURSE_KINDS or read_by.isdisjoint(part.audiences):
+                continue
             found.append(QuestionedPart(len(found) + 1, document, part, own.get(part.id, [])))
     return found
 

@@ -27,12 +27,15 @@ STUCK_DAYS = 7  # days without a step after which an officer is told
 
 # The order of a course and what its sections are called; kinds of one line are one run of sections.
 ORDER: tuple[tuple[tuple[PartKind, ...], str], ...] = (
+    ((PartKind.GOAL,), "Mục tiêu"),
     ((PartKind.CORE, PartKind.FIGURE), "Nội dung cốt lõi"),
     ((PartKind.NEW,), "Điểm mới"),
     ((PartKind.MEANING,), "Ý nghĩa đối với tôi"),
+    ((PartKind.TASK,), "Nhiệm vụ"),
     ((PartKind.EXPLANATION,), "Giải thích điểm còn ý kiến khác nhau"),
     ((PartKind.QUESTION,), "Hỏi – đáp"),
 )
+COURSE_KINDS = frozenset(kind for kinds, _label in ORDER for kind in kinds)  # what a course can show
 
 PartMark = tuple[int, str]  # a part's id and the digest of its words
 

@@ -546,6 +546,17 @@ def test_questions_are_added_once_and_retired_with_their_answers_kept(cast, camp
     assert right_answers(campaign, reads.course_of(duty(cast, campaign, "M1")).progress.sections[0]) == {}
 
 
+def test_questions_are_asked_only_on_parts_somebody_of_the_campaign_reads(cast):
+    parts = [part(1), part(2, "goal"), part(3, "task"), part(4, "new", to=("public",))]
+    campaign = study_campaign(cast, parts=parts)
+    assert [one.part.id for one in reads.questioned_parts(campaign, clock(8))] == [1, 2, 3]
+
+
+def test_a_document_of_which_nothing_can_be_shown_is_refused(cast, campaign, monkeypatch):
+    monkeypatch.setattr(reads.rules, "cut", lambda *_given, **_named: [])
+    assert refused(allow, cast, campaign, "M1") == "self_study.no_text"
+
+
 def test_rulebooks_from_before_get_the_two_settings(cast, campaign):
     keys = (RuleKey.SELF_STUDY_SPEED, RuleKey.SELF_STUDY_LONGEST_MINUTES)
     RuleValue.objects.filter(key__in=keys).delete()

@@ -70,6 +70,16 @@ def test_sections_stand_in_the_order_of_a_course_with_their_titles():
     assert cut(parts, version=1, speed=240, document="57-NQ/TW")[0].title == "57-NQ/TW: Nội dung cốt lõi (1/2)"
 
 
+def test_every_kind_of_part_has_its_place_in_a_course():
+    kinds = [kind for kinds, _label in rules.ORDER for kind in kinds]
+    assert set(kinds) == set(PartKind)
+    assert len(kinds) == len(PartKind)
+    parts = [text(1, 20, PartKind.TASK), text(2, 20), text(3, 20, PartKind.GOAL), text(4, 20, PartKind.MEANING)]
+    assert [one.title for one in cut(parts, version=1, speed=240)] == [
+        "Mục tiêu", "Nội dung cốt lõi", "Ý nghĩa đối với tôi", "Nhiệm vụ",
+    ]  # fmt: skip
+
+
 def test_the_shortest_time_follows_the_reading_speed():
     assert shortest_seconds(240, 240) == 60
     assert shortest_seconds(241, 240) == 61
