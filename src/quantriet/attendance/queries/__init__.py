@@ -19,6 +19,7 @@ from quantriet.attendance.models import (
     PresenceFact,
     ProxyEntry,
     RollReopening,
+    SelfStudyCourse,
 )
 from quantriet.attendance.queries import self_study
 from quantriet.attendance.rules.chain import StepRule
@@ -158,10 +159,15 @@ def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list
 
 
 def problems_before_cancelling(campaign: StudyCampaign) -> list[Problem]:
-    """Classes with results: they are evidence, so the campaign is closed instead of cancelled."""
+    """Classes with results and finished self-study: they are evidence, so the campaign is closed instead of cancelled."""
     marked = Exists(PresenceFact.objects.filter(entry__study_class=OuterRef("pk")))
     classes = StudyClass.objects.filter(Q(state=ClassState.CLOSED) | marked, campaign=campaign).order_by("pk")
-    return _of_classes(classes, "đã có điểm danh; hãy chốt điểm danh rồi khép đợt thay vì hủy", "roll-result")
+    alone = SelfStudyCourse.objects.filter(duty__campaign=campaign, finished_at__isnull=False).count()
+    sentence = f"{show_number(alone)} người đã tự học xong; hãy khép đợt thay vì hủy."
+    return [
+        *_of_classes(classes, "đã có điểm danh; hãy chốt điểm danh rồi khép đợt thay vì hủy", "roll-result"),
+        *([Problem(sentence, alone, _url("self-study", campaign.pk))] if alone else []),
+    ]
 
 
 def problems_in_ledger(campaign: StudyCampaign) -> list[Problem]:

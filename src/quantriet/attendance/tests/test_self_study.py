@@ -32,7 +32,7 @@ from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.actions.settling import Shift, shift_duties
-from quantriet.campaigns.models import RuleValue, StudyDuty, Tally
+from quantriet.campaigns.models import RuleValue, StudyCampaign, StudyDuty, Tally
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import SOURCE_RULES, CampaignState, DutyReason, DutyState, RuleKey
 from quantriet.kit.refusal import Refusal, Refusals
@@ -489,6 +489,19 @@ def test_a_campaign_is_not_closed_while_people_may_still_study(cast, campaign):
     study(cast, campaign, "M1")
     (problem,) = queries.problems_before_closing(campaign, at=clock(12))
     assert problem.sentence == "1 người còn trong thời hạn tự học."
+
+
+def test_a_campaign_with_finished_self_study_is_not_cancelled(cast, campaign, by):
+    allow(cast, campaign, "M1", "M2")
+    study(cast, campaign, "M2", sections=1)
+    assert queries.problems_before_cancelling(campaign) == []
+    study(cast, campaign, "M1")
+    (problem,) = queries.problems_before_cancelling(campaign)
+    assert problem.sentence == "1 người đã tự học xong; hãy khép đợt thay vì hủy."
+    assert refused(campaign_actions.cancel_campaign, campaign, reason="x", by=by, at=clock(12)) == {
+        "campaign.has_results"
+    }
+    assert StudyCampaign.objects.get(pk=campaign.pk).state == CampaignState.OPEN
 
 
 def test_a_campaign_that_has_closed_takes_no_step(cast, campaign, by):
