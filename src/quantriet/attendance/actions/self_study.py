@@ -80,6 +80,12 @@ def allow_self_study(
             return known
         if campaign.state not in (CampaignState.DRAFT, CampaignState.OPEN):
             raise Refusal("self_study.campaign_over", "Đợt học tập đã khép hoặc đã hủy nên không cho tự học được.")
+        if to_on > campaign.planned_to:
+            raise Refusal(
+                "self_study.beyond_campaign",
+                f"Đợt học tập dự kiến đến hết ngày {show_day(campaign.planned_to)}; ngày cuối được tự học không được sau ngày đó.",
+                field="to_on",
+            )
         if ATTEND not in campaign.duty_kinds:
             raise Refusal("self_study.no_duty", "Đợt này không yêu cầu dự học nên không cần tự học.")
         _check_settings(campaign, variant, at)

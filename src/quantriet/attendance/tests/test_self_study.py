@@ -124,6 +124,15 @@ def test_a_permission_without_reason_ground_or_days_is_refused(cast, campaign, g
     assert not SelfStudyPermission.objects.exists()
 
 
+def test_a_permission_beyond_the_days_of_the_campaign_is_refused(cast, campaign):
+    last = campaign.planned_to
+    with pytest.raises(Refusal) as told:
+        allow(cast, campaign, "M1", to_on=last + dt.timedelta(days=1))
+    assert (told.value.code, told.value.field) == ("self_study.beyond_campaign", "to_on")
+    assert not SelfStudyPermission.objects.exists()
+    assert allow(cast, campaign, "M1", to_on=last).to_on == last
+
+
 def test_a_permission_for_nobody_is_refused(cast, campaign):
     assert refused(allow, cast, campaign) == "self_study.nobody"
     assert refused(allow, cast, campaign, criteria=Criteria(posts=("CHU_TICH",))) == "self_study.nobody"
