@@ -696,7 +696,7 @@ def links_to_follow(campaign: StudyCampaign) -> QuerySet[CatchUp]:
     Nobody is called to a class in the days in which self-study is allowed (R-133).
     """
     waiting = still_owing(catch_up_list(CatchUp.objects.filter(duty__campaign=campaign))).filter(is_waiting=True)  # type: ignore[misc]
-    waiting = waiting.exclude(duty__in=self_study.allowed_duties(campaign, today()).order_by().values("pk"))
+    waiting = waiting.filter(~self_study.is_allowed(campaign, today(), "duty"))
     return (
         waiting.select_related(
             "duty__unit__parent", "duty__campaign__unit", "missed__study_class__unit", "missed__unit"

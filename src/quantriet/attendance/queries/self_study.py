@@ -119,6 +119,14 @@ def allowed_duties(campaign: StudyCampaign, day: dt.date) -> QuerySet[StudyDuty]
     return StudyDuty.objects.filter(condition, campaign=campaign, kind=ATTEND).exclude(state=DutyState.EXEMPT)
 
 
+def is_allowed(campaign: StudyCampaign, day: dt.date, duty: str = "pk") -> Exists:
+    """The condition "its person may study alone on the day" on rows with that key of a duty.
+
+    Asked duty by duty: a NOT IN over many duties is walked once a row where it does not fit the memory of the server.
+    """
+    return Exists(allowed_duties(campaign, day).order_by().filter(pk=OuterRef(duty)))
+
+
 def named_duties(campaign: StudyCampaign, day: dt.date) -> QuerySet[StudyDuty]:
     """Duties that any permission of the campaign covers or has covered, or that have a course."""
     condition = covered_q(SelfStudyPermission.objects.filter(campaign=campaign), campaign, day)
@@ -186,8 +194,9 @@ def lapsed_duties(campaign: StudyCampaign, at: dt.datetime) -> list[tuple[StudyD
     followed = CatchUp.objects.filter(duty=OuterRef("pk")).exclude(state=CatchUpState.DONE)
     called = RosterEntry.objects.filter(duty=OuterRef("pk"), is_running=True)
     waiting = StudyDuty.objects.filter(
-        ~Exists(followed), ~Exists(called), campaign=campaign, kind=ATTEND, state=DutyState.OWING
-    ).exclude(covered_q(running_permissions(campaign, day), campaign, day))
+        ~Exists(followed), ~Exists(called), ~is_allowed(campaign, day), campaign=campaign, kind=ATTEND,
+        state=DutyState.OWING,
+    )  # fmt: skip
     which = Case(
         *(When(covered_q([one], campaign, day), then=Value(str(one.pk))) for one in reversed(over)),
         default=Value(""), output_field=CharField(),
@@ -357,12 +366,11 @@ def finished_says(duties: Collection[int]) -> dict[int, DutyResult]:
 def followed_people(campaign: StudyCampaign, at: dt.datetime) -> QuerySet[StudyDuty]:
     """Everybody who is or was allowed to study alone, each with `stage` (as `rules.stage` says it) and the course."""
     day = local(at).date()
-    allowed = allowed_duties(campaign, day).order_by().values("pk")
     idle = at - dt.timedelta(days=STUCK_DAYS)
     stage = Case(
         When(self_study__finished_at__isnull=False, then=Value(SelfStudyStage.FINISHED.value)),
         When(~Q(state=DutyState.OWING), then=Value(SelfStudyStage.ELSEWHERE.value)),
-        When(~Q(pk__in=allowed), then=Value(SelfStudyStage.LAPSED.value)),
+        When(~is_allowed(campaign, day), then=Value(SelfStudyStage.LAPSED.value)),
         When(self_study__isnull=True, then=Value(SelfStudyStage.NOT_BEGUN.value)),
         When(
             Q(self_study__wrong_here__gte=STUCK_TRIES) | Q(self_study__last_at__lt=idle),

@@ -493,6 +493,18 @@ def test_a_withdrawn_permission_ends_at_once_and_keeps_what_is_done(cast, campai
     assert CatchUp.objects.get(duty__person=cast.people["M2"]).state == CatchUpState.DONE
 
 
+def test_who_may_study_alone_is_left_out_person_by_person(cast, campaign, by):
+    permission = allow(cast, campaign, "M1", "M2")
+    actions.withdraw_self_study(permission, reason="Tàu đã về bến", by=by, at=clock(12))
+    allow(cast, campaign, "M2", at=clock(13))
+    asked = (queries.links_to_follow(campaign), reads.followed_people(campaign, clock(14)))
+    assert all("NOT IN" not in str(one.query) for one in asked)
+    assert [one.duty.person_id for one in asked[0]] == [cast.people["M1"].pk]
+    assert {one.person_id: one.stage for one in asked[1]} == {
+        cast.people["M1"].pk: SelfStudyStage.LAPSED, cast.people["M2"].pk: SelfStudyStage.NOT_BEGUN,
+    }  # fmt: skip
+
+
 def test_a_campaign_is_not_closed_while_people_may_still_study(cast, campaign):
     allow(cast, campaign, "M1", "M2")
     study(cast, campaign, "M1")
