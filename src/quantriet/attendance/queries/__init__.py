@@ -693,10 +693,10 @@ def step_rules(campaign: StudyCampaign, day: dt.date) -> dict[StepKind, StepRule
 def links_to_follow(campaign: StudyCampaign) -> QuerySet[CatchUp]:
     """The last link of each chain whose person owes and has no later class, with its steps and all a letter needs.
 
-    Nobody is called to a class in the days in which self-study is allowed (R-133).
+    Nobody is called to a class in or before the days in which self-study is allowed (R-133).
     """
     waiting = still_owing(catch_up_list(CatchUp.objects.filter(duty__campaign=campaign))).filter(is_waiting=True)  # type: ignore[misc]
-    waiting = waiting.filter(~self_study.is_allowed(campaign, today(), "duty"))
+    waiting = waiting.filter(~self_study.is_spared(campaign, today(), "duty"))
     return (
         waiting.select_related(
             "duty__unit__parent", "duty__campaign__unit", "missed__study_class__unit", "missed__unit"

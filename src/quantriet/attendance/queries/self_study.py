@@ -119,12 +119,20 @@ def allowed_duties(campaign: StudyCampaign, day: dt.date) -> QuerySet[StudyDuty]
     return StudyDuty.objects.filter(condition, campaign=campaign, kind=ATTEND).exclude(state=DutyState.EXEMPT)
 
 
-def is_allowed(campaign: StudyCampaign, day: dt.date, duty: str = "pk") -> Exists:
-    """The condition "its person may study alone on the day" on rows with that key of a duty.
+def live_permissions(campaign: StudyCampaign, day: dt.date) -> QuerySet[SelfStudyPermission]:
+    """Permissions that hold on a day or in days to come."""
+    return SelfStudyPermission.objects.filter(
+        campaign=campaign, withdrawn_at__isnull=True, to_on__gte=day
+    ).order_by("pk")  # fmt: skip
+
+
+def is_spared(campaign: StudyCampaign, day: dt.date, duty: str = "pk") -> Exists:
+    """The condition "its person may study alone on the day or in days to come" on rows with that key of a duty.
 
     Asked duty by duty: a NOT IN over many duties is walked once a row where it does not fit the memory of the server.
     """
-    return Exists(allowed_duties(campaign, day).order_by().filter(pk=OuterRef(duty)))
+    condition = covered_q(live_permissions(campaign, day), campaign, day)
+    return Exists(StudyDuty.objects.filter(condition, campaign=campaign, kind=ATTEND, pk=OuterRef(duty)))
 
 
 def named_duties(campaign: StudyCampaign, day: dt.date) -> QuerySet[StudyDuty]:
@@ -181,20 +189,17 @@ def studying_alone(duties: Sequence[StudyDuty], at: dt.datetime) -> set[int]:
 
 
 def lapsed_duties(campaign: StudyCampaign, at: dt.datetime) -> list[tuple[StudyDuty, SelfStudyPermission]]:
-    """Who was allowed, owes still, may no more and is called to no class and followed by no chain; with the permission
+    """Who was allowed, owes still, may not now nor in days to come and is called to no class and followed by no chain; with the permission
     that ended last."""
     day = local(at).date()
-    over = list(
-        SelfStudyPermission.objects.filter(campaign=campaign)
-        .filter(Q(to_on__lt=day) | Q(withdrawn_at__isnull=False))
-        .order_by("to_on", "pk")
-    )
+    rows = SelfStudyPermission.objects.filter(campaign=campaign).order_by("to_on", "pk")
+    over = [one for one in rows if _is_over(one, campaign, day)]
     if not over:
         return []
     followed = CatchUp.objects.filter(duty=OuterRef("pk")).exclude(state=CatchUpState.DONE)
     called = RosterEntry.objects.filter(duty=OuterRef("pk"), is_running=True)
     waiting = StudyDuty.objects.filter(
-        ~Exists(followed), ~Exists(called), ~is_allowed(campaign, day), campaign=campaign, kind=ATTEND,
+        ~Exists(followed), ~Exists(called), ~is_spared(campaign, day), campaign=campaign, kind=ATTEND,
         state=DutyState.OWING,
     )  # fmt: skip
     which = Case(
@@ -202,17 +207,24 @@ def lapsed_duties(campaign: StudyCampaign, at: dt.datetime) -> list[tuple[StudyD
         default=Value(""), output_field=CharField(),
     )  # fmt: skip
     by_key = {str(one.pk): one for one in over}
-    rows = (
+    found = (
         waiting.annotate(by_permission=which).exclude(by_permission="").select_related("person", "unit").order_by("pk")
     )
-    return [(duty, by_key[duty.by_permission]) for duty in rows]
+    return [(duty, by_key[duty.by_permission]) for duty in found]
+
+
+def _is_over(permission: SelfStudyPermission, campaign: StudyCampaign, day: dt.date) -> bool:
+    """Whether its days ran out or it was withdrawn in them; one withdrawn before anybody could study by it is neither."""
+    if permission.withdrawn_at is None:
+        return permission.to_on < day
+    has_run = campaign.opened_at is None or permission.withdrawn_at >= campaign.opened_at
+    return has_run and local(permission.withdrawn_at).date() >= permission.from_on
 
 
 def unplaced_but_allowed(campaign: StudyCampaign, unplaced: QuerySet[StudyDuty]) -> QuerySet[StudyDuty]:
     """Of the duties without a class those whose person studies alone now or in days to come: they need none (B-02)."""
     day = today()
-    live = SelfStudyPermission.objects.filter(campaign=campaign, withdrawn_at__isnull=True, to_on__gte=day)
-    return unplaced.filter(covered_q(live, campaign, day))
+    return unplaced.filter(covered_q(live_permissions(campaign, day), campaign, day))
 
 
 # --- the content --------------------------------------------------------------------------------------------------
@@ -370,7 +382,10 @@ def followed_people(campaign: StudyCampaign, at: dt.datetime) -> QuerySet[StudyD
     stage = Case(
         When(self_study__finished_at__isnull=False, then=Value(SelfStudyStage.FINISHED.value)),
         When(~Q(state=DutyState.OWING), then=Value(SelfStudyStage.ELSEWHERE.value)),
-        When(~is_allowed(campaign, day), then=Value(SelfStudyStage.LAPSED.value)),
+        When(
+            ~Exists(allowed_duties(campaign, day).order_by().filter(pk=OuterRef("pk"))),
+            then=Value(SelfStudyStage.LAPSED.value),
+        ),
         When(self_study__isnull=True, then=Value(SelfStudyStage.NOT_BEGUN.value)),
         When(
             Q(self_study__wrong_here__gte=STUCK_TRIES) | Q(self_study__last_at__lt=idle),

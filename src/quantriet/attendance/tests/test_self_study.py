@@ -505,6 +505,30 @@ def test_who_may_study_alone_is_left_out_person_by_person(cast, campaign, by):
     }  # fmt: skip
 
 
+def test_a_permission_withdrawn_before_it_ran_calls_nobody(cast, campaign, by):
+    coming = allow(cast, campaign, "M1", from_on=today() + dt.timedelta(days=2))
+    assert actions.withdraw_self_study(coming, reason="Ghi nhầm", by=by, at=clock(12)) == 0
+    campaign.opened_at = clock(14)
+    campaign.save(update_fields=["opened_at"])
+    draft = allow(cast, campaign, "M2")
+    assert actions.withdraw_self_study(draft, reason="Ghi nhầm", by=by, at=clock(13)) == 0
+    assert reads.lapsed_duties(campaign, clock(15)) == []
+    running = allow(cast, campaign, "M3")
+    assert actions.withdraw_self_study(running, reason="Tàu đã về bến", by=by, at=clock(15)) == 1
+    assert CatchUp.objects.get().duty.person == cast.people["M3"]
+
+
+def test_a_permission_to_come_calls_nobody_to_a_class(cast, campaign, by):
+    ended = allow(cast, campaign, "M1", "M2", "M3")
+    allow(cast, campaign, "M1", from_on=today() + dt.timedelta(days=2))
+    assert actions.withdraw_self_study(ended, reason="Tàu đã về bến", by=by, at=clock(12)) == 2
+    assert set(CatchUp.objects.values_list("duty__person__code", flat=True)) == {
+        cast.people[one].code for one in ("M2", "M3")
+    }
+    allow(cast, campaign, "M2", from_on=today() + dt.timedelta(days=2))
+    assert [one.duty.person_id for one in queries.links_to_follow(campaign)] == [cast.people["M3"].pk]
+
+
 def test_a_campaign_is_not_closed_while_people_may_still_study(cast, campaign):
     allow(cast, campaign, "M1", "M2")
     study(cast, campaign, "M1")
