@@ -376,14 +376,16 @@ def finished_says(duties: Collection[int]) -> dict[int, DutyResult]:
 
 
 def followed_people(campaign: StudyCampaign, at: dt.datetime) -> QuerySet[StudyDuty]:
-    """Everybody who is or was allowed to study alone, each with `stage` (as `rules.stage` says it) and the course."""
+    """Everybody who is or was allowed to study alone, each with `stage` and the course.
+
+    The stage says the duty as the ledger has it, then the permission (one to come counts), then the steps."""
     day = local(at).date()
     idle = at - dt.timedelta(days=STUCK_DAYS)
     stage = Case(
         When(self_study__finished_at__isnull=False, then=Value(SelfStudyStage.FINISHED.value)),
         When(~Q(state=DutyState.OWING), then=Value(SelfStudyStage.ELSEWHERE.value)),
         When(
-            ~Exists(allowed_duties(campaign, day).order_by().filter(pk=OuterRef("pk"))),
+            ~is_spared(campaign, day),
             then=Value(SelfStudyStage.LAPSED.value),
         ),
         When(self_study__isnull=True, then=Value(SelfStudyStage.NOT_BEGUN.value)),
@@ -478,14 +480,6 @@ def questioned_parts(campaign: StudyCampaign, at: dt.datetime) -> list[Questione
                 continue
             found.append(QuestionedPart(len(found) + 1, document, part, own.get(part.id, [])))
     return found
-
-
-def own_stage(duty: StudyDuty, course: Course | None, *, is_allowed: bool, at: dt.datetime) -> SelfStudyStage:
-    row = course.row if course else None
-    return rules.stage(
-        is_owing=duty.state == DutyState.OWING, is_finished=bool(row and row.finished_at), is_allowed=is_allowed,
-        has_begun=row is not None, wrong_here=row.wrong_here if row else 0, last_at=row.last_at if row else None, at=at,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -562,7 +562,7 @@ def test_a_campaign_that_has_closed_takes_no_step(cast, campaign, by):
 # --- progress and questions ---------------------------------------------------------------------------------------
 
 
-def test_stages_in_the_database_are_those_of_the_rule(cast, campaign, by):
+def test_the_stages_of_people(cast, campaign, by):
     allow(cast, campaign, "M1", "M2", "M3", "M4", "M7")
     actions.add_check_questions(campaign, [(1, ASK)], by=by, at=clock(7))
     study(cast, campaign, "M1")
@@ -576,13 +576,31 @@ def test_stages_in_the_database_are_those_of_the_rule(cast, campaign, by):
         from_on=today() - dt.timedelta(days=3), to_on=today() - dt.timedelta(days=1)
     )
     rows = list(reads.followed_people(campaign, clock(12)))
-    allowed = set(reads.allowed_duties(campaign, today()).values_list("pk", flat=True))
-    for row in rows:
-        own = reads.course_of(row)
-        assert row.stage == reads.own_stage(row, own, is_allowed=row.pk in allowed, at=clock(12))
-    assert sorted(row.stage for row in rows) == ["finished", "lapsed", "not_begun", "not_begun", "reading", "stuck"]
+    assert {row.person_id: row.stage for row in rows} == {
+        cast.people["M1"].pk: SelfStudyStage.FINISHED, cast.people["M2"].pk: SelfStudyStage.READING,
+        cast.people["M3"].pk: SelfStudyStage.STUCK, cast.people["M4"].pk: SelfStudyStage.NOT_BEGUN,
+        cast.people["M7"].pk: SelfStudyStage.NOT_BEGUN, cast.people["M8"].pk: SelfStudyStage.LAPSED,
+    }  # fmt: skip
     units = reads.progress_by_unit(reads.followed_people(campaign, clock(12)))
     assert {one.unit.code: one.total for one in units} == {cast.units["CB11"].code: 4, cast.units["CB12"].code: 2}
+
+
+@pytest.mark.parametrize(
+    ("later", "wanted"),
+    [(dt.timedelta(days=7), SelfStudyStage.READING), (dt.timedelta(days=7, seconds=1), SelfStudyStage.STUCK)],
+)
+def test_who_takes_no_step_for_a_week_is_stuck(cast, campaign, later, wanted):
+    allow(cast, campaign, "M1")
+    last = study(cast, campaign, "M1", sections=1).row.last_at
+    assert [row.stage for row in reads.followed_people(campaign, last + later)] == [wanted]
+
+
+def test_whose_permission_is_to_come_has_not_begun(cast, campaign):
+    allow(cast, campaign, "M1", from_on=today() + dt.timedelta(days=2))
+    assert [row.stage for row in reads.followed_people(campaign, clock(12))] == [SelfStudyStage.NOT_BEGUN]
+    assert [row.stage for row in reads.followed_people(campaign, clock(12) + dt.timedelta(days=11))] == [
+        SelfStudyStage.LAPSED
+    ]
 
 
 def test_questions_are_added_once_and_retired_with_their_answers_kept(cast, campaign, by):
