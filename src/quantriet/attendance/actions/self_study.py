@@ -107,8 +107,10 @@ def allow_self_study(
         record(
             "self_study.allowed", by=by, at=at, thing=permission, unit=campaign.unit,
             after={
-                "campaign": campaign.name, "people": number, "cause": SelfStudyCause(cause).value, "reason": reason,
+                "campaign": campaign.name, "people": number, "cause": SelfStudyCause(cause).value,
                 "from": show_day(from_on), "to": show_day(to_on),
+                # Of single persons it may tell an illness, which the audit trail would keep for good.
+                **({} if people else {"reason": reason}),
             },
         )  # fmt: skip
     return permission

@@ -87,6 +87,9 @@ def test_people_are_allowed_by_name_with_reason_ground_and_days(cast, campaign):
     assert reads.permission_for(duty(cast, campaign, "M2"), today()) is None
     event = AuditEvent.objects.get(verb="self_study.allowed")
     assert event.after["people"] == 2
+    assert "reason" not in event.after  # of single persons it may tell an illness
+    group = allow(cast, campaign, criteria=Criteria(units=(cast.units["CB12"].pk,)))
+    assert AuditEvent.objects.filter(verb="self_study.allowed").latest("pk").after["reason"] == group.reason
 
 
 @pytest.mark.parametrize(
