@@ -285,6 +285,8 @@ def answer_section(
             return Answered(True, [], course)
         _allowed(course.row.duty, at)
         _refuse_too_far(course, standing)
+        if course.progress.passed == course.progress.total - 1:
+            _refuse_left_out(course)
         queries.shown_parts(standing.section)  # refuses what was taken from publication
         if standing.opened_at is None:
             raise Refusal(
@@ -350,6 +352,17 @@ def _refuse_too_far(course: Course, standing: SectionStanding) -> None:
     current = course.progress.current
     if current is not None and standing.number != current.number:
         raise Refusal("self_study.too_far", f"Học theo thứ tự: hãy xong mục {current.number} trước.")
+
+
+def _refuse_left_out(course: Course) -> None:
+    left_out = queries.documents_left_out(course)
+    if left_out:
+        named = ", ".join(one.reference_number for one in left_out)
+        raise Refusal(
+            "self_study.document_added",
+            f"Đợt học tập có thêm văn bản {named}; hãy chuyển sang bản mới ở trang Tự học rồi học tiếp, mục đã qua vẫn được "
+            "tính. Chưa thấy nút chuyển thì văn bản này chưa có bản biên soạn được công bố.",
+        )
 
 
 def _refuse_finished(course: Course) -> None:

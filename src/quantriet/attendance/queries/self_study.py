@@ -354,6 +354,13 @@ def newer_sections(course: Course, at: dt.datetime) -> list[Section] | None:
     return None if {one.version for one in sections} == own else sections
 
 
+def documents_left_out(course: Course) -> list[GuidingDocument]:
+    """The documents of the campaign of which the outline shows nothing: they were added after it was made."""
+    shown = MasterVersion.objects.filter(pk__in={one.section.version for one in course.progress.sections})
+    known = set(shown.values_list("master__document", flat=True))
+    return [one for one in course.row.duty.campaign.documents.order_by("pk") if one.pk not in known]
+
+
 def audience_for(duty: StudyDuty, permission: SelfStudyPermission) -> Audience:
     return rules.audience_of(duty.tier, Audience(permission.variant))
 

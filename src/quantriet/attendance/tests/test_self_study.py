@@ -34,6 +34,7 @@ from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.actions.settling import Shift, shift_duties
 from quantriet.campaigns.models import RuleValue, StudyCampaign, StudyDuty, Tally
 from quantriet.campaigns.rules.audience import Criteria
+from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.campaigns.vocab import SOURCE_RULES, CampaignState, DutyReason, DutyState, RuleKey
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import today
@@ -550,6 +551,19 @@ def test_a_campaign_with_finished_self_study_is_not_cancelled(cast, campaign, by
         "campaign.has_results"
     }
     assert StudyCampaign.objects.get(pk=campaign.pk).state == CampaignState.OPEN
+
+
+def test_a_course_is_not_finished_without_a_document_added_meanwhile(cast, campaign, by):
+    allow(cast, campaign, "M1")
+    course = study(cast, campaign, "M1", sections=2)
+    assert reads.documents_left_out(course) == []
+    added = campaign_factories.document(campaign.unit, by, "99-NQ/TU")
+    campaign.campaign_documents.create(document=added)
+    course = reads.course_of(duty(cast, campaign, "M1"))
+    actions.open_section(course, 3, nonce="o", by=by, at=clock(10))
+    given = {"answers": {}, "is_read": True, "nonce": "a", "by": by, "at": clock(11)}
+    assert refused(actions.answer_section, course, 3, **given) == "self_study.document_added"
+    assert duty(cast, campaign, "M1").state == DutyState.OWING
 
 
 def test_a_campaign_that_has_closed_takes_no_step(cast, campaign, by):
