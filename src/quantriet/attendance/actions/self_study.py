@@ -80,6 +80,12 @@ def allow_self_study(
             return known
         if campaign.state not in (CampaignState.DRAFT, CampaignState.OPEN):
             raise Refusal("self_study.campaign_over", "Đợt học tập đã khép hoặc đã hủy nên không cho tự học được.")
+        if to_on > campaign.planned_to:
+            raise Refusal(
+                "self_study.beyond_campaign",
+                f"Đợt học tập dự kiến đến hết ngày {show_day(campaign.planned_to)}; ngày cuối được tự học không được sau ngày đó.",
+                field="to_on",
+            )
         if ATTEND not in campaign.duty_kinds:
             raise Refusal("self_study.no_duty", "Đợt này không yêu cầu dự học nên không cần tự học.")
         _check_settings(campaign, variant, at)
@@ -101,8 +107,10 @@ def allow_self_study(
         record(
             "self_study.allowed", by=by, at=at, thing=permission, unit=campaign.unit,
             after={
-                "campaign": campaign.name, "people": number, "cause": SelfStudyCause(cause).value, "reason": reason,
+                "campaign": campaign.name, "people": number, "cause": SelfStudyCause(cause).value,
                 "from": show_day(from_on), "to": show_day(to_on),
+                # Of single persons it may tell an illness, which the audit trail would keep for good.
+                **({} if people else {"reason": reason}),
             },
         )  # fmt: skip
     return permission
@@ -277,6 +285,8 @@ def answer_section(
             return Answered(True, [], course)
         _allowed(course.row.duty, at)
         _refuse_too_far(course, standing)
+        if course.progress.passed == course.progress.total - 1:
+            _refuse_left_out(course)
         queries.shown_parts(standing.section)  # refuses what was taken from publication
         if standing.opened_at is None:
             raise Refusal(
@@ -342,6 +352,17 @@ def _refuse_too_far(course: Course, standing: SectionStanding) -> None:
     current = course.progress.current
     if current is not None and standing.number != current.number:
         raise Refusal("self_study.too_far", f"Học theo thứ tự: hãy xong mục {current.number} trước.")
+
+
+def _refuse_left_out(course: Course) -> None:
+    left_out = queries.documents_left_out(course)
+    if left_out:
+        named = ", ".join(one.reference_number for one in left_out)
+        raise Refusal(
+            "self_study.document_added",
+            f"Đợt học tập có thêm văn bản {named}; hãy chuyển sang bản mới ở trang Tự học rồi học tiếp, mục đã qua vẫn được "
+            "tính. Chưa thấy nút chuyển thì văn bản này chưa có bản biên soạn được công bố.",
+        )
 
 
 def _refuse_finished(course: Course) -> None:

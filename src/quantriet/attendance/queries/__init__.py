@@ -19,6 +19,7 @@ from quantriet.attendance.models import (
     PresenceFact,
     ProxyEntry,
     RollReopening,
+    SelfStudyCourse,
 )
 from quantriet.attendance.queries import self_study
 from quantriet.attendance.rules.chain import StepRule
@@ -158,10 +159,15 @@ def problems_before_closing(campaign: StudyCampaign, *, at: dt.datetime) -> list
 
 
 def problems_before_cancelling(campaign: StudyCampaign) -> list[Problem]:
-    """Classes with results: they are evidence, so the campaign is closed instead of cancelled."""
+    """Classes with results and finished self-study: they are evidence, so the campaign is closed instead of cancelled."""
     marked = Exists(PresenceFact.objects.filter(entry__study_class=OuterRef("pk")))
     classes = StudyClass.objects.filter(Q(state=ClassState.CLOSED) | marked, campaign=campaign).order_by("pk")
-    return _of_classes(classes, "đã có điểm danh; hãy chốt điểm danh rồi khép đợt thay vì hủy", "roll-result")
+    alone = SelfStudyCourse.objects.filter(duty__campaign=campaign, finished_at__isnull=False).count()
+    sentence = f"{show_number(alone)} người đã tự học xong; hãy khép đợt thay vì hủy."
+    return [
+        *_of_classes(classes, "đã có điểm danh; hãy chốt điểm danh rồi khép đợt thay vì hủy", "roll-result"),
+        *([Problem(sentence, alone, _url("self-study", campaign.pk))] if alone else []),
+    ]
 
 
 def problems_in_ledger(campaign: StudyCampaign) -> list[Problem]:
@@ -687,10 +693,10 @@ def step_rules(campaign: StudyCampaign, day: dt.date) -> dict[StepKind, StepRule
 def links_to_follow(campaign: StudyCampaign) -> QuerySet[CatchUp]:
     """The last link of each chain whose person owes and has no later class, with its steps and all a letter needs.
 
-    Nobody is called to a class in the days in which self-study is allowed (R-133).
+    Nobody is called to a class in or before the days in which self-study is allowed (R-133).
     """
     waiting = still_owing(catch_up_list(CatchUp.objects.filter(duty__campaign=campaign))).filter(is_waiting=True)  # type: ignore[misc]
-    waiting = waiting.exclude(duty__in=self_study.allowed_duties(campaign, today()).order_by().values("pk"))
+    waiting = waiting.filter(~self_study.is_spared(campaign, today(), "duty"))
     return (
         waiting.select_related(
             "duty__unit__parent", "duty__campaign__unit", "missed__study_class__unit", "missed__unit"

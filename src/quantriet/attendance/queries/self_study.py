@@ -119,6 +119,22 @@ def allowed_duties(campaign: StudyCampaign, day: dt.date) -> QuerySet[StudyDuty]
     return StudyDuty.objects.filter(condition, campaign=campaign, kind=ATTEND).exclude(state=DutyState.EXEMPT)
 
 
+def live_permissions(campaign: StudyCampaign, day: dt.date) -> QuerySet[SelfStudyPermission]:
+    """Permissions that hold on a day or in days to come."""
+    return SelfStudyPermission.objects.filter(
+        campaign=campaign, withdrawn_at__isnull=True, to_on__gte=day
+    ).order_by("pk")  # fmt: skip
+
+
+def is_spared(campaign: StudyCampaign, day: dt.date, duty: str = "pk") -> Exists:
+    """The condition "its person may study alone on the day or in days to come" on rows with that key of a duty.
+
+    Asked duty by duty: a NOT IN over many duties is walked once a row where it does not fit the memory of the server.
+    """
+    condition = covered_q(live_permissions(campaign, day), campaign, day)
+    return Exists(StudyDuty.objects.filter(condition, campaign=campaign, kind=ATTEND, pk=OuterRef(duty)))
+
+
 def named_duties(campaign: StudyCampaign, day: dt.date) -> QuerySet[StudyDuty]:
     """Duties that any permission of the campaign covers or has covered, or that have a course."""
     condition = covered_q(SelfStudyPermission.objects.filter(campaign=campaign), campaign, day)
@@ -173,37 +189,42 @@ def studying_alone(duties: Sequence[StudyDuty], at: dt.datetime) -> set[int]:
 
 
 def lapsed_duties(campaign: StudyCampaign, at: dt.datetime) -> list[tuple[StudyDuty, SelfStudyPermission]]:
-    """Who was allowed, owes still, may no more and is called to no class and followed by no chain; with the permission
+    """Who was allowed, owes still, may not now nor in days to come and is called to no class and followed by no chain; with the permission
     that ended last."""
     day = local(at).date()
-    over = list(
-        SelfStudyPermission.objects.filter(campaign=campaign)
-        .filter(Q(to_on__lt=day) | Q(withdrawn_at__isnull=False))
-        .order_by("to_on", "pk")
-    )
+    rows = SelfStudyPermission.objects.filter(campaign=campaign).order_by("to_on", "pk")
+    over = [one for one in rows if _is_over(one, campaign, day)]
     if not over:
         return []
     followed = CatchUp.objects.filter(duty=OuterRef("pk")).exclude(state=CatchUpState.DONE)
     called = RosterEntry.objects.filter(duty=OuterRef("pk"), is_running=True)
     waiting = StudyDuty.objects.filter(
-        ~Exists(followed), ~Exists(called), campaign=campaign, kind=ATTEND, state=DutyState.OWING
-    ).exclude(covered_q(running_permissions(campaign, day), campaign, day))
+        ~Exists(followed), ~Exists(called), ~is_spared(campaign, day), campaign=campaign, kind=ATTEND,
+        state=DutyState.OWING,
+    )  # fmt: skip
     which = Case(
         *(When(covered_q([one], campaign, day), then=Value(str(one.pk))) for one in reversed(over)),
         default=Value(""), output_field=CharField(),
     )  # fmt: skip
     by_key = {str(one.pk): one for one in over}
-    rows = (
+    found = (
         waiting.annotate(by_permission=which).exclude(by_permission="").select_related("person", "unit").order_by("pk")
     )
-    return [(duty, by_key[duty.by_permission]) for duty in rows]
+    return [(duty, by_key[duty.by_permission]) for duty in found]
+
+
+def _is_over(permission: SelfStudyPermission, campaign: StudyCampaign, day: dt.date) -> bool:
+    """Whether its days ran out or it was withdrawn in them; one withdrawn before anybody could study by it is neither."""
+    if permission.withdrawn_at is None:
+        return permission.to_on < day
+    has_run = campaign.opened_at is None or permission.withdrawn_at >= campaign.opened_at
+    return has_run and local(permission.withdrawn_at).date() >= permission.from_on
 
 
 def unplaced_but_allowed(campaign: StudyCampaign, unplaced: QuerySet[StudyDuty]) -> QuerySet[StudyDuty]:
     """Of the duties without a class those whose person studies alone now or in days to come: they need none (B-02)."""
     day = today()
-    live = SelfStudyPermission.objects.filter(campaign=campaign, withdrawn_at__isnull=True, to_on__gte=day)
-    return unplaced.filter(covered_q(live, campaign, day))
+    return unplaced.filter(covered_q(live_permissions(campaign, day), campaign, day))
 
 
 # --- the content --------------------------------------------------------------------------------------------------
@@ -231,17 +252,22 @@ def course_sections(campaign: StudyCampaign, audience: Audience, at: dt.datetime
     sections: list[Section] = []
     versions = course_versions(campaign, at)
     for document, version in versions:
-        parts = parts_for(version, audience) if version else ()
-        if version is None or not parts:
+        name = document.reference_number if len(versions) > 1 else ""
+        own = (
+            rules.cut(
+                [part_text(one) for one in parts_for(version, audience)], version=version.pk, speed=max(1, speed),
+                document=name,
+            )
+            if version
+            else []
+        )  # fmt: skip
+        if not own:
             raise Refusal(
                 "self_study.no_text",
                 f"Văn bản {document.reference_number} chưa có bản biên soạn được công bố cho diện “{audience.label}”; "
                 "hãy công bố bản biên soạn trước khi cho tự học.",
             )
-        name = document.reference_number if len(versions) > 1 else ""
-        sections += rules.cut(
-            [part_text(one) for one in parts], version=version.pk, speed=max(1, speed), document=name
-        )  # fmt: skip
+        sections += own
     if not sections:
         raise Refusal("self_study.no_documents", "Đợt học tập chưa có văn bản nào để tự học.")
     return sections
@@ -328,6 +354,13 @@ def newer_sections(course: Course, at: dt.datetime) -> list[Section] | None:
     return None if {one.version for one in sections} == own else sections
 
 
+def documents_left_out(course: Course) -> list[GuidingDocument]:
+    """The documents of the campaign of which the outline shows nothing: they were added after it was made."""
+    shown = MasterVersion.objects.filter(pk__in={one.section.version for one in course.progress.sections})
+    known = set(shown.values_list("master__document", flat=True))
+    return [one for one in course.row.duty.campaign.documents.order_by("pk") if one.pk not in known]
+
+
 def audience_for(duty: StudyDuty, permission: SelfStudyPermission) -> Audience:
     return rules.audience_of(duty.tier, Audience(permission.variant))
 
@@ -350,14 +383,18 @@ def finished_says(duties: Collection[int]) -> dict[int, DutyResult]:
 
 
 def followed_people(campaign: StudyCampaign, at: dt.datetime) -> QuerySet[StudyDuty]:
-    """Everybody who is or was allowed to study alone, each with `stage` (as `rules.stage` says it) and the course."""
+    """Everybody who is or was allowed to study alone, each with `stage` and the course.
+
+    The stage says the duty as the ledger has it, then the permission (one to come counts), then the steps."""
     day = local(at).date()
-    allowed = allowed_duties(campaign, day).order_by().values("pk")
     idle = at - dt.timedelta(days=STUCK_DAYS)
     stage = Case(
         When(self_study__finished_at__isnull=False, then=Value(SelfStudyStage.FINISHED.value)),
         When(~Q(state=DutyState.OWING), then=Value(SelfStudyStage.ELSEWHERE.value)),
-        When(~Q(pk__in=allowed), then=Value(SelfStudyStage.LAPSED.value)),
+        When(
+            ~is_spared(campaign, day),
+            then=Value(SelfStudyStage.LAPSED.value),
+        ),
         When(self_study__isnull=True, then=Value(SelfStudyStage.NOT_BEGUN.value)),
         When(
             Q(self_study__wrong_here__gte=STUCK_TRIES) | Q(self_study__last_at__lt=idle),
@@ -435,23 +472,21 @@ class QuestionedPart:
 
 
 def questioned_parts(campaign: StudyCampaign, at: dt.datetime) -> list[QuestionedPart]:
-    """Every part a course may show, numbered in the order of the documents and their parts."""
+    """Every part a course may show to somebody of the campaign, numbered in the order of the documents and their parts."""
     own: dict[int, list[SelfStudyQuestion]] = defaultdict(list)
     for one in SelfStudyQuestion.objects.filter(campaign=campaign, retired_at__isnull=True):
         own[one.part].append(one)
+    tiers = set(
+        StudyDuty.objects.filter(campaign=campaign, kind=ATTEND).order_by().values_list("tier", flat=True).distinct()
+    )
+    read_by = {one for one in Audience if not tiers or one.tier in tiers}
     found: list[QuestionedPart] = []
     for document, version in course_versions(campaign, at):
         for part in parts_for(version) if version else ():
+            if part.kind not in rules.COURSE_KINDS or read_by.isdisjoint(part.audiences):
+                continue
             found.append(QuestionedPart(len(found) + 1, document, part, own.get(part.id, [])))
     return found
-
-
-def own_stage(duty: StudyDuty, course: Course | None, *, is_allowed: bool, at: dt.datetime) -> SelfStudyStage:
-    row = course.row if course else None
-    return rules.stage(
-        is_owing=duty.state == DutyState.OWING, is_finished=bool(row and row.finished_at), is_allowed=is_allowed,
-        has_begun=row is not None, wrong_here=row.wrong_here if row else 0, last_at=row.last_at if row else None, at=at,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)

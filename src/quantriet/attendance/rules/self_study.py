@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from quantriet.attendance.vocab import PASSING, SelfStudyStage, SelfStudyStep
+from quantriet.attendance.vocab import PASSING, SelfStudyStep
 from quantriet.kit.numbers import show_number
 from quantriet.kit.time import local, show_day
 from quantriet.library.vocab import Audience, ContentTier, PartKind
@@ -27,12 +27,15 @@ STUCK_DAYS = 7  # days without a step after which an officer is told
 
 # The order of a course and what its sections are called; kinds of one line are one run of sections.
 ORDER: tuple[tuple[tuple[PartKind, ...], str], ...] = (
+    ((PartKind.GOAL,), "Mục tiêu"),
     ((PartKind.CORE, PartKind.FIGURE), "Nội dung cốt lõi"),
     ((PartKind.NEW,), "Điểm mới"),
     ((PartKind.MEANING,), "Ý nghĩa đối với tôi"),
+    ((PartKind.TASK,), "Nhiệm vụ"),
     ((PartKind.EXPLANATION,), "Giải thích điểm còn ý kiến khác nhau"),
     ((PartKind.QUESTION,), "Hỏi – đáp"),
 )
+COURSE_KINDS = frozenset(kind for kinds, _label in ORDER for kind in kinds)  # what a course can show
 
 PartMark = tuple[int, str]  # a part's id and the digest of its words
 
@@ -290,24 +293,6 @@ def finished_sentence(progress: Progress, basis: str) -> str:
         f"Tự học xong {progress.passed}/{progress.total} mục trong {show_number(progress.minutes)} phút, {days}{tried}"
     )
     return f"{head}; được tự học theo {basis[: 396 - len(head) - 27].rstrip(' .')}."
-
-
-def stage(
-    *, is_owing: bool, is_finished: bool, is_allowed: bool, has_begun: bool, wrong_here: int, last_at: dt.datetime | None,
-    at: dt.datetime,
-) -> SelfStudyStage:  # fmt: skip
-    """How far one person is: the duty as the ledger has it, then the permission, then the steps."""
-    if is_finished:
-        return SelfStudyStage.FINISHED
-    if not is_owing:
-        return SelfStudyStage.ELSEWHERE
-    if not is_allowed:
-        return SelfStudyStage.LAPSED
-    if not has_begun:
-        return SelfStudyStage.NOT_BEGUN
-    if wrong_here >= STUCK_TRIES or (last_at is not None and at - last_at > dt.timedelta(days=STUCK_DAYS)):
-        return SelfStudyStage.STUCK
-    return SelfStudyStage.READING
 
 
 # --- questions from Excel -----------------------------------------------------------------------------------------

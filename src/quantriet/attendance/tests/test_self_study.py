@@ -32,8 +32,9 @@ from quantriet.audit.models import AuditEvent
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.actions.settling import Shift, shift_duties
-from quantriet.campaigns.models import RuleValue, StudyDuty, Tally
+from quantriet.campaigns.models import RuleValue, StudyCampaign, StudyDuty, Tally
 from quantriet.campaigns.rules.audience import Criteria
+from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.campaigns.vocab import SOURCE_RULES, CampaignState, DutyReason, DutyState, RuleKey
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import today
@@ -87,6 +88,9 @@ def test_people_are_allowed_by_name_with_reason_ground_and_days(cast, campaign):
     assert reads.permission_for(duty(cast, campaign, "M2"), today()) is None
     event = AuditEvent.objects.get(verb="self_study.allowed")
     assert event.after["people"] == 2
+    assert "reason" not in event.after  # of single persons it may tell an illness
+    group = allow(cast, campaign, criteria=Criteria(units=(cast.units["CB12"].pk,)))
+    assert AuditEvent.objects.filter(verb="self_study.allowed").latest("pk").after["reason"] == group.reason
 
 
 @pytest.mark.parametrize(
@@ -122,6 +126,15 @@ def test_the_same_nonce_allows_once(cast, campaign):
 def test_a_permission_without_reason_ground_or_days_is_refused(cast, campaign, given, code):
     assert str(refused(allow, cast, campaign, "M1", **given)).startswith(code)
     assert not SelfStudyPermission.objects.exists()
+
+
+def test_a_permission_beyond_the_days_of_the_campaign_is_refused(cast, campaign):
+    last = campaign.planned_to
+    with pytest.raises(Refusal) as told:
+        allow(cast, campaign, "M1", to_on=last + dt.timedelta(days=1))
+    assert (told.value.code, told.value.field) == ("self_study.beyond_campaign", "to_on")
+    assert not SelfStudyPermission.objects.exists()
+    assert allow(cast, campaign, "M1", to_on=last).to_on == last
 
 
 def test_a_permission_for_nobody_is_refused(cast, campaign):
@@ -484,11 +497,73 @@ def test_a_withdrawn_permission_ends_at_once_and_keeps_what_is_done(cast, campai
     assert CatchUp.objects.get(duty__person=cast.people["M2"]).state == CatchUpState.DONE
 
 
+def test_who_may_study_alone_is_left_out_person_by_person(cast, campaign, by):
+    permission = allow(cast, campaign, "M1", "M2")
+    actions.withdraw_self_study(permission, reason="Tàu đã về bến", by=by, at=clock(12))
+    allow(cast, campaign, "M2", at=clock(13))
+    asked = (queries.links_to_follow(campaign), reads.followed_people(campaign, clock(14)))
+    assert all("NOT IN" not in str(one.query) for one in asked)
+    assert [one.duty.person_id for one in asked[0]] == [cast.people["M1"].pk]
+    assert {one.person_id: one.stage for one in asked[1]} == {
+        cast.people["M1"].pk: SelfStudyStage.LAPSED, cast.people["M2"].pk: SelfStudyStage.NOT_BEGUN,
+    }  # fmt: skip
+
+
+def test_a_permission_withdrawn_before_it_ran_calls_nobody(cast, campaign, by):
+    coming = allow(cast, campaign, "M1", from_on=today() + dt.timedelta(days=2))
+    assert actions.withdraw_self_study(coming, reason="Ghi nhầm", by=by, at=clock(12)) == 0
+    campaign.opened_at = clock(14)
+    campaign.save(update_fields=["opened_at"])
+    draft = allow(cast, campaign, "M2")
+    assert actions.withdraw_self_study(draft, reason="Ghi nhầm", by=by, at=clock(13)) == 0
+    assert reads.lapsed_duties(campaign, clock(15)) == []
+    running = allow(cast, campaign, "M3")
+    assert actions.withdraw_self_study(running, reason="Tàu đã về bến", by=by, at=clock(15)) == 1
+    assert CatchUp.objects.get().duty.person == cast.people["M3"]
+
+
+def test_a_permission_to_come_calls_nobody_to_a_class(cast, campaign, by):
+    ended = allow(cast, campaign, "M1", "M2", "M3")
+    allow(cast, campaign, "M1", from_on=today() + dt.timedelta(days=2))
+    assert actions.withdraw_self_study(ended, reason="Tàu đã về bến", by=by, at=clock(12)) == 2
+    assert set(CatchUp.objects.values_list("duty__person__code", flat=True)) == {
+        cast.people[one].code for one in ("M2", "M3")
+    }
+    allow(cast, campaign, "M2", from_on=today() + dt.timedelta(days=2))
+    assert [one.duty.person_id for one in queries.links_to_follow(campaign)] == [cast.people["M3"].pk]
+
+
 def test_a_campaign_is_not_closed_while_people_may_still_study(cast, campaign):
     allow(cast, campaign, "M1", "M2")
     study(cast, campaign, "M1")
     (problem,) = queries.problems_before_closing(campaign, at=clock(12))
     assert problem.sentence == "1 người còn trong thời hạn tự học."
+
+
+def test_a_campaign_with_finished_self_study_is_not_cancelled(cast, campaign, by):
+    allow(cast, campaign, "M1", "M2")
+    study(cast, campaign, "M2", sections=1)
+    assert queries.problems_before_cancelling(campaign) == []
+    study(cast, campaign, "M1")
+    (problem,) = queries.problems_before_cancelling(campaign)
+    assert problem.sentence == "1 người đã tự học xong; hãy khép đợt thay vì hủy."
+    assert refused(campaign_actions.cancel_campaign, campaign, reason="x", by=by, at=clock(12)) == {
+        "campaign.has_results"
+    }
+    assert StudyCampaign.objects.get(pk=campaign.pk).state == CampaignState.OPEN
+
+
+def test_a_course_is_not_finished_without_a_document_added_meanwhile(cast, campaign, by):
+    allow(cast, campaign, "M1")
+    course = study(cast, campaign, "M1", sections=2)
+    assert reads.documents_left_out(course) == []
+    added = campaign_factories.document(campaign.unit, by, "99-NQ/TU")
+    campaign.campaign_documents.create(document=added)
+    course = reads.course_of(duty(cast, campaign, "M1"))
+    actions.open_section(course, 3, nonce="o", by=by, at=clock(10))
+    given = {"answers": {}, "is_read": True, "nonce": "a", "by": by, "at": clock(11)}
+    assert refused(actions.answer_section, course, 3, **given) == "self_study.document_added"
+    assert duty(cast, campaign, "M1").state == DutyState.OWING
 
 
 def test_a_campaign_that_has_closed_takes_no_step(cast, campaign, by):
@@ -504,7 +579,7 @@ def test_a_campaign_that_has_closed_takes_no_step(cast, campaign, by):
 # --- progress and questions ---------------------------------------------------------------------------------------
 
 
-def test_stages_in_the_database_are_those_of_the_rule(cast, campaign, by):
+def test_the_stages_of_people(cast, campaign, by):
     allow(cast, campaign, "M1", "M2", "M3", "M4", "M7")
     actions.add_check_questions(campaign, [(1, ASK)], by=by, at=clock(7))
     study(cast, campaign, "M1")
@@ -518,13 +593,31 @@ def test_stages_in_the_database_are_those_of_the_rule(cast, campaign, by):
         from_on=today() - dt.timedelta(days=3), to_on=today() - dt.timedelta(days=1)
     )
     rows = list(reads.followed_people(campaign, clock(12)))
-    allowed = set(reads.allowed_duties(campaign, today()).values_list("pk", flat=True))
-    for row in rows:
-        own = reads.course_of(row)
-        assert row.stage == reads.own_stage(row, own, is_allowed=row.pk in allowed, at=clock(12))
-    assert sorted(row.stage for row in rows) == ["finished", "lapsed", "not_begun", "not_begun", "reading", "stuck"]
+    assert {row.person_id: row.stage for row in rows} == {
+        cast.people["M1"].pk: SelfStudyStage.FINISHED, cast.people["M2"].pk: SelfStudyStage.READING,
+        cast.people["M3"].pk: SelfStudyStage.STUCK, cast.people["M4"].pk: SelfStudyStage.NOT_BEGUN,
+        cast.people["M7"].pk: SelfStudyStage.NOT_BEGUN, cast.people["M8"].pk: SelfStudyStage.LAPSED,
+    }  # fmt: skip
     units = reads.progress_by_unit(reads.followed_people(campaign, clock(12)))
     assert {one.unit.code: one.total for one in units} == {cast.units["CB11"].code: 4, cast.units["CB12"].code: 2}
+
+
+@pytest.mark.parametrize(
+    ("later", "wanted"),
+    [(dt.timedelta(days=7), SelfStudyStage.READING), (dt.timedelta(days=7, seconds=1), SelfStudyStage.STUCK)],
+)
+def test_who_takes_no_step_for_a_week_is_stuck(cast, campaign, later, wanted):
+    allow(cast, campaign, "M1")
+    last = study(cast, campaign, "M1", sections=1).row.last_at
+    assert [row.stage for row in reads.followed_people(campaign, last + later)] == [wanted]
+
+
+def test_whose_permission_is_to_come_has_not_begun(cast, campaign):
+    allow(cast, campaign, "M1", from_on=today() + dt.timedelta(days=2))
+    assert [row.stage for row in reads.followed_people(campaign, clock(12))] == [SelfStudyStage.NOT_BEGUN]
+    assert [row.stage for row in reads.followed_people(campaign, clock(12) + dt.timedelta(days=11))] == [
+        SelfStudyStage.LAPSED
+    ]
 
 
 def test_questions_are_added_once_and_retired_with_their_answers_kept(cast, campaign, by):
@@ -544,6 +637,17 @@ def test_questions_are_added_once_and_retired_with_their_answers_kept(cast, camp
     assert reads.course_of(duty(cast, campaign, "M1")).progress.passed == 1
     assert not reads.questioned_parts(campaign, clock(11))[0].questions
     assert right_answers(campaign, reads.course_of(duty(cast, campaign, "M1")).progress.sections[0]) == {}
+
+
+def test_questions_are_asked_only_on_parts_somebody_of_the_campaign_reads(cast):
+    parts = [part(1), part(2, "goal"), part(3, "task"), part(4, "new", to=("public",))]
+    campaign = study_campaign(cast, parts=parts)
+    assert [one.part.id for one in reads.questioned_parts(campaign, clock(8))] == [1, 2, 3]
+
+
+def test_a_document_of_which_nothing_can_be_shown_is_refused(cast, campaign, monkeypatch):
+    monkeypatch.setattr(reads.rules, "cut", lambda *_given, **_named: [])
+    assert refused(allow, cast, campaign, "M1") == "self_study.no_text"
 
 
 def test_rulebooks_from_before_get_the_two_settings(cast, campaign):

@@ -23,9 +23,8 @@ from quantriet.attendance.rules.self_study import (
     read_choices,
     read_right,
     shortest_seconds,
-    stage,
 )
-from quantriet.attendance.vocab import SelfStudyStage, SelfStudyStep
+from quantriet.attendance.vocab import SelfStudyStep
 from quantriet.library.vocab import Audience, PartKind
 
 START = dt.datetime(2026, 11, 20, 1, tzinfo=dt.UTC)
@@ -68,6 +67,16 @@ def test_sections_stand_in_the_order_of_a_course_with_their_titles():
         "Nội dung cốt lõi (1/2)", "Nội dung cốt lõi (2/2)", "Điểm mới", "Ý nghĩa đối với tôi", "Hỏi – đáp",
     ]  # fmt: skip
     assert cut(parts, version=1, speed=240, document="57-NQ/TW")[0].title == "57-NQ/TW: Nội dung cốt lõi (1/2)"
+
+
+def test_every_kind_of_part_has_its_place_in_a_course():
+    kinds = [kind for kinds, _label in rules.ORDER for kind in kinds]
+    assert set(kinds) == set(PartKind)
+    assert len(kinds) == len(PartKind)
+    parts = [text(1, 20, PartKind.TASK), text(2, 20), text(3, 20, PartKind.GOAL), text(4, 20, PartKind.MEANING)]
+    assert [one.title for one in cut(parts, version=1, speed=240)] == [
+        "Mục tiêu", "Nội dung cốt lõi", "Ý nghĩa đối với tôi", "Nhiệm vụ",
+    ]  # fmt: skip
 
 
 def test_the_shortest_time_follows_the_reading_speed():
@@ -215,29 +224,6 @@ def test_the_verdict_says_sections_minutes_days_tries_and_ground():
 def test_the_verdict_fits_the_ledger(basis):
     course = measure_course(TWO, [*passed(FIRST, 0, 90), *passed(SECOND, 86_400, 90_000)], longest=1800)
     assert len(finished_sentence(course, basis)) <= 400
-
-
-@pytest.mark.parametrize(
-    ("given_", "wanted"),
-    [
-        ({}, SelfStudyStage.READING),
-        ({"has_begun": False}, SelfStudyStage.NOT_BEGUN),
-        ({"wrong_here": 3}, SelfStudyStage.STUCK),
-        ({"wrong_here": 2}, SelfStudyStage.READING),
-        ({"last_at": START - dt.timedelta(days=7, seconds=1)}, SelfStudyStage.STUCK),
-        ({"last_at": START - dt.timedelta(days=7)}, SelfStudyStage.READING),
-        ({"is_allowed": False}, SelfStudyStage.LAPSED),
-        ({"is_allowed": False, "has_begun": False}, SelfStudyStage.LAPSED),
-        ({"is_owing": False}, SelfStudyStage.ELSEWHERE),
-        ({"is_owing": False, "is_allowed": False}, SelfStudyStage.ELSEWHERE),
-        ({"is_owing": False, "is_finished": True}, SelfStudyStage.FINISHED),
-    ],
-)
-def test_the_stage_of_a_person(given_, wanted):
-    plain = {
-        "is_owing": True, "is_finished": False, "is_allowed": True, "has_begun": True, "wrong_here": 0, "last_at": START, "at": START,
-    }  # fmt: skip
-    assert stage(**{**plain, **given_}) == wanted
 
 
 @pytest.mark.parametrize(
