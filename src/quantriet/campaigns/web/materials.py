@@ -190,7 +190,8 @@ def undo(request: DeskRequest, pk: int, duty_pk: int) -> HttpResponse:
     found = _hands(request, campaign, unit, [duty_pk])
     duty = found[0] if found else get_object_or_404(StudyDuty.objects.none(), pk=duty_pk)
     try:
-        actions.take_back(campaign, duty, queries.documents_to_supply(campaign, now()), by=request.account, at=now())
+        # Of every document: what had material when it was ticked may have none today.
+        actions.take_back(campaign, duty, list(campaign.documents.all()), by=request.account, at=now())
     except Refusal as refusal:
         return people(request, pk, refusal=refusal.sentence)
     return saved(request, to=_back(request, pk, unit), message=f"Đã bỏ ghi phát tài liệu cho {duty.person.full_name}.")

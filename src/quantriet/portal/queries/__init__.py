@@ -231,7 +231,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     add(
         Permission.UNIT_EDIT,
         org_access.decisions_to_confirm(account).count(),
-        "quyết định về tổ chức do người khác soạn, chờ xác nhận",
+        "quyết định về tổ chức chờ người thứ hai xác nhận hoặc hủy bỏ",
         f"{reverse('decision-list')}?state=to_confirm",
     )
     add(

@@ -212,6 +212,15 @@ def test_statements_of_my_materials_do_not_grow(cast, client):
 
 
 @pytest.mark.req("P-15")
+def test_what_is_made_for_members_is_not_handed_to_the_public(cast, client):
+    document = make_document(cast)
+    file = released(cast, document, Audience.KEY_CADRE)
+    place(cast, document)
+    address = f"/documents/{document.pk}/materials/{file.pk}/"
+    assert address not in client.get(f"/documents/{document.pk}/").content.decode()
+    assert client.get(address).status_code == 404
+
+
 def test_everybody_downloads_the_material_of_a_public_document(cast, client):
     document, hidden = make_document(cast), make_document(cast, number="77-HD/BTGTU")
     file, other = released(cast, document, Audience.PUBLIC), released(cast, hidden)

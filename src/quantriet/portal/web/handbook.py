@@ -78,10 +78,11 @@ def mark_account(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if KEPT in response or response.get("Content-Type", "").startswith("text/html"):
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if KEPT in response or is_page:
             user = request.user
             response[ACCOUNT] = account_mark(cast(Account, user)) if user.is_authenticated else NOBODY
-            if user.is_authenticated and response.get(KEPT) == "public":
+            if is_page and user.is_authenticated and response.get(KEPT) == "public":  # a picture is the same for all
                 response[KEPT] = "private"  # in the frame of whoever is signed in
         return response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from quantriet.campaigns.vocab import ReceiptHow
 from quantriet.kit.numbers import show_number
 from quantriet.kit.time import now
 from quantriet.kit.web import download, kind_of, page
-from quantriet.library.models import MaterialFile, PublicDocument
+from quantriet.library.models import MasterVersion, MaterialFile, PublicDocument
 from quantriet.library.queries import materials as material_queries
 from quantriet.library.queries import public as documents
 from quantriet.library.vocab import Audience, MaterialKind
@@ -72,12 +73,15 @@ def own_file(request: DeskRequest, pk: int) -> FileResponse:
     return answer
 
 
+def _for_everybody(version: MasterVersion) -> QuerySet[MaterialFile]:
+    return material_queries.released(version).filter(material__audience=Audience.PUBLIC)
+
+
 def public_materials(shown: PublicDocument) -> list[dict[str, Any]]:
-    """What anybody may download of a document: the products of what is published, those for everybody first."""
+    """What anybody may download of a document: the products made for the public. Members have theirs on their own page."""
     if shown.version is None:
         return []
-    files = list(material_queries.released(shown.version).order_by("material", "pk"))
-    files.sort(key=lambda one: one.material.audience != Audience.PUBLIC)
+    files = list(_for_everybody(shown.version).order_by("material", "pk"))
     return [
         {
             "url": reverse("public-material", args=[shown.document_id, one.pk]), "label": f"{one.material}: {words}",
@@ -93,7 +97,7 @@ def public_file(request: HttpRequest, pk: int, file_pk: int) -> FileResponse:
     shown = documents.documents().filter(document=pk).first()
     if shown is None or shown.version is None:
         raise Http404
-    rows = material_queries.released(shown.version)
+    rows = _for_everybody(shown.version)
     one = rows.select_related("material__master__document").filter(pk=file_pk).first()
     if one is None:
         raise Http404

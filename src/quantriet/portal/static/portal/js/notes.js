@@ -35,6 +35,8 @@ class Notes {
   }
 }
 
+const alone = (work) => (navigator.locks ? navigator.locks.request("handbook-notes", work) : work());
+
 function attachPage(notes, all) {
   const { notesPage: page, notesTitle: title } = box.dataset;
   const area = box.querySelector("textarea");
@@ -43,10 +45,16 @@ function attachPage(notes, all) {
   const mine = () => (all[page] ??= { title, text: "", marked: false });
   let timer = null;
 
+  // Read again before writing: another open page may have written a note of its own meanwhile.
   async function keep() {
-    if (!mine().text.trim() && !mine().marked) delete all[page];
+    const own = mine();
     try {
-      await notes.write(all);
+      await alone(async () => {
+        all = await notes.read();
+        if (own.text.trim() || own.marked) all[page] = own;
+        else delete all[page];
+        await notes.write(all);
+      });
       said.textContent = box.dataset.saved;
     } catch {
       said.textContent = box.dataset.full;
