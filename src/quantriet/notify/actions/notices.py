@@ -107,7 +107,8 @@ def send_notice(
             kind=kind, unit=unit, person=person, account=account, subject=squeeze(subject)[:250], body=body,
             link=link[:300], is_urgent=is_urgent, made_at=at, made_by=by, dedupe_key=dedupe_key,
         )  # fmt: skip
-        if before is not None and is_urgent and not before.is_urgent:
+        is_same = before is not None and (before.person_id, before.account_id) == receiver
+        if before is not None and is_same and is_urgent and not before.is_urgent:
             before.is_urgent = True  # told again because it has become urgent: it passes quiet hours now
             before.save(update_fields=["is_urgent"])
         made: list[Message] = []
@@ -127,7 +128,7 @@ def send_notice(
             else:
                 made.append(own)
         is_new = bool(made) or (before is None and not had)
-        if before is not None and (not made or (before.person_id, before.account_id) != receiver):
+        if before is not None and (not made or not is_same):
             return Told(before, tuple(taken), addresses, found.account is not None, is_new=False)
         waits = wishes.pace != DigestPace.AT_ONCE and not rule.is_prompt and not is_urgent
         for message in made:

@@ -557,3 +557,10 @@ def test_over_zalo_goes_where_the_letter_is_read_and_not_the_letter(cast):
     words = notice_actions._text_for(C.ZALO, told.notice, "")
     assert "Hường" not in words
     assert words.endswith("/me/")
+
+
+def test_urgent_under_the_key_of_another_leaves_the_others_notice_as_it_is(cast):
+    told = tell(cast, "M1", dedupe_key="k")
+    tell(cast, "M2", dedupe_key="k", is_urgent=True)
+    told.notice.refresh_from_db()
+    assert not told.notice.is_urgent

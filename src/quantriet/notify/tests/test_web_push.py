@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
 from quantriet.notify import actions
@@ -168,6 +169,21 @@ def test_a_subscription_that_is_gone_ends_and_its_secret_goes(cast, browser, sta
     actions.retry_message(failed, by=cast.officer, at=now())
     assert actions.deliver(message.pk, at=now()).state == MessageState.FAILED
     assert len(browser.server.asked) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("why", ["another signed in there", "the account is closed"])
+def test_a_browser_shows_only_what_is_for_the_account_it_belongs_to(cast, browser, why):
+    _told, message = pushed(cast, browser)
+    if why == "another signed in there":
+        other = cast.accounts["member10"]
+        actions.subscribe_browser(other, endpoint=browser.endpoint, device="Chrome", at=now(), **browser.keys)
+        assert AuditEvent.objects.filter(verb="push.subscribed").count() == 2
+    else:
+        type(cast.accounts["member1"]).objects.filter(pk=cast.accounts["member1"].pk).update(is_active=False)
+    failed = actions.deliver(message.pk, at=now())
+    assert (failed.state, failed.next_try_at) == (MessageState.FAILED, None)
+    assert not browser.server.asked
 
 
 @pytest.mark.django_db
