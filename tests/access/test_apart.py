@@ -53,9 +53,9 @@ ASKED_TOO = {
     "repeat-absentees": ("?q=zz",),
     "class-list": ("?q=zz", "?mine=1"),
 }
-# One-time words of a page, and the clock of an answer.
+# One-time words of a page, the clock of an answer, and the seconds until a session ends.
 _PASSING = re.compile(
-    r"\b[0-9a-f]{12,16}\b|\b[0-9a-f]{32}\b|\b\d\d:\d\d(:\d\d)?\b|csrfmiddlewaretoken\" value=\"[^\"]+|X-CSRFToken\": \"[^\"]+"
+    r"data-runs-for=\"\d+|\b[0-9a-f]{12,16}\b|\b[0-9a-f]{32}\b|\b\d\d:\d\d(:\d\d)?\b|csrfmiddlewaretoken\" value=\"[^\"]+|X-CSRFToken\": \"[^\"]+"
 )
 
 
