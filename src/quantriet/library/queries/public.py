@@ -160,12 +160,12 @@ def _passages(
             elif (may_miss := may_miss - 1) < 0:
                 break
         if has == len(words):
-            whole.append(_passage(label, said, anchor, words))
+            whole.append(passage_of(label, said, anchor, words))
             if len(whole) == PASSAGES:
                 return whole
         elif has and (best is None or has > best[0]):
             best = (has, label, said, anchor)
-    return whole or ([_passage(*best[1:], words)] if best else [])
+    return whole or ([passage_of(*best[1:], words)] if best else [])
 
 
 def _texts(shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]) -> Iterable[tuple[str, str, str]]:
@@ -176,7 +176,7 @@ def _texts(shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]) 
         yield label, f"{heading} {body}".strip(), f"clause-{order}"
 
 
-def _passage(label: str, said: str, anchor: str, words: Sequence[str]) -> Passage:
+def passage_of(label: str, said: str, anchor: str, words: Sequence[str]) -> Passage:
     """Cut around the place where the words stand together, else around the first of them."""
     said = text.squeeze(said)
     folded = text.fold(said)

@@ -22,7 +22,7 @@ from quantriet.kit.numbers import whole_number, whole_numbers
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.text import fold
 from quantriet.kit.time import now
-from quantriet.kit.web import Chip, download, listing, page, query, saved
+from quantriet.kit.web import Chip, download, kind_of, listing, page, query, saved
 from quantriet.library import access, actions
 from quantriet.library.actions import masters
 from quantriet.library.models import MasterPart, MasterVersion, StudyMaster
@@ -385,7 +385,7 @@ def image_new(request: DeskRequest, pk: int) -> HttpResponse:
 def image(request: DeskRequest, pk: int, image_pk: int) -> FileResponse:
     found = access.get_master(request.account, pk)
     one = get_object_or_404(found.images, pk=image_pk)
-    kind = "image/png" if one.file.name.endswith(".png") else "image/jpeg"
+    kind = kind_of(one.file.name)
     return download(one.file.open("rb"), name=f"anh-{one.pk}.{kind[6:]}", kind=kind)
 
 

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from quantriet.kit import text
 from quantriet.library.models import Clause, GuidingDocument, KeyPoint
+from quantriet.library.queries.public import Passage, passage_of
 from quantriet.org.models import Person
 from quantriet.portal.queries import reading_of
 
-Finder = Callable[[str], tuple[int, int] | None]
 MOST_CLAUSES = 3_000  # read for one search
 PASSAGES = 3  # shown of each document
-AROUND = 110  # letters on each side of what was found
 
 
 @dataclass(frozen=True)
 class FoundReading:
-    """A document with the places where all the words stand: (label, before, found, after)."""
+    """A document with the places where all the words stand."""
 
     document: GuidingDocument
-    passages: list[tuple[str, str, str, str]]
+    passages: list[Passage]
 
 
 def search_reading(person: Person, typed: str) -> list[FoundReading]:
@@ -43,22 +42,9 @@ def search_reading(person: Person, typed: str) -> list[FoundReading]:
     finders = [text.word_finder(word) for word in sorted(words, key=len, reverse=True)]
     found = []
     for one in documents:
-        passages: list[tuple[str, str, str, str]] = []
-        for label, said in [(one.reference_number, one.subject), *texts[one.pk]]:
-            passage = _passage(label, text.squeeze(said), finders)
-            if passage is not None and len(passages) < PASSAGES:
-                passages.append(passage)
+        said_of = [(one.reference_number, one.subject), *texts[one.pk]]
+        whole = ((label, said) for label, said in said_of if all(find(text.squeeze(said).lower()) for find in finders))
+        passages = [passage_of(label, said, "", words) for label, said in islice(whole, PASSAGES)]
         if passages:
             found.append(FoundReading(one, passages))
     return found
-
-
-def _passage(label: str, said: str, finders: list[Finder]) -> tuple[str, str, str, str] | None:
-    low = said.lower()
-    spans = [find(low) for find in finders]
-    if None in spans:
-        return None
-    start, end = spans[0] or (0, 0)
-    left, right = max(0, start - AROUND), end + AROUND
-    before = ("…" if left else "") + said[left:start]
-    return label, before, said[start:end], said[end:right] + ("…" if right < len(said) else "")
