@@ -31,7 +31,7 @@ ORDER: tuple[tuple[tuple[PartKind, ...], str], ...] = (
     ((PartKind.CORE, PartKind.FIGURE), "Nội dung cốt lõi"),
     ((PartKind.NEW,), "Điểm mới"),
     ((PartKind.MEANING,), "Ý nghĩa đối với tôi"),
-    ((PartKind.TASK,), "Nhiệm vụ"),
+    ((PartKind.TASK,), "Việc cấp ủy cần làm"),
     ((PartKind.EXPLANATION,), "Giải thích điểm còn ý kiến khác nhau"),
     ((PartKind.QUESTION,), "Hỏi – đáp"),
 )

@@ -238,6 +238,14 @@ def test_a_button_is_no_address(reader):
         assert reader.client.get(reader.at(name)).status_code == 405
 
 
+def test_the_first_page_says_that_one_may_study_alone(cast, campaign, client):
+    allow(cast, campaign, "M1")
+    client.force_login(cast.accounts["member1"])
+    page = client.get("/me/").content.decode()
+    assert "Đồng chí được tự học, lúc nào thuận tiện thì học." in page
+    assert "giấy mời sẽ gửi sau" not in page
+
+
 def test_the_proof_stays_when_the_campaign_has_closed(cast, campaign, reader):
     study(cast, campaign, "M1", at=clock(6))
     campaign.state = CampaignState.CLOSED

@@ -75,7 +75,7 @@ def test_every_kind_of_part_has_its_place_in_a_course():
     assert len(kinds) == len(PartKind)
     parts = [text(1, 20, PartKind.TASK), text(2, 20), text(3, 20, PartKind.GOAL), text(4, 20, PartKind.MEANING)]
     assert [one.title for one in cut(parts, version=1, speed=240)] == [
-        "Mục tiêu", "Nội dung cốt lõi", "Ý nghĩa đối với tôi", "Nhiệm vụ",
+        "Mục tiêu", "Nội dung cốt lõi", "Ý nghĩa đối với tôi", "Việc cấp ủy cần làm",
     ]  # fmt: skip
 
 

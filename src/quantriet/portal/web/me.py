@@ -36,6 +36,7 @@ def me(request: DeskRequest) -> HttpResponse:
         "owing": owing[:MOST_OWED],
         "owed_count": len(owing),
         "more_owing": owing[MOST_OWED:],
+        "alone": self_study_queries.studying_alone([one.duty for one in owing[:MOST_OWED] if not one.entry], now()),
         "settled": [one for one in duties if not one.is_owing],
         "reading": queries.reading_of(person),
         "proxies": attendance_queries.proxies_of(person),
