@@ -158,6 +158,19 @@ def test_another_account_or_an_ended_session_finds_nothing(handbook, cast, studi
     expect(handbook.get_by_role("heading", level=1)).to_contain_text(cast.people["M2"].full_name)
 
 
+def test_an_ended_session_is_noticed_on_a_slow_line_too(handbook, cast, studied, sign_in, monkeypatch):
+    monkeypatch.setattr("quantriet.portal.web.handbook.PATIENCE", 1)  # every line is slow
+    sign_in(handbook, cast.accounts["member1"])
+    handbook.goto("/me/")
+    ready(handbook)
+    handbook.goto("/me/")
+    expect(handbook.locator("[data-kept=slow]")).to_be_visible()
+    handbook.context.clear_cookies(name="sessionid")
+    handbook.goto("/me/")
+    expect(handbook).to_have_url(re.compile("/sign-in/"))
+    assert not [one for one in kept(handbook) if one.startswith("handbook-mine")]
+
+
 def test_the_desk_is_never_kept(handbook, cast, studied, sign_in):
     document, campaign = studied
     sign_in(handbook, cast.officer)

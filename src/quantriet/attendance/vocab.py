@@ -66,6 +66,11 @@ class ExcuseState(LabelledEnum):
     APPROVED = "approved", gettext_noop("Approved")
     REFUSED = "refused", gettext_noop("Not approved")
 
+    @property
+    def sign(self) -> str:
+        """The sign of the look beside its word."""
+        return {"asked": "silent", "approved": "done", "refused": "late"}[self.value]
+
 
 class ReopeningState(LabelledEnum):
     """asked → open → closed; what was asked may also be refused, or expire with nobody having decided."""

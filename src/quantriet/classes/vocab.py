@@ -82,7 +82,11 @@ class SummonsWay(LabelledEnum):
     SMS = "sms", gettext_noop("By text message")
     ZALO = "zalo", gettext_noop("By Zalo")
     INBOX = "inbox", gettext_noop("In the inbox here")
+    FAILED = "failed", gettext_noop("Sent, did not arrive")
 
+
+# The ways that leave the house.
+SENT_WAYS = (SummonsWay.MAIL, SummonsWay.PUSH, SummonsWay.SMS, SummonsWay.ZALO)
 
 # Rules of conduct of a class until its organiser writes others (R-056).
 DEFAULT_CONDUCT = """Có mặt trước giờ khai mạc 10 phút, ngồi đúng vị trí, ký tên vào danh sách điểm danh.

@@ -18,6 +18,7 @@ def schedule() -> list[Scheduled]:
         prune_deliveries_job,
         queue_webhooks_job,
     )
+    from quantriet.classes.jobs import note_arrivals_job
     from quantriet.library.jobs import (
         alert_publication_job,
         follow_lifecycles_job,
@@ -35,6 +36,7 @@ def schedule() -> list[Scheduled]:
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
+        Scheduled(note_arrivals_job, every=timedelta(minutes=10)),
         Scheduled(fold_tallies_job, every=timedelta(minutes=1)),
         Scheduled(queue_webhooks_job, every=timedelta(minutes=1)),
         Scheduled(prune_deliveries_job, every=timedelta(hours=6)),

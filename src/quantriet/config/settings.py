@@ -240,6 +240,17 @@ QUIET_HOURS = env.str("QUANTRIET_QUIET_HOURS", "21:00-06:30")
 # The key by which push services of browsers know this installation: made once. Hosts that share a database share the file.
 PUSH_KEY_FILE = env.str("QUANTRIET_PUSH_KEY", str(DATA_DIR / "push-key"))
 PUSH_CONTACT = env.str("QUANTRIET_PUSH_CONTACT", f"mailto:{DEFAULT_FROM_EMAIL}")
+# Push services that browsers may name, with all below each: those of Chrome and Edge, Firefox, Windows, Safari.
+PUSH_HOSTS = env.list(
+    "QUANTRIET_PUSH_HOSTS",
+    default=[
+        "fcm.googleapis.com",
+        "jmt17.google.com",
+        "push.services.mozilla.com",
+        "notify.windows.com",
+        "push.apple.com",
+    ],
+)
 # Networks of one's own in which a push service, or a gateway, may stand beside public addresses; by default none.
 PUSH_NETWORKS = env.list("QUANTRIET_PUSH_NETWORKS", default=[])
 GATEWAY_NETWORKS = env.list("QUANTRIET_GATEWAY_NETWORKS", default=[])

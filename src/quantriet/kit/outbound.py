@@ -70,11 +70,8 @@ def check_url(url: str, *, allowed: Sequence[Network] = ()) -> SplitResult:
         raise Refusal("url.invalid", "Địa chỉ không đúng dạng https://máy-chủ/đường-dẫn.", field="url")
     if parts.username is not None or parts.password is not None or " " in url or "\\" in url:
         raise Refusal("url.invalid", "Địa chỉ không được kèm tên, mật khẩu hay dấu cách.", field="url")
-    try:
-        literal: Address | None = ipaddress.ip_address(host)
-    except ValueError:
-        literal = None
-    is_own = literal is not None and _is_in(literal, allowed)
+    literal = _literal(host)
+    is_own = is_literal_in(host, allowed)
     if parts.scheme == "http" and not (is_own or (literal is None and allowed)):
         raise Refusal(
             "url.not_https", "Địa chỉ phải bắt đầu bằng https:// để không ai đọc được trên đường.", field="url"
@@ -82,6 +79,19 @@ def check_url(url: str, *, allowed: Sequence[Network] = ()) -> SplitResult:
     if literal is not None and not may_reach(literal, allowed):
         raise Refusal("url.private", "Địa chỉ thuộc mạng nội bộ nên hệ thống không gửi tới.", field="url")
     return parts
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def is_literal_in(host: str, allowed: Sequence[Network]) -> bool:
+    """Whether a host is written as an address, and that lies in one of the networks."""
+    literal = _literal(host)
+    return literal is not None and _is_in(literal, allowed)
 
 
 def may_reach(address: Address, allowed: Sequence[Network] = ()) -> bool:

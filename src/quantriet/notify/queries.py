@@ -207,6 +207,28 @@ def unread_count(account: Account) -> int:
     return inbox(account).filter(read_at__isnull=True).order_by().count()
 
 
+def ways_that_arrived(kind: str, *, since: datetime, also: Collection[str] = ()) -> dict[str, NoticeChannel | None]:
+    """Of the notices of a kind that failed over some channel: by their key the first channel that did arrive, or None.
+
+    Looked at too are those with the keys `also`. Left out are notices of which something is still on its way.
+    """
+    failed = Message.objects.filter(kind=kind, state=MessageState.FAILED, queued_at__gte=since, notice__isnull=False)
+    rows = Message.objects.filter(Q(notice__in=failed.values("notice")) | Q(notice__dedupe_key__in=also))
+    arrived: dict[str, NoticeChannel | None] = {}
+    on_their_way = set()
+    for key, channel, state, next_try_at in rows.order_by("pk").values_list(
+        "notice__dedupe_key", "channel", "state", "next_try_at"
+    ):
+        if key is None:
+            continue
+        arrived.setdefault(key, None)
+        if state == MessageState.SENT:
+            arrived[key] = arrived[key] or NoticeChannel(channel)
+        elif state != MessageState.FAILED or next_try_at is not None:
+            on_their_way.add(key)
+    return {key: channel for key, channel in arrived.items() if key not in on_their_way}
+
+
 def browsers_of(account: Account) -> QuerySet[PushSubscription]:
     return PushSubscription.objects.filter(account=account, ended_at__isnull=True).order_by("-made_at", "-pk")
 

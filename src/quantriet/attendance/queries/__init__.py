@@ -789,6 +789,12 @@ def excusable(entries: QuerySet[RosterEntry]) -> QuerySet[RosterEntry]:
     )
 
 
+def excuses_of(duty: StudyDuty) -> list[ExcusedAbsence]:
+    """What was asked for from the classes of a duty, the latest first, with what became of it."""
+    found = ExcusedAbsence.objects.filter(entry__duty=duty).select_related("session", "entry__study_class")
+    return list(found.order_by("-asked_at", "-pk"))
+
+
 def unfollowed(campaign: StudyCampaign) -> QuerySet[RosterEntry]:
     """Absentees of closed classes who owe and are in no chain: there must be none (B-02)."""
     followed = CatchUp.objects.filter(duty=OuterRef("duty")).exclude(state=CatchUpState.DONE)

@@ -25,8 +25,6 @@ from quantriet.org.rules import paper as paper_rules
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page, member_page
 
-_SIGNS = {ExcuseState.ASKED: "silent", ExcuseState.APPROVED: "done", ExcuseState.REFUSED: "late"}
-
 
 class ExcuseForm(forms.Form):
     session = forms.ChoiceField(label=gettext_lazy("Absent from"), required=False)
@@ -137,7 +135,7 @@ def excuse_list(request: DeskRequest) -> HttpResponse:
         {
             "heading": _("Excuses"),
             "rows": shown,
-            "lines": [(one, ExcuseState(one.state), _SIGNS[ExcuseState(one.state)]) for one in shown],
+            "lines": [(one, ExcuseState(one.state), ExcuseState(one.state).sign) for one in shown],
             "q": words,
             "states": [
                 {"label": one.label, "url": query(request, state=one.value, page=None), "current": state == one.value}
@@ -208,7 +206,7 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             "heading": _("Excuse"),
             "excuse": found,
             "state": state,
-            "sign": _SIGNS[state],
+            "sign": state.sign,
             "proxy": found.proxies.order_by("pk").first(),
             "form": form,
             "take_back": take_back,

@@ -28,7 +28,7 @@ from quantriet.classes.actions.roster import (
     move_to_venue,
     remove_many_from_roster,
 )
-from quantriet.classes.actions.summons import Sent, mark_printed, send_summons, tell_cancelled
+from quantriet.classes.actions.summons import Sent, mark_printed, note_arrivals, send_summons, tell_cancelled
 from quantriet.classes.actions.venues import add_venue, change_venue, remove_venue
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "mark_printed",
     "move_item_earlier",
     "move_to_venue",
+    "note_arrivals",
     "release_class",
     "remove_item",
     "remove_many_from_roster",

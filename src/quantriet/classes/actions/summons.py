@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,16 +14,16 @@ from quantriet.campaigns.models import StudyCampaign
 from quantriet.classes import queries
 from quantriet.classes.actions.guards import refuse_unless
 from quantriet.classes.models import RosterEntry, StudyClass
-from quantriet.classes.vocab import (
-    ClassState,
-    SummonsWay,
-)
+from quantriet.classes.vocab import SENT_WAYS, ClassState, SummonsWay
 from quantriet.kit.refusal import Refusal
 from quantriet.notify import actions as notify_actions
 from quantriet.notify import queries as notify_queries
 from quantriet.org.models import Account
 
 MAILS_AT_ONCE = 100
+BATCH = 500
+# A summons that failed longer ago is no more to be mended.
+LOOKED_BACK = timedelta(days=30)
 # What is told of a class that begins so soon may wait for no morning.
 URGENT = timedelta(hours=24)
 
@@ -73,7 +74,7 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
                     by=by,
                     at=at,
                     attachment=("lop-hoc.ics", "text/calendar", letter.calendar(entry)),
-                    dedupe_key=f"summons:{study_class.pk}:{entry.person_id}:{study_class.revision}",
+                    dedupe_key=_key(study_class, entry.person_id),
                     is_urgent=is_soon,
                     ways=ways[entry.person_id],
                 )
@@ -91,6 +92,42 @@ def send_summons(study_class: StudyClass, *, by: Account | None, at: datetime) -
         after={"queued": queued, "without_address": without},
     )  # fmt: skip
     return Sent(queued, without, inbox_only, mailed)
+
+
+def note_arrivals(*, at: datetime) -> int:
+    """Say on the roster whose summons arrived over no channel, or at last over one; returns how many lines changed.
+
+    Whoever was not reached stands among those to be printed for. A class reopened since is called anew and not looked at.
+    """
+    lines = RosterEntry.objects.select_related("study_class")
+    in_vain = lines.filter(summoned_by=SummonsWay.FAILED, summoned_at__gte=at - LOOKED_BACK)
+    looked_at = {_key(line.study_class, line.person_id): line for line in in_vain}
+    found = notify_queries.ways_that_arrived("summons", since=at - LOOKED_BACK, also=looked_at.keys())
+    called = [(int(one[1]), int(one[2])) for one in map(_KEY.fullmatch, found) if one]
+    for start in range(0, len(called), BATCH):
+        some = called[start : start + BATCH]
+        classes, people = {one[0] for one in some}, {one[1] for one in some}
+        for line in lines.filter(study_class__in=classes, person__in=people, summoned_by__in=SENT_WAYS):
+            looked_at[_key(line.study_class, line.person_id)] = line
+    changed = []
+    for key, line in looked_at.items():
+        if key in found:
+            arrived = found[key]
+            way = SummonsWay(arrived.value) if arrived else SummonsWay.FAILED
+            if line.summoned_by != way:
+                line.summoned_by = way
+                changed.append(line)
+    with transaction.atomic():
+        RosterEntry.objects.bulk_update(changed, ["summoned_by"], batch_size=BATCH)
+    return len(changed)
+
+
+_KEY = re.compile(r"summons:(\d+):(\d+):\d+")
+
+
+def _key(study_class: StudyClass, person_id: int) -> str:
+    """Under which a person is told of a class, once as often as it is released."""
+    return f"summons:{study_class.pk}:{person_id}:{study_class.revision}"
 
 
 def _in_batches(entries: Iterable[RosterEntry]) -> Iterator[list[RosterEntry]]:

@@ -9,10 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from quantriet.campaigns.models import CampaignDocument
 from quantriet.campaigns.vocab import StudyForm
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
-from quantriet.classes.vocab import (
-    ClassState,
-    SummonsWay,
-)
+from quantriet.classes.vocab import SENT_WAYS, ClassState, SummonsWay
 from quantriet.kit.numbers import show_number
 from quantriet.kit.time import show_clock, show_moment
 
@@ -146,10 +143,10 @@ class SummonsLetter:
 def summons_counts(lines: QuerySet[RosterEntry]) -> dict[str, int]:
     """How far the summons are: everybody, over a channel, on paper, not yet or in the inbox alone, and of these without an address."""
     waiting = on_paper()
-    sent = [SummonsWay.MAIL, SummonsWay.PUSH, SummonsWay.SMS, SummonsWay.ZALO]
     return lines.aggregate(
         total=Count("pk"),
-        mailed=Count("pk", filter=Q(summoned_by__in=sent)),
+        mailed=Count("pk", filter=Q(summoned_by__in=SENT_WAYS)),
+        failed=Count("pk", filter=Q(summoned_by=SummonsWay.FAILED)),
         inbox=Count("pk", filter=Q(summoned_by=SummonsWay.INBOX)),
         printed=Count("pk", filter=Q(summoned_by=SummonsWay.PRINT)),
         waiting=Count("pk", filter=waiting),
@@ -158,8 +155,8 @@ def summons_counts(lines: QuerySet[RosterEntry]) -> dict[str, int]:
 
 
 def on_paper() -> Q:
-    """Whose summons is to be printed: not told yet, or in the inbox alone, which nobody need open in time."""
-    return Q(summoned_at__isnull=True) | Q(summoned_by=SummonsWay.INBOX)
+    """Whose summons is to be printed: not told yet, told in vain, or in the inbox alone, which nobody need open in time."""
+    return Q(summoned_at__isnull=True) | Q(summoned_by__in=[SummonsWay.INBOX, SummonsWay.FAILED])
 
 
 def link_of(entry: RosterEntry) -> str:

@@ -26,6 +26,7 @@ from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local, now
 from quantriet.library import actions as library_actions
 from quantriet.notify.models import Message, Notice
+from quantriet.notify.vocab import MessageState
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
 
@@ -553,6 +554,34 @@ def test_summons_go_by_mail_once_with_the_calendar(cast, ready):
     assert message.attachment_kind == "text/calendar"
     entry = ready.roster.get(person=cast.people["M1"])
     assert (entry.summoned_by, entry.summoned_at is not None) == ("mail", True)
+
+
+def test_whose_summons_did_not_arrive_is_printed_for_until_it_does(cast, ready):
+    campaign_actions.hand_down(ready.campaign, by=cast.officer, at=now())
+    for code in ("M1", "M3"):
+        org_actions.change_person(cast.people[code], by=None, at=now(), email=f"{code}@example.org")
+    actions.release_class(ready, by=cast.officer, at=now())
+    actions.send_summons(ready, by=cast.officer, at=now())
+    Message.objects.update(state=MessageState.SENT, next_try_at=None)
+    lost = Message.objects.filter(to_person=cast.people["M1"])
+    lost.update(state=MessageState.FAILED, next_try_at=now())
+    assert actions.note_arrivals(at=now()) == 0  # it is still tried
+    lost.update(next_try_at=None)
+    assert [actions.note_arrivals(at=now()) for _again in range(2)] == [1, 0]
+    entry = ready.roster.get(person=cast.people["M1"])
+    assert (entry.summoned_by, entry in ready.roster.filter(queries.on_paper())) == ("failed", True)
+    counts = queries.summons_counts(ready.roster.all())
+    assert (counts["mailed"], counts["failed"]) == (1, 1)
+    lost.update(state=MessageState.SENT)  # sent again by a person, and it went
+    assert actions.note_arrivals(at=now()) == 1
+    entry.refresh_from_db()
+    assert (entry.summoned_by, entry in ready.roster.filter(queries.on_paper())) == ("mail", False)
+    lost.update(state=MessageState.FAILED)
+    assert actions.note_arrivals(at=now()) == 1
+    actions.mark_printed(ready, by=cast.officer, at=now(), entries=[entry])
+    assert actions.note_arrivals(at=now()) == 0  # paper has taken its place
+    entry.refresh_from_db()
+    assert entry.summoned_by == "print"
 
 
 def test_calendar_has_utc_times_and_identifiers_that_stay(cast, ready):

@@ -106,6 +106,8 @@ def _say(entry: Any) -> None:
         entry.sign, entry.word = "info", _("Guest")
     elif entry.duty.state == DutyState.EXEMPT:
         entry.sign, entry.word = "exempt", DutyReason(entry.duty.reason).label
+    elif entry.summoned_by == SummonsWay.FAILED:
+        entry.sign, entry.word = "silent", SummonsWay.FAILED.label
     elif entry.summoned_at:
         entry.sign, entry.word = "done", _("Summoned: %(way)s") % {"way": SummonsWay(entry.summoned_by).label.lower()}
     else:

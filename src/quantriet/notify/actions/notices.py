@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from quantriet.audit.actions import record
 from quantriet.kit.jobs import enqueue
@@ -109,8 +110,12 @@ def send_notice(
         )  # fmt: skip
         is_same = before is not None and (before.person_id, before.account_id) == receiver
         if before is not None and is_same and is_urgent and not before.is_urgent:
-            before.is_urgent = True  # told again because it has become urgent: it passes quiet hours now
+            before.is_urgent = True  # told again because it has become urgent: it passes quiet hours and digests now
             before.save(update_fields=["is_urgent"])
+            for message in before.messages.filter(state__in=[MessageState.HELD, MessageState.DIGEST], carrier=None):
+                message.state, message.next_try_at = MessageState.QUEUED, at + LEASE
+                message.save(update_fields=["state", "next_try_at"])
+                enqueue(SEND_JOB, message.pk)
         made: list[Message] = []
         for channel in taken:
             if channel.value in had:
@@ -281,8 +286,13 @@ def gather_digests(*, at: datetime) -> int:
     that of two workers one sends it and a killed one has sent nothing.
     """
     due = Message.objects.filter(state=MessageState.DIGEST, carrier__isnull=True, next_try_at__lte=at)
+    # Receivers are taken, not rows: whoever has many is told once, and the rest waits for the next minute.
+    receivers = list(due.order_by().values_list("to_person", "to_account").distinct()[:BATCH])
+    mine = Q(to_person__in={person for person, _ in receivers if person}) | Q(
+        to_person=None, to_account__in={account for _, account in receivers if account}
+    )
     groups: dict[tuple[object, ...], list[Message]] = defaultdict(list)
-    for one in due.select_related("unit", "notice").order_by("queued_at", "pk")[: BATCH * 4]:
+    for one in due.filter(mine).select_related("unit", "notice").order_by("queued_at", "pk"):
         groups[(one.to_person_id, one.to_account_id, one.channel, one.subscription_id)].append(one)
     sent = 0
     for some in groups.values():

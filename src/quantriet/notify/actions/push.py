@@ -73,18 +73,26 @@ def subscribe_browser(
 ) -> PushSubscription:
     """Let a browser show the account's notices. The same browser again renews its row, also for another account.
 
-    Refuses an address that is not one of a public https host, and keys that are none. Effects: the row; beyond ten
-    browsers the oldest end; audit "push.subscribed".
+    Refuses an address that is none of a known push service (`PUSH_HOSTS`, or one's own network), and keys that are none.
+    Effects: the row; beyond ten browsers the oldest end; audit "push.subscribed".
     """
+    own = outbound.networks(settings.PUSH_NETWORKS)
     try:
-        parts = outbound.check_url(endpoint, allowed=outbound.networks(settings.PUSH_NETWORKS))
+        parts = outbound.check_url(endpoint, allowed=own)
     except Refusal:
         raise Refusal("push.address", "Trình duyệt gửi địa chỉ không dùng được nên chưa bật được thông báo.") from None
+    # Else whoever signs in could have this server call any host.
+    host = parts.hostname or ""
+    if not (outbound.is_literal_in(host, own) or web_push.is_service(host, settings.PUSH_HOSTS)):
+        raise Refusal(
+            "push.service",
+            "Dịch vụ thông báo của trình duyệt này chưa được cơ quan cho phép; hãy dùng Chrome, Edge, Firefox hoặc Safari.",
+        )
     web_push.read_keys(p256dh, auth)
     values = {
         "account": account,
         "sealed": seal(json.dumps({"endpoint": endpoint, "p256dh": p256dh, "auth": auth})),
-        "host": (parts.hostname or "")[:120],
+        "host": host[:120],
         "device": " ".join(device.split())[:80],
         "made_at": at,
         "ended_at": None,

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import struct
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,6 +45,11 @@ def read_keys(p256dh: str, auth: str) -> tuple[bytes, bytes]:
     if len(point) != 65 or len(secret) != 16:
         raise Refusal("push.keys", "Trình duyệt gửi khóa không đúng; hãy tải lại trang rồi bật lại thông báo.")
     return point, secret
+
+
+def is_service(host: str, known: Collection[str]) -> bool:
+    """Whether a host is one of the known push services, or lies below one."""
+    return any(host == one or host.endswith(f".{one}") for one in known)
 
 
 def seal_for(

@@ -1,6 +1,7 @@
 """One notice a person: in the inbox always, over the channels that kind and wishes allow, in its hours, once."""
 
 import datetime as dt
+import hashlib
 
 import pytest
 import time_machine
@@ -490,14 +491,17 @@ def test_a_browser_is_added_and_switched_off_by_its_own_account_alone(as_user, c
     from quantriet.notify.tests.test_web_push import Browser
 
     client = as_user("member1")
-    given = {"endpoint": "https://push.example/abc", **Browser().keys}
+    given = {"endpoint": "https://fcm.googleapis.com/fcm/send/abc", **Browser().keys}
     answer = client.post(reverse("push-subscribe"), given, headers={"User-Agent": "Mozilla Chrome/120 Android"})
     assert answer.status_code == 201
     refused = client.post(reverse("push-subscribe"), given | {"endpoint": "http://10.0.0.1/"})
     assert (refused.status_code, "chưa bật được" in refused.content.decode()) == (422, True)
     kept = PushSubscription.objects.get()
     assert kept.device == "Chrome trên Android"
-    assert "Chrome trên Android" in client.get(reverse("my-notice-preferences")).content.decode()
+    page = client.get(reverse("my-notice-preferences")).content.decode()
+    assert "Chrome trên Android" in page
+    # By this the browser knows that it is the one in this row, and lets its own subscription go when it is switched off.
+    assert f'data-push-end="{hashlib.sha256(given["endpoint"].encode()).hexdigest()}"' in page
     assert as_user("officer").post(reverse("push-end", args=[kept.pk])).status_code == 404
     assert as_user("member1").post(reverse("push-end", args=[kept.pk])).status_code == 303
     kept.refresh_from_db()
@@ -540,6 +544,34 @@ def test_told_again_as_urgent_it_passes_the_quiet_hours(cast):
     again = tell(cast, "M2", dedupe_key="k", at=vn(9, 22), is_urgent=True)
     [message] = again.notice.messages.all()
     assert queries.quiet_until(message.pk, at=vn(9, 22)) is None
+
+
+@pytest.mark.parametrize("pace", [DigestPace.AT_ONCE, DigestPace.DAILY])
+def test_what_was_held_or_gathered_goes_at_once_when_it_becomes_urgent(cast, pace):
+    reachable(cast, "M2", email="binh@example.vn")
+    choose(cast, "secretary11", quiet_mail=True, pace=pace, at=vn(9, 21))
+    with time_machine.travel(vn(9, 22), tick=False):
+        told = tell(cast, "M2", dedupe_key="k", at=vn(9, 22))
+        Worker([]).run_all()
+        [message] = told.notice.messages.all()
+        assert message.state in (MessageState.HELD, MessageState.DIGEST)
+        assert not mail.outbox
+        assert not tell(cast, "M2", dedupe_key="k", at=vn(9, 22), is_urgent=True).is_new
+        Worker([]).run_all()
+    message.refresh_from_db()
+    assert (message.state, len(mail.outbox)) == (MessageState.SENT, 1)
+
+
+def test_a_digest_is_one_letter_however_much_waits(cast, monkeypatch):
+    monkeypatch.setattr(notice_actions, "BATCH", 1)  # receivers at a time
+    for code, account in (("M1", "member1"), ("M2", "secretary11")):
+        reachable(cast, code, email=f"{code}@example.vn")
+        choose(cast, account, pace=DigestPace.DAILY, at=vn(9, 9))
+    for number in range(6):
+        for code in ("M1", "M2"):
+            tell(cast, code, subject=f"Việc {number}", at=vn(9, 9))
+    assert [actions.gather_digests(at=vn(10, 8)) for _minute in range(3)] == [1, 1, 0]
+    assert set(Message.objects.filter(kind=DIGEST_KIND).values_list("subject", flat=True)) == {"6 thông báo mới"}
 
 
 def test_a_message_whose_address_was_erased_is_not_called_sent(cast):

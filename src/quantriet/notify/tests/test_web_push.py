@@ -213,12 +213,30 @@ def test_an_address_that_is_no_push_service_is_refused(cast, endpoint):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    "endpoint",
+    ["https://push.example/x", "https://evil-fcm.googleapis.com.example/x", "https://notfcm.googleapis.com/x"],
+)
+def test_a_host_that_is_no_known_push_service_is_refused(cast, endpoint):
+    keys = Browser().keys
+    with pytest.raises(Refusal) as refused:
+        actions.subscribe_browser(cast.officer, endpoint=endpoint, device="", at=now(), **keys)
+    assert refused.value.code == "push.service"
+    kept = actions.subscribe_browser(
+        cast.officer, endpoint="https://wns2-sg2p.notify.windows.com/w/?token=x", device="", at=now(), **keys
+    )
+    assert kept.host == "wns2-sg2p.notify.windows.com"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     "wrong", [{"p256dh": "AAAA"}, {"auth": "AAAA"}, {"p256dh": "%%"}, {"p256dh": b64(b"\x04" + b"\x01" * 64)}]
 )
 def test_keys_that_are_none_are_refused(cast, wrong):
     keys = Browser().keys | wrong
     with pytest.raises(Refusal) as refused:
-        actions.subscribe_browser(cast.officer, endpoint="https://push.example/x", device="", at=now(), **keys)
+        actions.subscribe_browser(
+            cast.officer, endpoint="https://updates.push.services.mozilla.com/x", device="", at=now(), **keys
+        )
     assert refused.value.code == "push.keys"
 
 

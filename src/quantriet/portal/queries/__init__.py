@@ -408,6 +408,16 @@ class Owed:
     def is_owing(self) -> bool:
         return self.duty.state == DutyState.OWING
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the class ends, or has ended."""
+        return max((session.ends_at for session in self.sessions), default=None)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the roll of the class is closed, so that its result stands."""
+        return self.entry is not None and self.entry.study_class.state == ClassState.CLOSED
+
 
 def duties_of(person: Person) -> list[Owed]:
     """Everything the person owes or has done in running and past campaigns, open ones first, then the latest."""

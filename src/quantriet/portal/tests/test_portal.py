@@ -5,6 +5,7 @@ import re
 from html import unescape
 
 import pytest
+import time_machine
 from django.urls import get_resolver, reverse
 
 from quantriet.attendance import actions as attendance_actions
@@ -166,6 +167,30 @@ def test_member_reads_why_it_counted(as_user, cast, running):
     client = as_user("member1")
     assert sentence in client.get(reverse("me")).content.decode()
     assert sentence in client.get(reverse("my-duty", args=[duty.pk])).content.decode()
+
+
+def test_member_sees_what_became_of_an_excuse_and_that_the_class_is_over(as_user, cast, running):
+    duty = duty_of(cast, "M1")
+    entry = duty.roster_entries.get()
+    ends = entry.study_class.sessions.get().ends_at
+    asked = attendance_actions.ask_excuse(entry, session=None, reason="Nằm viện", by=cast.accounts["member1"], at=now())
+
+    def shown():
+        answer = as_user("member1").get(reverse("my-duty", args=[duty.pk]))
+        return unescape(re.sub(r"<[^>]+>", " ", answer.content.decode().partition("<main")[2]))
+
+    before = shown()
+    assert "Nằm viện" in before
+    assert "Chờ duyệt" in before
+    assert "Lớp đã học xong" not in before
+    attendance_actions.decide_excuse(
+        asked, is_approved=False, note="Thiếu giấy của bệnh viện", by=cast.officer, at=now()
+    )
+    with time_machine.travel(ends + dt.timedelta(minutes=1), tick=False):
+        after = shown()
+    assert "Không duyệt" in after
+    assert "Thiếu giấy của bệnh viện" in after
+    assert "Lớp đã học xong" in after
 
 
 def test_member_sees_nobody_elses_duty(as_user, cast, running):

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 
 from quantriet.attendance import queries as attendance_queries
 from quantriet.attendance.queries import self_study as self_study_queries
+from quantriet.attendance.vocab import ExcuseState
 from quantriet.campaigns.vocab import CreditState
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import RosterEntry
@@ -41,6 +42,7 @@ def me(request: DeskRequest) -> HttpResponse:
         "reading": queries.reading_of(person),
         "proxies": attendance_queries.proxies_of(person),
         "today": today(),
+        "now": now(),
         "notes": notes_of(request.account),
         "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
     }
@@ -62,6 +64,8 @@ def duty(request: DeskRequest, pk: int) -> HttpResponse:
         "evidence": evidence,
         "documents": documents,
         "today": today(),
+        "now": now(),
+        "excuses": [(one, ExcuseState(one.state)) for one in attendance_queries.excuses_of(owed.duty)],
         "may_excuse": owed.is_owing and attendance_queries.excusable(mine).exists(),
         "may_choose": link is not None and bool(attendance_queries.offered_classes(link, now())),
         "self_study": self_study_queries.offer(owed.duty, now()),

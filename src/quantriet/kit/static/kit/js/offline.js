@@ -53,6 +53,7 @@ if (address && "serviceWorker" in navigator && window.isSecureContext) {
     const { kind, address: fresh } = event.data ?? {};
     if (kind === "full") say(words.deviceFull);
     if (kind === "fresh" && kept && fresh === location.pathname + location.search) say(words.newerCopy, words.reload, reload);
+    if (kind === "ended" && kept) reload();
     if (kind === "gathered") document.documentElement.dataset.gathered = "";
   });
   // After the page itself: the first reading of a slow phone is not held up.

@@ -1,4 +1,5 @@
-// The section [data-push] of the preferences: says whether this browser shows notices, and asks for leave only when tapped.
+// The section [data-push] of the preferences: says whether this browser shows notices to this account, asks for leave only
+// when tapped, and lets go of the browser's own subscription when it is switched off here.
 const section = document.querySelector("[data-push]");
 
 const bytes = (text) => {
@@ -25,6 +26,13 @@ async function keep(subscription) {
   if (!answer.ok) throw new Error(answer.status === 422 ? await answer.text() : "");
 }
 
+// The form by which this account switches this very browser off; none when the subscription is another's, or has ended.
+async function formOf(subscription) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint));
+  const name = Array.from(new Uint8Array(digest), (one) => one.toString(16).padStart(2, "0")).join("");
+  return section.querySelector(`[data-push-end="${name}"]`);
+}
+
 async function start() {
   const state = section.querySelector("[data-push-state]");
   const form = section.querySelector("[data-push-form]");
@@ -35,15 +43,20 @@ async function start() {
   if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) return say(section.dataset.unable, false);
   if (Notification.permission === "denied") return say(section.dataset.denied, false);
   const known = await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
-  if (known && isSame(known)) say(section.dataset.on, false);
-  else say(section.dataset.off, true);
+  const own = known && isSame(known) ? await formOf(known) : null;
+  say(own ? section.dataset.on : section.dataset.off, !own);
+  own?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await known.unsubscribe().catch(() => {});
+    own.submit();
+  });
   form.querySelector("button").addEventListener("click", async () => {
     if ((await Notification.requestPermission()) !== "granted") return say(section.dataset.denied, false);
     try {
       const { pushManager } = await registration();
       await navigator.serviceWorker.ready;
       const old = await pushManager.getSubscription();
-      if (old && !isSame(old)) await old.unsubscribe();
+      if (old && !(isSame(old) && (await formOf(old)))) await old.unsubscribe();
       const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(section.dataset.key) });
       await keep(made);
       say(section.dataset.on, false);

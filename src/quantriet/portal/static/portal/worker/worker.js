@@ -170,7 +170,16 @@ const wait = (time) => new Promise((done) => setTimeout(() => done("late"), time
 let lastSent = 0;
 const waitsForLine = () => Date.now() - lastSent < 60_000;
 
-async function visited(request, url, line) {
+// A late answer that leads elsewhere may lead to sign-in: whoever is signed in no more is not left with a copy on the screen.
+async function settled(answer, address) {
+  if (answer.status === 200) return tellAll({ kind: "fresh", address });
+  if (answer.type !== "opaqueredirect") return;
+  const asked = await fetch(setup.gather, { headers: { Accept: "application/json" } });
+  await noteAccount(asked.headers.get("X-Handbook-Account"));
+  if (!(await readState()).account) await tellAll({ kind: "ended" });
+}
+
+async function visited(event, url, line) {
   const address = url.pathname + url.search;
   let kept = await find(address);
   if (!kept && url.pathname === setup.entry && (await find(setup.home))) kept = Response.redirect(setup.home, 302);
@@ -180,7 +189,7 @@ async function visited(request, url, line) {
   if (first instanceof Response && first.status < 500) return first;
   if (kept.status === 302) return first instanceof Response ? first : first === "late" ? line.catch(() => kept) : kept;
   if (first === "late") {
-    line.then((answer) => answer.status === 200 && tellAll({ kind: "fresh", address }), () => {});
+    event.waitUntil(line.then((answer) => settled(answer, address)).catch(() => {}));
     return fromDevice(kept, "slow");
   }
   return fromDevice(kept, first ? "busy" : "offline");
@@ -316,7 +325,7 @@ self.addEventListener("fetch", (event) => {
       taken = take(url.pathname + url.search, answer.clone(), mine).catch(() => {});
       return answer;
     });
-    event.respondWith(visited(request, url, line));
+    event.respondWith(visited(event, url, line));
     event.waitUntil(line.then(() => taken, () => {}));
   } else if (request.method === "GET" && url.pathname.startsWith(setup.static)) {
     event.respondWith(asset(request));
