@@ -63,13 +63,18 @@ def _sampled(planted: Planted, asker: Asker, case: Case, method: str) -> list[st
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("reader", READERS.values(), ids=lambda reader: reader.name)
 @pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.name)
-def test_who_may_open_what_in_full(planted: Planted, asker: Asker, thing: Thing):
+def test_who_may_open_what_in_full(planted: Planted, asker: Asker, thing: Thing, reader: Reader):
+    """Every reader at every place; who is told the same at all of them is asked at two, which turn with address and reader."""
     wrong = []
     for case, method in _of(thing):
-        for reader in READERS.values():
-            wrong += _asked(planted, asker, case, reader, method, list(PLACES))
+        places = list(PLACES)
+        if len({case.expected(reader, place, method) for place in places}) == 1:
+            turn = sum(map(ord, case.id + method + reader.name))
+            places = [places[(turn + step) % len(places)] for step in (0, len(places) // 2)]
+        wrong += _asked(planted, asker, case, reader, method, places)
     assert not wrong, "\n".join(wrong)
 
 

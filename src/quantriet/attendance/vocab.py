@@ -178,7 +178,7 @@ class SelfStudyStage(LabelledEnum):
     STUCK = "stuck", gettext_noop("Stuck")
     FINISHED = "finished", gettext_noop("Finished self-study")
     ELSEWHERE = "elsewhere", gettext_noop("Done in another way")
-    LAPSED = "lapsed", gettext_noop("Period over, not finished")
+    LAPSED = "lapsed", gettext_noop("No longer allowed, not finished")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from quantriet.kit.privacy import ALWAYS, Erase, Keep, Kind, holding, none, of, plain
 
 LOG = Keep("suốt thời gian dùng hệ thống", "trách nhiệm giải trình; nhật ký là chuỗi không sửa được")
-LOOKS = Keep("số ngày đặt ở QUANTRIET_LOOKS_DAYS (mặc định 730), rồi tự xóa")
+LOOKS = Keep("số ngày do cơ quan đặt (khi chưa đặt: 730 ngày), rồi tự xóa")
 
 HOLDINGS = (
     holding(

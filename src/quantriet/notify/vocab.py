@@ -52,6 +52,8 @@ SUBSCRIPTION_GONE = "subscription gone"
 NO_GATEWAY = "no gateway"
 # … for a message whose address went with the other details of its receiver.
 NO_ADDRESS = "no address"
+# Words of our own among the errors; what they mean is said beside them.
+OWN_ERRORS = (BROKE_OFF, SUBSCRIPTION_GONE, NO_GATEWAY, NO_ADDRESS)
 # Kind of the mail, or line, that tells of several notices together.
 DIGEST_KIND = "digest"
 

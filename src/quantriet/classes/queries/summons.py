@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
@@ -24,6 +26,10 @@ Hình thức: [hình thức]
 Nội dung: [nội dung]
 
 Danh sách triệu tập có [số người] đồng chí. Ai chưa nhận được giấy mời hoặc không dự được thì báo ngay cấp ủy nơi sinh hoạt."""
+
+
+# Beyond so many a text to copy names them no more.
+MOST_PLACES, MOST_CELLS = 12, 6
 
 
 class SummonsLetter:
@@ -81,18 +87,34 @@ class SummonsLetter:
 
     def places(self) -> dict[str, str]:
         """What a text to copy may be filled with, by the name of its place; no names of people."""
-        main = Venue.objects.filter(study_class=self.study_class, is_main=True).first()
+        venues = list(Venue.objects.filter(study_class=self.study_class).order_by("-is_main", "name", "pk"))
         called = self.study_class.roster.filter(is_running=True).count()
         return {
             "đơn vị": self.study_class.unit.name,
             "tên lớp": self.study_class.title,
             "đợt học tập": self.study_class.campaign.name,
             "thời gian": "\n".join(f"- {line}" for line in self.times),
-            "địa điểm": self.place(main) if main else "",
+            "địa điểm": self._places(venues),
             "hình thức": self.form,
             "nội dung": "; ".join(self.documents),
             "số người": show_number(called),
         }
+
+    def _places(self, venues: Sequence[Venue]) -> str:
+        """One place on its line; of several each on its own, with the cells called there while there are few."""
+        if len(venues) < 2:
+            return self.place(venues[0]) if venues else ""
+        if len(venues) > MOST_PLACES:
+            return f"{show_number(len(venues))} điểm cầu; mỗi người dự tại điểm cầu ghi trong giấy mời"
+        cells: dict[int, list[str]] = defaultdict(list)
+        rows = self.study_class.roster.filter(is_running=True).order_by("unit__path")
+        for venue_id, name in rows.values_list("venue_id", "unit__name").distinct():
+            cells[venue_id].append(name)
+        lines = [
+            f"- {self.place(one)}" + (f" ({', '.join(cells[one.pk])})" if 0 < len(cells[one.pk]) <= MOST_CELLS else "")
+            for one in venues
+        ]
+        return "\n".join(["", *lines])
 
     def begins_within(self, span: timedelta, at: datetime) -> bool:
         """Whether a session is yet to come and begins so soon."""

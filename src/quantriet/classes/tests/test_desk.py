@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.tests import factories as campaign_factories
-from quantriet.classes import actions
+from quantriet.classes import actions, queries
 from quantriet.classes.models import StudyClass
 from quantriet.classes.tests import factories
 from quantriet.classes.vocab import ClassState
@@ -465,6 +465,13 @@ def test_words_for_zalo_are_ready_to_copy_and_changed_by_who_sends_messages(as_u
     assert f"Kính mời dự {released.title} tại" in client.get(address).content.decode()
     wrong = client.post(address, {"body": "Mời [họ tên]"})
     assert "Không có chỗ điền [họ tên]" in wrong.content.decode()
+    # Of several venues each stands with the cells called there.
+    second = factories.venue(released, cast.officer, name="Nhà văn hóa thôn 2")
+    cell = cast.units["CB12"]
+    released.roster.filter(unit=cell).update(venue=second)
+    places = queries.SummonsLetter(released).places()["địa điểm"]
+    assert f"Nhà văn hóa thôn 2 ({cell.name})" in places
+    assert places.count("\n") == 2
     # Who only reads the class finds the text, not the form.
     assert "Sửa mẫu lời nhắn" not in as_user("leader").get(address).content.decode()
     assert as_user("leader").post(address, {"body": "x"}).status_code == 403

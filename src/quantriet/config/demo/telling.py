@@ -58,7 +58,7 @@ def _tell(
     root: Unit, to: Account, by: Account, kind: str, subject: str, *, days: int, body: str = "", is_urgent: bool = False
 ) -> actions.Told:
     return actions.send_notice(
-        kind=kind, unit=root, to=to.person or to, subject=subject, by=by, is_urgent=is_urgent, link="/",
+        kind=kind, unit=root, to=to.person or to, subject=subject, by=by, is_urgent=is_urgent, link="/me/" if to.person_id else "/desk/campaigns/",
         body=body or f"{subject}. Xem chi tiết trong hệ thống.", at=now() - dt.timedelta(days=days),
         ways=queries.ways_to(to),
     )  # fmt: skip
@@ -68,7 +68,7 @@ def _given_up(root: Unit, member: Account, officer: Account) -> None:
     """A browser that was switched off between the notice and its sending: nothing goes out, and the outbox says why."""
     key = base64.urlsafe_b64encode(public_bytes(ec.generate_private_key(ec.SECP256R1()).public_key())).decode()
     browser = actions.subscribe_browser(
-        member, endpoint="https://push.tanlinh.example/mau", p256dh=key.rstrip("="), auth=base64.b64encode(bytes(16)).decode().rstrip("="),
+        member, endpoint="https://updates.push.services.mozilla.com/wpush/mau", p256dh=key.rstrip("="), auth=base64.b64encode(bytes(16)).decode().rstrip("="),
         device="Chrome trên Android", at=now(),
     )  # fmt: skip
     told = _tell(root, member, officer, "study_notice", "Lịch học tập tháng này của Thành ủy", days=1)

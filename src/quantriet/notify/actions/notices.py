@@ -245,12 +245,17 @@ def save_preferences(
 ) -> NoticePreference:
     """How the account wants to be told from now on; what waits in its digest goes by the new pace.
 
-    Refuses one end of the quiet hours without the other, and a Zalo number that is none.
+    Refuses one end of the quiet hours without the other, two that are the same, and a Zalo number that is none.
     """
     if (quiet_from is None) != (quiet_to is None):
         raise Refusal(
             "preferences.quiet", "Giờ yên lặng phải có cả giờ bắt đầu và giờ kết thúc.",
             field="quiet_from" if quiet_from is None else "quiet_to",
+        )  # fmt: skip
+    if quiet_from is not None and quiet_from == quiet_to:
+        raise Refusal(
+            "preferences.quiet", "Giờ bắt đầu và giờ kết thúc yên lặng phải khác nhau; không cần giờ yên lặng thì bỏ chọn.",
+            field="quiet_to",
         )  # fmt: skip
     zalo_id = squeeze(zalo_id)
     if zalo_id and not (zalo_id.isascii() and zalo_id.isdigit()):
@@ -267,7 +272,14 @@ def save_preferences(
         Message.objects.filter(pk__in=waiting.values("pk")).update(next_try_at=_digest_at(wishes, at))
         record(
             "notice.preferences", by=account, at=at, thing=account, person_id=account.person_id,
-            after={"channels": values["choices"], "pace": pace.value},
+            after={
+                "channels": "; ".join(
+                    f"{group.label}: {', '.join(channel.label for channel in NoticeChannel if channel in found) or '–'}"
+                    for group, found in chosen.items()
+                ),
+                "quiet": f"{quiet_from:%H:%M}–{quiet_to:%H:%M}" if is_quiet and quiet_from and quiet_to else is_quiet,
+                "pace": pace.label,
+            },
         )  # fmt: skip
     return kept
 

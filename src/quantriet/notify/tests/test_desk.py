@@ -44,6 +44,9 @@ def test_filters_search_and_order(as_user, cast):
 
     assert subjects(state="failed") == ["Nhắc lần hai"]
     assert subjects(given_up="1") == ["Nhắc lần hai"]
+    assert subjects(again="1") == []
+    Message.objects.filter(subject="Nhắc lần hai").update(next_try_at=now())
+    assert (subjects(given_up="1"), subjects(again="1")) == ([], ["Nhắc lần hai"])
     assert subjects(kind="summons") == ["Giấy mời"]
     assert subjects(q="suoi ngan") == ["Nhắc lần hai"]
     assert subjects(q="b@example") == ["Giấy mời"]

@@ -481,6 +481,8 @@ def test_preferences_are_kept_and_shown_again(as_user, cast):
     assert 'value="22:00"' in page
     wrong = client.post(reverse("my-notice-preferences"), values | {"quiet_to": "tối"})
     assert "Ghi giờ theo dạng 21:00" in wrong.content.decode()
+    same = client.post(reverse("my-notice-preferences"), values | {"quiet_to": values["quiet_from"]})
+    assert "phải khác nhau" in same.content.decode()
     half = client.post(reverse("my-notice-preferences"), values | {"quiet_to": ""})
     assert "phải có cả giờ bắt đầu và giờ kết thúc" in half.content.decode()
 

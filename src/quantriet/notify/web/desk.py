@@ -21,7 +21,7 @@ from quantriet.notify import access, actions, queries
 from quantriet.notify.models import Message
 from quantriet.notify.rules import explain_error
 from quantriet.notify.rules.texts import message_length
-from quantriet.notify.vocab import DIGEST_KIND, MessageState, NoticeChannel, kind_label
+from quantriet.notify.vocab import DIGEST_KIND, OWN_ERRORS, MessageState, NoticeChannel, kind_label
 from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -66,6 +66,9 @@ def message_list(request: DeskRequest) -> HttpResponse:
     if request.GET.get("given_up"):
         rows = rows.filter(state=MessageState.FAILED, next_try_at__isnull=True)
         chips.append(Chip(_("No more attempts"), query(request, given_up=None, page=None)))
+    if request.GET.get("again"):
+        rows = rows.filter(state=MessageState.FAILED, next_try_at__isnull=False)
+        chips.append(Chip(_("Will be tried again"), query(request, again=None, page=None)))
     if request.GET.get("format") == "xlsx":
         return _excel(rows.order_by("-queued_at", "-pk"))
     messages = listing(
@@ -143,6 +146,7 @@ def message(request: DeskRequest, pk: int) -> HttpResponse:
 def _context(found: Message, reader: Account) -> dict[str, Any]:
     return {
         "letter": found,
+        "said": "" if found.last_error in OWN_ERRORS else found.last_error,
         "state": MessageState(found.state),
         # A digest gathers letters of several units: whoever sees one of them does not see the others by it.
         "is_digest": found.kind == DIGEST_KIND,

@@ -477,7 +477,7 @@ def test_an_account_of_nobody_has_no_data(cast, as_user):
 def test_the_notice_is_for_everybody_and_says_what_is_kept(client, db):
     page = client.get(reverse("privacy")).content.decode()
     assert "Hồ sơ của người trong danh sách" in page
-    assert "QUANTRIET_LOOKS_DAYS" in page
+    assert "số ngày do cơ quan đặt" in page
     assert "Dấu niêm nhật ký" not in page
     assert reverse("privacy") in client.get(reverse("sign-in")).content.decode()
 

@@ -229,6 +229,7 @@ FIELDS = {
     "text": gettext_noop("Content"),
     "channels": gettext_noop("Channels"),
     "pace": gettext_noop("How often"),
+    "quiet": gettext_noop("Quiet hours"),
     "theme": gettext_noop("Theme"),
     "tier": gettext_noop("Tier of content"),
     "title": gettext_noop("Title"),

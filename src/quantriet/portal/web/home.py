@@ -51,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
                         "more_people": max(0, board.total.owing - NAMES),
                     }
                 boards.append(one)
+        boards.sort(key=lambda one: -one["board"].total.owing)  # where most is left stands on top
     context = {
         "boards": boards,
         "tasks": queries.tasks_of(account, at=now()),

@@ -67,7 +67,8 @@ if (box && "speechSynthesis" in window && "SpeechSynthesisUtterance" in window) 
       speech.resume();
       show("reading");
     } else {
-      said.textContent = speech.getVoices().length && !voice() ? words.noVoice : "";
+      said.textContent = voice() ? "" : words.noVoice;
+      if (!speech.getVoices().length) return; // nothing here can speak
       rest = [...document.querySelectorAll(`${words.aloudOf} [data-read]`)].filter((one) => one.innerText.trim());
       next();
     }

@@ -316,6 +316,7 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate") {
     if (setup.aside.some((start) => url.pathname.startsWith(start))) return;
     if (request.method !== "GET") {
+      if (request.isHistoryNavigation) return; // “back” to an answer: the browser has it, or asks whether to send again
       event.respondWith(sent(request, url));
       return;
     }
