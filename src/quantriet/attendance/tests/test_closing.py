@@ -1,6 +1,7 @@
 """Closing a roll, the chain of catch-ups, excuses, conduct, repeat absentees."""
 
 import datetime as dt
+import re
 import io
 
 import pytest
@@ -354,7 +355,7 @@ def test_who_decides_on_an_excuse(as_user, hall, cast):
 # --- conduct, repeat absentees, opening ----------------------------------------------------------------------------
 
 
-@pytest.mark.req("R-056")
+@pytest.mark.req("R-056", "R-073")
 def test_conduct_is_recorded_with_time_and_place(hall, by, as_user):
     client = as_user("organiser1")
     form = {
@@ -367,6 +368,10 @@ def test_conduct_is_recorded_with_time_and_place(hall, by, as_user):
     assert AuditEvent.objects.get(verb="conduct.noted").person_id == note.person_id
     text = client.get(reverse("conduct", args=[hall.study_class.pk])).content.decode()
     assert "Làm việc riêng trong giờ thảo luận" in text
+    # At the closing it stands before whoever closes the roll, to be said again with its time and place.
+    closing = client.get(reverse("roll-close", args=[hall.study_class.pk])).content.decode()
+    said = closing.partition('id="aloud"')[2]
+    assert re.search(r"Trần Văn Bình.*Làm việc riêng trong giờ thảo luận.*09:15 ngày 01/09/2026, " + hall.venue.name, said)
     for bad, code in (({"text": ""}, 200), ({"clock": "chín giờ"}, 200), ({"day": "01/01/2099"}, 200)):
         assert client.post(reverse("conduct", args=[hall.study_class.pk]), form | bad).status_code == code
     assert ConductNote.objects.count() == 1

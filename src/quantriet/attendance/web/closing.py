@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
-from quantriet.attendance.vocab import ReopeningState, Verdict
+from quantriet.attendance.vocab import ConductKind, ReopeningState, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, roll_page, workbook
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes.models import StudyClass
@@ -209,6 +209,7 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
         )
     undecided = queries.undecided(study_class)
     total = undecided.count()
+    notes = access.conduct_seen_by(request.account, study_class).select_related("person", "venue", "person__unit")
     return roll_page(
         request,
         "attendance/desk/close.html",
@@ -216,6 +217,11 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
         {
             "heading": study_class.title,
             "undecided": undecided[:200],
+            "said_aloud": [
+                (kind, kind.sign, some)
+                for kind in ConductKind
+                if (some := list(notes.filter(kind=kind).order_by("person__sort_key", "at", "pk")[:100]))
+            ],
             "undecided_total": total,
             "counts": queries.class_result(study_class),
             "sentence": f"Chốt điểm danh lớp “{study_class.title}”: "

@@ -1,4 +1,4 @@
-"""Praise and breaches noted in class (R-056)."""
+"""Praise and breaches noted in class (R-056, R-073)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import at_local, local, now, parse_clock
 from quantriet.kit.web import listing, saved
 from quantriet.org.web.pages import DeskRequest, member_page
-
-_SIGNS = {ConductKind.PRAISE: "done", ConductKind.BREACH: "late"}
 
 
 class ConductForm(forms.Form):
@@ -109,7 +107,7 @@ def conduct(request: DeskRequest, pk: int) -> HttpResponse:
             "heading": study_class.title,
             "form": form,
             "rows": rows,
-            "lines": [(note, ConductKind(note.kind), _SIGNS[ConductKind(note.kind)]) for note in rows],
+            "lines": [(note, ConductKind(note.kind), ConductKind(note.kind).sign) for note in rows],
         },
         part="conduct",
     )

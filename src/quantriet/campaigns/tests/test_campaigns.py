@@ -147,7 +147,7 @@ def test_marked_words_do_not_enter(cast):
         assert refusal.value.code == "secret.marked"
 
 
-@pytest.mark.req("R-036")
+@pytest.mark.req("R-036", "R-037")
 def test_lessons_are_kept_and_shown_when_the_next_campaign_is_planned(cast, as_user):
     old = factories.open_campaign(cast.units["T"], cast.officer)
     client = as_user("officer")
