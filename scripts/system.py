@@ -16,6 +16,8 @@ WANTED = {
     ("chromium", "chromium-browser", "google-chrome"): ["chromium"],
     ("soffice", "libreoffice"): ["libreoffice-writer-nogui", "libreoffice-calc-nogui"],
 }
+# Parts that have no command of their own, by a file of theirs.
+PARTS = {Path("/usr/lib/libreoffice/program/libsdlo.so"): "libreoffice-impress-nogui"}
 FONTS = {
     Path("/usr/share/fonts/truetype/liberation"): "fonts-liberation",
     Path("/usr/share/fonts/truetype/dejavu"): "fonts-dejavu-core",
@@ -25,7 +27,9 @@ FONTS = {
 def missing_packages() -> list[str]:
     missing = [name for names, packages in WANTED.items() if not any(map(shutil.which, names)) for name in packages]
     if sys.platform == "linux":
-        missing += [package for folder, package in FONTS.items() if not folder.exists() and shutil.which("apt-get")]
+        missing += [
+            package for folder, package in (FONTS | PARTS).items() if not folder.exists() and shutil.which("apt-get")
+        ]
     return missing
 
 

@@ -1,8 +1,8 @@
 """Closing a roll, the chain of catch-ups, excuses, conduct, repeat absentees."""
 
 import datetime as dt
-import re
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -371,7 +371,9 @@ def test_conduct_is_recorded_with_time_and_place(hall, by, as_user):
     # At the closing it stands before whoever closes the roll, to be said again with its time and place.
     closing = client.get(reverse("roll-close", args=[hall.study_class.pk])).content.decode()
     said = closing.partition('id="aloud"')[2]
-    assert re.search(r"Trần Văn Bình.*Làm việc riêng trong giờ thảo luận.*09:15 ngày 01/09/2026, " + hall.venue.name, said)
+    assert re.search(
+        r"Trần Văn Bình.*Làm việc riêng trong giờ thảo luận.*09:15 ngày 01/09/2026, " + hall.venue.name, said
+    )
     for bad, code in (({"text": ""}, 200), ({"clock": "chín giờ"}, 200), ({"day": "01/01/2099"}, 200)):
         assert client.post(reverse("conduct", args=[hall.study_class.pk]), form | bad).status_code == code
     assert ConductNote.objects.count() == 1

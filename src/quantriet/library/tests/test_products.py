@@ -3,7 +3,9 @@
 import datetime as dt
 import io
 import re
+import shutil
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import docx
@@ -14,6 +16,7 @@ from lxml import etree
 from PIL import Image
 
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.tests.test_official import run_office
 from quantriet.library.rules.products import Brief, Look, Point, make, pages, slides
 from quantriet.library.rules.products.look import checked_colour, contrast
 from quantriet.library.vocab import Audience, MaterialForm, MaterialKind, PartKind
@@ -407,6 +410,21 @@ def test_slides_are_a_sound_package(tmp_path):
     deck = pptx.Presentation(io.BytesIO(file.content))
     notes = [slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide]
     assert any("mục 1, mục II" in one for one in notes)
+
+
+@pytest.mark.req("R-114")
+def test_slides_open_in_libreoffice_with_every_word(tmp_path):
+    office = shutil.which("soffice")
+    assert office, "LibreOffice is missing: make test installs it"
+    [file], _note = made(MaterialKind.SLIDES, SHORT, tmp_path)
+    (tmp_path / "slides.pptx").write_bytes(file.content)
+    run_office(office, "pdf", tmp_path, tmp_path / "slides.pptx", tmp_path)
+    shown = (tmp_path / "slides.pdf").read_bytes()
+    assert len(pypdfium2.PdfDocument(shown)) == len(pptx.Presentation(io.BytesIO(file.content)).slides)
+    # Letter by letter: which of them a substitute font draws, and so in what order they are read, is the machine's.
+    letters = Counter("".join(point.title + point.text + point.figure for point in SHORT))
+    del letters[" "]
+    assert not letters - Counter(text_of(shown))
 
 
 @pytest.mark.parametrize("kind", [MaterialKind.FOLDER, MaterialKind.SLIDES])
