@@ -3,6 +3,8 @@
 portal-page     a document's page for a cold phone, everything it asks for but pictures: under 100 kB
 portal-rate     requests per second of portal pages against a bare Django view with one indexed read in the same server:
                 at least 70% (the figure is bare / portal, at most 1 / 0.7)
+portal-paint    in Chromium on a slow phone (processor slowed 4 times, slow 4G): when the largest piece of a public page stands,
+                under 1.5 s, and how long scripts block, under 100 ms
 portal-search   searches over 20,000 documents with 2 million clauses, on SQLite and, where DATABASE_URL names one, on
                 PostgreSQL: under 100 ms at the server. QUANTRIET_PORTAL_DOCUMENTS and QUANTRIET_PORTAL_CLAUSES (of
                 each document) set other sizes, to develop with.
@@ -15,6 +17,7 @@ import http.client
 import os
 import random
 import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -30,6 +33,10 @@ from bench.member_page import _IMPORTED, Phone, unpacked
 from bench.registry import Figure, program
 
 LIMIT_KB, LEAST_SHARE, SEARCH_LIMIT = 100, 0.7, 100.0
+PAINT_LIMIT, BLOCKING_LIMIT = 1500.0, 100.0  # milliseconds
+# A slow 4G line as browsers' own tools slow it down: milliseconds a request waits, bytes a second.
+SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 1_474_560 / 8, "uploadThroughput": 675_000 / 8}
+SLOWER = 4  # times, of the processor
 DOCUMENTS = int(os.environ.get("QUANTRIET_PORTAL_DOCUMENTS", "20000"))
 CLAUSES = int(os.environ.get("QUANTRIET_PORTAL_CLAUSES", "100"))
 SECONDS = float(os.environ.get("QUANTRIET_PORTAL_SECONDS", "8"))
@@ -105,6 +112,43 @@ def portal_page() -> Iterator[Figure]:
                 f"{name}: cold phone, with {len(weighed)} files, without pictures",
                 (size + sum(weighed.values())) / 1000, limit=LIMIT_KB, unit="kB",
             )  # fmt: skip
+
+
+_PAINTED = """() => new Promise((told) => {
+  const found = {largest: 0, blocked: 0};
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) found.largest = one.startTime; })
+    .observe({type: "largest-contentful-paint", buffered: true});
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) found.blocked += Math.max(0, one.duration - 50); })
+    .observe({type: "longtask", buffered: true});
+  setTimeout(() => told(found), 1500);
+})"""
+
+
+@program("portal-paint")
+def portal_paint() -> Iterator[Figure]:
+    from playwright.sync_api import sync_playwright  # only the development environment has it
+
+    pk = _seed()
+    with _served() as port, sync_playwright() as playwright:
+        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for name, address in (("a document", f"/documents/{pk}/"), ("the first page", "/")):
+            painted, blocked = [], []
+            for _turn in range(5):
+                context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+                page = context.new_page()
+                tools = context.new_cdp_session(page)
+                tools.send("Network.enable")
+                tools.send("Network.emulateNetworkConditions", SLOW_4G)
+                tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+                page.goto(f"http://127.0.0.1:{port}{address}", wait_until="load")
+                seen = page.evaluate(_PAINTED)
+                painted.append(seen["largest"])
+                blocked.append(seen["blocked"])
+                context.close()
+            yield Figure(f"{name}: largest piece painted", statistics.median(painted), limit=PAINT_LIMIT, unit="ms")
+            yield Figure(f"{name}: blocked by scripts", statistics.median(blocked), limit=BLOCKING_LIMIT, unit="ms")
+        browser.close()
 
 
 @program("portal-rate")

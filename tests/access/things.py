@@ -744,6 +744,7 @@ _CLASS = {
 _CAMPAIGN = {
     "class-placement": SEEN,
     "campaign-form": SEEN,
+    "campaign-assignments:post": Do(P.CAMPAIGN_PLAN),
     "campaign-materials-hand": Do(P.ROLL_TAKE, at_board=True),
     "campaign-materials-undo": Do(P.ROLL_TAKE, at_board=True),
     "campaign-message": Do(P.MESSAGE_SEND, at_board=True),
