@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from quantriet.attendance.actions.marks import insert_facts, judged, refuse_class, refuse_outsiders
+from quantriet.attendance.actions.marks import insert_facts, judge_again, refuse_class, refuse_outsiders
 from quantriet.attendance.actions.verdicts import (
     CAMPAIGN,
     CLASS,
@@ -85,7 +85,15 @@ def check_in_by_code(ticket: Ticket, entry_id: int, *, by: Account | None, at: d
 
 
 def scan_at_desk(
-    entry_id: int, *, class_id: int, session_id: int, venue_id: int, turn: Turn, nonce: str, by: Account, at: dt.datetime
+    entry_id: int,
+    *,
+    class_id: int,
+    session_id: int,
+    venue_id: int,
+    turn: Turn,
+    nonce: str,
+    by: Account,
+    at: dt.datetime,
 ) -> CheckedIn:
     """Record an arrival or a departure of whose code was scanned at the desk of a venue.
 
@@ -154,7 +162,7 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
             lines.append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
         record_each("roll.marked", lines)
         if facts and frame.campaign.state == CampaignState.OPEN:  # a campaign that is over keeps its results
-            judged(frame, {fact.session_id for fact in facts}, None, at)
+            judge_again(frame, {fact.session_id for fact in facts}, None, at)
         PresenceFact.objects.filter(pk__in=[fact.pk for fact in facts]).update(is_followed=True)
     return len(facts)
 

@@ -62,7 +62,7 @@ def record_marks(
         for frame in frames:
             own = [mark for mark in marks if mark.entry_id in frame.entries]
             _tell(frame, [mark for mark in fresh if mark.entry_id in frame.entries], by, at)
-            results += judged(frame, {mark.session_id for mark in own}, by, at)
+            results += judge_again(frame, {mark.session_id for mark in own}, by, at)
     return results
 
 
@@ -159,7 +159,7 @@ def record_slips(
         _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
         _tell(frame, insert_facts(marks, by, at), by, at)
         if changed:
-            judged(frame, {session_id for _, session_id in cells}, by, at)
+            judge_again(frame, {session_id for _, session_id in cells}, by, at)
     return changed
 
 
@@ -292,9 +292,7 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
-def insert_facts(
-    marks: Sequence[Mark], by: Account | None, at: dt.datetime, *, is_followed: bool = True
-) -> list[Mark]:
+def insert_facts(marks: Sequence[Mark], by: Account | None, at: dt.datetime, *, is_followed: bool = True) -> list[Mark]:
     """Insert facts whose nonce is not known yet, in as few statements as may be; returns the marks that were new.
 
     `is_followed` is false for facts whose log line and verdict somebody else writes soon (`check_ins.follow_check_ins`).
@@ -443,10 +441,10 @@ def _void(
         )
     if not judged:
         return []
-    return judged(frame, {fact.session_id for fact in facts}, by, at)
+    return judge_again(frame, {fact.session_id for fact in facts}, by, at)
 
 
-def judged(frame: ClassFrame, sessions: set[int], by: Account | None, at: dt.datetime) -> list[MarkResult]:
+def judge_again(frame: ClassFrame, sessions: set[int], by: Account | None, at: dt.datetime) -> list[MarkResult]:
     is_closed = frame.state == ClassState.CLOSED
     outcomes = judge(frame, by=by, at=at, is_closed=is_closed, only_sessions=sessions)
     if is_closed:  # a reopened roll: the chains follow each correction

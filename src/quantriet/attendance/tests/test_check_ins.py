@@ -37,7 +37,11 @@ def clerk(cast):
 
 def ticket(hall, at, *, device=PHONE, venue=None, session=None) -> Ticket:
     return Ticket(
-        (venue or hall.venue).pk, (session or hall.session).pk, codes.hall_step(at.timestamp()), int(at.timestamp()), device
+        (venue or hall.venue).pk,
+        (session or hall.session).pk,
+        codes.hall_step(at.timestamp()),
+        int(at.timestamp()),
+        device,
     )
 
 
@@ -192,7 +196,9 @@ def test_a_class_that_breaks_does_not_hold_up_the_others(hall, cast, monkeypatch
 
 
 def test_a_check_in_costs_two_statements_and_following_grows_with_nobody(hall):
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         check_in(hall, "M1", clock(7, 50))
     assert len(one) == 2
     with CaptureQueriesContext(connection) as following_one:

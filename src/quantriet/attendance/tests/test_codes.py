@@ -42,7 +42,9 @@ def test_a_hall_code_with_any_character_changed_is_not_ours(place):
     assert refused(codes.read_hall_code, [KEY], wrong, AT) == "code.forged"
 
 
-@pytest.mark.parametrize("text", ["", "C", "C...", "C.7.31.1.", "C.7.31.1." + "0" * 10, "x" * 400, "C.7.Z9.1.ĐĐĐĐĐĐĐĐĐĐ", "٣" * 20])
+@pytest.mark.parametrize(
+    "text", ["", "C", "C...", "C.7.31.1.", "C.7.31.1." + "0" * 10, "x" * 400, "C.7.Z9.1.ĐĐĐĐĐĐĐĐĐĐ", "٣" * 20]
+)
 def test_what_somebody_made_up_is_not_ours(text):
     assert refused(codes.read_hall_code, [KEY], text, AT) == "code.forged"
     assert refused(codes.read_ticket, [KEY], text, device=DEVICE, at=AT) == "ticket.forged"

@@ -10,7 +10,6 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -188,22 +187,20 @@ def my_code(request: DeskRequest, pk: int) -> HttpResponse:
     """The code of one's own place in a class, for the scanner at the desk; a new one every half minute."""
     person_id = request.account.person_id
     duty = StudyDuty.objects.filter(pk=pk, person_id=person_id).first() if person_id else None
+    if duty is None:
+        raise Http404
     entry = (
         RosterEntry.objects.filter(duty=duty, study_class__state=ClassState.RELEASED)
         .select_related("study_class", "venue", "person")
         .first()
-        if duty is not None
-        else None
     )
-    if entry is None:
-        raise Http404
-    text = codes.live_code(keys()[0], entry.pk, codes.live_step(now().timestamp()))
-    label = format_html("{}: {}", _("Check-in code"), entry.person.full_name)
-    context = {
+    context: dict[str, Any] = {
         "heading": _("My check-in code"),
         "entry": entry,
         "duty": duty,
-        "svg": drawn(text, str(label)),
         "refresh": codes.LIVE_STEP,
     }
+    if entry is not None:
+        text = codes.live_code(keys()[0], entry.pk, codes.live_step(now().timestamp()))
+        context["svg"] = drawn(text, f"{_('Check-in code')}: {entry.person.full_name}")
     return web.page(request, "attendance/member/my_code.html", context, partial="my_code")

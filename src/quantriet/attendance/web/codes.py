@@ -66,7 +66,9 @@ def _shared_workbook(study_class: StudyClass, shared: list[queries.SharedDevice]
         for _entry, name, cell, at in one.people
     )
     title = "Một máy, nhiều người"
-    return workbook(f"mot-may-{study_class.code}.xlsx", title, columns, rows, heading=(f"{title}: {study_class.title}",))
+    return workbook(
+        f"mot-may-{study_class.code}.xlsx", title, columns, rows, heading=(f"{title}: {study_class.title}",)
+    )
 
 
 # --- the hall's screen ------------------------------------------------------------------------------------------
@@ -218,6 +220,7 @@ def _scan_post(request: DeskRequest, pk: int) -> HttpResponse:
     wants_json = request.headers.get("Accept", "").startswith("application/json")
     session_id, venue_id = (whole_number(request.POST.get(name)) for name in ("session", "venue"))
     if session_id is None or venue_id is None:
+        access.get_roll(request.account, pk)
         raise Http404
     turn = _turn(request.POST.get("turn"))
     text = request.POST.get("code", "")[:400]

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -115,7 +114,8 @@ def checks(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _set(check: PresenceCheck) -> str:
     if check.is_drawn:
-        assert check.drawn_from and check.drawn_to
+        assert check.drawn_from
+        assert check.drawn_to
         return (
             f"Đã đặt: hệ thống sẽ kiểm tra vào một lúc bất kỳ từ {show_clock(check.drawn_from)} đến "
             f"{show_clock(check.drawn_to)}."

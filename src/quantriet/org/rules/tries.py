@@ -26,7 +26,9 @@ class Door(StrEnum):
     CODE = "code"  # a code that came by mail
     ASK = "ask"  # asking for such a code; each asking counts
     SLIP = "slip"  # the code of an activation slip
-    CARD = "card"  # the code of an attendance card, typed on a phone that scanned a hall's screen: only wrong ones count
+    CARD = (
+        "card"  # the code of an attendance card, typed on a phone that scanned a hall's screen: only wrong ones count
+    )
 
 
 @dataclass(frozen=True)
