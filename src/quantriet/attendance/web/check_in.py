@@ -195,6 +195,7 @@ def my_code(request: DeskRequest, pk: int) -> HttpResponse:
         .first()
     )
     context: dict[str, Any] = {
+        "title": _("My check-in code"),
         "heading": _("My check-in code"),
         "entry": entry,
         "duty": duty,
