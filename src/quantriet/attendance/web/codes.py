@@ -22,7 +22,7 @@ from quantriet.attendance.queries import check_ins as queries
 from quantriet.attendance.rules import codes
 from quantriet.attendance.vocab import CheckedIn, FactKind, Turn
 from quantriet.attendance.web.check_in import drawn, keys
-from quantriet.attendance.web.frame import Place, is_reopened, page, place_of, roll_page, why_not, workbook
+from quantriet.attendance.web.frame import Place, asked_place, is_reopened, page, place_of, roll_page, why_not, workbook
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.kit import barcodes
 from quantriet.kit.numbers import whole_number
@@ -89,7 +89,7 @@ def screen(request: DeskRequest, pk: int) -> HttpResponse:
     page loads anew with each code."""
     study_class = access.get_roll(request.account, pk)
     at = now()
-    place = place_of(request, study_class, at)
+    place = asked_place(request, study_class, at)
     if place.session is None or place.venue is None:
         raise Http404
     reason = _no_code(study_class, place, at)
@@ -148,7 +148,7 @@ def _no_code(study_class: StudyClass, place: Place, at: Any) -> str:
 def cards(request: DeskRequest, pk: int) -> HttpResponse:
     """Cards of the people of a venue, each with its code, to be cut and handed out or kept at the desk."""
     study_class = access.get_roll(request.account, pk)
-    place = place_of(request, study_class, now())
+    place = asked_place(request, study_class, now())
     if place.session is None or place.venue is None:
         raise Http404
     people = RosterEntry.objects.filter(venue=place.venue).select_related("person", "unit")
