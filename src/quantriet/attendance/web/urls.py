@@ -23,6 +23,9 @@ _CLASS = "desk/classes/<int:pk>/"
 _SELF_STUDY = "me/duties/<int:pk>/self-study/"
 
 urlpatterns = [
+    # First, for a whole hall asks for them within minutes.
+    path("c/<str:code>/", check_in.check_in, name="check-in"),
+    path("check-in/", check_in.confirm, name="check-in-confirm"),
     path("desk/roll/", roll.today, name="roll-today"),
     path(_CLASS + "roll/", roll.roll, name="roll"),
     path(_CLASS + "roll/mark/", roll.mark, name="roll-mark"),
@@ -59,8 +62,6 @@ urlpatterns = [
     path("desk/reply-forms/print/", proxy.print_forms, name="reply-forms-print"),
     path("desk/reply-forms/enter/", proxy.enter, name="reply-forms-enter"),
     path("desk/reply-forms/<str:code>/", proxy.enter, name="reply-form"),
-    path("c/<str:code>/", check_in.check_in, name="check-in"),
-    path("check-in/", check_in.confirm, name="check-in-confirm"),
     path("me/duties/<int:pk>/code/", check_in.my_code, name="my-code"),
     path("me/duties/<int:pk>/excuse/", member.excuse, name="my-excuse"),
     path("me/duties/<int:pk>/catch-up/", member.catch_up, name="my-catch-up"),
