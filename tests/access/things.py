@@ -24,6 +24,7 @@ from quantriet.attendance.models import (
     CatchUp,
     ConductNote,
     ExcusedAbsence,
+    PresenceCheck,
     PresenceFact,
     ReplyForm,
     SelfStudyPermission,
@@ -569,8 +570,11 @@ def _class(world: World, place: str, kind: str, *, by: str, duty: StudyDuty | No
     ConductNote.objects.create(
         study_class=made, venue=hall, person=person, kind=ConductKind.PRAISE, text=name, at=start, by=world.officer
     )
+    check = PresenceCheck.objects.create(
+        session=session, venue=hall, starts_at=start, ends_at=end, set_at=start, set_by=world.officer
+    )
     return {
-        "pk": made.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
+        "pk": made.pk, "check_pk": check.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
         "main_venue": hall.pk, "entry": entry.pk,
     }  # fmt: skip
 
@@ -730,7 +734,8 @@ def own_reading(world: World, place: str) -> Keys:
 _ROLL = dict.fromkeys(
     (
         "roll", "roll-mark", "roll-undo", "roll-rest", "roll-state", "slips", "paste", "roll-result", "roll-close",
-        "roll-reopen", "conduct",
+        "roll-reopen", "conduct", "codes", "code-screen", "code-cards", "scan", "scan-photo", "checks", "check-answer",
+        "check-call-off",
     ),
     Do(P.ROLL_TAKE),
 )  # fmt: skip
@@ -751,7 +756,7 @@ _CAMPAIGN = {
     "campaign-review:post": Do(P.PLAN_SCHEDULE, at_board=True),
 }
 _OWN_DUTY = (
-    "my-duty", "my-calendar", "my-excuse", "my-catch-up", "my-self-study", "my-self-study-begin", "my-self-study-move",
+    "my-duty", "my-calendar", "my-code", "my-excuse", "my-catch-up", "my-self-study", "my-self-study-begin", "my-self-study-move",
     "my-self-study-section", "my-self-study-answer", "my-self-study-proof",
 )  # fmt: skip
 _OF_CAMPAIGNS = ("/desk/campaigns/<int:pk>/", "/desk/classes/placement/<int:campaign_pk>/")
@@ -868,6 +873,8 @@ NO_THING: dict[str, Keys] = {
     "api-unknown": {"rest": "khong/co"},  # what is no address of the interface for machines
     # The secret is the right itself; who has it reads the person's own calendar (portal/tests/test_calendar_feeds.py).
     "calendar-feed": {"secret": "khong-co"},
+    # The code is the right itself, for half a minute; asked in attendance/tests/test_check_in_pages.py.
+    "check-in": {"code": "khong-co"},
     # Whatever the number, it answers alike and ends a session of the account alone: asked in org/tests/test_ways_in.py.
     "session-end": {"pk": 987_654_321},
     # What is published is everybody's, and what is not does not exist: asked in portal/tests/test_public_pages.py.
@@ -902,6 +909,9 @@ NAMES_NOTHING = {
     "roll-mark",
     "roll-undo",
     "roll-rest",
+    "scan",
+    "scan-photo",
+    "check-answer",
     "campaign-audience-ready",
     "campaign-materials-undo",
 }

@@ -26,6 +26,12 @@ def rejudge_job(campaign_id: int, class_id: int) -> None:
 
 
 @background
+def follow_check_ins_job() -> None:
+    """Write the log lines, minutes and verdicts of check-ins by code."""
+    actions.follow_check_ins(at=now())
+
+
+@background
 def follow_absentees_job() -> None:
     """Look in every running campaign for absentees whose next step is due, each campaign in a job of its own."""
     for pk in StudyCampaign.objects.filter(state=CampaignState.OPEN).order_by("pk").values_list("pk", flat=True):

@@ -39,11 +39,16 @@ class PresenceFact(models.Model):
     method = models.CharField(max_length=8, choices=Method.choices())
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     voids = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="voided_by")
+    device = models.CharField(max_length=16, blank=True, db_default="")  # whose browser scanned the hall's code
+    # No evidence but a place in the queue, and all of a row that ever changes: whether its log line, minutes and verdict
+    # have been written (decision 0024). A check-in by code is acknowledged before that.
+    is_followed = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["entry", "session", "at"]),
             models.Index(fields=["session", "recorded_at"]),
+            models.Index(fields=["id"], condition=Q(is_followed=False), name="facts_to_follow"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -51,6 +56,40 @@ class PresenceFact(models.Model):
                 name="void_names_its_fact",
             )
         ]
+
+
+class PresenceCheck(models.Model):
+    """A moment of a session at which those in the hall show by its code that they are still there (P-10, B-01).
+
+    It says nothing about anybody by itself: who did not scan is a question to the clerk, who marks a departure or not.
+    """
+
+    session = models.ForeignKey(ClassSession, on_delete=models.CASCADE, related_name="presence_checks")
+    # Empty: in all venues of the class.
+    venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.CASCADE, related_name="presence_checks")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    # Of a moment drawn beforehand: the stretch it was drawn from, which is all that is told until it comes.
+    drawn_from = models.DateTimeField(null=True, blank=True)
+    drawn_to = models.DateTimeField(null=True, blank=True)
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    called_off_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "starts_at"], name="checks_of_session")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="presence_check_order"),
+            models.CheckConstraint(
+                condition=Q(drawn_from__isnull=True, drawn_to__isnull=True)
+                | Q(drawn_from__isnull=False, drawn_to__gt=F("drawn_from")),
+                name="presence_check_drawn_from_stretch",
+            ),
+        ]
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.drawn_from is not None
 
 
 class RollReopening(models.Model):

@@ -8,8 +8,10 @@ HOLDINGS = (
         "PresenceFact", "Lượt ghi nhận có mặt", "tính số phút có mặt", CAMPAIGN, "entry__person",
         of("entry session kind at method voids", "có mặt lúc nào, ghi bằng cách nào"),
         of("account", "ai ghi"),
-        none("nonce recorded_at", "mã chống ghi trùng, lúc ghi"),
+        of("device", "máy đã quét mã, để cán bộ thấy một máy ghi cho nhiều người", erase=Erase.BLANK),
+        none("nonce recorded_at is_followed", "mã chống ghi trùng, lúc ghi, đã tính kết quả chưa"),
     ),
+    plain("PresenceCheck", "Lượt kiểm tra giữa buổi", CAMPAIGN),
     plain("RollReopening", "Lần mở lại điểm danh", CAMPAIGN),
     holding(
         "AttendanceRecord", "Kết quả điểm danh từng buổi", "tính kết quả của lớp", CAMPAIGN, "entry__person",

@@ -25,6 +25,8 @@ class Method(LabelledEnum):
     ROLL = "roll", gettext_noop("Roll page")
     SLIP = "slip", gettext_noop("Slip entered later")
     PASTE = "paste", gettext_noop("Pasted codes")
+    CODE = "code", gettext_noop("Code of the hall's screen")
+    STATION = "station", gettext_noop("Code scanned at the desk")
 
 
 class Verdict(LabelledEnum):
@@ -196,6 +198,7 @@ class Mark:
     at: dt.datetime
     nonce: str
     method: Method = Method.ROLL
+    device: str = ""  # the phone that scanned the hall's code: a random word of its browser
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,29 @@ class MarkResult:
     seconds_planned: int
     sentence: str
     standings: tuple[tuple[int, Standing, str], ...] = ()  # session, how the person stands there, in words
+
+
+class Turn(LabelledEnum):
+    """What a scan at the desk means."""
+
+    BOTH = "both", gettext_noop("In turns: arrival, then departure")
+    ARRIVE = "arrive", gettext_noop("Arrivals only")
+    LEAVE = "leave", gettext_noop("Departures only")
+
+
+@dataclass(frozen=True)
+class CheckedIn:
+    """A check-in by code that is on the disk: whose, what was written, and how the person stands by it."""
+
+    entry_id: int
+    name: str
+    cell: str
+    venue: str
+    session: str
+    kind: FactKind
+    at: dt.datetime
+    words: str  # "Có mặt từ 07:42"
+    is_repeat: bool  # the same scan again, or scanned twice within seconds: nothing new was written
 
 
 @dataclass(frozen=True)
@@ -229,6 +255,8 @@ def register() -> None:
     for verb, phrase in {
         "roll.marked": "điểm danh",
         "roll.voided": "bỏ một lượt điểm danh",
+        "presence_check.set": "đặt kiểm tra giữa buổi",
+        "presence_check.called_off": "bỏ lượt kiểm tra giữa buổi",
         "excuse.asked": "ghi xin vắng",
         "excuse.approved": "duyệt vắng có lý do",
         "excuse.taken_back": "thu hồi ý kiến duyệt vắng có lý do",

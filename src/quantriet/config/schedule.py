@@ -10,7 +10,7 @@ from quantriet.kit.jobs import Scheduled, prune_queue_job
 def schedule() -> list[Scheduled]:
     """The timed jobs of all rooms."""
     # Jobs are found only once the apps are loaded.
-    from quantriet.attendance.jobs import follow_absentees_job
+    from quantriet.attendance.jobs import follow_absentees_job, follow_check_ins_job
     from quantriet.audit.jobs import anchor_log_job, prune_looks_job, seal_log_job
     from quantriet.campaigns.jobs import (
         fold_tallies_job,
@@ -49,6 +49,8 @@ def schedule() -> list[Scheduled]:
         Scheduled(anchor_log_job, every=timedelta(hours=1)),
         Scheduled(drop_exports_job, every=timedelta(hours=1)),
         Scheduled(prune_looks_job, every=timedelta(days=1)),
+        # Check-ins by code are acknowledged at once; their verdicts come with the next look.
+        Scheduled(follow_check_ins_job, every=timedelta(seconds=20)),
         # A step is taken once however often it is looked for; the night may find the machine off.
         Scheduled(follow_absentees_job, every=timedelta(hours=1)),
         Scheduled(publish_due_masters_job, every=timedelta(minutes=1)),

@@ -3,13 +3,14 @@
 from django.urls import include, path
 
 urlpatterns = [
+    # Addresses are tried in their order: a hall checks in within minutes, so its own come first.
+    path("", include("quantriet.attendance.web.urls")),
     path("", include("quantriet.portal.web.urls")),
     path("", include("quantriet.org.web.urls")),
     path("", include("quantriet.notify.web.urls")),
     path("", include("quantriet.library.web.urls")),
     path("", include("quantriet.campaigns.web.urls")),
     path("", include("quantriet.classes.web.urls")),
-    path("", include("quantriet.attendance.web.urls")),
     path("", include("quantriet.reports.web.urls")),
     path("", include("quantriet.audit.web.urls")),
     path("", include("quantriet.config.api")),

@@ -21,7 +21,7 @@ MOST_PIXELS = 60_000_000
 LONGEST_SIDE = 1600  # points of what is kept
 QUALITY = 80
 _HEADS = {b"\xff\xd8\xff": (".jpg", ".jpeg"), b"\x89PNG\r\n\x1a\n": (".png",)}
-_LIMITS = sandbox.Limits(memory=700 * 1024 * 1024, cpu_seconds=20, wall_seconds=40.0, output=16 * 1024 * 1024)
+LIMITS = sandbox.Limits(memory=700 * 1024 * 1024, cpu_seconds=20, wall_seconds=40.0, output=16 * 1024 * 1024)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,20 @@ def tidy(path: Path, filename: str, *, field: str = "photo") -> Photo:
     Refuses what is empty, above `LIMIT`, no JPEG or PNG by content and ending alike (an SVG is none), above
     `MOST_PIXELS`, or broken.
     """
+    refuse_unfit(path, filename, field=field)
+    try:
+        found: dict[str, Any] = sandbox.run("quantriet.kit.photos:redraw", {"path": str(path)}, limits=LIMITS)
+    except Refusal as refusal:
+        if refusal.code == sandbox.BUSY:
+            raise Refusal(refusal.code, refusal.sentence, field=field) from None
+        raise broken(field) from None
+    if not found:
+        raise broken(field)
+    return Photo(base64.b64decode(found["content"]), found["width"], found["height"])
+
+
+def refuse_unfit(path: Path, filename: str, *, field: str = "photo") -> None:
+    """Refuse what is empty, above `LIMIT`, or no JPEG or PNG by content and ending alike, before anything opens it."""
     size = path.stat().st_size
     if not size:
         raise Refusal("photo.empty", "Tệp ảnh rỗng; hãy chọn lại ảnh.", field=field)
@@ -49,18 +63,10 @@ def tidy(path: Path, filename: str, *, field: str = "photo") -> Photo:
     suffixes = next((names for sign, names in _HEADS.items() if head.startswith(sign)), ())
     if Path(filename).suffix.lower() not in suffixes:
         raise Refusal("photo.kind", "Chỉ nhận ảnh JPG hoặc PNG; đuôi tệp phải đúng với nội dung.", field=field)
-    try:
-        found: dict[str, Any] = sandbox.run("quantriet.kit.photos:redraw", {"path": str(path)}, limits=_LIMITS)
-    except Refusal as refusal:
-        if refusal.code == sandbox.BUSY:
-            raise Refusal(refusal.code, refusal.sentence, field=field) from None
-        raise _broken(field) from None
-    if not found:
-        raise _broken(field)
-    return Photo(base64.b64decode(found["content"]), found["width"], found["height"])
 
 
-def _broken(field: str) -> Refusal:
+def broken(field: str) -> Refusal:
+    """What is said of a photo that could not be read to its end."""
     return Refusal(
         "photo.broken", "Ảnh bị hỏng hoặc có quá nhiều điểm ảnh nên không mở được; hãy chụp lại.", field=field
     )

@@ -45,3 +45,10 @@ def _box() -> MultiFernet:
 def _key(secret: str | bytes) -> bytes:
     plain = secret.encode() if isinstance(secret, str) else secret
     return base64.urlsafe_b64encode(hashlib.sha256(b"quantriet.sealing:" + plain).digest())
+
+
+def keys_for(use: str) -> list[bytes]:
+    """32-byte keys for one use, the present one first, then those of former installation keys: for codes that are made and
+    checked by pure rules, without a row of their own."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [salted_hmac("quantriet.keys", use, secret=key, algorithm="sha256").digest() for key in keys]

@@ -2,10 +2,17 @@
 
 from quantriet.attendance.actions.catch_ups import invite_absentees, place_catch_up
 from quantriet.attendance.actions.chains import step_catch_ups
+from quantriet.attendance.actions.check_ins import check_in_by_code, follow_check_ins, scan_at_desk
 from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class
 from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
+from quantriet.attendance.actions.presence_checks import (
+    LEAST_MINUTES,
+    MOST_MINUTES,
+    call_off_check,
+    set_presence_check,
+)
 from quantriet.attendance.actions.proxies import Entered, choose_catch_up, enter_replies, print_reply_forms
 from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
 from quantriet.attendance.actions.self_study import (
@@ -25,6 +32,8 @@ from quantriet.attendance.actions.self_study import (
 )
 
 __all__ = [
+    "LEAST_MINUTES",
+    "MOST_MINUTES",
     "MOST_QUESTIONS",
     "Answered",
     "Entered",
@@ -34,11 +43,14 @@ __all__ = [
     "ask_excuse",
     "ask_reopening",
     "begin_course",
+    "call_off_check",
+    "check_in_by_code",
     "choose_catch_up",
     "close_roll",
     "decide_excuse",
     "decide_reopening",
     "enter_replies",
+    "follow_check_ins",
     "follow_lapsed",
     "invite_absentees",
     "judge_self_study",
@@ -54,6 +66,8 @@ __all__ = [
     "record_pasted",
     "record_slips",
     "retire_check_question",
+    "scan_at_desk",
+    "set_presence_check",
     "settle_self_study",
     "step_catch_ups",
     "take_back_approval",

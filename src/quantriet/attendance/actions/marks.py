@@ -57,12 +57,12 @@ def record_marks(
         for frame in frames:
             fill(frame)
         _refuse_unfit(marks, frames, at)
-        fresh = _insert(marks, by, at)
+        fresh = insert_facts(marks, by, at)
         results: list[MarkResult] = []
         for frame in frames:
             own = [mark for mark in marks if mark.entry_id in frame.entries]
             _tell(frame, [mark for mark in fresh if mark.entry_id in frame.entries], by, at)
-            results += _judged(frame, {mark.session_id for mark in own}, by, at)
+            results += judge_again(frame, {mark.session_id for mark in own}, by, at)
     return results
 
 
@@ -75,8 +75,8 @@ def void_mark(fact: PresenceFact, *, nonce: str, by: Account | None, at: dt.date
         raise Refusal("mark.is_void", "Lượt này là lượt bỏ điểm danh nên không bỏ tiếp được; hãy ghi lại lượt mới.")
     with transaction.atomic():
         frame = _frame_of(fact.entry_id)
-        _refuse_outsiders(frame, [fact.entry_id], by)
-        _refuse_class(frame, at)
+        refuse_outsiders(frame, [fact.entry_id], by)
+        refuse_class(frame, at)
         return _void(frame, [fact], nonces=[nonce], by=by, at=at)[0]
 
 
@@ -130,8 +130,8 @@ def record_slips(
             raise Refusal(
                 "mark.not_on_roster", "Có người không còn trong danh sách lớp; hãy mở lại trang rồi ghi tiếp."
             )
-        _refuse_outsiders(frame, list(frame.entries), by)
-        _refuse_class(frame, at)
+        refuse_outsiders(frame, list(frame.entries), by)
+        refuse_class(frame, at)
         standing, counts = _facts_of(list(cells))
         marks: list[Mark] = []
         gone: list[PresenceFact] = []
@@ -157,9 +157,9 @@ def record_slips(
         _refuse_strangers(marks, [frame], by)
         _refuse_unfit(marks, [frame], at)
         _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
-        _tell(frame, _insert(marks, by, at), by, at)
+        _tell(frame, insert_facts(marks, by, at), by, at)
         if changed:
-            _judged(frame, {session_id for _, session_id in cells}, by, at)
+            judge_again(frame, {session_id for _, session_id in cells}, by, at)
     return changed
 
 
@@ -206,13 +206,13 @@ def _refuse_strangers(marks: Sequence[Mark], frames: Sequence[ClassFrame], by: A
     if any(mark.entry_id not in known for mark in marks):
         raise _stranger()
     for frame in frames:
-        _refuse_outsiders(frame, [mark.entry_id for mark in marks if mark.entry_id in frame.entries], by)
+        refuse_outsiders(frame, [mark.entry_id for mark in marks if mark.entry_id in frame.entries], by)
 
 
 def _refuse_unfit(marks: Sequence[Mark], frames: Sequence[ClassFrame], at: dt.datetime) -> None:
     homes = {entry_id: frame for frame in frames for entry_id in frame.entries}
     for frame in frames:
-        _refuse_class(frame, at)
+        refuse_class(frame, at)
     refusals: list[Refusal] = []
     for mark in marks:
         try:
@@ -225,7 +225,7 @@ def _refuse_unfit(marks: Sequence[Mark], frames: Sequence[ClassFrame], at: dt.da
         raise Refusals(refusals)
 
 
-def _refuse_class(frame: ClassFrame, at: dt.datetime) -> None:
+def refuse_class(frame: ClassFrame, at: dt.datetime) -> None:
     if frame.state == ClassState.DRAFT:
         raise Refusal("mark.class_not_released", f"Lớp “{frame.title}” chưa chốt danh sách nên chưa điểm danh được.")
     if frame.state == ClassState.CANCELLED:
@@ -236,7 +236,7 @@ def _refuse_class(frame: ClassFrame, at: dt.datetime) -> None:
         raise Refusal("campaign.not_open", "Đợt học tập chưa mở hoặc đã khép nên không ghi được kết quả.")
 
 
-def _refuse_outsiders(frame: ClassFrame, entries: Iterable[int], by: Account | None) -> None:
+def refuse_outsiders(frame: ClassFrame, entries: Iterable[int], by: Account | None) -> None:
     """The organiser's scope covers the class, that of a venue's unit and its clerk the venue; nobody else is known here."""
     if by is None:
         return
@@ -292,9 +292,10 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
-def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> list[Mark]:
+def insert_facts(marks: Sequence[Mark], by: Account | None, at: dt.datetime, *, is_followed: bool = True) -> list[Mark]:
     """Insert facts whose nonce is not known yet, in as few statements as may be; returns the marks that were new.
 
+    `is_followed` is false for facts whose log line and verdict somebody else writes soon (`check_ins.follow_check_ins`).
     Refuses when a known nonce stands for another mark: to answer "done" would lose this one.
     """
     fresh: set[str] = set()
@@ -302,18 +303,19 @@ def _insert(marks: Sequence[Mark], by: Account | None, at: dt.datetime) -> list[
     account = by.pk if by else None
     for start in range(0, len(marks), 500):
         part = marks[start : start + 500]
-        row = "(%s,%s,%s,%s,%s,%s,%s,%s,NULL)"
+        row = "(%s,%s,%s,%s,%s,%s,%s,%s,NULL,%s,%s)"
         params: list[Any] = []
         for mark in part:
             params += [
                 mark.nonce, mark.entry_id, mark.session_id, mark.kind.value,
                 connection.ops.adapt_datetimefield_value(mark.at), recorded, mark.method.value, account,
+                mark.device, is_followed,
             ]  # fmt: skip
         fresh.update(
             nonce
             for (nonce,) in select(
-                f"INSERT INTO {FACT} (nonce, entry_id, session_id, kind, at, recorded_at, method, account_id, voids_id)"  # noqa: S608
-                f" VALUES {','.join([row] * len(part))} ON CONFLICT (nonce) DO NOTHING RETURNING nonce",
+                f"INSERT INTO {FACT} (nonce, entry_id, session_id, kind, at, recorded_at, method, account_id, voids_id,"  # noqa: S608
+                f" device, is_followed) VALUES {','.join([row] * len(part))} ON CONFLICT (nonce) DO NOTHING RETURNING nonce",
                 params,
             )
         )
@@ -439,10 +441,10 @@ def _void(
         )
     if not judged:
         return []
-    return _judged(frame, {fact.session_id for fact in facts}, by, at)
+    return judge_again(frame, {fact.session_id for fact in facts}, by, at)
 
 
-def _judged(frame: ClassFrame, sessions: set[int], by: Account | None, at: dt.datetime) -> list[MarkResult]:
+def judge_again(frame: ClassFrame, sessions: set[int], by: Account | None, at: dt.datetime) -> list[MarkResult]:
     is_closed = frame.state == ClassState.CLOSED
     outcomes = judge(frame, by=by, at=at, is_closed=is_closed, only_sessions=sessions)
     if is_closed:  # a reopened roll: the chains follow each correction

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import FileResponse, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from quantriet.attendance import queries
+from quantriet.attendance import access, queries
 from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import ReopeningState, Standing, Verdict
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes import access as class_access
-from quantriet.classes.models import StudyClass
+from quantriet.classes.models import ClassSession, StudyClass, Venue
 from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit import spreadsheets, web
-from quantriet.kit.time import now
+from quantriet.kit.numbers import whole_number
+from quantriet.kit.time import local, now, show_day
 from quantriet.kit.web import download
 from quantriet.org import access as org_access
 from quantriet.org.vocab import Permission
@@ -79,6 +82,9 @@ def roll_page(
     reopened = is_reopened(study_class)
     ways = [
         ("roll", _("By name")),
+        ("codes", _("By code")),
+        ("scan", _("Scanner")),
+        ("checks", _("Mid-session check")),
         ("slips", _("Slips")),
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
@@ -108,6 +114,71 @@ def roll_page(
             **context,
         },
     )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a roll is taken: one session in one venue, and the tabs to the others; either may be missing."""
+
+    session: ClassSession | None
+    venue: Venue | None
+    session_tabs: list[dict[str, Any]]
+    venue_tabs: list[dict[str, Any]]
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return {
+            "session": self.session,
+            "venue": self.venue,
+            "session_tabs": self.session_tabs,
+            "venue_tabs": self.venue_tabs,
+            "where": f"session={self.session.pk}&venue={self.venue.pk}" if self.session and self.venue else "",
+        }
+
+
+def place_of(request: DeskRequest, study_class: StudyClass, at: dt.datetime) -> Place:
+    """The session and venue that the address asks for, among those whose roll the account takes; else today's and its own."""
+    sessions = list(study_class.sessions.order_by("starts_at", "pk"))
+    venues = list(access.venues_marked_by(request.account, study_class).order_by("-is_main", "name"))
+    session = _chosen(sessions, request.GET.get("session")) or queries.current_session(sessions, at)
+    venue = _chosen(venues, request.GET.get("venue")) or next(
+        (one for one in venues if one.clerk_id == request.account.pk), venues[0] if venues else None
+    )
+    if session is None or venue is None:
+        return Place(session, venue, [], [])
+    return Place(
+        session,
+        venue,
+        [
+            {
+                "label": f"{one.title} {show_day(local(one.starts_at).date())}",
+                "url": f"?session={one.pk}&venue={venue.pk}",
+                "current": one == session,
+            }
+            for one in sessions
+        ],
+        [
+            {"label": one.name, "url": f"?session={session.pk}&venue={one.pk}", "current": one == venue}
+            for one in venues
+        ],
+    )
+
+
+def asked_place(request: DeskRequest, study_class: StudyClass, at: dt.datetime) -> Place:
+    """As `place_of`, without the tabs: the page of one venue, asked again every minute, does not read all others."""
+    session_id, venue_id = (whole_number(request.GET.get(name)) for name in ("session", "venue"))
+    if session_id is None or venue_id is None:
+        return place_of(request, study_class, at)
+    return Place(
+        study_class.sessions.filter(pk=session_id).first(),
+        access.venues_marked_by(request.account, study_class).filter(pk=venue_id).first(),
+        [],
+        [],
+    )
+
+
+def _chosen(rows: list[Any], key: str | None) -> Any:
+    return next((row for row in rows if str(row.pk) == key), None)
 
 
 def workbook(

@@ -21,13 +21,13 @@ from quantriet.attendance import access, actions, queries
 from quantriet.attendance.models import PresenceFact
 from quantriet.attendance.rules.slips import read_times
 from quantriet.attendance.vocab import FactKind, Mark, MarkResult, Method, Standing
-from quantriet.attendance.web.frame import STANDING_SIGNS, page, roll_page
+from quantriet.attendance.web.frame import STANDING_SIGNS, page, place_of, roll_page
 from quantriet.classes.models import ClassSession, StudyClass, Venue
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import NotAllowed, Refusal, Refusals
 from quantriet.kit.templatetags.ui import status
 from quantriet.kit.text import fold
-from quantriet.kit.time import local, now, show_day
+from quantriet.kit.time import local, now
 from quantriet.kit.web import listing, safe_next, saved
 from quantriet.org.access import may_anywhere
 from quantriet.org.models import Account
@@ -103,17 +103,9 @@ def roll(request: DeskRequest, pk: int) -> HttpResponse:
     """The roll of one venue in one session; works by forms alone, quicker with the script."""
     study_class = access.get_roll(request.account, pk)
     at = now()
-    sessions = list(study_class.sessions.order_by("starts_at", "pk"))
-    venues = list(access.venues_marked_by(request.account, study_class).order_by("-is_main", "name"))
-    session = _chosen(sessions, request.GET.get("session")) or queries.current_session(sessions, at)
-    venue = _chosen(venues, request.GET.get("venue")) or next(
-        (one for one in venues if one.clerk_id == request.account.pk), venues[0] if venues else None
-    )
-    context: dict[str, Any] = {
-        "session": session,
-        "venue": venue,
-        "heading": study_class.title,
-    }
+    place = place_of(request, study_class, at)
+    session, venue = place.session, place.venue
+    context: dict[str, Any] = {**place.context, "heading": study_class.title}
     if session and venue:
         shown = queries.roll(study_class, venue, session)
         words = fold(request.GET.get("q", ""))
@@ -136,18 +128,6 @@ def roll(request: DeskRequest, pk: int) -> HttpResponse:
             "pause_minutes": int((counted.end - counted.start).total_seconds() - counted.planned) // 60,
             "nonce": secrets.token_hex(8),
             "last": _last_mark(request, study_class),
-            "session_tabs": [
-                {
-                    "label": f"{one.title} {show_day(local(one.starts_at).date())}",
-                    "url": f"?session={one.pk}&venue={venue.pk}",
-                    "current": one == session,
-                }
-                for one in sessions
-            ],
-            "venue_tabs": [
-                {"label": one.name, "url": f"?session={session.pk}&venue={one.pk}", "current": one == venue}
-                for one in venues
-            ],
         }
     return roll_page(request, "attendance/desk/roll.html", study_class, context, part="roll")
 
@@ -180,10 +160,6 @@ def _lines(rows: Sequence[queries.RollRow]) -> list[_Line]:
         )
         for row in rows
     ]
-
-
-def _chosen(rows: list[Any], key: str | None) -> Any:
-    return next((row for row in rows if str(row.pk) == key), None)
 
 
 def _last_mark(request: DeskRequest, study_class: StudyClass) -> PresenceFact | None:

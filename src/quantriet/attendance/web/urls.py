@@ -4,11 +4,14 @@ from django.urls import path
 
 from quantriet.attendance.web import (
     catch_ups,
+    check_in,
     closing,
+    codes,
     conduct,
     evidence,
     excuses,
     member,
+    presence_checks,
     proxy,
     roll,
     self_study,
@@ -20,12 +23,23 @@ _CLASS = "desk/classes/<int:pk>/"
 _SELF_STUDY = "me/duties/<int:pk>/self-study/"
 
 urlpatterns = [
+    # First, for a whole hall asks for them within minutes.
+    path("c/<str:code>/", check_in.check_in, name="check-in"),
+    path("check-in/", check_in.confirm, name="check-in-confirm"),
     path("desk/roll/", roll.today, name="roll-today"),
     path(_CLASS + "roll/", roll.roll, name="roll"),
     path(_CLASS + "roll/mark/", roll.mark, name="roll-mark"),
     path(_CLASS + "roll/undo/", roll.undo, name="roll-undo"),
     path(_CLASS + "roll/rest/", roll.rest, name="roll-rest"),
     path(_CLASS + "roll/state/", roll.state, name="roll-state"),
+    path(_CLASS + "roll/codes/", codes.overview, name="codes"),
+    path(_CLASS + "roll/codes/screen/", codes.screen, name="code-screen"),
+    path(_CLASS + "roll/codes/cards/", codes.cards, name="code-cards"),
+    path(_CLASS + "roll/scan/", codes.scan, name="scan"),
+    path(_CLASS + "roll/scan/photo/", codes.scan_photo, name="scan-photo"),
+    path(_CLASS + "roll/checks/", presence_checks.checks, name="checks"),
+    path(_CLASS + "roll/checks/<int:check_pk>/answer/", presence_checks.answer, name="check-answer"),
+    path(_CLASS + "roll/checks/<int:check_pk>/call-off/", presence_checks.call_off, name="check-call-off"),
     path(_CLASS + "roll/slips/", slips.slips, name="slips"),
     path(_CLASS + "roll/paste/", slips.paste, name="paste"),
     path(_CLASS + "roll/result/", closing.result, name="roll-result"),
@@ -48,6 +62,7 @@ urlpatterns = [
     path("desk/reply-forms/print/", proxy.print_forms, name="reply-forms-print"),
     path("desk/reply-forms/enter/", proxy.enter, name="reply-forms-enter"),
     path("desk/reply-forms/<str:code>/", proxy.enter, name="reply-form"),
+    path("me/duties/<int:pk>/code/", check_in.my_code, name="my-code"),
     path("me/duties/<int:pk>/excuse/", member.excuse, name="my-excuse"),
     path("me/duties/<int:pk>/catch-up/", member.catch_up, name="my-catch-up"),
     path("desk/campaigns/<int:pk>/self-study/", self_study.overview, name="self-study"),

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 from django.db.models import Model
@@ -77,6 +77,34 @@ def record_many(
                 json.dumps(plain(before), ensure_ascii=False), json.dumps(plain(after), ensure_ascii=False),
             )
             for thing, unit, before, after in lines
+        ],
+    )  # fmt: skip
+
+
+class Line(NamedTuple):
+    """A line of the log about one person's thing, with its own actor and moment."""
+
+    by: Actor | None
+    at: datetime
+    thing: Model
+    unit: Place | None
+    person_id: int | None
+    after: dict[str, Any]
+
+
+def record_each(verb: str, lines: Sequence[Line]) -> None:
+    """Write many lines in few statements, each by its own actor at its own moment: acts of many people that one job takes up."""
+    insert_many(
+        AuditEvent,
+        _MANY,
+        [
+            (
+                verb, connection.ops.adapt_datetimefield_value(one.at), one.by.pk if one.by else None,
+                str(one.by)[:200] if one.by else "Hệ thống", one.thing._meta.label_lower, str(one.thing.pk),
+                str(one.thing)[:300], one.unit.pk if one.unit else None, one.unit.path if one.unit else "", one.person_id,
+                "{}", json.dumps(plain(one.after), ensure_ascii=False),
+            )
+            for one in lines
         ],
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from quantriet.org.actions.decisions import (
     what_rests_on,
     withdraw_decision,
 )
-from quantriet.org.actions.doors import claim_try, release_try
+from quantriet.org.actions.doors import claim_try, count_wrong, refuse_if_closed, release_try
 from quantriet.org.actions.factors import (
     add_passkey,
     make_recovery_codes,
@@ -87,6 +87,7 @@ __all__ = [
     "close_sessions",
     "close_unit",
     "confirm_decision",
+    "count_wrong",
     "draft_decision",
     "due_decisions",
     "end_appointment",
@@ -109,6 +110,7 @@ __all__ = [
     "prune_answers",
     "prune_sign_in",
     "put_in_force",
+    "refuse_if_closed",
     "release_try",
     "remember_answer",
     "remove_authenticator",

@@ -26,6 +26,9 @@ class Door(StrEnum):
     CODE = "code"  # a code that came by mail
     ASK = "ask"  # asking for such a code; each asking counts
     SLIP = "slip"  # the code of an activation slip
+    CARD = (
+        "card"  # the code of an attendance card, typed on a phone that scanned a hall's screen: only wrong ones count
+    )
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ NARROW: dict[Door, Limit] = {
     **dict.fromkeys(Door, _NARROW),
     Door.ASK: Limit(3, LOCK_FOR),
     Door.SLIP: Limit(10, LOCK_FOR),
+    Door.CARD: Limit(10, LOCK_FOR),
 }
 NAME: dict[Door, Limit] = {
     Door.PASSWORD: Limit(30, timedelta(hours=1)),
@@ -55,6 +59,8 @@ ADDRESS: dict[Door, Limit] = {
     Door.CODE: Limit(100, LOCK_FOR),
     Door.ASK: Limit(100, LOCK_FOR),
     Door.SLIP: Limit(100, LOCK_FOR),
+    # A whole hall stands behind one address, each with a slip of the finger or two.
+    Door.CARD: Limit(300, LOCK_FOR),
 }
 
 

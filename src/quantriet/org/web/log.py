@@ -170,6 +170,7 @@ FIELDS = {
     "mailed": gettext_noop("Mails"),
     "mark": gettext_noop("Mark"),
     "method": gettext_noop("How it was taken"),
+    "minutes": gettext_noop("Minutes to confirm"),
     "needs_no_programme": gettext_noop("Needs no programme of its own"),
     "note": gettext_noop("Note"),
     "number": gettext_noop("Number"),

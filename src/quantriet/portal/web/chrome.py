@@ -49,6 +49,7 @@ ORGANISATION = [
 _LIVES_IN = {
     "roll-today": {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
+        "codes", "scan", "checks",
     },
     "catch-up-list": {"repeat-absentees", "proxy-list", "reply-forms-print", "reply-forms-enter", "reply-form"},
     "publication-board": {
