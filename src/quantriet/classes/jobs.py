@@ -17,3 +17,8 @@ def send_summons_job(class_id: int, account_id: int) -> None:
 def tell_cancelled_job(class_id: int, account_id: int) -> None:
     study_class = StudyClass.objects.select_related("unit", "campaign").get(pk=class_id)
     actions.tell_cancelled(study_class, by=Account.objects.filter(pk=account_id).first(), at=now())
+
+
+@background
+def compute_timetable_job(plan_id: int, run: int) -> None:
+    actions.compute_timetable(plan_id, run)

@@ -94,6 +94,15 @@ class PlanDemandKind(LabelledEnum):
     SPEAKER_LOAD = "speaker_load", gettext_noop("Most classes of a reporter")
     SPEAKER_WAY = "speaker_way", gettext_noop("Time for a reporter's way")
     EVERYBODY = "everybody", gettext_noop("A place for everybody")
+    WAY = "way", gettext_noop("Way between two places")
+
+
+# Demands that people write; the others follow from a hall's seats, a reporter's load, or everybody's having a place.
+WRITTEN_DEMANDS = (
+    PlanDemandKind.DUTY, PlanDemandKind.OFF, PlanDemandKind.WISH, PlanDemandKind.TRAVEL, PlanDemandKind.WAY,
+    PlanDemandKind.HALL_OFF, PlanDemandKind.SPEAKER_OFF, PlanDemandKind.SPEAKER, PlanDemandKind.SPEAKER_WAY,
+    PlanDemandKind.TWO_POSTS, PlanDemandKind.APART,
+)  # fmt: skip
 
 
 class RosterOrigin(LabelledEnum):
@@ -216,6 +225,16 @@ def register() -> None:
         "roster.moved": "chuyển điểm cầu",
         "summons.printed": "in giấy mời",
         "summons.mailed": "gửi giấy mời",
+        "timetable.added": "lập lịch lớp",
+        "timetable.changed": "sửa dữ liệu của lịch lớp",
+        "timetable.started": "cho máy xếp lịch lớp",
+        "timetable.stopped": "dừng xếp lịch lớp",
+        "timetable.computed": "xếp xong lịch lớp",
+        "timetable.moved": "chuyển người trong lịch lớp",
+        "timetable.reporter_given": "đổi báo cáo viên trong lịch lớp",
+        "timetable.confirmed": "xác nhận lịch lớp",
+        "timetable.reopened": "mở lại lịch lớp",
+        "timetable.removed": "bỏ lịch lớp",
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("summons", NotificationKind("Giấy mời học", NoticeGroup.SUMMONS, is_prompt=True))

@@ -5,7 +5,7 @@
 """
 
 from quantriet.classes.rules.planning.checking import Conflict, conflicts, cost_of, moved_people
-from quantriet.classes.rules.planning.collisions import Collision, find_collision
+from quantriet.classes.rules.planning.collisions import Collision, find_collision, told
 from quantriet.classes.rules.planning.problem import (
     Demand,
     Group,
@@ -38,4 +38,5 @@ __all__ = [
     "find_collision",
     "moved_people",
     "solve",
+    "told",
 ]

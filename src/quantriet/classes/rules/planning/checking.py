@@ -48,7 +48,11 @@ def _halls(active: Active, plan: Plan) -> list[Conflict]:
                 )
             )
         if place not in open_places:
-            found.append(Conflict(PlanDemandKind.HALL_OFF, f"{_class_words(problem, place)}: hội trường không dùng được.", (place,)))
+            found.append(
+                Conflict(
+                    PlanDemandKind.HALL_OFF, f"{_class_words(problem, place)}: hội trường không dùng được.", (place,)
+                )
+            )
     return found
 
 
@@ -77,7 +81,12 @@ def _offices(active: Active, plan: Plan) -> list[Conflict]:
             found.append(Conflict(PlanDemandKind.TRAVEL, said, (place,), group.office))
     missing: dict[int, int] = defaultdict(int)
     for group in problem.groups:
-        missing[group.office] += group.size - placed[group.key]
+        left = group.size - placed[group.key]
+        if group.name and left > 0:  # somebody whom a demand names
+            said = f"Đồng chí {group.name} ({problem.office_of[group.office].name}) chưa có lớp."
+            found.append(Conflict(PlanDemandKind.EVERYBODY, said, (), group.office))
+        else:
+            missing[group.office] += left
     for office, count in missing.items():
         if count:
             name = problem.office_of[office].name
@@ -139,7 +148,9 @@ def _speakers(active: Active, plan: Plan) -> list[Conflict]:
         if speaker is not None and speaker in problem.speaker_of:
             speaks[speaker].append(place)
         elif active.needs_speaker:
-            found.append(Conflict(PlanDemandKind.SPEAKER, f"{_class_words(problem, place)}: chưa có báo cáo viên.", (place,)))
+            found.append(
+                Conflict(PlanDemandKind.SPEAKER, f"{_class_words(problem, place)}: chưa có báo cáo viên.", (place,))
+            )
     for key, places in speaks.items():
         name = problem.speaker_of[key].name
         for place in places:
@@ -148,7 +159,9 @@ def _speakers(active: Active, plan: Plan) -> list[Conflict]:
                 found.append(Conflict(PlanDemandKind.SPEAKER_OFF, said, (place,)))
         most = active.load.get(key)
         if most is not None and len(places) > most:
-            said = f"Báo cáo viên {name} được xếp {show_number(len(places))} lớp, nhận nhiều nhất {show_number(most)} lớp."
+            said = (
+                f"Báo cáo viên {name} được xếp {show_number(len(places))} lớp, nhận nhiều nhất {show_number(most)} lớp."
+            )
             found.append(Conflict(PlanDemandKind.SPEAKER_LOAD, said, tuple(places)))
         for one, other in combinations(places, 2):
             if other[0] in problem.overlapping[one[0]]:

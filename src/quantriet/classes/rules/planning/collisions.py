@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from quantriet.classes.rules.planning.flow import flow_of
-from quantriet.classes.rules.planning.problem import Active, Demand, Problem
+from quantriet.classes.rules.planning.flow import Seating
+from quantriet.classes.rules.planning.problem import Demand, Problem, least_on_duty
 from quantriet.classes.rules.planning.solving import is_possible
 from quantriet.classes.vocab import PlanDemandKind
 from quantriet.kit.numbers import show_number
@@ -38,13 +38,16 @@ def find_collision(problem: Problem, *, seconds: float = 60.0) -> Collision | No
     """
     ends = time.monotonic() + seconds
     ordered = sorted(problem.demands, key=lambda one: _FIRM.index(one.kind))
-    in_network = not flow_of(Active(problem, ordered), only_feasible=True).is_whole
+    seating = Seating(problem)
+    in_network = not seating.holds(ordered)
+    if in_network:
+        ordered = [one for one in ordered if one.kind in Seating.HOLDS]
     is_smallest = True
 
     def holds(demands: Sequence[Demand]) -> bool:
         nonlocal is_smallest
         if in_network:
-            return flow_of(Active(problem, demands), only_feasible=True).is_whole
+            return seating.holds(demands)
         left = ends - time.monotonic()
         answer = is_possible(problem, demands, seconds=min(10.0, left)) if left > 0 else None
         if answer is None:
@@ -57,13 +60,12 @@ def find_collision(problem: Problem, *, seconds: float = 60.0) -> Collision | No
     if in_network and any(one.kind == PlanDemandKind.SPEAKER for one in found):
         # Of reporters the network only counts how many there are: what it was enough to give up there may not be here.
         in_network = False
-        found = _explained(holds, found)
-    if not in_network:
-        is_smallest = is_smallest and all(
-            is_possible(problem, [one for one in found if one is not gone], seconds=5.0) for gone in found
-        )
+        for one in list(found):
+            rest = [other for other in found if other is not one]
+            if is_smallest and not holds(rest):
+                found = rest
     shown = sorted(found, key=lambda one: _FIRM.index(one.kind))
-    return Collision(tuple(shown), _headline(problem, shown), is_smallest)
+    return Collision(tuple(shown), _headline(problem, seating, shown), is_smallest)
 
 
 def _explained(holds: Callable[[Sequence[Demand]], bool], demands: Sequence[Demand]) -> list[Demand]:
@@ -85,12 +87,11 @@ def _explained(holds: Callable[[Sequence[Demand]], bool], demands: Sequence[Dema
     return search([], False, list(demands))
 
 
-def _headline(problem: Problem, demands: Sequence[Demand]) -> str:
+def _headline(problem: Problem, seating: Seating, demands: Sequence[Demand]) -> str:
     people, halls = show_number(problem.people), show_number(len(problem.halls))
     if not demands:
         return f"Không có lớp nào xếp được cho {people} người: đợt này chưa có buổi hoặc hội trường."
-    flow = flow_of(Active(problem, demands), only_feasible=True)
-    short = problem.people - flow.placed
+    short = problem.people - seating.placed(demands)
     figures = f" Xếp hết mức vẫn còn {show_number(short)}/{people} người không có chỗ." if short else ""
     count = show_number(len(demands))
     return (
@@ -99,3 +100,43 @@ def _headline(problem: Problem, demands: Sequence[Demand]) -> str:
         if len(demands) > 1
         else f"{people} người, {show_number(len(problem.slots))} buổi, {halls} hội trường: yêu cầu sau tự nó không giữ được; phải bỏ hoặc nới.{figures}"
     )
+
+
+_TOGETHER = 6  # so many demands of one kind are told one by one; more are told in sum, with the first of them
+
+
+def told(problem: Problem, demands: Sequence[Demand]) -> list[str]:
+    """The demands of a collision as sentences; sixty halls are told as one sum, not as sixty lines."""
+    lines: list[str] = []
+    for kind in _FIRM:
+        own = [one for one in demands if one.kind == kind]
+        if len(own) <= _TOGETHER:
+            lines += [problem.sentence(one) for one in own]
+            continue
+        count = show_number(len(own))
+        if kind == PlanDemandKind.SEATS:
+            seats = sum(problem.hall_of[one.hall].capacity for one in own if one.hall is not None)
+            lines.append(f"{count} hội trường chứa tổng cộng {show_number(seats)} người một buổi.")
+        elif kind == PlanDemandKind.SPEAKER_LOAD:
+            lines.append(f"{count} báo cáo viên nhận tổng cộng {show_number(sum(one.amount for one in own))} lớp.")
+        elif kind == PlanDemandKind.DUTY:
+            away = sum(
+                office.strength - least_on_duty(office.strength, one.amount)
+                for one in own
+                if one.office is not None and (office := problem.office_of[one.office])
+            )
+            lines.append(
+                f"{count} chi bộ phải giữ tỷ lệ trực, mỗi buổi cùng lúc đi học nhiều nhất {show_number(away)} người."
+            )
+        else:
+            lines.append(f"{count} yêu cầu cùng loại “{_NAMES[kind]}”, như:")
+        lines += [problem.sentence(one) for one in own[:3]]
+    return lines
+
+
+_NAMES = {
+    PlanDemandKind.TWO_POSTS: "người giữ hai việc", PlanDemandKind.SPEAKER_OFF: "báo cáo viên bận",
+    PlanDemandKind.HALL_OFF: "hội trường không dùng được", PlanDemandKind.TRAVEL: "đường đi không quá xa",
+    PlanDemandKind.APART: "lãnh đạo không đi cùng buổi", PlanDemandKind.OFF: "chi bộ không đi được",
+    PlanDemandKind.SPEAKER: "có báo cáo viên", PlanDemandKind.SPEAKER_WAY: "kịp đường đi",
+}  # fmt: skip

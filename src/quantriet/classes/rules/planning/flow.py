@@ -9,10 +9,11 @@ every plan from below; a class costs here by the seat that is taken, which is le
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from quantriet.classes.rules.planning.problem import Active, Place, Plan, Seat
+from quantriet.classes.rules.planning.problem import Active, Demand, Place, Plan, Problem, Seat
+from quantriet.classes.vocab import PlanDemandKind
 
 SCALE = 100  # parts of a point in the network, so that a class's price by the seat is not rounded away
 Zone = tuple[str, int | None]
@@ -60,19 +61,20 @@ def flow_of(
     fixed: Mapping[int, int] | None = None,
     previous: Plan | None = None,
     moving: int = 0,
-    only_feasible: bool = False,
 ) -> Flow:
     """Seat everybody as cheaply as a network can.
 
     `places` leaves only these classes open; `fixed` ties a group to a slot; with `previous`, everybody who is not where they
-    were costs `moving` points. With `only_feasible` no price is asked: only how many find a seat.
+    were costs `moving` points.
     """
     problem, weights = active.problem, active.problem.weights
     network = _Network()
     entry: dict[int, tuple[int, int]] = {}  # arc → group and slot
     exits: dict[int, tuple[Zone, int, int]] = {}  # arc → zone, slot and hall
     kept: dict[int, tuple[int, int, int]] = {}  # arc → office, slot and hall
-    away: dict[tuple[int, int], int] = defaultdict(int)  # those of other offices who are missed here, by office and slot
+    away: dict[tuple[int, int], int] = defaultdict(
+        int
+    )  # those of other offices who are missed here, by office and slot
     for group in problem.groups:
         second = active.second_office(group)
         if second is not None and fixed and group.key in fixed:
@@ -128,7 +130,7 @@ def flow_of(
         most = sum(every[: active.most_classes])
     network.arc("all", "sink", most)
     network.node("source")
-    return _solved(active, network, entry, exits, kept, only_feasible=only_feasible)
+    return _solved(active, network, entry, exits, kept)
 
 
 def _solved(
@@ -137,21 +139,12 @@ def _solved(
     entry: Mapping[int, tuple[int, int]],
     exits: Mapping[int, tuple[Zone, int, int]],
     kept: Mapping[int, tuple[int, int, int]],
-    *,
-    only_feasible: bool,
 ) -> Flow:
     # The library takes a second to load and is wanted only where a plan is made.
     import numpy
-    from ortools.graph.python import max_flow, min_cost_flow
+    from ortools.graph.python import min_cost_flow
 
     people = active.problem.people
-    if only_feasible:
-        solver = max_flow.SimpleMaxFlow()
-        solver.add_arcs_with_capacity(
-            numpy.array(network.tails), numpy.array(network.heads), numpy.array(network.rooms)
-        )
-        solver.solve(network.nodes["source"], network.nodes["sink"])
-        return Flow(solver.optimal_flow(), people)
     cheap = min_cost_flow.SimpleMinCostFlow()
     cheap.add_arcs_with_capacity_and_unit_cost(
         numpy.array(network.tails), numpy.array(network.heads), numpy.array(network.rooms), numpy.array(network.prices)
@@ -201,3 +194,92 @@ def seats_of(
             left[zone, slot, hall] -= taken
             count -= taken
     return dict(seats)
+
+
+class Seating:
+    """How many people find a seat under some of a problem's demands: one network, of which only the room changes.
+
+    Asked hundreds of times when a collision is looked for; what a network cannot hold is left out.
+    """
+
+    HOLDS = (
+        PlanDemandKind.SEATS, PlanDemandKind.HALL_OFF, PlanDemandKind.DUTY, PlanDemandKind.OFF, PlanDemandKind.TRAVEL,
+        PlanDemandKind.SPEAKER, PlanDemandKind.SPEAKER_OFF, PlanDemandKind.SPEAKER_LOAD,
+    )  # fmt: skip
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        network = self.network = _Network()
+        people: dict[int, int] = defaultdict(int)
+        for group in problem.groups:
+            people[group.office] += group.size
+        self.coming: dict[int, list[tuple[int, int, int]]] = defaultdict(list)  # by slot: arc, office, its people
+        self.leaving: list[tuple[int, int]] = []
+        limits: dict[int, set[int]] = defaultdict(set)
+        for demand in problem.demands:
+            if demand.kind == PlanDemandKind.TRAVEL and demand.office is not None:
+                limits[demand.office].add(demand.amount)
+        self.by_zone: list[tuple[int, int, int | None]] = []  # arc, office, the limit under which it may be used
+        zones: set[tuple[str, int | None]] = set()
+        for office in problem.offices:
+            if not people[office.key]:
+                continue
+            network.arc("source", ("office", office.key), people[office.key])
+            for slot in problem.slots:
+                arc = network.arc(("office", office.key), ("in", office.key, slot.key), people[office.key])
+                self.coming[slot.key].append((arc, office.key, people[office.key]))
+                self.leaving.append(
+                    (network.arc(("in", office.key, slot.key), ("out", office.key, slot.key), 0), office.key)
+                )
+                for limit in (None, *sorted(limits[office.key])):
+                    zones.add((office.place, limit))
+                    arc = network.arc(("out", office.key, slot.key), ("zone", office.place, limit, slot.key), 0)
+                    self.by_zone.append((arc, office.key, limit))
+        for place, limit in sorted(zones, key=str):
+            for hall in problem.halls:
+                if limit is None or problem.way(place, hall.place) <= limit:
+                    for slot in problem.slots:
+                        network.arc(("zone", place, limit, slot.key), ("hall", slot.key, hall.key), problem.people)
+        self.halls = {
+            (slot.key, hall.key): network.arc(("hall", slot.key, hall.key), ("slot", slot.key), 0)
+            for slot in problem.slots
+            for hall in problem.halls
+        }
+        self.slots = {slot.key: network.arc(("slot", slot.key), "all", 0) for slot in problem.slots}
+        self.all = network.arc("all", "sink", 0)
+        network.node("source")
+
+    def placed(self, demands: Iterable[Demand]) -> int:
+        """How many of the people find a seat under these demands."""
+        import numpy
+        from ortools.graph.python import max_flow
+
+        problem, network = self.problem, self.network
+        active = Active(problem, demands)
+        rooms = list(network.rooms)
+        free = {office: set(days) for office, days in active.days.items()}
+        for slot, arcs in self.coming.items():
+            for arc, office, people in arcs:
+                rooms[arc] = people if slot in free[office] else 0
+        for arc, office in self.leaving:
+            rooms[arc] = active.most_away.get(office, problem.people)
+        for arc, office, limit in self.by_zone:
+            rooms[arc] = problem.people if active.zone[office][1] == limit else 0
+        open_places = set(active.places)
+        at: dict[int, list[int]] = defaultdict(list)
+        for place, arc in self.halls.items():
+            rooms[arc] = active.room[place[1]] if place in open_places else 0
+            at[place[0]].append(rooms[arc])
+        for slot, arc in self.slots.items():
+            most = len(active.speakers_at(slot)) if active.needs_speaker else len(at[slot])
+            rooms[arc] = min(problem.people, sum(sorted(at[slot], reverse=True)[:most]))
+        every = sorted((room for own in at.values() for room in own), reverse=True)
+        most = active.most_classes if active.needs_speaker else len(every)
+        rooms[self.all] = min(problem.people, sum(every[:most]))
+        solver = max_flow.SimpleMaxFlow()
+        solver.add_arcs_with_capacity(numpy.array(network.tails), numpy.array(network.heads), numpy.array(rooms))
+        solver.solve(network.nodes["source"], network.nodes["sink"])
+        return int(solver.optimal_flow())
+
+    def holds(self, demands: Iterable[Demand]) -> bool:
+        return self.placed(demands) == self.problem.people

@@ -253,7 +253,7 @@ class Active:
         self.days = {office.key: [slot for slot in slots if slot not in off[office.key]] for office in problem.offices}
         # A zone: offices at one place with one limit; hall and way depend on nothing else.
         self.zone = {office.key: (office.place, limit.get(office.key)) for office in problem.offices}
-        self.zones = sorted({zone for zone in self.zone.values()}, key=lambda zone: (zone[0], zone[1] or 0))
+        self.zones = sorted(set(self.zone.values()), key=lambda zone: (zone[0], zone[1] or 0))
         self.halls = {
             zone: {
                 hall.key: way

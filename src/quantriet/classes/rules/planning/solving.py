@@ -113,11 +113,11 @@ def solve(
 def is_possible(problem: Problem, demands: Iterable[Demand], *, seconds: float) -> bool | None:
     """Whether some plan holds these demands; None when the time did not suffice to know."""
     active = Active(problem, demands)
-    if not flow_of(active, only_feasible=True).is_whole:
+    relaxed = flow_of(active)
+    if not relaxed.is_whole:
         return False
     if active.is_flow:
         return True
-    relaxed = flow_of(active)
     first = _first(active, relaxed, None, 0, patience=seconds)
     if first is not None and not conflicts(_under(problem, active), first):
         return True
@@ -177,9 +177,7 @@ def _most_else(problem: Problem) -> int:
 # --- the first plan ---------------------------------------------------------------------------------------------------
 
 
-def _first(
-    active: Active, relaxed: Flow, previous: Plan | None, moving: int, *, patience: float = 15.0
-) -> Plan | None:
+def _first(active: Active, relaxed: Flow, previous: Plan | None, moving: int, *, patience: float = 15.0) -> Plan | None:
     """A whole plan in seconds: single people get their sessions, then the network with as few classes as hold everybody."""
     fixed = _single_people(active, previous)
     if fixed is None:
@@ -280,7 +278,12 @@ def _single_people(active: Active, previous: Plan | None) -> dict[int, int] | No
             return None
         slot = min(
             choice,
-            key=lambda one: (was.get(key) != one, active.wish(group.office, one), sum(away[o, one] for o in offices), one),
+            key=lambda one: (
+                was.get(key) != one,
+                active.wish(group.office, one),
+                sum(away[o, one] for o in offices),
+                one,
+            ),
         )
         fixed[key] = slot
         for office in offices:
@@ -291,7 +294,7 @@ def _single_people(active: Active, previous: Plan | None) -> dict[int, int] | No
 def _with_speakers(active: Active, made: Flow, fixed: Mapping[int, int], previous: Plan | None) -> Plan | None:
     held = sorted(place for place, people in Plan(made.seats).filled().items() if people)
     if not active.needs_speaker:
-        return Plan(made.seats, {place: None for place in held})
+        return Plan(made.seats, dict.fromkeys(held))
     speakers = _speakers_for(active, held, fixed, previous, every=True)
     return Plan(made.seats, speakers) if speakers is not None else None
 
@@ -366,7 +369,9 @@ def _dealt(
     return dealt
 
 
-def _speaking(active: Active, model: Any, places: Iterable[Place], busy: Mapping[int, set[int]]) -> dict[tuple[int, Place], Any]:
+def _speaking(
+    active: Active, model: Any, places: Iterable[Place], busy: Mapping[int, set[int]]
+) -> dict[tuple[int, Place], Any]:
     """Variables "this reporter speaks in this class", with what one person can do: one place at a time, the way, the load."""
     problem = active.problem
     speaks: dict[tuple[int, Place], Any] = {}
@@ -524,7 +529,9 @@ class _Model:
     def _price(self) -> Any:
         active, problem = self.active, self.active.problem
         weights = problem.weights
-        terms: list[Any] = [variable * way for (zone, slot, hall), variable in self.sitting.items() if (way := active.halls[zone][hall])]
+        terms: list[Any] = [
+            variable * way for (zone, slot, hall), variable in self.sitting.items() if (way := active.halls[zone][hall])
+        ]
         terms += [
             variable * wish
             for (key, slot), variable in self.going.items()
@@ -609,7 +616,7 @@ class _Model:
         for seat, count in seats_of(self.active, group_slot, left, {}).items():
             seats[seat] += count
         held = {(slot, hall) for (_key, slot, hall), count in seats.items() if count}
-        speakers: dict[Place, int | None] = {place: None for place in sorted(held)}
+        speakers: dict[Place, int | None] = dict.fromkeys(sorted(held))
         for (speaker, place), variable in self.speaks.items():
             if place in held and value(variable):
                 speakers[place] = speaker
