@@ -37,6 +37,7 @@ from quantriet.classes.queries.summons import (
     on_paper,
     summons_counts,
 )
+from quantriet.classes.queries.wishes import WishLine, WishList, read_wishes
 
 __all__ = [
     "ZALO_INVITATION",
@@ -49,6 +50,8 @@ __all__ = [
     "Standing",
     "SummonsLetter",
     "VenueSeats",
+    "WishLine",
+    "WishList",
     "capacity",
     "cell_rows",
     "clashes",
@@ -79,6 +82,7 @@ __all__ = [
     "posts_in_words",
     "posts_on",
     "preview_list",
+    "read_wishes",
     "release_checks",
     "roster",
     "running_events",

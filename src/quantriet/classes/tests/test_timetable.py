@@ -1,18 +1,16 @@
 """A timetable from its first demand to the classes that come of it."""
 
-import datetime as dt
 
 import pytest
 
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import actions, queries
-from quantriet.classes.models import RosterEntry, StudyClass, TimetableClass, TimetableShare
+from quantriet.classes.models import RosterEntry, StudyClass, TimetableShare
 from quantriet.classes.tests import factories
-from quantriet.classes.vocab import ClassRoleKind, ClassState, PlanDemandKind, TimetableState
+from quantriet.classes.vocab import ClassRoleKind, ClassState, TimetableState
 from quantriet.kit.jobs import Worker
-from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.time import now, today
+from quantriet.kit.time import now
 
 pytestmark = pytest.mark.django_db
 
