@@ -655,9 +655,8 @@ def move_people(
         if (start.session_id, start.hall_id) == (session.pk, hall.pk):
             raise Refusal("timetable.move_nowhere", "Hãy chọn buổi hoặc hội trường khác.", field="target")
         target, _is_new = TimetableClass.objects.get_or_create(plan=plan, session=session, hall=hall)
-        there = TimetableShare.objects.filter(
-            timetable_class=target, cell_id=share.cell_id, person_id=share.person_id
-        ).first()
+        own = target.shares.filter(cell_id=share.cell_id)
+        there = next((one for one in own if one.person_id == share.person_id), None)
         if there is None:
             there = TimetableShare(timetable_class=target, cell_id=share.cell_id, person_id=share.person_id, count=0)
         there.count += count
@@ -814,7 +813,7 @@ def reopen_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime, r
                 "timetable.class_released",
                 f"{show_number(len(fixed))} lớp của lịch này đã chốt (như “{fixed[0]}”); hãy mở lại các lớp đó trước, hoặc sửa ngay trong lớp.",
             )
-        only = [row.study_class_id for row in rows if row.study_class and row.study_class.state == ClassState.DRAFT]
+        only = [row.study_class.pk for row in rows if row.study_class and row.study_class.state == ClassState.DRAFT]
         count = cancel_classes(plan.campaign, only=only, by=by, at=at, reason=reason)
         plan.state, plan.confirmed_at = TimetableState.READY, None
         plan.outcome = f"Đã mở lại, {show_number(count)} lớp nháp đã hủy."

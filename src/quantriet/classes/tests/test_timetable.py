@@ -1,6 +1,5 @@
 """A timetable from its first demand to the classes that come of it."""
 
-
 import pytest
 
 from quantriet.campaigns import actions as campaign_actions

@@ -100,7 +100,7 @@ class HallForm(forms.Form):
         label=_("Seats"), min_value=1, max_value=100_000, widget=forms.NumberInput(attrs=_SHORT)
     )
     place = forms.CharField(
-        label=_("Place"), max_length=80, required=False, help_text=_("Commune, village or cluster; ways are counted between places.")
+        label=_("Location"), max_length=80, required=False, help_text=_("Commune, village or cluster; ways are counted between places.")
     )  # fmt: skip
     address = forms.CharField(label=_("Address"), max_length=200, required=False)
 
@@ -136,8 +136,8 @@ class DemandForm(forms.Form):
         required=False,
         widget=forms.NumberInput(attrs=_SHORT),
     )
-    place = forms.CharField(label=_("Place"), max_length=80, required=False)
-    other_place = forms.CharField(label=_("Other place"), max_length=80, required=False)
+    place = forms.CharField(label=_("Location"), max_length=80, required=False)
+    other_place = forms.CharField(label=_("Other location"), max_length=80, required=False)
     basis = forms.CharField(label=_("Basis"), max_length=200, required=False)
 
     def __init__(self, *args: Any, plan: Any, **kwargs: Any) -> None:

@@ -123,10 +123,10 @@ def _posts(active: Active, plan: Plan) -> list[Conflict]:
     for key in sorted(active.with_posts):
         group = problem.group_of[key]
         for place in seats[key]:
-            for other in speaks.get(group.speaker or -1, ()):
-                if other[0] in problem.overlapping[place[0]]:
-                    said = f"Đồng chí {group.name} vừa nghe giảng ở {_class_words(problem, place)}, vừa báo cáo ở {_class_words(problem, other)}."
-                    found.append(Conflict(PlanDemandKind.TWO_POSTS, said, (place, other), group.office))
+            for spoken in speaks.get(group.speaker or -1, ()):
+                if spoken[0] in problem.overlapping[place[0]]:
+                    said = f"Đồng chí {group.name} vừa nghe giảng ở {_class_words(problem, place)}, vừa báo cáo ở {_class_words(problem, spoken)}."
+                    found.append(Conflict(PlanDemandKind.TWO_POSTS, said, (place, spoken), group.office))
     for groups in active.apart:
         for one, other in combinations(groups, 2):
             for here in seats[one]:

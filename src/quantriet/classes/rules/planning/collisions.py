@@ -120,11 +120,8 @@ def told(problem: Problem, demands: Sequence[Demand]) -> list[str]:
         elif kind == PlanDemandKind.SPEAKER_LOAD:
             lines.append(f"{count} báo cáo viên nhận tổng cộng {show_number(sum(one.amount for one in own))} lớp.")
         elif kind == PlanDemandKind.DUTY:
-            away = sum(
-                office.strength - least_on_duty(office.strength, one.amount)
-                for one in own
-                if one.office is not None and (office := problem.office_of[one.office])
-            )
+            strengths = [(problem.office_of[one.office].strength, one.amount) for one in own if one.office is not None]
+            away = sum(strength - least_on_duty(strength, percent) for strength, percent in strengths)
             lines.append(
                 f"{count} chi bộ phải giữ tỷ lệ trực, mỗi buổi cùng lúc đi học nhiều nhất {show_number(away)} người."
             )
