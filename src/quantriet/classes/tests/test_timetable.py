@@ -298,7 +298,7 @@ def test_posts_are_for_the_organiser(as_user, plan, name):
 
 
 def test_the_whole_way_without_a_script(as_user, cast, campaign):
-    organiser = as_user("organiser1")
+    organiser = as_user("officer")
     told = organiser.post(
         reverse("timetable-new"),
         {"campaign": campaign.pk, "unit": cast.units["X1"].pk, "title": "Lịch xã", "tier": "grassroots", "percent": 50, "basis": "KH 12"},

@@ -79,7 +79,7 @@ def _plan_page(
     may_change = org_access.may(request.account, Permission.CLASS_EDIT, plan.unit)
     names = (
         ("timetable", _("The plan")), ("timetable-inputs", _("Sessions, halls, reporters")),
-        ("timetable-demands", _("Demands")), ("timetable-cells", _("Cells")),
+        ("timetable-demands", _("Demands")), ("timetable-cells", _("Cells of the plan")),
     )  # fmt: skip
     return page(
         request,
@@ -192,7 +192,7 @@ def _progress(plan: TimetablePlan) -> dict[str, Any]:
     if gap is None:
         words = f"Đang tìm lịch đầu tiên, hoặc nguyên nhân không xếp được; đã {show_number(since)} giây."
     else:
-        words = f"Đã có lịch, còn cách mức tốt nhất có thể nhiều nhất {show_share(gap)}%; đang tìm lịch tốt hơn, đã {show_number(since)} giây."
+        words = f"Đã có lịch, còn cách mức tốt nhất có thể nhiều nhất {show_share(gap)}; đang tìm lịch tốt hơn, đã {show_number(since)} giây."
     return {"words": words, "seconds": min(since, plan.seconds), "most": plan.seconds}
 
 

@@ -158,7 +158,7 @@ class PlaceForm(forms.Form):
 class MoveShareForm(forms.Form):
     """So many of a cell to another session or hall."""
 
-    share = forms.ChoiceField(label=_("Who"))
+    share = forms.ChoiceField(label=_("Cell or person"))
     count = forms.IntegerField(label=_("How many"), min_value=1, widget=forms.NumberInput(attrs=_SHORT))
     target = forms.ChoiceField(label=_("To session and hall"))
 
