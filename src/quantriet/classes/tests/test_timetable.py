@@ -218,6 +218,19 @@ def test_planning_anew_after_a_change_moves_the_fewest(cast, plan):
     assert plan.moved == plan.least_moved == 0  # whoever lost the place had none any more
 
 
+@pytest.mark.req("B-09")
+def test_a_lone_reporter_who_must_learn_too_collides_in_words(cast, campaign):
+    plan = factories.timetable(
+        campaign, cast.units["X1"], cast.officer, halls=(("Hội trường xã", 9),), reporters=[cast.people["M1"]]
+    )
+    computed(plan, cast.officer)
+    assert plan.state == TimetableState.DRAFT
+    assert plan.collisions == [
+        "Mỗi lớp có một báo cáo viên; có 1 báo cáo viên.",
+        "Đồng chí Nguyễn Thị Hường giữ hai việc: không nghe giảng ở buổi mình báo cáo.",
+    ]
+
+
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
@@ -319,7 +332,7 @@ def test_the_whole_way_without_a_script(as_user, cast, campaign):
     organiser.post(
         inputs, {"what": "search", "search-title": "Lịch xã", "search-seconds": "1", "search-usual_minutes": "20"}
     )
-    organiser.post(inputs, {"what": "reporter", "person": cast.people["M1"].pk, "most_classes": ""})
+    organiser.post(inputs, {"what": "reporter", "person": cast.people["M10"].pk, "most_classes": ""})
     assert (plan.sessions.count(), plan.halls.count(), plan.reporters.count()) == (4, 1, 1)
     assert organiser.post(reverse("timetable-start", args=[plan.pk])).status_code == 303
     page = organiser.get(reverse("timetable", args=[plan.pk])).content.decode()
