@@ -300,7 +300,7 @@ def place_cell(cell: TimetableCell, *, by: Account | None, at: datetime, place: 
     with _plan_in(cell.plan, *_OPEN):
         cell.place = text.squeeze(place)
         cell.save(update_fields=["place"])
-        _noted(cell.plan, by, at, {"cell": cell.unit.name, "place": cell.place})
+        _noted(cell.plan, by, at, {"cell": cell.unit.name, "location": cell.place})
     return cell
 
 
@@ -366,7 +366,10 @@ def add_plan_demand(
         if same is None:
             same = TimetableDemand(plan=plan, kind=known, **given)
         same.amount, same.basis = amount, text.squeeze(basis)
-        same.save()
+        if same.pk is None:
+            same.save(force_insert=True)
+        else:
+            same.save(update_fields=["amount", "basis"])
         _noted(plan, by, at, {"demand": known, "what": queries.demand_words(same), "basis": same.basis})
     return same
 
@@ -481,7 +484,12 @@ def start_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime, ke
         plan.cost = plan.bound = plan.moved = plan.least_moved = None
         plan.outcome, plan.collisions = "", []
         plan.before = _as_json(queries.load_timetable(plan).present) if keep else {}
-        plan.save()
+        plan.save(
+            update_fields=[
+                "state", "keeps", "run", "began_at", "told_at", "cost", "bound", "moved", "least_moved", "outcome",
+                "collisions", "before",
+            ]
+        )  # fmt: skip
         record("timetable.started", by=by, at=at, thing=plan, unit=plan.unit, after={"keep": keep})
         enqueue(COMPUTE_JOB, plan.pk, plan.run)
     return plan
@@ -660,7 +668,10 @@ def move_people(
         if there is None:
             there = TimetableShare(timetable_class=target, cell_id=share.cell_id, person_id=share.person_id, count=0)
         there.count += count
-        there.save()
+        if there.pk is None:
+            there.save(force_insert=True)
+        else:
+            there.save(update_fields=["count"])
         before = {"class": f"{start.hall.name}, {queries.session_words(start.session)}", "people": share.count}
         if share.count == count:
             share.delete()
@@ -673,7 +684,7 @@ def move_people(
         TimetablePlan.objects.filter(pk=plan.pk).update(cost=None, bound=None)
         record(
             "timetable.moved", by=by, at=at, thing=plan, unit=plan.unit, person_id=share.person_id, before=before,
-            after={"cell": share.cell.unit.name, "moved": count, "class": f"{hall.name}, {queries.session_words(session)}"},
+            after={"cell": share.cell.unit.name, "moved_people": count, "class": f"{hall.name}, {queries.session_words(session)}"},
         )  # fmt: skip
     return target
 

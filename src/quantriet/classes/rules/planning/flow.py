@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from quantriet.classes.rules.planning.problem import Active, Demand, Place, Plan, Problem, Seat
+from quantriet.classes.rules.planning.problem import Active, Demand, Place, Plan, Problem, Sitting
 from quantriet.classes.vocab import PlanDemandKind
 
 SCALE = 100  # parts of a point in the network, so that a class's price by the seat is not rounded away
@@ -26,7 +26,7 @@ class Flow:
     placed: int
     people: int
     bound: int = 0
-    seats: Mapping[Seat, int] = field(default_factory=dict)
+    seats: Mapping[Sitting, int] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -166,10 +166,10 @@ def seats_of(
     group_slot: Mapping[tuple[int, int], int],
     zone_hall: Mapping[tuple[Zone, int, int], int],
     office_hall: Mapping[tuple[int, int, int], int],
-) -> dict[Seat, int]:
+) -> dict[Sitting, int]:
     """People by group, slot and hall out of sums: first whoever stays where the office was, then office by office."""
     left = dict(zone_hall)
-    seats: dict[Seat, int] = defaultdict(int)
+    seats: dict[Sitting, int] = defaultdict(int)
     still = dict(group_slot)
     by_office: dict[tuple[int, int], list[int]] = defaultdict(list)
     for key, slot in group_slot:

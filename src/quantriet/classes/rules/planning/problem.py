@@ -12,7 +12,7 @@ from quantriet.classes.vocab import PlanDemandKind
 from quantriet.kit.numbers import show_number
 
 Place = tuple[int, int]  # keys of a slot and of a hall: one class
-Seat = tuple[int, int, int]  # keys of a group, a slot and a hall
+Sitting = tuple[int, int, int]  # keys of a group, a slot and a hall
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Weights:
 class Plan:
     """Who goes where, in counts, and who speaks. A class without a reporter has None."""
 
-    seats: Mapping[Seat, int] = field(default_factory=dict)
+    seats: Mapping[Sitting, int] = field(default_factory=dict)
     speakers: Mapping[Place, int | None] = field(default_factory=dict)
 
     def filled(self) -> dict[Place, int]:
