@@ -27,6 +27,7 @@ LISTED = {
     "rulebook-list": ("rulebook", "rulebook"),
     "campaign-list": ("open campaign", "campaign"),
     "class-list?format=xlsx": ("class", "class"),
+    "timetable-list": ("timetable", "timetable"),
     "excuse-list?format=xlsx": ("excuse", "excuse"),
     "report-list?format=xlsx": ("sent report", "report"),
 }

@@ -48,8 +48,21 @@ from quantriet.campaigns.models import (
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, DeliveryState, RuleKey, StudyForm
-from quantriet.classes.models import ClassRole, ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
-from quantriet.classes.vocab import ClassState, ItemKind, RosterOrigin
+from quantriet.classes.models import (
+    ClassRole,
+    ClassSession,
+    ProgrammeItem,
+    RosterEntry,
+    StudyClass,
+    TimetableClass,
+    TimetableDemand,
+    TimetableHall,
+    TimetablePlan,
+    TimetableReporter,
+    TimetableSession,
+    Venue,
+)
+from quantriet.classes.vocab import ClassState, ItemKind, PlanDemandKind, RosterOrigin
 from quantriet.kit.time import at_local, now, today
 from quantriet.library.actions import activities as activity_actions
 from quantriet.library.actions import publication as publication_actions
@@ -589,6 +602,37 @@ def a_class_above(world: World, place: str) -> Keys:
     return _class(world, place, "called", by="parent", duty=None)
 
 
+@_once
+def _timetable(world: World, place: str) -> Keys:
+    """A timetable of the unit with one of everything, not computed."""
+    name, start = mark("timetable", place), at_local(today(), dt.time(7, 30))
+    plan = TimetablePlan.objects.create(campaign=_common(world), unit=world.units[place], title=name)
+    session = TimetableSession.objects.create(
+        plan=plan, title=name, starts_at=start, ends_at=start + dt.timedelta(hours=3)
+    )
+    hall = TimetableHall.objects.create(plan=plan, name=name, capacity=10)
+    reporter = TimetableReporter.objects.create(plan=plan, person=world.people[place])
+    demand = TimetableDemand.objects.create(plan=plan, kind=PlanDemandKind.SPEAKER, basis=name)
+    row = TimetableClass.objects.create(plan=plan, session=session, hall=hall, reporter=reporter)
+    return {
+        "pk": plan.pk, "class_pk": row.pk, "sessions": session.pk, "halls": hall.pk, "reporters": reporter.pk,
+        "demands": demand.pk,
+    }  # fmt: skip
+
+
+def a_timetable(world: World, place: str) -> Keys:
+    keys = _timetable(world, place)
+    return {"pk": keys["pk"], "class_pk": keys["class_pk"]}
+
+
+def a_part_of_a_timetable(kind: str) -> Callable[[World, str], Keys]:
+    def made(world: World, place: str) -> Keys:
+        keys = _timetable(world, place)
+        return {"pk": keys["pk"], "part_pk": keys[kind]}
+
+    return made
+
+
 def an_entry(world: World, place: str) -> Keys:
     return {"pk": a_class(world, place)["entry"]}
 
@@ -819,6 +863,14 @@ THINGS = [
         "organiser alone.",
     ),
     Thing("venue of a class", ("/desk/classes/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_class),
+    Thing("timetable", ("/desk/timetables/<int:pk>/",), See(P.CLASS_VIEW), a_timetable),
+    *(
+        Thing(
+            f"part of a timetable ({kind})", (f"/desk/timetables/<int:pk>/{kind}/<int:part_pk>/",), See(P.CLASS_VIEW),
+            a_part_of_a_timetable(kind),
+        )
+        for kind in ("sessions", "halls", "reporters", "demands")
+    ),
     Thing("roster line", ("/desk/roster/<int:pk>/",), See(P.CLASS_VIEW), an_entry,
           {"evidence": SEEN, "excuse-new": Do(P.ROLL_TAKE)}),
     Thing("mark of presence", ("/desk/facts/<int:pk>/",), See(P.CLASS_VIEW), a_fact, {"fact-void": Do(P.ROLL_TAKE)}),

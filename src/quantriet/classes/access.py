@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from quantriet.classes.models import RosterEntry, StudyClass, Venue
+from quantriet.classes.models import RosterEntry, StudyClass, TimetablePlan, Venue
 from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
@@ -120,3 +120,22 @@ def units_to_organise(account: Account) -> QuerySet[Unit]:
         .select_related("kind")
         .order_by("path")
     )
+
+
+def timetables_seen_by(account: Account, permission: Permission = Permission.CLASS_VIEW) -> QuerySet[TimetablePlan]:
+    """Timetables of the units whose classes the account may treat so."""
+    return access.scope(TimetablePlan.objects.all(), account, permission)
+
+
+def get_timetable(account: Account, pk: int | str, permission: Permission = Permission.CLASS_VIEW) -> TimetablePlan:
+    """A timetable the account sees; NotAllowed when seen but without the permission asked for."""
+    plan = access.one_of(timetables_seen_by(account).select_related("campaign", "unit"), pk)
+    if permission != Permission.CLASS_VIEW and not access.may(account, permission, plan.unit):
+        raise NotAllowed
+    return plan
+
+
+def reporters_to_choose(account: Account, plan: TimetablePlan) -> QuerySet[Person]:
+    """Whoever may be chosen to speak: those the account sees, and people of the units above the plan's."""
+    seen = access.scope_q(account, Permission.PERSON_VIEW, "unit__path")
+    return Person.objects.active().filter(seen | Q(unit_id__in=plan.unit.ancestor_ids))

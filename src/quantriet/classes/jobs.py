@@ -22,3 +22,8 @@ def tell_cancelled_job(class_id: int, account_id: int) -> None:
 @background
 def note_arrivals_job() -> None:
     actions.note_arrivals(at=now())
+
+
+@background
+def compute_timetable_job(plan_id: int, run: int) -> None:
+    actions.compute_timetable(plan_id, run)

@@ -14,8 +14,10 @@ from quantriet.classes.vocab import (
     ClassState,
     ConferenceLevel,
     ItemKind,
+    PlanDemandKind,
     RosterOrigin,
     SummonsWay,
+    TimetableState,
 )
 from quantriet.library.models import GuidingDocument
 from quantriet.library.vocab import ContentTier
@@ -151,4 +153,147 @@ class RosterEntry(models.Model):
             models.Index(fields=["duty"]),
             models.Index(fields=["person", "is_running"]),
             models.Index(fields=["unit", "study_class"]),
+        ]
+
+
+# --- the plan of all classes of a campaign (R-043, R-051, R-052, B-09) ------------------------------------------------
+
+
+class TimetablePlan(models.Model):
+    """Who of a campaign under a unit goes to which session in which hall, by counts, and who speaks; classes come of it."""
+
+    campaign = models.ForeignKey(StudyCampaign, on_delete=models.PROTECT, related_name="timetables")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="timetables")
+    title = models.CharField(max_length=200)
+    tier = models.CharField(max_length=12, choices=ContentTier.choices(), default=ContentTier.GRASSROOTS)
+    state = models.CharField(max_length=10, choices=TimetableState.choices(), default=TimetableState.DRAFT)
+    seconds = models.PositiveSmallIntegerField(default=60)  # how long a computation may look for a better plan
+    usual_minutes = models.PositiveSmallIntegerField(default=30)  # between two places of which nothing is said
+    # What the present or the last computation came to; costs in points (rules.planning.Weights).
+    run = models.PositiveIntegerField(default=0)  # grows with each start: a job of an earlier run ends without a word
+    keeps = models.BooleanField(default=False)  # the present run moves as few people as can be
+    before = models.JSONField(default=dict, blank=True)  # the plan from which the present run starts, if it keeps that
+    began_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    cost = models.PositiveBigIntegerField(null=True, blank=True)
+    bound = models.PositiveBigIntegerField(null=True, blank=True)
+    moved = models.PositiveIntegerField(null=True, blank=True)  # people the last re-planning moved
+    least_moved = models.PositiveIntegerField(null=True, blank=True)  # no plan moves fewer
+    outcome = models.CharField(max_length=400, blank=True)  # in one sentence
+    collisions = models.JSONField(default=list, blank=True)  # sentences of the demands that cannot hold together
+    created_at = models.DateTimeField(default=now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["campaign", "unit"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TimetableSession(models.Model):
+    """A session in which classes may be held, in any of the halls."""
+
+    plan = models.ForeignKey(TimetablePlan, on_delete=models.CASCADE, related_name="sessions")
+    title = models.CharField(max_length=120)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="timetable_session_order"),
+            models.UniqueConstraint(fields=["plan", "starts_at", "ends_at"], name="timetable_session_once"),
+        ]
+
+
+class TimetableHall(models.Model):
+    """A hall with its seats; `place` is where it lies, for the ways."""
+
+    plan = models.ForeignKey(TimetablePlan, on_delete=models.CASCADE, related_name="halls")
+    name = models.CharField(max_length=160)
+    address = models.CharField(max_length=200, blank=True)
+    place = models.CharField(max_length=80, blank=True)
+    capacity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["plan", "name"], name="timetable_hall_once")]
+
+
+class TimetableReporter(models.Model):
+    """Somebody who may speak in the classes of a plan, and how many of them at most."""
+
+    plan = models.ForeignKey(TimetablePlan, on_delete=models.CASCADE, related_name="reporters")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    most_classes = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["person__sort_key", "pk"]
+        constraints = [models.UniqueConstraint(fields=["plan", "person"], name="timetable_reporter_once")]
+
+
+class TimetableCell(models.Model):
+    """A cell of a plan: how many of its people are to study, of how many, and where it sits."""
+
+    plan = models.ForeignKey(TimetablePlan, on_delete=models.CASCADE, related_name="cells")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=80, blank=True)
+    people = models.PositiveIntegerField(default=0)  # owing the study and in no class, when the cells were last counted
+    strength = models.PositiveIntegerField(default=0)  # everybody on its list then
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "unit"], name="timetable_cell_once")]
+
+
+class TimetableDemand(models.Model):
+    """One thing a plan has to hold, or a wish, or a way between two places; with its basis. Without a cell it is for all."""
+
+    plan = models.ForeignKey(TimetablePlan, on_delete=models.CASCADE, related_name="demands")
+    kind = models.CharField(max_length=16, choices=PlanDemandKind.choices())
+    cell = models.ForeignKey(TimetableCell, null=True, blank=True, on_delete=models.CASCADE, related_name="demands")
+    hall = models.ForeignKey(TimetableHall, null=True, blank=True, on_delete=models.CASCADE, related_name="demands")
+    reporter = models.ForeignKey(
+        TimetableReporter, null=True, blank=True, on_delete=models.CASCADE, related_name="demands"
+    )
+    day = models.DateField(null=True, blank=True)
+    amount = models.PositiveSmallIntegerField(null=True, blank=True)  # per cent or minutes, by its kind
+    place = models.CharField(max_length=80, blank=True)
+    other_place = models.CharField(max_length=80, blank=True)
+    basis = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class TimetableClass(models.Model):
+    """A class of a plan: a session in a hall with its reporter; once confirmed, the class that came of it."""
+
+    plan = models.ForeignKey(TimetablePlan, on_delete=models.CASCADE, related_name="classes")
+    session = models.ForeignKey(TimetableSession, on_delete=models.CASCADE, related_name="classes")
+    hall = models.ForeignKey(TimetableHall, on_delete=models.CASCADE, related_name="classes")
+    reporter = models.ForeignKey(
+        TimetableReporter, null=True, blank=True, on_delete=models.SET_NULL, related_name="classes"
+    )
+    study_class = models.ForeignKey(StudyClass, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "hall"], name="timetable_class_once")]
+
+
+class TimetableShare(models.Model):
+    """So many of a cell in a class of a plan; a person whom a demand names stands alone."""
+
+    timetable_class = models.ForeignKey(TimetableClass, on_delete=models.CASCADE, related_name="shares")
+    cell = models.ForeignKey(TimetableCell, on_delete=models.CASCADE, related_name="shares")
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["timetable_class", "cell"], condition=Q(person__isnull=True), name="timetable_share_once"
+            ),
+            models.UniqueConstraint(fields=["timetable_class", "person"], name="timetable_person_once"),
+            models.CheckConstraint(condition=Q(count__gt=0), name="timetable_share_of_somebody"),
         ]

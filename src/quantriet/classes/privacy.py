@@ -24,4 +24,20 @@ HOLDINGS = (
         of("summoned_at summoned_by", "đã mời lúc nào, bằng cách nào"),
         none("study_class venue is_running", "lớp và điểm cầu"),
     ),
+    plain("TimetablePlan", "Lịch lớp", CAMPAIGN),
+    plain("TimetableSession", "Buổi của lịch lớp", CAMPAIGN),
+    plain("TimetableHall", "Hội trường của lịch lớp", CAMPAIGN),
+    plain("TimetableCell", "Chi bộ trong lịch lớp", CAMPAIGN),
+    plain("TimetableDemand", "Yêu cầu của lịch lớp", CAMPAIGN),
+    plain("TimetableClass", "Lớp dự kiến của lịch lớp", CAMPAIGN),
+    holding(
+        "TimetableReporter", "Báo cáo viên của lịch lớp", "xếp báo cáo viên không trùng giờ", CAMPAIGN, "person",
+        of("person most_classes", "ai báo cáo, nhận mấy lớp"),
+        none("plan", "lịch lớp"),
+    ),
+    holding(
+        "TimetableShare", "Chỗ học dự kiến trong lịch lớp", "người giữ hai việc không bị xếp trùng giờ", CAMPAIGN, "person",
+        of("person", "ai học buổi nào"),
+        none("timetable_class cell count", "lớp, chi bộ và số người"),
+    ),
 )  # fmt: skip

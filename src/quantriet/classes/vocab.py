@@ -69,6 +69,42 @@ class ClassPart(LabelledEnum):
     RESULT = "roll-result", gettext_noop("Result")
 
 
+class TimetableState(LabelledEnum):
+    """The life of a plan of a campaign's classes (B-09)."""
+
+    DRAFT = "draft", gettext_noop("In preparation")
+    COMPUTING = "computing", gettext_noop("Being computed")
+    READY = "ready", gettext_noop("Plan ready")
+    CONFIRMED = "confirmed", gettext_noop("Confirmed")
+
+
+class PlanDemandKind(LabelledEnum):
+    """What a timetable is asked to hold; everything but a wish is hard."""
+
+    SEATS = "seats", gettext_noop("Seats of a hall")
+    HALL_OFF = "hall_off", gettext_noop("Hall not free on a day")
+    DUTY = "duty", gettext_noop("Share that stays on duty")
+    OFF = "off", gettext_noop("Day on which a cell cannot come")
+    WISH = "wish", gettext_noop("Day that a cell prefers")
+    TRAVEL = "travel", gettext_noop("Longest way to the hall")
+    TWO_POSTS = "two_posts", gettext_noop("Two posts of one person")
+    APART = "apart", gettext_noop("Leaders of a cell not in one session")
+    SPEAKER = "speaker", gettext_noop("A reporter for each class")
+    SPEAKER_OFF = "speaker_off", gettext_noop("Day on which a reporter cannot come")
+    SPEAKER_LOAD = "speaker_load", gettext_noop("Most classes of a reporter")
+    SPEAKER_WAY = "speaker_way", gettext_noop("Time for a reporter's way")
+    EVERYBODY = "everybody", gettext_noop("A place for everybody")
+    WAY = "way", gettext_noop("Way between two places")
+
+
+# Demands that people write; the others follow from a hall's seats, a reporter's load, or everybody's having a place.
+WRITTEN_DEMANDS = (
+    PlanDemandKind.DUTY, PlanDemandKind.OFF, PlanDemandKind.WISH, PlanDemandKind.TRAVEL, PlanDemandKind.WAY,
+    PlanDemandKind.HALL_OFF, PlanDemandKind.SPEAKER_OFF, PlanDemandKind.SPEAKER, PlanDemandKind.SPEAKER_WAY,
+    PlanDemandKind.TWO_POSTS, PlanDemandKind.APART,
+)  # fmt: skip
+
+
 class RosterOrigin(LabelledEnum):
     AUDIENCE = "audience", gettext_noop("From the audience")
     CATCH_UP = "catch_up", gettext_noop("Catch-up")
@@ -193,6 +229,16 @@ def register() -> None:
         "roster.moved": "chuyển điểm cầu",
         "summons.printed": "in giấy mời",
         "summons.mailed": "gửi giấy mời",
+        "timetable.added": "lập lịch lớp",
+        "timetable.changed": "sửa dữ liệu của lịch lớp",
+        "timetable.started": "cho máy xếp lịch lớp",
+        "timetable.stopped": "dừng xếp lịch lớp",
+        "timetable.computed": "xếp xong lịch lớp",
+        "timetable.moved": "chuyển người trong lịch lớp",
+        "timetable.reporter_given": "đổi báo cáo viên trong lịch lớp",
+        "timetable.confirmed": "xác nhận lịch lớp",
+        "timetable.reopened": "mở lại lịch lớp",
+        "timetable.removed": "bỏ lịch lớp",
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("summons", NotificationKind("Giấy mời học", NoticeGroup.SUMMONS, is_prompt=True))

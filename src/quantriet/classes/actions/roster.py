@@ -185,6 +185,7 @@ def call_people(
     people: Iterable[Person],
     venue: Venue | None = None,
     reason: str = "",
+    origin: str = RosterOrigin.HAND,
 ) -> Called:
     """Call many people by name in few statements; who is here, elsewhere or exempt is left out and told.
 
@@ -210,7 +211,7 @@ def call_people(
             [
                 RosterEntry(
                     study_class=study_class, venue=venue, person=person, unit_id=person.unit_id,
-                    duty=duties.get(person.pk), origin=RosterOrigin.HAND,
+                    duty=duties.get(person.pk), origin=origin,
                 )
                 for person in new
             ],

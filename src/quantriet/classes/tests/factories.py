@@ -6,10 +6,15 @@ import datetime as dt
 
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.classes import actions
-from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, Venue
+from quantriet.classes.models import ClassSession, ProgrammeItem, RosterEntry, StudyClass, TimetablePlan, Venue
 from quantriet.classes.vocab import REQUIRED_ROLES, ItemKind
 from quantriet.kit.time import at_local, now
 from quantriet.org.models import Account, Person, Unit
+
+HALVES = (
+    actions.Half("Buổi sáng", dt.time(7, 30), dt.time(11)),
+    actions.Half("Buổi chiều", dt.time(13, 30), dt.time(17)),
+)
 
 
 def clock(day: dt.date, text: str) -> dt.datetime:
@@ -86,3 +91,30 @@ def released_class(
     campaign: StudyCampaign, unit: Unit, leader: Person, by: Account | None = None, **given
 ) -> StudyClass:
     return actions.release_class(ready_class(campaign, unit, leader, by, **given), by=by, at=now())
+
+
+def timetable(
+    campaign: StudyCampaign,
+    unit: Unit,
+    by: Account | None = None,
+    *,
+    days: int = 2,
+    halls: tuple[tuple[str, int], ...] = (("Hội trường xã", 5), ("Nhà văn hóa thôn 1", 4)),
+    reporters: list[Person] | None = None,
+    percent: int = 50,
+    **given,
+) -> TimetablePlan:
+    """A timetable with mornings and afternoons of the first days of the campaign, two halls and its reporters."""
+    plan = actions.add_timetable(
+        by=by, at=now(), campaign=campaign, unit=unit, title="Lịch học Nghị quyết", percent=percent, **given
+    )
+    first = campaign.planned_from
+    actions.add_plan_days(
+        plan, by=by, at=now(), first=first, last=first + dt.timedelta(days=days - 1), weekdays=range(7), halves=HALVES
+    )
+    for name, capacity in halls:
+        actions.add_plan_hall(plan, by=by, at=now(), name=name, capacity=capacity)
+    for person in reporters or []:
+        actions.add_plan_reporter(plan, by=by, at=now(), person=person)
+    actions.change_timetable(plan, by=by, at=now(), seconds=2)
+    return plan

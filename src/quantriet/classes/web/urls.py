@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from quantriet.classes.web import desk, listed, programme, roster, staffing, summons
+from quantriet.classes.web import desk, listed, planning, programme, roster, staffing, summons
 
 _ONE = "desk/classes/<int:pk>/"
+_PLAN = "desk/timetables/<int:pk>/"
 
 urlpatterns = [
     path("desk/classes/", desk.class_list, name="class-list"),
@@ -41,4 +42,27 @@ urlpatterns = [
     path(_ONE + "summons/print/", summons.print_summons, name="class-summons-print"),
     path(_ONE + "zalo/", summons.zalo, name="class-zalo"),
     path(_ONE + "calendar.ics", summons.calendar, name="class-calendar"),
+    path("desk/timetables/", planning.timetable_list, name="timetable-list"),
+    path("desk/timetables/new/", planning.new_timetable, name="timetable-new"),
+    path(_PLAN, planning.show_timetable, name="timetable"),
+    path(_PLAN + "progress/", planning.progress, name="timetable-progress"),
+    path(_PLAN + "start/", planning.start, name="timetable-start"),
+    path(_PLAN + "stop/", planning.stop, name="timetable-stop"),
+    path(_PLAN + "confirm/", planning.confirm, name="timetable-confirm"),
+    path(_PLAN + "reopen/", planning.reopen, name="timetable-reopen"),
+    path(_PLAN + "remove/", planning.remove, name="timetable-remove"),
+    path(_PLAN + "inputs/", planning.inputs, name="timetable-inputs"),
+    path(_PLAN + "demands/", planning.demands, name="timetable-demands"),
+    path(_PLAN + "cells/", planning.cells, name="timetable-cells"),
+    path(_PLAN + "wishes/", planning.wishes, name="timetable-wishes"),
+    path(_PLAN + "classes/<int:class_pk>/", planning.timetable_class, name="timetable-class"),
+    *(
+        path(
+            f"{_PLAN}{kind}/<int:part_pk>/remove/",
+            planning.remove_part,
+            {"kind": kind},
+            name=f"timetable-{kind}-remove",
+        )
+        for kind in planning.PARTS
+    ),
 ]

@@ -246,6 +246,20 @@ FIELDS = {
     "without_address": gettext_noop("Without an address"),
     "words": gettext_noop("Content"),
     "xlsx": gettext_noop("Excel file"),
+    "bound": gettext_noop("Bound of the plan (points)"),
+    "cancelled": gettext_noop("Classes cancelled"),
+    "cell": gettext_noop("Cell of the plan"),
+    "cost": gettext_noop("Cost of the plan (points)"),
+    "demand": gettext_noop("Demand of the plan"),
+    "duty": gettext_noop("Share on duty (%)"),
+    "hall": gettext_noop("Hall of the plan"),
+    "keep": gettext_noop("Keeps people where they are"),
+    "location": gettext_noop("Location of the cell"),
+    "most_classes": gettext_noop("Most classes taken on"),
+    "moved_people": gettext_noop("People moved"),
+    "reporter": gettext_noop("Reporter of the class"),
+    "what": gettext_noop("Part of the plan"),
+    "wishes": gettext_noop("Cells with wishes"),
 }
 # Kinds of things whose lines may hold private details of a person.
 _OF_PEOPLE = ("org.person", "org.identitydecision")

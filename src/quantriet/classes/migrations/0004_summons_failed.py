@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classes', '0002_ways_of_telling'),
+        ('classes', '0003_timetables'),
     ]
 
     operations = [

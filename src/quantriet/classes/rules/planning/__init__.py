@@ -1,0 +1,42 @@
+"""The plan of a whole campaign: people over sessions, halls and reporters, with reasons (R-043, R-051, R-052, B-09).
+
+`problem` states it in counts, `flow` has what a network can hold, `solving` the rest, `collisions` why there is no plan,
+`checking` what is wrong with one, however it was made. Decision 0023 tells why it is cut so.
+"""
+
+from quantriet.classes.rules.planning.checking import Conflict, conflicts, cost_of, moved_people
+from quantriet.classes.rules.planning.collisions import Collision, find_collision, told
+from quantriet.classes.rules.planning.problem import (
+    Demand,
+    Group,
+    Hall,
+    Office,
+    Plan,
+    Problem,
+    Slot,
+    Speaker,
+    Weights,
+)
+from quantriet.classes.rules.planning.solving import Answer, Progress, solve
+
+__all__ = [
+    "Answer",
+    "Collision",
+    "Conflict",
+    "Demand",
+    "Group",
+    "Hall",
+    "Office",
+    "Plan",
+    "Problem",
+    "Progress",
+    "Slot",
+    "Speaker",
+    "Weights",
+    "conflicts",
+    "cost_of",
+    "find_collision",
+    "moved_people",
+    "solve",
+    "told",
+]
