@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("quantriet.org.web.urls")),
     path("", include("quantriet.notify.web.urls")),
     path("", include("quantriet.library.web.urls")),
+    path("", include("quantriet.speakers.web.urls")),
     path("", include("quantriet.campaigns.web.urls")),
     path("", include("quantriet.classes.web.urls")),
     path("", include("quantriet.attendance.web.urls")),

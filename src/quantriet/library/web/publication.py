@@ -480,7 +480,7 @@ def placement_import(request: DeskRequest) -> HttpResponse:
 
 def faulty(request: DeskRequest, faults: list[Refusal], context: dict[str, Any]) -> HttpResponse:
     """The page that tells every fault of a list by row and column; nothing is kept."""
-    told = {"faults": faults[: MOST_TOLD], "fault_count": len(faults), "form": ListForm(account=request.account)}
+    told = {"faults": faults[:MOST_TOLD], "fault_count": len(faults), "form": ListForm(account=request.account)}
     return page(request, "library/desk/list_new.html", context | told, status=422)
 
 
