@@ -9,7 +9,7 @@ HOLDINGS = (
     holding(
         "Reporter", "Báo cáo viên, tuyên truyền viên", _REGISTER, ALWAYS, "person",
         of("person kind unit valid_from valid_to", "ai trong sổ nào, từ ngày nào đến ngày nào"),
-        of("theory_level profession source fields is_specialist since_year", "trình độ, chuyên môn, khối, lĩnh vực"),
+        of("theory_level profession source is_specialist since_year", "trình độ, chuyên môn, khối"),
         of("experience prestige practice words end_note", "kinh nghiệm, uy tín, am hiểu thực tiễn", erase=Erase.BLANK),
         of("end_reason", "vì sao ra khỏi sổ"),
         of("entered_by", "ai ghi"),

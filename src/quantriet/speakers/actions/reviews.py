@@ -132,7 +132,7 @@ def close_roster_review(review: RosterReview, *, basis: str, by: Account, at: da
         review.refresh_from_db()
         record(
             "roster_review.closed", by=by, at=at, thing=review, unit=review.unit,
-            after={"basis": basis, "outcomes": counted},
+            after={"basis": basis, "removed": counted[EntryOutcome.END]},
         )  # fmt: skip
     return review
 

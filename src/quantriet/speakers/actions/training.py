@@ -71,7 +71,7 @@ def record_training(
         TrainingTaken.objects.bulk_create([TrainingTaken(event=event, reporter=one) for one in reporters])
         record(
             "training.recorded", by=by, at=at, thing=event, unit=unit,
-            after={"kind": kind, "held_on": held_on, "people": len(reporters)},
+            after={"kind": kind, "held_on": held_on, "count": len(reporters)},
         )  # fmt: skip
     return event
 
@@ -184,7 +184,7 @@ def send_information_sources(unit: Unit, *, by: Account, at: datetime) -> int:
             )  # fmt: skip
             told += sent.is_new
         if told:
-            record("source.sent", by=by, at=at, thing=unit, unit=unit, after={"people": told})
+            record("source.sent", by=by, at=at, thing=unit, unit=unit, after={"count": told})
     return told
 
 

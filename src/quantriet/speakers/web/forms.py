@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.time import today
 from quantriet.kit.web.fields import ManyRows
 from quantriet.org import access as org_access
@@ -369,9 +370,7 @@ class ConfirmForm(forms.Form):
 
 def year_of(typed: str | None, day: dt.date) -> int:
     """The year asked for in an address; this year for anything else."""
-    return (
-        int(typed) if typed and typed.isascii() and typed.isdecimal() and 2000 <= int(typed) <= day.year else day.year
-    )
+    return whole_number(typed, least=2000, most=day.year) or day.year
 
 
 class EmptyForm(forms.Form):

@@ -106,8 +106,6 @@ def _board_excel(lines: list[figures.Register], year: int) -> HttpResponse:
 def review_new(request: DeskRequest) -> HttpResponse:
     day = today()
     initial = {"year": year_of(request.GET.get("year"), day)}
-    if request.GET.get("unit", "").isdecimal():
-        initial["unit"] = request.GET["unit"]
     form = ReviewOpenForm(request.POST or None, account=request.account, initial=initial)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
