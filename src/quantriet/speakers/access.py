@@ -131,6 +131,16 @@ def sent_to_units_of(account: Account) -> QuerySet[SpeakerInvitation]:
     return access.scope(SpeakerInvitation.objects.all(), account, Permission.SPEAKER_VIEW, "reporter__unit__path")
 
 
+def asked_by(account: Account) -> QuerySet[SpeakerInvitation]:
+    """Invitations of units in whose name the account invites."""
+    return access.scope(SpeakerInvitation.objects.all(), account, Permission.SPEAKER_INVITE)
+
+
+def answered_by(account: Account) -> QuerySet[SpeakerInvitation]:
+    """Invitations to somebody of a register that the account keeps."""
+    return access.scope(SpeakerInvitation.objects.all(), account, Permission.SPEAKER_EDIT, "reporter__unit__path")
+
+
 def invitations_seen_by(account: Account) -> QuerySet[SpeakerInvitation]:
     """What units of the account's branch asked, and what was asked of their registers: both sides see how it stands."""
     asked = access.scope_q(account, Permission.SPEAKER_VIEW, "unit__path")

@@ -52,6 +52,8 @@ def outline_sentence(invitation: SpeakerInvitation, day: date, has_outline: bool
         return ""
     if has_outline:
         return f"Đã gửi đề cương (hạn {show_day(due)})."
+    if day > invitation.held_on:
+        return f"Không gửi đề cương trước buổi báo cáo (hạn {show_day(due)}, mục 5 Hướng dẫn 26-HD/BTGTU)."
     if day > due:
         return f"Chưa gửi đề cương, quá hạn {(day - due).days} ngày (hạn {show_day(due)}, mục 5 Hướng dẫn 26-HD/BTGTU)."
     return f"Chưa gửi đề cương; hạn {show_day(due)}, theo mục 5 Hướng dẫn 26-HD/BTGTU."

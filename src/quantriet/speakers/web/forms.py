@@ -126,7 +126,7 @@ class RegisterFilter(forms.Form):
     """Filters of the register; words are typed in the box beside them."""
 
     kind = forms.ChoiceField(label=_("Kind"), required=False)
-    field = forms.ModelChoiceField(label=_("Field"), queryset=ReporterField.objects.none(), required=False)
+    field = forms.ModelChoiceField(label=_("Field of reports"), queryset=ReporterField.objects.none(), required=False)
     theory = forms.ChoiceField(label=_("Theory at least"), required=False)
     state = forms.ChoiceField(label=_("Status"), required=False)
 
@@ -144,7 +144,7 @@ class SearchForm(forms.Form):
     q = forms.CharField(label=_("Name, profession, experience …"), max_length=100, required=False)
     day = forms.DateField(label=_("Free on"), required=False)
     half = forms.ChoiceField(label=_("Part of the day"), required=False)
-    field = forms.ModelChoiceField(label=_("Field"), queryset=ReporterField.objects.none(), required=False)
+    field = forms.ModelChoiceField(label=_("Field of reports"), queryset=ReporterField.objects.none(), required=False)
     theory = forms.ChoiceField(label=_("Theory at least"), required=False)
     years = forms.IntegerField(label=_("Years of experience, at least"), min_value=1, max_value=80, required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False)
