@@ -24,6 +24,7 @@ LISTED = {
     "publication-board?unit=all": ("document", "document"),
     "placement-list?unit=all": ("placement", "placement"),
     "activity-list?unit=all&format=xlsx": ("activity", "activity"),
+    "speaker-search?q=zzreporter": ("reporter", "reporter"),
     "rulebook-list": ("rulebook", "rulebook"),
     "campaign-list": ("open campaign", "campaign"),
     "class-list?format=xlsx": ("class", "class"),

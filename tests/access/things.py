@@ -109,6 +109,17 @@ from quantriet.reports import actions as report_actions
 from quantriet.reports.models import Report, ReportTemplate
 from quantriet.reports.rules import paper
 from quantriet.reports.vocab import ReportKind, ReportState
+from quantriet.speakers.models import (
+    InformationSource,
+    Reporter,
+    ReporterField,
+    RosterReview,
+    SpeakerBusy,
+    SpeakerInvitation,
+    SpeakerOutline,
+    TrainingEvent,
+)
+from quantriet.speakers.vocab import InvitationState
 from tests.access.oracle import Do, Held, See
 from tests.access.world import World, appoint, mark
 
@@ -773,6 +784,88 @@ def own_reading(world: World, place: str) -> Keys:
     return {"pk": _document(world, place).pk}
 
 
+# ------------------------------------------------------------------------------------------------------------ reporters
+
+
+@_once
+def _reporter(world: World, place: str) -> Reporter:
+    return Reporter.objects.create(
+        person=world.people[place], unit=world.units[place], kind="reporter", valid_from=dt.date(2020, 1, 1),
+        profession=mark("reporter", place), words=mark("reporter", place), entered_at=now(),
+    )  # fmt: skip
+
+
+@_once
+def _busy(world: World, place: str) -> SpeakerBusy:
+    day = today() + dt.timedelta(days=40)
+    return SpeakerBusy.objects.create(
+        person=_reporter(world, place).person, first_on=day, last_on=day, entered_at=now(), entered_by=world.officer
+    )
+
+
+def a_reporter(world: World, place: str) -> Keys:
+    return {"pk": _reporter(world, place).pk, "busy_pk": _busy(world, place).pk}
+
+
+def own_busy(world: World, place: str) -> Keys:
+    return {"pk": _busy(world, place).pk}
+
+
+@_once
+def an_invitation(world: World, place: str) -> Keys:
+    """Accepted, to come, with an outline; asked by the very unit whose register it is."""
+    reporter, name = _reporter(world, place), mark("invitation", place)
+    day = today() + dt.timedelta(days=20)
+    made = SpeakerInvitation.objects.create(
+        reporter=reporter, person=reporter.person, unit=reporter.unit, held_on=day, half="morning", topic=name, audience=name,
+        place=name, state=InvitationState.ACCEPTED, asked_at=now(), asked_by=world.officer, answered_at=now(),
+        answered_by=world.officer, outline_due_on=day, rating_ends_on=day,
+    )  # fmt: skip
+    SpeakerOutline.objects.create(
+        invitation=made,
+        number=1,
+        file=_paper("de-cuong.pdf"),
+        file_name=f"{name}.pdf",
+        filed_at=now(),
+        filed_by=world.officer,
+    )
+    return {"pk": made.pk, "number": 1}
+
+
+def a_roster_review(world: World, place: str) -> Keys:
+    _reporter(world, place)
+    made = RosterReview.objects.create(
+        unit=world.units[place], year=today().year, opened_at=now(), opened_by=world.officer
+    )
+    return {"pk": made.pk}
+
+
+def a_training(world: World, place: str) -> Keys:
+    name = mark("training", place)
+    made = TrainingEvent.objects.create(
+        unit=world.units[place],
+        kind="training",
+        held_on=today(),
+        topic=name,
+        entered_at=now(),
+        entered_by=world.officer,
+    )
+    return {"pk": made.pk}
+
+
+def a_source(world: World, place: str) -> Keys:
+    name = mark("source", place)
+    made = InformationSource.objects.create(
+        unit=world.units[place], title=name, note=name, added_at=now(), added_by=world.officer
+    )
+    return {"pk": made.pk}
+
+
+def a_reporter_field(world: World, place: str) -> Keys:
+    name = mark("field", place)
+    return {"pk": ReporterField.objects.create(unit=world.units[place], name=name, name_folded=name).pk}
+
+
 # -------------------------------------------------------------------------------------------------------------- the rows
 
 _ROLL = dict.fromkeys(
@@ -841,6 +934,27 @@ THINGS = [
     ),
     Thing("activity", ("/desk/activities/<int:pk>/",), See(P.DOCUMENT_VIEW), an_activity),
     Thing("photo of an activity", ("/desk/activities/photos/<int:pk>/",), See(P.DOCUMENT_VIEW), a_photo),
+    Thing(
+        "reporter", ("/desk/speakers/<int:pk>/",), See(P.SPEAKER_VIEW, also_below=True), a_reporter, {"speaker-invite": SEEN},
+        why="Units below look for reporters of the committees above and invite them (R-113); what reviews said of them is not shown.",
+    ),
+    Thing(
+        "invitation of a reporter", ("/desk/speakers/invitations/<int:pk>/",), See(P.SPEAKER_VIEW), an_invitation,
+        why="Who asked and whose register it is see one and the same invitation (speakers/tests/test_invitations.py).",
+    ),
+    Thing(
+        "review of a register", ("/desk/speakers/reviews/<int:pk>/",), See(P.SPEAKER_VIEW), a_roster_review,
+        {"roster-review:post": Do(P.SPEAKER_EDIT)},
+    ),
+    Thing("training of reporters", ("/desk/speakers/training/<int:pk>/",), See(P.SPEAKER_VIEW), a_training),
+    Thing(
+        "source of information", ("/desk/speakers/sources/<int:pk>/",), See(P.SPEAKER_VIEW, also_below=True), a_source,
+        why="Reporters of the units below are guided to it too.",
+    ),
+    Thing(
+        "field of reporters", ("/desk/speakers/settings/fields/<int:pk>/",), See(P.SPEAKER_VIEW, also_below=True),
+        a_reporter_field, why="Units below choose it too.",
+    ),
     Thing(
         "rulebook", ("/desk/rulebooks/<int:pk>/",), See(P.CAMPAIGN_VIEW, also_below=True), a_rulebook,
         why="A superior's rulebook holds for the units below.",
@@ -916,6 +1030,13 @@ THINGS = [
     Thing("own notice", ("/me/notices/<int:pk>/",), See(only_own=True), own_notice, {"my-notice": SEEN}),
     Thing("own browser", ("/me/notices/browsers/<int:pk>/",), See(only_own=True), own_browser, {"push-end": SEEN}),
     Thing("own material", ("/me/materials/<int:pk>/",), See(only_own=True), own_material, {"my-material": SEEN}),
+    Thing(
+        "own invitation to report", ("/me/speaking/<int:pk>/",), See(only_own=True), an_invitation,
+        dict.fromkeys(("my-invitation", "my-invitation-call-off", "my-outline-new", "my-outline"), SEEN),
+    ),
+    Thing(
+        "own day not free", ("/me/speaking/busy/<int:pk>/",), See(only_own=True), own_busy, {"my-busy-remove": SEEN}
+    ),
     Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
 ]  # fmt: skip
 
@@ -929,6 +1050,8 @@ NO_THING: dict[str, Keys] = {
     "check-in": {"code": "khong-co"},
     # Whatever the number, it answers alike and ends a session of the account alone: asked in org/tests/test_ways_in.py.
     "session-end": {"pk": 987_654_321},
+    # Everybody of the subtree in which a report was given rates it, once: asked in speakers/tests/test_ratings.py.
+    "my-rating": {"pk": 987_654_321},
     # What is published is everybody's, and what is not does not exist: asked in portal/tests/test_public_pages.py.
     "public-news-article": {"pk": 987_654_321},
     "public-news-picture": {"pk": 987_654_321},

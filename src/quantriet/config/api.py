@@ -29,10 +29,11 @@ from quantriet.org.web import api as org
 from quantriet.org.web.door import HANDLERS, opened
 from quantriet.org.web.pages import public_page
 from quantriet.reports.web import api as reports
+from quantriet.speakers.web import api as speakers
 
 PREFIX = "api/v1"
 ROUTERS = [
-    org.units, org.people, library.door, campaigns.campaigns, campaigns.duties, campaigns.boards, classes.door,
+    org.units, org.people, library.door, speakers.door, campaigns.campaigns, campaigns.duties, campaigns.boards, classes.door,
     attendance.rolls, attendance.excuses, reports.door,
 ]  # fmt: skip
 
@@ -42,6 +43,7 @@ SUBJECTS = {
     "units": gettext_noop("Units"),
     "people": gettext_noop("People"),
     "documents": gettext_noop("Documents"),
+    "speakers": gettext_noop("Reporters"),
     "campaigns": gettext_noop("Study campaigns"),
     "duties": gettext_noop("Duties"),
     "boards": gettext_noop("Boards"),
@@ -61,7 +63,7 @@ class Renderer(JSONRenderer):
 API = NinjaAPI(
     title="Quán triệt",
     version="1",
-    description="Units, people, documents, campaigns, classes, rolls, duties, boards and reports, with the access rules of the desk.",
+    description="Units, people, documents, reporters, campaigns, classes, rolls, duties, boards and reports, with the access rules of the desk.",
     renderer=Renderer(),
     docs_url=None,
     openapi_url=None,

@@ -33,6 +33,7 @@ def schedule() -> list[Scheduled]:
         publish_due_news_job,
         sweep_orphans_job,
     )
+    from quantriet.speakers.jobs import remind_outlines_job
 
     return [
         Scheduled(send_waiting_job, every=timedelta(minutes=1)),
@@ -59,6 +60,8 @@ def schedule() -> list[Scheduled]:
         Scheduled(follow_lifecycles_job, every=timedelta(hours=1)),
         # A day's mail goes once however often it is looked for, and never before the morning.
         Scheduled(alert_publication_job, every=timedelta(hours=1)),
+        # Likewise: reporters who have filed no outline are reminded once a day, in the morning.
+        Scheduled(remind_outlines_job, every=timedelta(hours=1)),
         Scheduled(prune_notices_job, every=timedelta(days=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.

@@ -54,6 +54,7 @@ ROOMS = [
     "quantriet.org",
     "quantriet.notify",
     "quantriet.library",
+    "quantriet.speakers",
     "quantriet.campaigns",
     "quantriet.classes",
     "quantriet.attendance",

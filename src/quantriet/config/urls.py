@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("quantriet.org.web.urls")),
     path("", include("quantriet.notify.web.urls")),
     path("", include("quantriet.library.web.urls")),
+    path("", include("quantriet.speakers.web.urls")),
     path("", include("quantriet.campaigns.web.urls")),
     path("", include("quantriet.classes.web.urls")),
     path("", include("quantriet.reports.web.urls")),

@@ -221,6 +221,9 @@ class Permission(LabelledEnum):
         "propaganda.report",
         gettext_noop("Report where documents were published and how they were spread"),
     )
+    SPEAKER_VIEW = "speaker.view", gettext_noop("See reporters and propagandists")
+    SPEAKER_EDIT = "speaker.edit", gettext_noop("Keep the register of reporters and answer invitations")
+    SPEAKER_INVITE = "speaker.invite", gettext_noop("Invite reporters")
     CAMPAIGN_VIEW = "campaign.view", gettext_noop("See campaigns and boards")
     CAMPAIGN_PLAN = "campaign.plan", gettext_noop("Plan and open campaigns")
     PLAN_SCHEDULE = "plan.schedule", gettext_noop("Schedule a campaign in one's unit")
@@ -251,6 +254,7 @@ SCOPE_GROUPS: tuple[ScopeGroup, ...] = (
     ScopeGroup(gettext_noop("Units"), (Permission.UNIT_VIEW,)),
     ScopeGroup(gettext_noop("People"), (Permission.PERSON_VIEW,), (Permission.PERSON_EDIT,)),
     ScopeGroup(gettext_noop("Documents"), (Permission.DOCUMENT_VIEW,)),
+    ScopeGroup(gettext_noop("Reporters"), (Permission.SPEAKER_VIEW,)),
     ScopeGroup(gettext_noop("Campaigns, duties and boards"), (Permission.CAMPAIGN_VIEW,)),
     ScopeGroup(
         gettext_noop("Classes, rolls and excuses"),
@@ -307,7 +311,15 @@ class Role(StrEnum):
 
 _P = Permission
 _READ = frozenset(
-    {_P.UNIT_VIEW, _P.PERSON_VIEW, _P.DOCUMENT_VIEW, _P.CAMPAIGN_VIEW, _P.CLASS_VIEW, _P.REPORT_VIEW},
+    {
+        _P.UNIT_VIEW,
+        _P.PERSON_VIEW,
+        _P.DOCUMENT_VIEW,
+        _P.SPEAKER_VIEW,
+        _P.CAMPAIGN_VIEW,
+        _P.CLASS_VIEW,
+        _P.REPORT_VIEW,
+    },
 )
 _RUN = _READ | {
     _P.PERSON_EDIT,
@@ -321,6 +333,8 @@ _RUN = _READ | {
     _P.REPORT_WRITE,
     _P.MESSAGE_SEND,
     _P.PROPAGANDA_REPORT,
+    _P.SPEAKER_EDIT,
+    _P.SPEAKER_INVITE,
 }
 ROLES: dict[Role, RoleSpec] = {
     Role.ADMINISTRATOR: RoleSpec(
@@ -355,7 +369,9 @@ ROLES: dict[Role, RoleSpec] = {
     Role.CELL_SECRETARY: RoleSpec(
         "Bí thư chi bộ",
         "Theo dõi đảng viên của chi bộ, điểm danh, nhập thay cho đảng viên.",
-        _READ | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND, _P.SLIP_PRINT, _P.PROPAGANDA_REPORT},
+        _READ
+        | {_P.PERSON_CONTACT, _P.ROLL_TAKE, _P.MESSAGE_SEND, _P.SLIP_PRINT, _P.PROPAGANDA_REPORT}
+        | {_P.SPEAKER_INVITE},
     ),
     Role.INSPECTOR: RoleSpec(
         "Cán bộ kiểm tra", "Xem mọi việc trong phạm vi được giao, không sửa.", _READ | {_P.LOG_VIEW}

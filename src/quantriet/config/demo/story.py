@@ -25,6 +25,7 @@ from quantriet.config.demo import texts
 from quantriet.config.demo.alone import shift_cells, study_alone
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
+from quantriet.config.demo.speaking import speak
 from quantriet.config.demo.spreading import spread
 from quantriet.config.demo.telling import inform
 from quantriet.kit.time import at_local, local, now, today
@@ -38,7 +39,8 @@ from quantriet.org import actions as org_actions
 from quantriet.org.actions import privacy
 from quantriet.org.models import Account, Person, PostHeld, Unit
 from quantriet.org.rules.events import Change
-from quantriet.org.vocab import Permission, RequestKind, ResponsibilityKind
+from quantriet.org.vocab import Level, Permission, RequestKind, ResponsibilityKind
+from quantriet.speakers.models import Reporter
 
 MORNING = (dt.time(7, 30), dt.time(11, 0))
 AFTERNOON = (dt.time(13, 30), dt.time(16, 30))
@@ -87,7 +89,16 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
             )
             say(f"  “{alone.name}”: {StudyDuty.objects.filter(campaign=alone).count()} người tự học")
             inform(organisation.root, organisation.accounts)
+            cell = organisation.accounts["bithu"].person.unit
+            speak(organisation.root, committee_of(organisation.root, cell), cell, organisation.accounts)
+            say(f"  {Reporter.objects.count()} báo cáo viên, tuyên truyền viên")
     return organisation
+
+
+def committee_of(root: Unit, cell: Unit) -> Unit:
+    """The committee above a cell that keeps a register of propagandists: its commune."""
+    above = Unit.objects.filter(pk__in=cell.ancestor_ids, kind__level=Level.COMMUNE).order_by("depth").first()
+    return above or root
 
 
 def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:

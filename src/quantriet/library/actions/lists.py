@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Q
 
 from quantriet.audit.actions import record_many
 from quantriet.kit import spreadsheets, text
 from quantriet.kit.db import named_lock
-from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.spreadsheets import Cell, Column, Precision, Row
+from quantriet.kit.refusal import Refusal
+from quantriet.kit.spreadsheets import Row
 from quantriet.kit.time import local, show_day
 from quantriet.library import access
 from quantriet.library.actions import activities, publication
@@ -28,13 +26,9 @@ from quantriet.library.rules import lists as rules
 from quantriet.library.rules.lists import ACTIVITY_COLUMNS, PLACEMENT_COLUMNS
 from quantriet.library.vocab import ActivityBody, ReachKind
 from quantriet.org.models import Account, Unit
-from quantriet.org.rules.secrecy import refuse_if_marked
+from quantriet.org.queries.sheets import Cells, ListRead
 
-MOST_LINES = 2000
-MOST_TOLD = 100
 _PORTION = 500
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,93 +62,6 @@ class ActivityLine:
     is_known: bool
 
 
-@dataclass
-class ListRead(Generic[T]):
-    """What a list says, and every fault in it by row and column; with a fault nothing of it is written."""
-
-    lines: list[T] = field(default_factory=list)
-    faults: list[Refusal] = field(default_factory=list)
-
-    def refuse_faults(self) -> None:
-        if self.faults:
-            more = len(self.faults) - MOST_TOLD
-            told = self.faults[:MOST_TOLD]
-            raise Refusals(told + ([Refusal("list.row", f"Và {more} lỗi nữa.")] if more > 0 else []))
-
-
-def read_rows(source: Path, file_name: str, columns: Sequence[Column]) -> list[Row]:
-    """The rows of a file, read in the limited child process behind the gate; touches no database.
-
-    Refuses what is no list, a required column that is not there, marked content (B-18), none or too many rows.
-    """
-    refuse_if_marked(Path(file_name).stem.replace("_", " "), "Tên tệp")
-    gated = spreadsheets.gate(source, file_name, limit=settings.UPLOAD_LIMIT_BYTES)
-    table = spreadsheets.read_table(gated, columns)
-    if table.encoding:  # old Vietnamese fonts: the preview shows the words as they will be understood
-        table.close()
-        table = spreadsheets.read_table(gated, columns, legacy=table.encoding.choice)
-    rows: list[Row] = []
-    with table:
-        missing = [one.label for one in columns if one.required and one.key not in table.columns]
-        if missing:
-            named = ", ".join(f"“{label}”" for label in missing)
-            raise Refusal("list.no_column", f"Tệp thiếu cột {named}. Hãy tải Excel mẫu rồi điền vào.", field="file")
-        for row in table:
-            for cell in row.cells.values():
-                refuse_if_marked(spreadsheets.shown(cell), f"Dòng {row.number} của tệp")
-            rows.append(row)
-            if len(rows) > MOST_LINES:
-                raise Refusal("list.too_long", f"Tệp có quá {MOST_LINES} dòng; hãy tách thành nhiều tệp.", field="file")
-    if not rows:
-        raise Refusal("list.empty", "Không có dòng nào trong tệp.", field="file")
-    return rows
-
-
-class _Cells:
-    """The cells of one row, read one by one; faults are told with row and column and never stop the row."""
-
-    def __init__(self, row: Row, columns: Sequence[Column], faults: list[Refusal]) -> None:
-        self.row, self.faults = row, faults
-        self.labels = {one.key: one.label for one in columns}
-        self.is_good = True
-
-    def fault(self, key: str, sentence: str) -> None:
-        self.is_good = False
-        where = f"Dòng {self.row.number}, cột “{self.labels.get(key, key)}”" if key else f"Dòng {self.row.number}"
-        self.faults.append(Refusal("list.row", f"{where}: {sentence}", row=self.row.number))
-
-    def words(self, key: str) -> str:
-        return text.squeeze(spreadsheets.shown(self.row.cells.get(key)))
-
-    def needed(self, key: str) -> str:
-        words = self.words(key)
-        if not words:
-            self.fault(key, "còn trống.")
-        return words
-
-    def day(self, key: str, latest: date) -> date | None:
-        read = spreadsheets.parse_day(self.row.cells.get(key), latest=latest)
-        if read.error:
-            self.fault(key, read.error)
-        elif read.value is not None and read.value.precision != Precision.DAY:
-            self.fault(key, "phải ghi đủ ngày, tháng, năm.")
-        return read.value.date if read.value else None
-
-    def whole(self, key: str) -> int | None:
-        cell: Cell = self.row.cells.get(key)
-        if isinstance(cell, str):
-            bare = cell.replace(" ", "")
-            parts = bare.split(".")
-            # "1.200" is a count here: nothing on these lists is a fraction.
-            if len(parts) > 1 and parts[0].isdecimal() and all(len(one) == 3 and one.isdecimal() for one in parts[1:]):
-                cell = "".join(parts)
-        read = spreadsheets.parse_number(cell)
-        if read.error or (read.value is not None and (read.value != int(read.value) or read.value < 0)):
-            self.fault(key, read.error or f"“{spreadsheets.shown(cell)}” không phải là số đếm.")
-            return None
-        return None if read.value is None else int(read.value)
-
-
 class _Known:
     """Documents and units that the rows name, within the account's reach; few statements however many rows."""
 
@@ -175,7 +82,7 @@ class _Known:
                 for key in {text.fold(unit.code), unit.name_folded}:
                     self.units.setdefault(key, []).append(unit)
 
-    def document(self, cells: _Cells, day: date, *, needed: bool) -> GuidingDocument | None:
+    def document(self, cells: Cells, day: date, *, needed: bool) -> GuidingDocument | None:
         typed = cells.needed("document") if needed else cells.words("document")
         issued = cells.day("issued", day)
         if not typed:
@@ -191,7 +98,7 @@ class _Known:
             cells.fault("document", f"có nhiều văn bản “{typed}” ({days}); hãy ghi thêm cột “Ngày ban hành”.")
         return found[0] if len(found) == 1 else None
 
-    def unit(self, cells: _Cells) -> Unit | None:
+    def unit(self, cells: Cells) -> Unit | None:
         typed = cells.words("unit")
         if not typed:
             return self.home
@@ -218,7 +125,7 @@ def understand_placements(rows: Sequence[Row], *, unit: Unit, by: Account, at: d
     read: ListRead[PlacementLine] = ListRead()
     drafts = []
     for row in rows:
-        cells = _Cells(row, PLACEMENT_COLUMNS, read.faults)
+        cells = Cells(row, PLACEMENT_COLUMNS, read.faults)
         document, posted_by = known.document(cells, day, needed=True), known.unit(cells)
         typed = cells.needed("channel")
         channel = rules.read_channel(typed)
@@ -351,7 +258,7 @@ def understand_activities(rows: Sequence[Row], *, unit: Unit, by: Account, at: d
     read: ListRead[ActivityLine] = ListRead()
     drafts = []
     for row in rows:
-        cells = _Cells(row, ACTIVITY_COLUMNS, read.faults)
+        cells = Cells(row, ACTIVITY_COLUMNS, read.faults)
         document, held_by = known.document(cells, day, needed=False), known.unit(cells)
         typed = cells.needed("form")
         form = rules.read_form(typed)

@@ -13,12 +13,12 @@ from django.db.models import Min, Q
 from quantriet.audit.actions import changes, record
 from quantriet.kit import text
 from quantriet.kit.db import named_lock, reread
+from quantriet.kit.links import read_link
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, show_day
 from quantriet.library.actions.public import follow_publication
 from quantriet.library.models import GuidingDocument, Placement, PublicationClock, PublicationRule, ReachCount
 from quantriet.library.queries import publication as queries
-from quantriet.library.rules.links import read_link
 from quantriet.library.rules.publication import EARLIEST_HOUR, is_told_on
 from quantriet.library.vocab import MASS_MEDIA, Channel, ReachKind
 from quantriet.notify import actions as notify_actions

@@ -17,7 +17,7 @@ from quantriet.library.models import DisseminationActivity, Placement, Publicati
 from quantriet.library.rules.lists import PLACEMENT_COLUMNS, read_body, read_channel, read_form
 from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import ActivityBody, ActivityForm, Channel
-from quantriet.library.web.sheets import rows_of
+from quantriet.org.queries.sheets import rows_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from quantriet.audit.models import AuditEvent
+from quantriet.kit.links import read_link
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import at_local, now, today
 from quantriet.library import access, actions
 from quantriet.library.actions import publication
 from quantriet.library.models import Placement, PublicationClock, ReachCount
 from quantriet.library.queries import publication as queries
-from quantriet.library.rules.links import read_link
 from quantriet.library.rules.publication import is_told_on, judge
 from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import MASS_MEDIA, Channel, PublicationState, ReachKind

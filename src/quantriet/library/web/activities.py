@@ -16,6 +16,7 @@ from quantriet.kit.numbers import show_number
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import now, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
+from quantriet.kit.web.sheets import workbook
 from quantriet.library import access
 from quantriet.library.actions import activities, lists
 from quantriet.library.actions.activities import NewPhoto
@@ -33,8 +34,8 @@ from quantriet.library.web.forms_publication import (
 )
 from quantriet.library.web.frame import form_page, noted, trail
 from quantriet.library.web.publication import chosen_unit, faulty, listed_unit, read_period
-from quantriet.library.web.sheets import kept_rows, rows_of, workbook
 from quantriet.org import access as org_access
+from quantriet.org.queries.sheets import kept_rows, rows_of
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 

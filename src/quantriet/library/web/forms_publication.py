@@ -6,55 +6,18 @@ import secrets
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from quantriet.kit import text
 from quantriet.library import access
 from quantriet.library.models import ActivityPhoto, DisseminationActivity, GuidingDocument
 from quantriet.library.vocab import ActivityBody, ActivityForm, Channel, PublicationState, ReachKind
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Unit
+from quantriet.org.web.choosing import offer_units
 
-MOST_LISTED = 200  # units or documents that a list to choose from shows
+MOST_LISTED = 200  # documents that a list to choose from shows
 MOST_PHOTOS = 3
-
-
-class UnitWords(forms.CharField):
-    """A unit by its code or its whole name, where there are too many for a list to choose from."""
-
-    units: QuerySet[Unit] = Unit.objects.none()
-
-    def clean(self, value: Any) -> Any:
-        typed = text.squeeze(super().clean(value) or "")
-        if not typed:
-            return None
-        found = list(self.units.filter(code__iexact=typed)[:1]) or list(
-            self.units.filter(name_folded=text.fold(typed))[:2]
-        )
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ValidationError(f"Có nhiều đơn vị tên “{typed}”; hãy ghi mã đơn vị.")
-        raise ValidationError(f"Không có đơn vị “{typed}” trong phạm vi được giao; hãy ghi mã hoặc tên đầy đủ.")
-
-
-def _offer_units(form: forms.Form, name: str, units: QuerySet[Unit], home: Unit | None) -> None:
-    """Let `form` choose among units: a list of them, words where there are many, nothing where there is one."""
-    rows = list(units.order_by("path")[: MOST_LISTED + 1])
-    if len(rows) > MOST_LISTED:
-        words = UnitWords(label=form.fields[name].label, help_text=_("Code or whole name of the unit."))
-        words.units = units
-        words.initial = home.code if home else ""
-        form.fields[name] = words
-        return
-    field: Any = form.fields[name]
-    field.queryset = units.order_by("path")
-    field.initial = home.pk if home else None
-    if len(rows) == 1:
-        field.initial = rows[0].pk
-        field.empty_label = None
 
 
 def _documents(account: Account) -> QuerySet[GuidingDocument]:
@@ -111,7 +74,7 @@ class PlacementForm(forms.Form):
             del self.fields["unit"]
         else:
             del self.fields["reason"]
-            _offer_units(self, "unit", access.reporting_units(account), _home(account))
+            offer_units(self, "unit", access.reporting_units(account), _home(account))
 
 
 class ReachForm(forms.Form):
@@ -152,7 +115,7 @@ class PublicationRuleForm(forms.Form):
 
     def __init__(self, *args: Any, units: QuerySet[Unit], home: Unit | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer_units(self, "unit", units, home)
+        offer_units(self, "unit", units, home)
 
 
 class ListForm(forms.Form):
@@ -168,7 +131,7 @@ class ListForm(forms.Form):
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer_units(self, "unit", access.reporting_units(account), _home(account))
+        offer_units(self, "unit", access.reporting_units(account), _home(account))
 
 
 class ConfirmForm(forms.Form):
@@ -243,7 +206,7 @@ class ActivityReportForm(forms.Form):
         self.kept: dict[str, ActivityPhoto] = {}
         if activity is None:
             del self.fields["reason"]
-            _offer_units(self, "unit", access.reporting_units(account), _home(account))
+            offer_units(self, "unit", access.reporting_units(account), _home(account))
         else:
             del self.fields["unit"]
             del self.fields["nonce"]

@@ -17,6 +17,7 @@ from quantriet.kit.refusal import NotAllowed, Refusal, refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import now, parse_day, show_day, today
 from quantriet.kit.web import Chip, listing, page, query, saved
+from quantriet.kit.web.sheets import workbook
 from quantriet.library import access
 from quantriet.library.actions import lists, publication
 from quantriet.library.models import PublicationClock
@@ -37,9 +38,9 @@ from quantriet.library.web.forms_publication import (
     ReasonForm,
 )
 from quantriet.library.web.frame import crumbs_of, form_page, noted, trail
-from quantriet.library.web.sheets import kept_rows, rows_of, workbook
 from quantriet.org import access as org_access
 from quantriet.org.models import Unit
+from quantriet.org.queries.sheets import MOST_TOLD, kept_rows, rows_of
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -479,7 +480,7 @@ def placement_import(request: DeskRequest) -> HttpResponse:
 
 def faulty(request: DeskRequest, faults: list[Refusal], context: dict[str, Any]) -> HttpResponse:
     """The page that tells every fault of a list by row and column; nothing is kept."""
-    told = {"faults": faults[: lists.MOST_TOLD], "fault_count": len(faults), "form": ListForm(account=request.account)}
+    told = {"faults": faults[:MOST_TOLD], "fault_count": len(faults), "form": ListForm(account=request.account)}
     return page(request, "library/desk/list_new.html", context | told, status=422)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from quantriet.kit import text, time
+from quantriet.kit import time
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn
@@ -22,28 +22,10 @@ from quantriet.org.models import BodyMember, Person, Unit
 from quantriet.org.queries import bodies as body_queries
 from quantriet.org.rules.bodies import absent_capacities
 from quantriet.org.vocab import BodyKind, BodyRole, MemberCapacity, Permission
+from quantriet.org.web.choosing import PersonField
 from quantriet.org.web.forms import EndForm, UnitField
 from quantriet.org.web.frame import crumbs, excel, form_page, without
 from quantriet.org.web.pages import DeskRequest, desk_page
-
-
-class PersonField(forms.CharField):
-    """A person by member code, or by a name that only one person of the scope has."""
-
-    people: QuerySet[Person] = Person.objects.none()
-
-    def to_python(self, value: Any) -> Person | None:  # type: ignore[override]
-        typed = text.squeeze(str(value or ""))
-        if not typed:
-            return None
-        rows = self.people.select_related("unit")
-        found = list(rows.filter(code__iexact=typed)[:1]) or list(rows.filter(name_folded=text.fold(typed))[:6])
-        if not found:
-            raise forms.ValidationError(f"Không tìm thấy “{typed}” trong phạm vi được giao.")
-        if len(found) > 1:
-            names = "; ".join(f"{one.full_name}, {one.unit.name} ({one.code})" for one in found[:5])
-            raise forms.ValidationError(f"Có nhiều người tên “{typed}”: {names}. Hãy gõ mã của người cần chọn.")
-        return found[0]
 
 
 class BodyForm(forms.Form):

@@ -56,6 +56,8 @@ from quantriet.portal import access as portal_access
 from quantriet.portal.models import NewsArticle
 from quantriet.portal.vocab import NewsState, QuestionState
 from quantriet.reports import access as report_access
+from quantriet.speakers import access as speaker_access
+from quantriet.speakers.queries import invitations as speaker_queries
 
 QUICK = 6  # of each kind that quick search shows
 LATEST = 500  # campaigns and classes whose names it reads: the ones people speak of
@@ -227,6 +229,18 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         .count(),
         "đề nghị mở lại điểm danh chờ người thứ hai quyết định",
         f"{reverse('roll-today')}?state=asked",
+    )
+    add(
+        Permission.SPEAKER_EDIT,
+        speaker_queries.waiting(speaker_access.answered_by(account), local(at).date()).count(),
+        "lời mời báo cáo viên chờ trả lời",
+        f"{reverse('speaker-invitation-list')}?state=asked",
+    )
+    add(
+        Permission.SPEAKER_INVITE,
+        speaker_queries.without_outline(speaker_access.asked_by(account), local(at).date()).count(),
+        "buổi báo cáo đã mời mà chưa có đề cương",
+        f"{reverse('speaker-invitation-list')}?side=out&state=no_outline",
     )
     add(
         Permission.UNIT_EDIT,

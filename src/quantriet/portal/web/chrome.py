@@ -25,6 +25,7 @@ DESK = [
     (gettext_noop("Workshop"), "master-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Publication"), "publication-board", Permission.DOCUMENT_VIEW),
     (gettext_noop("Dissemination"), "activity-list", Permission.DOCUMENT_VIEW),
+    (gettext_noop("Reporters"), "speaker-list", Permission.SPEAKER_VIEW),
     (gettext_noop("Public portal"), "news-list", Permission.DOCUMENT_VIEW),
     (gettext_noop("Study campaigns"), "campaign-list", Permission.CAMPAIGN_VIEW),
     (gettext_noop("Classes"), "class-list", Permission.CLASS_VIEW),

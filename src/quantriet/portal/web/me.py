@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 
 from quantriet.attendance import queries as attendance_queries
@@ -20,6 +22,8 @@ from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
 from quantriet.portal.queries.reading import search_reading
 from quantriet.portal.web.handbook import keepable, notes_of
+from quantriet.speakers import access as speaker_access
+from quantriet.speakers.queries import invitations as speaker_queries
 
 MOST_OWED = 3
 
@@ -44,6 +48,7 @@ def me(request: DeskRequest) -> HttpResponse:
         "today": today(),
         "now": now(),
         "notes": notes_of(request.account),
+        "speaking": _speaking(request),
         "may_report": org_access.may_anywhere(request.account, Permission.PROPAGANDA_REPORT),
     }
     return page(request, "portal/member/me.html", context)
@@ -108,6 +113,16 @@ def search(request: DeskRequest) -> HttpResponse:
     person = request.account.person
     context = {"typed": typed, "found": search_reading(person, typed) if person else []}
     return page(request, "portal/member/search.html", context)
+
+
+def _speaking(request: DeskRequest) -> dict[str, Any]:
+    """What waits for the person as a reporter, and as one who has heard a report."""
+    is_reporter = speaker_access.own_entries(request.account).filter(valid_to__isnull=True).exists()
+    return {
+        "is_reporter": is_reporter,
+        "asked": speaker_queries.asked_of(request.account, today()) if is_reporter else 0,
+        "to_rate": speaker_access.ratable_by(request.account, today()).count(),
+    }
 
 
 def _person(request: DeskRequest) -> Person:

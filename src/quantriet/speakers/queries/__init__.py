@@ -1,0 +1,1 @@
+"""Reads of the register, its figures, the search, and invitations."""
