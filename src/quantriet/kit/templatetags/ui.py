@@ -122,12 +122,12 @@ def unbroken(value: object) -> SafeString:
 
 @register.filter
 def vn_size(value: int | None) -> str:
-    """Bytes as people read them: 900 → "1 kB", 48_200 → "48 kB", 2_340_000 → "2,3 MB"."""
+    """Bytes as people read them, number and unit on one line: 900 → "1 kB", 48_200 → "48 kB", 2_340_000 → "2,3 MB"."""
     if not value:
         return NOTHING
     if value < 1_000_000:
-        return f"{numbers.show_number(max(1, round(value / 1_000)))} kB"
-    return f"{numbers.show_number(value / 1_000_000, 1)} MB"
+        return f"{numbers.show_number(max(1, round(value / 1_000)))}\u00a0kB"
+    return f"{numbers.show_number(value / 1_000_000, 1)}\u00a0MB"
 
 
 @register.filter
