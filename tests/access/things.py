@@ -390,7 +390,11 @@ def _product(master: StudyMaster, kind: str, version: MasterVersion | None = Non
         master=master, kind=kind, audience="public", version=version, state="ready" if version else "failed",
         made_at=now() if version else None, asked_at=now(),
     )  # fmt: skip
-    return MaterialFile.objects.create(material=one, form="pdf", size=3, file=_paper("sp.pdf"))
+    made_from = version or MasterVersion.objects.create(
+        master=master, number=9, content={"title": master.title, "parts": [], "images": []}, composed_by=master.created_by,
+        approved_by=Account.objects.exclude(pk=master.created_by_id).order_by("pk")[0], approved_at=now(),
+    )  # fmt: skip
+    return MaterialFile.objects.create(material=one, version=made_from, form="pdf", size=3, file=_paper("sp.pdf"))
 
 
 @_once
@@ -781,7 +785,7 @@ def own_material(world: World, place: str) -> Keys:
 
 def own_reading(world: World, place: str) -> Keys:
     _open_campaign(world, place)
-    return {"pk": _document(world, place).pk}
+    return {"pk": _document(world, place).pk, "work_pk": a_document(world, place)["work_pk"]}
 
 
 # ------------------------------------------------------------------------------------------------------------ reporters
@@ -1037,7 +1041,8 @@ THINGS = [
     Thing(
         "own day not free", ("/me/speaking/busy/<int:pk>/",), See(only_own=True), own_busy, {"my-busy-remove": SEEN}
     ),
-    Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading, {"my-reading": SEEN}),
+    Thing("own reading", ("/me/documents/<int:pk>/",), See(only_own=True), own_reading,
+          {"my-reading": SEEN, "my-work": SEEN}),
 ]  # fmt: skip
 
 # Addresses with a word in them that names no thing of anybody, and a value for it.

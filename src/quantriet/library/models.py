@@ -436,17 +436,25 @@ class Material(models.Model):
 
 
 class MaterialFile(models.Model):
-    """One file of a product; several of a form are pages of it."""
+    """One file of a product as made from a version; several of a form are pages of it.
+
+    What is published keeps its files while those of the next version are made beside them. Files of a version that was
+    published before the present one are gone (`file` is empty); the row stays, so that a link that was handed on leads to
+    the same product of the present version.
+    """
 
     material = models.ForeignKey(Material, on_delete=models.CASCADE, related_name="files")
+    version = models.ForeignKey(MasterVersion, on_delete=models.CASCADE, related_name="+")
     form = models.CharField(max_length=8, choices=MaterialForm.choices())
     page = models.PositiveSmallIntegerField(default=1)
-    file = models.FileField(upload_to="materials/")
+    file = models.FileField(upload_to="materials/", blank=True)
     size = models.PositiveIntegerField()  # bytes
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["material", "form", "page"], name="material_file_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["material", "version", "form", "page"], name="material_file_once")
+        ]
 
 
 class BroughtMaterial(models.Model):

@@ -267,6 +267,7 @@ def register() -> None:
         "master.returned": "trả lại bản biên soạn",
         "master.approved": "duyệt bản biên soạn",
         "master.scheduled": "hẹn giờ công bố bản biên soạn",
+        "master.unscheduled": "bỏ hẹn giờ công bố bản biên soạn",
         "master.published": "công bố bản biên soạn",
         "master.withdrawn": "gỡ bản biên soạn đã công bố",
         "master.reopened": "soạn tiếp bản biên soạn",

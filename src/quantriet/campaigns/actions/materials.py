@@ -28,13 +28,13 @@ class Handed:
 
 
 def note_opened(person: Person, one: MaterialFile, *, by: Account, at: datetime) -> None:
-    """Note that a person opened a product; needs the file's material with master and version.
+    """Note that a person opened a product; needs the file's version, and its material with master.
 
     Once for each product and version, however often it is opened. No line in the log: the row itself says who and when,
     and opening changes nothing for anybody else.
     """
     material = one.material
-    version = material.version.number if material.version else None
+    version = one.version.number
     document = material.master.document_id
     nonce = f"opened:{person.pk}:{document}:{version}:{material.kind}:{material.audience}"
     MaterialReceipt.objects.bulk_create(

@@ -63,8 +63,10 @@ from quantriet.campaigns.queries.materials import (
     documents_to_supply,
     given,
     learners,
+    own_audiences,
     own_material,
     own_materials,
+    own_successor,
     supply,
 )
 from quantriet.campaigns.queries.plans import add_days, nearest_plan
@@ -118,8 +120,10 @@ __all__ = [
     "nearest_plan",
     "outline_warnings",
     "outlines",
+    "own_audiences",
     "own_material",
     "own_materials",
+    "own_successor",
     "path_then",
     "people_changed",
     "places",

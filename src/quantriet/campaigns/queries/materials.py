@@ -16,12 +16,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from quantriet.campaigns.models import MaterialReceipt, StudyCampaign, StudyDuty
 from quantriet.campaigns.queries.rulebooks import rule_in_force
-from quantriet.campaigns.rules.materials import Supplied, audiences_for
+from quantriet.campaigns.rules.materials import Supplied, audiences_for, own_audience
 from quantriet.campaigns.vocab import CampaignState, DutyState, ReceiptHow, RuleKey
 from quantriet.kit.refusal import Refusal
-from quantriet.library.models import GuidingDocument, MaterialFile
+from quantriet.library.models import GuidingDocument, Material, MaterialFile
 from quantriet.library.queries.masters import published_among
-from quantriet.library.queries.materials import named, released
+from quantriet.library.queries.materials import named, released, successor
+from quantriet.library.vocab import Audience
 from quantriet.org.models import Person, Unit, ancestor_ids, path_end
 
 
@@ -136,36 +137,64 @@ def _tiers(person: Person) -> dict[int, set[str]]:
     return found
 
 
-def _files(tiers: dict[int, set[str]], at: datetime) -> QuerySet[MaterialFile]:
+def _is_territorial(person: Person) -> bool:
+    """Whether every organisation from the person's cell up is of a territory."""
+    above = ancestor_ids(person.unit.path)
+    return not Unit.objects.filter(pk__in=above, kind__is_territorial=False).exists()
+
+
+def own_audiences(person: Person) -> dict[int, list[Audience]]:
+    """By document of the person's campaigns: as whom the person reads it, in the order of `Audience`; two statements."""
+    is_territorial = _is_territorial(person)
+    return {
+        key: sorted({own_audience(tier, is_territorial=is_territorial) for tier in mine}, key=list(Audience).index)
+        for key, mine in _tiers(person).items()
+    }
+
+
+def _files(person: Person, tiers: dict[int, set[str]], at: datetime) -> QuerySet[MaterialFile]:
     """Files of what is published of these documents, each for the audiences of the tiers beside it."""
-    reach = Q(pk__in=[])
+    reach, is_territorial = Q(pk__in=[]), _is_territorial(person)
     for key, mine in tiers.items():
-        audiences = {audience for tier in mine for audience in audiences_for(tier)}
+        audiences = {one for tier in mine for one in audiences_for(tier, is_territorial=is_territorial)}
         reach |= Q(material__master__document=key, material__audience__in=audiences)
     return released(*published_among(tiers, at).values()).filter(reach)
 
 
 def own_materials(person: Person, at: datetime) -> list[OwnMaterial]:
-    """The material of a person's campaigns, the latest document first; five statements."""
+    """The material of a person's campaigns, the latest document first; six statements."""
     tiers = _tiers(person)
     rows = {
         one.pk: OwnMaterial(one)
         for one in GuidingDocument.objects.filter(pk__in=tiers).defer("text").order_by("-issued_on", "-pk")
     }
-    files = _files(tiers, at).select_related("material__master", "material__version").order_by("material", "pk")
+    files = _files(person, tiers, at).select_related("material__master").order_by("material", "pk")
     by_material: dict[int, list[MaterialFile]] = defaultdict(list)
     for one in files:
         by_material[one.material_id].append(one)
     for group in by_material.values():
         material = group[0].material
-        rows[material.master.document_id].products.append((str(material), named(group)))
+        rows[material.master.document_id].products.append((_title(material), named(group)))
     receipts = MaterialReceipt.objects.filter(person=person, document__in=tiers, withdrawn_at__isnull=True)
     for receipt in receipts.select_related("by").order_by("at", "pk"):
         rows[receipt.document_id].receipts.append(receipt)
     return list(rows.values())
 
 
+def _title(material: Material) -> str:
+    """Its kind, and for whom where that is not the reader's own group."""
+    audience = Audience(material.audience)
+    return f"{material.kind_label} ({audience.label})" if audience == Audience.PUBLIC else material.kind_label
+
+
 def own_material(person: Person, pk: int, at: datetime) -> MaterialFile | None:
     """A file that this person may open, or None."""
-    rows = _files(_tiers(person), at).select_related("material__master__document", "material__version")
+    rows = _files(person, _tiers(person), at).select_related("material__master__document")
     return rows.filter(pk=pk).first()
+
+
+def own_successor(person: Person, pk: int, at: datetime) -> MaterialFile | None:
+    """The file of the present version that stands in the place of one this person could open earlier, or None."""
+    tiers = _tiers(person)
+    found = successor(pk, *published_among(tiers, at).values())
+    return None if found is None else _files(person, tiers, at).filter(pk=found.pk).first()

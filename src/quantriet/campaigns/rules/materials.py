@@ -8,13 +8,21 @@ from decimal import Decimal
 from quantriet.kit.numbers import share, show_number, show_percent
 from quantriet.library.vocab import Audience, ContentTier
 
-_ORDER = (ContentTier.PUBLIC, ContentTier.GRASSROOTS, ContentTier.KEY_CADRE)
+
+def own_audience(tier: str, *, is_territorial: bool) -> Audience:
+    """As whom a person of this tier reads: the grassroots tier has two variants (R-117).
+
+    `is_territorial`: every organisation from the cell up is of a village, commune or ward; who belongs to an agency, an
+    enterprise or a grassroots organisation of another sector is an official or a worker.
+    """
+    if tier == ContentTier.GRASSROOTS:
+        return Audience.RURAL if is_territorial else Audience.OFFICIALS
+    return Audience(tier)
 
 
-def audiences_for(tier: str) -> tuple[Audience, ...]:
-    """For whom the material is that a person of this tier gets: of the own tier and of those below it, the own first."""
-    reach = _ORDER.index(ContentTier(tier))
-    return tuple(one for one in Audience if _ORDER.index(one.tier) <= reach)
+def audiences_for(tier: str, *, is_territorial: bool) -> tuple[Audience, ...]:
+    """For whom the material is that a person of this tier gets: what is for them, then what is for everybody."""
+    return tuple(dict.fromkeys((own_audience(tier, is_territorial=is_territorial), Audience.PUBLIC)))
 
 
 @dataclass(frozen=True)

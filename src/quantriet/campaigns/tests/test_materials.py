@@ -45,7 +45,7 @@ def released(cast, document, audience=Audience.RURAL, kind=MaterialKind.QA):
     material = Material.objects.create(
         master=master, kind=kind, audience=audience, state=MaterialState.READY, version=version, made_at=at, asked_at=at
     )
-    made = MaterialFile(material=material, form=MaterialForm.PDF, size=8)
+    made = MaterialFile(material=material, version=version, form=MaterialForm.PDF, size=8)
     made.file.save("thu.pdf", ContentFile(b"%PDF-1.7"), save=True)
     return made
 
@@ -67,9 +67,29 @@ def hand(cast, campaign, *people, nonce="n1", by="secretary11"):
 
 
 def test_who_gets_which_material():
-    assert audiences_for(ContentTier.PUBLIC) == (Audience.PUBLIC,)
-    assert audiences_for(ContentTier.GRASSROOTS) == (Audience.RURAL, Audience.OFFICIALS, Audience.PUBLIC)
-    assert audiences_for(ContentTier.KEY_CADRE) == tuple(Audience)
+    """What is for one's own group, and what is for everybody; who works in an enterprise is no rural member."""
+    assert audiences_for(ContentTier.PUBLIC, is_territorial=True) == (Audience.PUBLIC,)
+    assert audiences_for(ContentTier.GRASSROOTS, is_territorial=True) == (Audience.RURAL, Audience.PUBLIC)
+    assert audiences_for(ContentTier.GRASSROOTS, is_territorial=False) == (Audience.OFFICIALS, Audience.PUBLIC)
+    assert audiences_for(ContentTier.KEY_CADRE, is_territorial=True) == (Audience.KEY_CADRE, Audience.PUBLIC)
+
+
+@pytest.mark.req("R-117", "R-125")
+def test_a_worker_gets_what_is_for_workers(cast, running):
+    document = running.documents.get()
+    made = {
+        who: released(cast, document, who, MaterialKind.OUTLINE)
+        for who in (Audience.RURAL, Audience.OFFICIALS, Audience.PUBLIC)
+    }
+    for code, own in (("M1", Audience.RURAL), ("M12", Audience.OFFICIALS)):
+        [one] = queries.own_materials(cast.people[code], now())
+        files = [file for _title, group in one.products for file, _words in group]
+        assert files == [made[own], made[Audience.PUBLIC]]
+        assert [title for title, _group in one.products] == [
+            "Đề cương học tập",
+            "Đề cương học tập (Quần chúng nhân dân)",
+        ]
+        assert queries.own_audiences(cast.people[code]) == {document.pk: [own]}
 
 
 @pytest.mark.req("R-125")

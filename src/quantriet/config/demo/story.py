@@ -393,10 +393,12 @@ def hand_out(organisation: Organisation, campaign: StudyCampaign, documents: lis
     outline = Material.objects.select_related("master").get(
         master__document=resolution, kind=MaterialKind.OUTLINE, audience=Audience.RURAL
     )
-    outline.version = outline.master.versions.order_by("-number").first()
+    version = outline.master.versions.order_by("-number")[0]
     for one in [row for place, row in enumerate(duties) if place % 5 == 3][:60]:
         # The file itself is made when the demo is first served.
-        campaign_actions.note_opened(one.person, MaterialFile(material=outline), by=organisation.officer, at=at)
+        campaign_actions.note_opened(
+            one.person, MaterialFile(material=outline, version=version), by=organisation.officer, at=at
+        )
 
 
 def _conference(organisation: Organisation, campaign: StudyCampaign) -> StudyClass:

@@ -113,7 +113,7 @@ EXCUSES = [
 # kind, audiences, title, words, value, measure, source, clause number
 MASTER: tuple[tuple[str, tuple[str, ...], str, str, str, str, str, str], ...] = (
     (
-        "goal", ("key_cadre", "rural", "officials"), "", "Từ năm 2027, mỗi đợt học tập hoàn thành trong 45 ngày kể từ ngày mở.", "", "", "",
+        "goal", ("key_cadre", "rural", "officials", "public"), "", "Từ năm 2027, mỗi đợt học tập hoàn thành trong 45 ngày kể từ ngày mở.", "", "", "",
         "II.1",
     ),
     (
@@ -125,7 +125,7 @@ MASTER: tuple[tuple[str, tuple[str, ...], str, str, str, str, str, str], ...] = 
         "Tính từ ngày mở đợt, áp dụng từ năm 2027.", "45", "ngày", "", "II.1",
     ),
     (
-        "figure", ("key_cadre", "rural", "officials"), "Đảng viên thuộc diện phải học tham gia đủ thời gian", "Ít nhất.", "98", "%", "",
+        "figure", ("key_cadre", "rural", "officials", "public"), "Đảng viên thuộc diện phải học tham gia đủ thời gian", "Ít nhất.", "98", "%", "",
         "II.2",
     ),
     (

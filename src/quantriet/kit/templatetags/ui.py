@@ -1,6 +1,7 @@
 """Tags and filters of the look; numbers, dates and signs are written one way on every screen."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -98,6 +99,35 @@ def vn_datetime(value: dt.datetime | dt.date | None) -> str:
     if not value:
         return NOTHING
     return time.show_moment(value) if isinstance(value, dt.datetime) else time.show_day(value)
+
+
+# "15-NQ/TU", "78/2026/NĐ-CP", "09/03/2026": what is read as one word.
+_NUMBER = re.compile(r"\d+(?:[-/][^\W_]+)+")
+_LONGEST_NUMBER = 30  # letters; a longer one would not fit on a phone
+
+
+@register.filter
+def unbroken(value: object) -> SafeString:
+    """The words with numbers of documents and days kept on one line each."""
+    text = str(value)
+    pieces: list[tuple[str, str]] = []
+    at = 0
+    for found in _NUMBER.finditer(text):
+        if len(found[0]) <= _LONGEST_NUMBER:
+            pieces.append((text[at : found.start()], found[0]))
+            at = found.end()
+    begun = format_html_join("", '{}<span class="nowrap">{}</span>', pieces)
+    return format_html("{}{}", begun, text[at:])
+
+
+@register.filter
+def vn_size(value: int | None) -> str:
+    """Bytes as people read them, number and unit on one line: 900 → "1 kB", 48_200 → "48 kB", 2_340_000 → "2,3 MB"."""
+    if not value:
+        return NOTHING
+    if value < 1_000_000:
+        return f"{numbers.show_number(max(1, round(value / 1_000)))}\u00a0kB"
+    return f"{numbers.show_number(value / 1_000_000, 1)}\u00a0MB"
 
 
 @register.filter

@@ -193,3 +193,23 @@ def test_a_missing_field_is_named_beside_it_and_above_the_form():
         assert shown.count(sentence) == 2
     assert "Số và ký hiệu: Chưa nhập" not in shown
     assert "Lý do: Hãy ghi lý do bỏ." in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("mục 3 Nghị quyết 15-NQ/TU.", 'mục 3 Nghị quyết <span class="nowrap">15-NQ/TU</span>.'),
+        ("78/2026/NĐ-CP <b>", '<span class="nowrap">78/2026/NĐ-CP</span> &lt;b&gt;'),
+        ("45 ngày", "45 ngày"),
+        (f"1-{'x' * 40}", f"1-{'x' * 40}"),
+    ],
+)
+def test_numbers_of_documents_stay_on_one_line(words, shown):
+    assert render("{{ words|unbroken }}", words=words) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, "–"), (120, "1 kB"), (48_200, "48 kB"), (999_400, "999 kB"), (2_340_000, "2,3 MB")]
+)
+def test_sizes_are_told_as_people_read_them(size, shown):
+    assert ui.vn_size(size).replace("\u00a0", " ") == shown

@@ -315,7 +315,8 @@ def return_master(master: StudyMaster, *, remark: str, by: Account, at: datetime
 def approve_master(master: StudyMaster, *, revision: int, by: Account, at: datetime) -> MasterVersion:
     """A second person approves what was submitted: it becomes a version. Refuses the one who submitted it.
 
-    Effects, in order: state, the version, audit "master.approved", products made before are made again. Basis: R-118, duyệt của người thứ hai.
+    Effects, in order: state, the version, audit "master.approved", products made before are made again beside those
+    of the version that is published, which stay until this one is. Basis: R-118, duyệt của người thứ hai.
     """
     with transaction.atomic():
         _lock(master, MasterState.SUBMITTED)
@@ -354,6 +355,19 @@ def publish_master(master: StudyMaster, *, by: Account, at: datetime, when: date
     return master
 
 
+def unschedule_master(master: StudyMaster, *, by: Account, at: datetime) -> StudyMaster:
+    """Drop the hour that was set; the approved version waits on. Refuses where none is set."""
+    with transaction.atomic():
+        _lock(master, MasterState.APPROVED)
+        before = master.publish_at
+        if before is None:
+            raise Refusal("master.no_hour", "Bản biên soạn này chưa hẹn giờ công bố; hãy tải lại trang.")
+        StudyMaster.objects.filter(pk=master.pk).update(publish_at=None)
+        master.publish_at = None
+        record("master.unscheduled", by=by, at=at, thing=master, unit=master.unit, before={"publish_at": before})
+    return master
+
+
 def publish_due_masters(*, at: datetime) -> int:
     """Publish what was set for an hour that has come, each exactly once, also after a standstill; returns how many."""
     done = 0
@@ -378,6 +392,7 @@ def _publish(master: StudyMaster, *, by: Account | None, at: datetime) -> bool:
     master.refresh_from_db(fields=["state", "publish_at", "revision"])
     follow_publication([master.document_id], at=at)
     record("master.published", by=by, at=at, thing=master, unit=master.unit, after={"version": version.number})
+    materials.retire_earlier(master, version)
     materials.refresh(master, at=at)
     return True
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import QuerySet
 
 from quantriet.audit.actions import record
 from quantriet.kit import clips, documents, pictures, text
@@ -26,7 +27,7 @@ from quantriet.library.models import (
     UnitLook,
 )
 from quantriet.library.queries import materials as queries
-from quantriet.library.queries.masters import parts_for
+from quantriet.library.queries.masters import live_version, parts_for
 from quantriet.library.rules.products import Made, make
 from quantriet.library.rules.products.content import is_possible, missing
 from quantriet.library.rules.products.look import checked_colour
@@ -88,7 +89,8 @@ def make_material(key: int, *, at: datetime) -> Material | None:
 
     Setting the pages takes a second or more and happens outside of any transaction. Where the product was asked for anew
     meanwhile (a version was approved), nothing is written here: the later job makes it.
-    Effects, in order: files in the place of the former ones, state, audit "material.made"; or the sentence why not.
+    Effects, in order: files in the place of the former ones of this version, beside those of the version that is published,
+    state, audit "material.made"; or the sentence why not.
     """
     one = (
         Material.objects.filter(pk=key, state=MaterialState.QUEUED)
@@ -126,16 +128,46 @@ def make_material(key: int, *, at: datetime) -> Material | None:
 
 
 def _put(one: Material, version: MasterVersion, made: Sequence[Made], note: str, *, at: datetime) -> None:
-    former = list(one.files.all())
-    one.files.all().delete()
+    present = {
+        (row.form, row.page): row for row in one.files.filter(version=version)
+    }  # a link to one outlives its remaking
     for file in made:
-        row = MaterialFile(material=one, form=file.form, page=file.page, size=len(file.content))
+        row = present.pop((file.form, file.page), None)
+        is_new = row is None
+        row = row or MaterialFile(material=one, version=version, form=file.form, page=file.page)
+        _drop(row)
+        row.size = len(file.content)
         row.file.save(f"san-pham{file.form.ending}", ContentFile(file.content), save=False)
-        row.save(force_insert=True)
+        row.save(force_insert=is_new)
+    for row in present.values():  # pages that there are no more
+        _drop(row)
+        row.delete()
     one.version, one.made_at, one.state, one.fault, one.note = version, at, MaterialState.READY, "", note[:400]
     one.save(update_fields=["version", "made_at", "state", "fault", "note"])
-    for old in former:
-        transaction.on_commit(partial(old.file.storage.delete, str(old.file.name)))
+    _retire(one.files.exclude(version=version), live_version(one.master, at))
+
+
+def retire_earlier(master: StudyMaster, live: MasterVersion) -> None:
+    """Throw away the files that were made from other versions than the one that is published now."""
+    _retire(MaterialFile.objects.filter(material__master=master), live)
+
+
+def _retire(rows: QuerySet[MaterialFile], live: MasterVersion | None) -> None:
+    """Of these rows what is not of `live`: the file goes; the row stays as a way-sign where the version was published once."""
+    for row in rows.exclude(file="").exclude(version=live).select_related("version"):
+        _drop(row)
+        if row.version.published_at is None:
+            row.delete()
+        else:
+            row.file = ""  # type: ignore[assignment]
+            row.size = 0
+            row.save(update_fields=["file", "size"])
+
+
+def _drop(row: MaterialFile) -> None:
+    """Have the file of a row thrown away once all is written."""
+    if row.file:
+        transaction.on_commit(partial(row.file.storage.delete, str(row.file.name)))
 
 
 # --- what somebody brings ---------------------------------------------------------------------------------------------
@@ -147,6 +179,7 @@ def bring(
 ) -> BroughtMaterial:  # fmt: skip
     """Keep a verse, a clip or a picture with who made it and why it may be used.
 
+    The words of a verse that comes as a text are taken out of its file.
     Refuses without title, author or basis, a verse without words or file, a clip or picture without file or without words
     for who does not see it, a file that is not what it says or too large, and marked content (B-18).
     Effects, in order: the row with its file made clean, audit "material.brought". Basis: R-119.
@@ -175,7 +208,9 @@ def bring(
         raise faults[0] if len(faults) == 1 else Refusals(faults)
     for value, where in ((title, "tên tác phẩm"), (author, "tên tác giả"), (source, "nguồn"), (basis, "căn cứ"), (words, "lời")):  # fmt: skip
         refuse_if_marked(value, where)
-    clean, ending, width, height = _clean(kind, content, name) if content else (b"", "", 0, 0)
+    clean, ending, width, height, written = _clean(kind, content, name) if content else (b"", "", 0, 0, "")
+    if kind == MaterialKind.VERSE and not words and len(written) <= MOST_WORDS:
+        words = written  # so that it is read where it stands, without opening a file
     with transaction.atomic():
         if master.brought.count() >= MOST_BROUGHT:
             raise Refusal("brought.too_many", f"Một bản biên soạn có nhiều nhất {MOST_BROUGHT} sản phẩm có sẵn.")
@@ -193,14 +228,14 @@ def bring(
     return row
 
 
-def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str, int, int]:
-    """The file as it is kept, its ending, and of a picture its width and height in pixels."""
+def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str, int, int, str]:
+    """The file as it is kept, its ending, of a picture its width and height in pixels, of a text its words."""
     refuse_if_marked(PurePath(name).stem.replace("_", " "), "tên tệp")
     if len(content) > settings.UPLOAD_LIMIT_BYTES:
         most = settings.UPLOAD_LIMIT_BYTES // 1024 // 1024
         raise Refusal("brought.too_large", f"Tệp quá {most} MB; hãy cắt ngắn hoặc nén lại rồi tải lên.", field="file")
     if kind == MaterialKind.CLIP:
-        return clips.clean(content, name), ".mp4", 0, 0
+        return clips.clean(content, name), ".mp4", 0, 0, ""
     if kind == MaterialKind.PANEL or PurePath(name).suffix.lower() in (
         ".jpg",
         ".jpeg",
@@ -210,7 +245,7 @@ def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str, i
         ".svgz",
     ):
         picture = pictures.clean(content, name, folder=settings.DATA_DIR)
-        return picture.content, picture.ending, picture.width, picture.height
+        return picture.content, picture.ending, picture.width, picture.height, ""
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
         path = Path(folder) / "upload"
         path.write_bytes(content)
@@ -222,7 +257,8 @@ def _clean(kind: MaterialKind, content: bytes, name: str) -> tuple[bytes, str, i
                 refuse_if_marked(documents.extract(gated, legacy=found.encoding.choice).text, "tệp")
         except Refusal as refusal:
             raise Refusal(refusal.code, refusal.sentence, field="file") from None
-    return content, f".{'txt' if gated.kind == documents.Kind.TEXT else gated.kind.value}", 0, 0
+    words = "" if found.encoding is not None else found.text.replace("\r\n", "\n").strip()
+    return content, f".{'txt' if gated.kind == documents.Kind.TEXT else gated.kind.value}", 0, 0, words
 
 
 def approve_brought(brought: BroughtMaterial, *, by: Account, at: datetime) -> BroughtMaterial:

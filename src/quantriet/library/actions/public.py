@@ -8,6 +8,7 @@ from datetime import datetime
 from quantriet.kit import text
 from quantriet.library.models import Clause, GuidingDocument, MasterVersion, PublicationClock, PublicDocument
 from quantriet.library.queries.masters import published_among
+from quantriet.library.queries.public import public_parts
 
 BATCH = 500
 
@@ -15,8 +16,8 @@ BATCH = 500
 def follow_publication(documents: Collection[int], *, at: datetime) -> None:
     """Bring what the public sees of these documents to what is published at that moment, or take it away.
 
-    A document is shown with its text once it stands on a mass medium; before that its published content alone; and
-    nothing of it while it is exempt from publication (decision 0018).
+    A document is shown with its text once it stands on a mass medium; before that its published content alone, as far as it
+    is for the public; and nothing of it while it is exempt from publication (decision 0018).
     Whoever changes a document, its text, its clock or its published version calls this inside the same transaction. A
     handful of statements for all of them.
     """
@@ -59,6 +60,6 @@ def _words(document: GuidingDocument, version: MasterVersion | None, clauses: It
     said = [document.reference_number, document.issuing_body, document.subject, *clauses]
     if version is not None:
         said.append(version.content["title"])
-        for part in version.content["parts"]:
-            said += [part["title"], part["text"], part["source"]]
+        for part in public_parts(version):
+            said += [part.title, part.text, part.source, part.figure]
     return " ".join(sorted(set(text.index_words(" ".join(said)))))

@@ -13,10 +13,18 @@ from django.db.models import Count, Q, QuerySet
 
 from quantriet.kit import text
 from quantriet.kit.numbers import show_number
-from quantriet.library.models import Clause, DocumentRelation, GuidingDocument, MasterPart, MasterVersion, StudyMaster
+from quantriet.library.models import (
+    BroughtMaterial,
+    Clause,
+    DocumentRelation,
+    GuidingDocument,
+    MasterPart,
+    MasterVersion,
+    StudyMaster,
+)
 from quantriet.library.queries import cite
-from quantriet.library.vocab import DOCUMENT_TYPES, Audience, PartKind, RelationKind
-from quantriet.org.models import Unit
+from quantriet.library.vocab import DOCUMENT_TYPES, Audience, MasterState, PartKind, RelationKind
+from quantriet.org.models import Account, Unit
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,11 @@ def published_among(documents: Iterable[int], on: datetime) -> dict[int, MasterV
     return {one.master.document_id: one for one in rows}
 
 
+def live_version(master: StudyMaster, on: datetime) -> MasterVersion | None:
+    """The version of a master that is published at that moment."""
+    return _published(on).filter(master=master).order_by("-number").first()
+
+
 def _published(on: datetime) -> QuerySet[MasterVersion]:
     return MasterVersion.objects.filter(
         Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=on), published_at__lte=on
@@ -91,6 +104,11 @@ def parts_for(version: MasterVersion, tier: Audience | None = None) -> tuple[Par
         for part in map(_part, version.content["parts"])
         if tier is None or tier in part.audiences
     )  # fmt: skip
+
+
+def said_in(part: Part) -> str:
+    """What a part says, in one line, for searches: a figure with its value and unit."""
+    return text.squeeze(f"{part.title}: {part.figure}. {part.text}" if part.figure else f"{part.title} {part.text}")
 
 
 def pictures_of(version: MasterVersion) -> tuple[Picture, ...]:
@@ -155,6 +173,17 @@ def searched(masters: QuerySet[StudyMaster], words: str) -> QuerySet[StudyMaster
             Q(document__reference_folded__contains=word) | Q(document__subject_folded__contains=word)
         )
     return masters
+
+
+def to_approve(masters: QuerySet[StudyMaster], account: Account) -> QuerySet[StudyMaster]:
+    """Those that wait for a second person who is not the one who submitted them."""
+    return masters.filter(state=MasterState.SUBMITTED).exclude(submitted_by=account)
+
+
+def with_works_to_approve(masters: QuerySet[StudyMaster], account: Account) -> QuerySet[StudyMaster]:
+    """Those of which a verse, clip or panel waits for a second person who is not the one who brought it."""
+    waiting = BroughtMaterial.objects.filter(approved_at__isnull=True).exclude(added_by=account)
+    return masters.filter(pk__in=waiting.values("master"))
 
 
 def with_counts(masters: QuerySet[StudyMaster]) -> QuerySet[StudyMaster]:

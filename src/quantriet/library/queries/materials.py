@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from quantriet.kit import text
-from quantriet.kit.time import show_day
+from quantriet.kit.time import local, show_day
 from quantriet.library.models import (
     BroughtMaterial,
     GuidingDocument,
@@ -21,7 +21,7 @@ from quantriet.library.models import (
     StudyMaster,
     UnitLook,
 )
-from quantriet.library.queries.masters import parts_for
+from quantriet.library.queries.masters import live_version, parts_for
 from quantriet.library.rules.products import Brief, Look, Point
 from quantriet.library.rules.products.content import is_possible, missing
 from quantriet.library.vocab import DOCUMENT_TYPES, Audience, MasterState, MaterialForm, MaterialKind, MaterialState
@@ -31,10 +31,9 @@ from quantriet.org.vocab import Level
 
 def source_version(master: StudyMaster, on: datetime) -> MasterVersion | None:
     """The version from which products are made: the approved one, else the last that is published; None for none."""
-    versions = master.versions.select_related("approved_by")
     if master.state != MasterState.APPROVED:
-        versions = versions.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=on), published_at__lte=on)
-    return versions.order_by("-number").first()
+        return live_version(master, on)
+    return master.versions.order_by("-number").first()
 
 
 def look_of(unit: Unit) -> UnitLook | None:
@@ -64,7 +63,7 @@ def brief_of(version: MasterVersion, audience: Audience, look: UnitLook | None) 
             )
             for one in parts
         ),
-        version=version.number, approved_on=show_day(version.approved_at),
+        version=version.number, approved_on=show_day(local(version.approved_at).date()),
         look=Look(look.colour, logo) if look is not None else Look(),
     )  # fmt: skip
 
@@ -125,11 +124,16 @@ def shelf(master: StudyMaster, audience: Audience, on: datetime) -> Shelf:
         lacks = "" if source and is_possible(kinds, kind) else missing(kind, audience) if source else ""
         rows.append(
             Row(
-                kind, made, named(list(made.files.all())) if made else (), lacks,
+                kind, made, named(_files_of(made)) if made else (), lacks,
                 old_because(made, source, look) if made else "",
             )
         )  # fmt: skip
     return Shelf(audience, source, rows, look, dict(counts))
+
+
+def _files_of(made: Material) -> list[MaterialFile]:
+    """The files of its last making; what is published beside it stands at the document."""
+    return [one for one in made.files.all() if one.version_id == made.version_id and one.file]
 
 
 def old_because(one: Material, source: MasterVersion | None, look: UnitLook | None) -> str:
@@ -167,9 +171,26 @@ def named(files: Sequence[MaterialFile]) -> list[tuple[MaterialFile, str]]:
 
 
 def released(*versions: MasterVersion) -> QuerySet[MaterialFile]:
-    """Files of the products that were made from these versions: what may go out once the versions are published."""
-    rows = MaterialFile.objects.filter(material__version__in=versions, material__state=MaterialState.READY)
-    return rows.filter(material__master=F("material__version__master")).select_related("material")
+    """Files of the products that were made from these versions: what may go out once the versions are published.
+
+    They stand also while the same products are made from the next version, which nobody reads yet.
+    """
+    rows = MaterialFile.objects.filter(version__in=versions).exclude(file="")
+    return rows.filter(material__master=F("version__master")).select_related("material", "version")
+
+
+def successor(key: int, *versions: MasterVersion) -> MaterialFile | None:
+    """Where a link leads that was handed on with an earlier version: the same page of the same product of these versions, else
+    its first page in that form; None for what never was published, or is no longer made."""
+    rows = MaterialFile.objects.filter(pk=key, version__published_at__isnull=False).select_related("version")
+    earlier = rows.first()
+    if earlier is None:
+        return None
+    rows = released(*versions).filter(
+        material=earlier.material_id, form=earlier.form, version__number__gt=earlier.version.number
+    )
+    found = {one.page: one for one in rows}
+    return found.get(earlier.page) or found.get(1)
 
 
 def released_square(version: MasterVersion) -> MaterialFile | None:

@@ -18,8 +18,9 @@ from quantriet.library.models import (
     Placement,
     PublicDocument,
 )
-from quantriet.library.queries.masters import parts_for
-from quantriet.library.vocab import DOCUMENT_TYPES, PartKind, RelationKind
+from quantriet.library.queries.masters import Part, parts_for, said_in
+from quantriet.library.rules.products.content import GROUP_NAMES
+from quantriet.library.vocab import DOCUMENT_TYPES, Audience, RelationKind
 
 TABLE = "library_publicdocument"
 MOST_KEYS = 100_000
@@ -69,6 +70,11 @@ def previous_version(shown: PublicDocument) -> MasterVersion | None:
         withdrawn_at__isnull=True,
     )  # fmt: skip
     return rows.order_by("-number").first()
+
+
+def public_parts(version: MasterVersion | None) -> tuple[Part, ...]:
+    """The parts of a published version that are for the public, in order; those for members alone are in their handbook."""
+    return parts_for(version, Audience.PUBLIC) if version is not None else ()
 
 
 def placed_with_link(shown: PublicDocument, *, most: int = 12) -> list[Placement]:
@@ -169,9 +175,8 @@ def _passages(
 
 
 def _texts(shown: PublicDocument, clauses: Sequence[tuple[int, str, str, str]]) -> Iterable[tuple[str, str, str]]:
-    if shown.version is not None:
-        for part in parts_for(shown.version):
-            yield PartKind(part.kind).label, f"{part.title} {part.text}".strip(), f"part-{part.id}"
+    for part in public_parts(shown.version):
+        yield GROUP_NAMES[part.kind], said_in(part), f"part-{part.id}"
     for order, label, heading, body in clauses:
         yield label, f"{heading} {body}".strip(), f"clause-{order}"
 

@@ -1,6 +1,8 @@
 """Products of a master in the office: one press, made in the background, old after a newer version, brought with their record."""
 
+import datetime as dt
 import io
+import re
 import struct
 
 import docx
@@ -20,7 +22,7 @@ from quantriet.kit.time import now
 from quantriet.library import actions
 from quantriet.library.actions import masters, materials
 from quantriet.library.actions.masters import PartText
-from quantriet.library.models import BroughtMaterial, Material, MaterialFile, UnitLook
+from quantriet.library.models import BroughtMaterial, MasterVersion, Material, MaterialFile, StudyMaster, UnitLook
 from quantriet.library.queries import materials as queries
 from quantriet.library.tests.factories import make_document
 from quantriet.library.vocab import (
@@ -235,11 +237,13 @@ def test_products_are_made_again_when_a_newer_version_is_approved(
         work()
     one.refresh_from_db()
     assert (one.state, one.version_id) == (MaterialState.READY, version.pk)
-    [file] = one.files.all()
+    [file] = one.files.filter(version=version)
     with file.file.open("rb") as made:
         assert "Nói điều mình thấy ở thôn." in "\n".join(p.text for p in docx.Document(made).paragraphs)
+    assert former.file.storage.exists(former.file.name)  # the public still reads the former version
+    with django_capture_on_commit_callbacks(execute=True):
+        masters.publish_master(master, by=cast.officer, at=now())
     assert not former.file.storage.exists(former.file.name)
-    masters.publish_master(master, by=cast.officer, at=now())
     one.refresh_from_db()
     assert one.state == MaterialState.READY  # publication changes no word
 
@@ -520,3 +524,149 @@ def test_approval_without_products_queues_nothing(cast, master):
     assert master.state == MasterState.PUBLISHED
     with pytest.raises(Refusals):
         ask(cast, master, MaterialKind.QA, audience=Audience.OFFICIALS)
+
+
+# --- the next version beside what is published ------------------------------------------------------------------------
+
+
+def next_version(cast, master, words="Bí thư trực tiếp lãnh đạo, kiểm tra."):
+    """Composed on from what is published and approved by a second person; not published."""
+    masters.reopen_master(master, by=cast.accounts["editor"], at=now())
+    part = master.parts.get(kind=PartKind.CORE)
+    said = PartText(PartKind.CORE, (Audience.RURAL,), text=words, clause=part.clause)
+    masters.change_part(part, said, revision=part.revision, by=cast.accounts["editor"], at=now())
+    version = approve(cast, master)
+    work()
+    return version
+
+
+def pages_of(master, form=MaterialForm.DOCX):
+    return MaterialFile.objects.filter(material__master=master, form=form)
+
+
+@pytest.mark.req("R-119")
+@pytest.mark.parametrize("is_set_for_an_hour", [False, True])
+def test_what_is_published_stays_while_the_next_version_is_approved(as_user, cast, master, is_set_for_an_hour):
+    first = publish(cast, master)
+    ask(cast, master, MaterialKind.OUTLINE)
+    work()
+    client = as_user("officer")
+    [old] = pages_of(master)
+    address = reverse("released-file", args=[master.document_id, old.pk])
+    before = kept(client.get(address))
+    second = next_version(cast, master)
+    hour = now() + dt.timedelta(hours=1)
+    if is_set_for_an_hour:
+        masters.publish_master(master, by=cast.officer, at=now(), when=hour)
+    assert list(queries.released(first)) == [old]
+    assert kept(client.get(address)) == before
+    assert address in client.get(reverse("document-master", args=[master.document_id]) + "?tier=rural").content.decode()
+    [new] = queries.released(second)
+    ahead = reverse("released-file", args=[master.document_id, new.pk])
+    assert client.get(ahead).status_code == 404  # nobody reads the next version yet
+    if is_set_for_an_hour:
+        assert masters.publish_due_masters(at=now()) == 0
+        StudyMaster.objects.update(publish_at=now())
+        assert masters.publish_due_masters(at=now()) == 1
+    else:
+        masters.publish_master(master, by=cast.officer, at=now())
+    work()
+    answer = client.get(address)
+    assert (answer.status_code, answer.url) == (302, ahead)
+    assert "kiểm tra" in "\n".join(one.text for one in docx.Document(io.BytesIO(kept(client.get(ahead)))).paragraphs)
+    assert Material.objects.count() == 1
+    old.refresh_from_db()
+    assert (old.file.name, old.size) == ("", 0)
+
+
+def test_remaking_a_version_keeps_its_addresses_and_one_sent_back_leaves_nothing(cast, master):
+    first = publish(cast, master)
+    ask(cast, master, MaterialKind.OUTLINE)
+    work()
+    [old] = queries.released(first)
+    ask(cast, master, MaterialKind.OUTLINE)
+    work()
+    assert [one.pk for one in queries.released(first)] == [old.pk]
+    second = next_version(cast, master)
+    assert pages_of(master).count() == 2
+    masters.return_master(master, remark="Sửa", by=cast.officer, at=now())
+    work()
+    assert [one.pk for one in pages_of(master)] == [old.pk]
+    assert not queries.released(second).exists()
+    assert Material.objects.get().version == first
+
+
+def test_a_link_to_a_product_that_is_made_no_more_leads_nowhere(as_user, cast, master):
+    publish(cast, master)
+    ask(cast, master, MaterialKind.OUTLINE, MaterialKind.QA)
+    work()
+    [sheet] = MaterialFile.objects.filter(material__kind=MaterialKind.QA, form=MaterialForm.PDF)
+    masters.reopen_master(master, by=cast.accounts["editor"], at=now())
+    masters.remove_part(master.parts.get(kind=PartKind.QUESTION), by=cast.officer, at=now())
+    publish(cast, master)
+    work()
+    client = as_user("officer")
+    assert client.get(reverse("released-file", args=[master.document_id, sheet.pk])).status_code == 404
+    masters.withdraw_master(master, reason="Sai số liệu", by=cast.officer, at=now())
+    [outline] = MaterialFile.objects.filter(material__kind=MaterialKind.OUTLINE).exclude(file="")
+    assert client.get(reverse("released-file", args=[master.document_id, outline.pk])).status_code == 404
+
+
+def test_products_bear_the_day_of_vietnam(cast, master):
+    """Approved at 01:00 on the 29th in Vietnam, when it is still the 28th in UTC."""
+    version = publish(cast, master)
+    MasterVersion.objects.filter(pk=version.pk).update(approved_at=dt.datetime(2026, 11, 28, 18, 0, tzinfo=dt.UTC))
+    version.refresh_from_db()
+    assert queries.brief_of(version, Audience.RURAL, None).approved_on == "29/11/2026"
+    ask(cast, master, MaterialKind.OUTLINE)
+    work()
+    with MaterialFile.objects.get().file.open("rb") as made:
+        paper = docx.Document(made)
+    cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+    said = "\n".join([*cells, *(one.text for one in paper.paragraphs)])
+    assert "duyệt ngày 29/11/2026" in said
+    assert "28/11/2026" not in said
+
+
+# --- read before it is let out ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-119")
+def test_what_a_work_needs_is_said_beside_its_fields(as_user, cast, master):
+    client = as_user("editor")
+    address = reverse("brought-new", args=[master.pk])
+    page = client.get(f"{address}?kind=clip").content.decode()
+    for name, words in (("file", "Tệp"), ("words", "Trong đó thấy gì")):
+        label = re.search(rf'<label[^>]*for="id_{name}"[^>]*>(.*?)</label>', page, re.S)[1]
+        assert words in label
+        assert "không bắt buộc" not in label
+    answer = client.post(f"{address}?kind=clip", RECORD)
+    assert answer.status_code == 422
+    assert {"file", "words"} <= set(answer.context["form"].errors)
+    assert client.post(f"{address}?kind=verse", RECORD | {"words": "Lời thơ"}).status_code == 303
+
+
+@pytest.mark.req("R-119")
+def test_the_second_person_sees_the_work_before_the_button(as_user, cast, master):
+    by = cast.accounts["editor"]
+    lines = "Vắng buổi <b>thì</b> nhớ học bù,\nđủ giờ đủ phút"
+    verse = materials.bring(
+        master, MaterialKind.VERSE, **RECORD, words="", content=lines.encode(), name="ve.txt", by=by, at=now()
+    )
+    film = materials.bring(
+        master, MaterialKind.CLIP, **RECORD, words="Một buổi học", content=clip(), name="c.mp4", by=by, at=now()
+    )
+    panel = materials.bring(
+        master, MaterialKind.PANEL, **RECORD, words="Pa nô", content=picture(), name="a.jpg", by=by, at=now()
+    )
+    assert verse.words == lines
+    page = as_user("officer").get(reverse("master-materials", args=[master.pk])).content.decode()
+    for one, shown in (
+        (verse, "Vắng buổi &lt;b&gt;thì&lt;/b&gt; nhớ học bù,<br>đủ giờ đủ phút"),
+        (
+            film,
+            f'<video class="part__image" controls preload="none" src="{reverse("brought-file", args=[master.pk, film.pk])}"',
+        ),
+        (panel, f'<img class="part__image" src="{reverse("brought-file", args=[master.pk, panel.pk])}"'),
+    ):
+        assert 0 < page.index(shown) < page.index(reverse("brought-approve", args=[master.pk, one.pk]))

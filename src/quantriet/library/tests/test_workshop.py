@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import openpyxl
 import pytest
@@ -455,8 +456,11 @@ def test_whole_way_by_the_pages(as_user, cast, document):
         .status_code
         == 303
     )
-    assert as_user("officer").post(reverse("master-publish", args=keys), {"on": "01/01/2020"}).status_code == 422
-    assert as_user("officer").post(reverse("master-publish", args=keys), {"on": "", "clock": ""}).status_code == 303
+    assert (
+        as_user("officer").post(reverse("master-publish", args=keys), {"how": "later", "on": "01/01/2020"}).status_code
+        == 422
+    )
+    assert as_user("officer").post(reverse("master-publish", args=keys), {"how": "now"}).status_code == 303
     below = as_user("organiser1").get(reverse("document-master", args=[document.pk]) + "?tier=public").content.decode()
     assert "Mọi đảng viên." in below
     assert as_user("officer").post(reverse("master-withdraw", args=keys), {"remark": "Nhầm"}).status_code == 303
@@ -555,3 +559,34 @@ def test_programs_read_what_is_published_and_nothing_before(cast, master):
     masters.reopen_master(master, by=cast.officer, at=now())
     masters.remove_part(master.parts.first(), by=cast.officer, at=now())
     assert caller.get(address).json() == told  # the draft is nobody's business
+
+
+# --- the hour of publication ----------------------------------------------------------------------------------------------------
+
+
+def test_the_hour_that_is_set_is_shown_changed_and_dropped(as_user, cast, master):
+    approve(cast, master)
+    client, address = as_user("officer"), reverse("master-publish", args=[master.pk])
+    first = client.get(address)
+    assert "Đang hẹn" not in first.content.decode()
+    assert client.post(address, {"on": "", "clock": ""}).status_code == 422  # nothing is published by pressing alone
+    assert client.post(address, {"how": "later", "on": "01/12/2099"}).status_code == 422
+    answer = client.post(address, {"how": "later", "on": "01/12/2099", "clock": "07:30"}, follow=True)
+    assert "Đã hẹn công bố lúc 07:30 ngày 01/12/2099." in answer.content.decode()
+    page = client.get(address).content.decode()
+    assert "Đang hẹn công bố lúc 07:30 ngày 01/12/2099." in page
+    for name, value in (("on", "01/12/2099"), ("clock", "07:30")):
+        assert re.search(rf'<input[^>]*name="{name}"[^>]*value="{value}"', page)
+    assert re.search(r'<input[^>]*value="later"[^>]*checked', page)
+    assert "Bỏ hẹn, chưa công bố" in page
+    answer = client.post(address, {"how": "never", "on": "01/12/2099", "clock": "07:30"}, follow=True)
+    assert "Đã bỏ hẹn; bản đã duyệt chưa công bố." in answer.content.decode()
+    master.refresh_from_db()
+    assert (master.state, master.publish_at) == (MasterState.APPROVED, None)
+    assert AuditEvent.objects.filter(verb="master.unscheduled").count() == 1
+    with pytest.raises(Refusal) as refusal:
+        masters.unschedule_master(master, by=cast.officer, at=now())
+    assert refusal.value.code == "master.no_hour"
+    assert client.post(address, {"how": "now"}).status_code == 303
+    master.refresh_from_db()
+    assert master.state == MasterState.PUBLISHED

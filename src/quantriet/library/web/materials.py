@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -103,7 +103,7 @@ def material_make(request: DeskRequest, pk: int) -> HttpResponse:
 @desk_page(Permission.DOCUMENT_VIEW)
 def material_file(request: DeskRequest, pk: int, file_pk: int) -> FileResponse:
     found = access.get_master(request.account, pk)
-    rows = MaterialFile.objects.filter(material__master=found).select_related("material")
+    rows = MaterialFile.objects.filter(material__master=found).exclude(file="").select_related("material")
     return _handed(get_object_or_404(rows, pk=file_pk), found)
 
 
@@ -113,12 +113,17 @@ def _handed(one: MaterialFile, found: StudyMaster) -> FileResponse:
 
 
 @desk_page(Permission.DOCUMENT_VIEW)
-def released_file(request: DeskRequest, pk: int, released_pk: int) -> FileResponse:
-    """A product of what is published of a document, for whoever sees the document."""
+def released_file(request: DeskRequest, pk: int, released_pk: int) -> HttpResponseBase:
+    """A product of what is published of a document, for whoever sees the document; an earlier link leads to the present one."""
     document = access.get_document(request.account, pk)
     version = master_queries.published_master(document, now())
     rows = queries.released(version) if version else MaterialFile.objects.none()
-    one = get_object_or_404(rows.select_related("material__master__document"), pk=released_pk)
+    one = rows.select_related("material__master__document").filter(pk=released_pk).first()
+    if one is None:
+        present = queries.successor(released_pk, version) if version else None
+        if present is None:
+            raise Http404
+        return redirect("released-file", document.pk, present.pk)
     return _handed(one, one.material.master)
 
 

@@ -33,7 +33,8 @@ class BroughtForm(forms.Form):
     def __init__(self, *args: Any, kind: MaterialKind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = self._FILES[kind]
-        if kind != MaterialKind.VERSE:
+        if kind != MaterialKind.VERSE:  # of a verse one of the two suffices
+            self.fields["file"].required = self.fields["words"].required = True
             self.fields["words"].label = _("What is seen and said in it")
             self.fields["words"].widget.attrs["rows"] = 4
 

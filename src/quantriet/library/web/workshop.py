@@ -21,7 +21,7 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import whole_number, whole_numbers
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.text import fold
-from quantriet.kit.time import now
+from quantriet.kit.time import now, show_moment
 from quantriet.kit.web import Chip, download, kind_of, listing, page, query, saved
 from quantriet.library import access, actions
 from quantriet.library.actions import masters
@@ -31,6 +31,9 @@ from quantriet.library.queries import materials as material_queries
 from quantriet.library.rules.compare import compare, words
 from quantriet.library.vocab import Audience, MasterState, PartKind
 from quantriet.library.web.workshop_forms import (
+    TO_APPROVE,
+    WAITING,
+    WORKS_TO_APPROVE,
     FilterForm,
     ImageForm,
     PartForm,
@@ -64,9 +67,14 @@ def master_list(request: DeskRequest) -> HttpResponse:
         rows = queries.searched(rows, said)
         chips.append(Chip(f"“{said}”", query(request, q=None, page=None)))
     state = request.GET.get("state", "")
+    waiting = {TO_APPROVE: queries.to_approve, WORKS_TO_APPROVE: queries.with_works_to_approve}
     if state in list(MasterState):
         rows = rows.filter(state=state)
         chips.append(Chip(MasterState(state).label, query(request, state=None, page=None)))
+    elif state in waiting:
+        mine = access.masters_seen_by(request.account, _EDIT)
+        rows = waiting[state](rows.filter(pk__in=mine.order_by().values("pk")), request.account)
+        chips.append(Chip(str(dict(WAITING)[state]), query(request, state=None, page=None)))
     rows = queries.with_counts(rows)
     if request.GET.get("format") == "xlsx":
         return _list_as_excel(list(rows.order_by("-document__issued_on", "pk")))
@@ -638,14 +646,28 @@ def master_return(request: DeskRequest, pk: int) -> HttpResponse:
 
 @desk_page(_EDIT)
 def master_publish(request: DeskRequest, pk: int) -> HttpResponse:
+    """Now or at an hour; an hour that is set stands there and may be changed or dropped."""
     found = access.get_master(request.account, pk, _EDIT)
+    planned = found.publish_at
+    form = PublishForm(request.POST or None, planned=planned)
 
     def write(form: PublishForm) -> None:
-        masters.publish_master(found, by=request.account, at=now(), when=form.when())
+        if form.drops_the_hour:
+            masters.unschedule_master(found, by=request.account, at=now())
+        else:
+            masters.publish_master(found, by=request.account, at=now(), when=form.when())
 
+    said = ""
+    if form.is_bound and form.is_valid():
+        when = form.when()
+        said = (
+            "Đã bỏ hẹn; bản đã duyệt chưa công bố." if form.drops_the_hour
+            else f"Đã hẹn công bố lúc {show_moment(when)}." if when else "Đã công bố."
+        )  # fmt: skip
+    lead = f"Đang hẹn công bố lúc {show_moment(planned)}. " if planned else ""
     return _edited(
-        request, found, PublishForm(request.POST or None), write, _("Publish"), submit=_("Publish"), message=_("Done."),
-        lead="Để trống cả hai ô thì công bố ngay. Đến giờ hẹn mà máy chủ đang tắt thì việc công bố được làm khi máy chạy lại.",
+        request, found, form, write, _("Publish"), submit=_("Confirm"), message=said,
+        lead=lead + "Đến giờ hẹn mà máy chủ đang tắt thì việc công bố được làm khi máy chạy lại.",
     )  # fmt: skip
 
 

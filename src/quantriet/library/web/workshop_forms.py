@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,10 +10,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import at_local
+from quantriet.kit.time import at_local, local
 from quantriet.library.actions.masters import PartText, parse_value
 from quantriet.library.models import Clause, GuidingDocument
 from quantriet.library.vocab import Audience, MasterState, PartKind
+
+# Beside the states: what waits for the one who looks, as the second person.
+TO_APPROVE, WORKS_TO_APPROVE = "to_approve", "works_to_approve"
+WAITING = ((TO_APPROVE, "Chờ đồng chí duyệt"), (WORKS_TO_APPROVE, "Có văn vần, clip, ảnh chờ đồng chí duyệt"))
 
 
 class FilterForm(forms.Form):
@@ -22,7 +27,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["state"].choices = [("", _("All")), *MasterState.labels()]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", _("All")), *MasterState.labels(), *WAITING]  # type: ignore[attr-defined]
 
 
 class PartForm(forms.Form):
@@ -133,20 +138,38 @@ class RemarkForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """Now, or at an hour."""
+    """Now, or at an hour; where an hour is set already it stands in the boxes and may be dropped."""
 
-    on = forms.DateField(label=_("Day of publication"), required=False, help_text=_("Empty: publish now."))
+    NOW, LATER, NEVER = "now", "later", "never"
+
+    how = forms.ChoiceField(label=_("When to publish"), widget=forms.RadioSelect)
+    on = forms.DateField(label=_("Day of publication"), required=False)
     clock = forms.TimeField(label=_("Hour"), required=False)
 
-    def when(self) -> Any:
+    def __init__(self, *args: Any, planned: datetime | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(self.NOW, "Ngay bây giờ"), (self.LATER, "Vào lúc ghi dưới đây")]
+        if planned is not None:
+            choices.append((self.NEVER, "Bỏ hẹn, chưa công bố"))
+            moment = local(planned)
+            self.initial |= {"how": self.LATER, "on": moment.date(), "clock": f"{moment:%H:%M}"}
+        self.fields["how"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def drops_the_hour(self) -> bool:
+        return bool(self.cleaned_data["how"] == self.NEVER)
+
+    def when(self) -> datetime | None:
         """The hour that was chosen; None for now."""
-        day, clock = self.cleaned_data["on"], self.cleaned_data["clock"]
-        return at_local(day, clock) if day and clock else None
+        given = self.cleaned_data
+        return at_local(given["on"], given["clock"]) if given["how"] == self.LATER else None
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if bool(given.get("on")) != bool(given.get("clock")) and not self.errors:
-            self.add_error("clock" if given.get("on") else "on", _("Give both the day and the hour, or neither."))
+        if given.get("how") == self.LATER:
+            for name in ("on", "clock"):
+                if not given.get(name) and name not in self.errors:
+                    self.add_error(name, "Hẹn giờ thì ghi cả ngày và giờ.")
         return given
 
 

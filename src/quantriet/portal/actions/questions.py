@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -153,10 +154,13 @@ def reopen_question(question: PublicQuestion, *, by: Account, at: datetime) -> P
     return question
 
 
-def publish_answer(question: PublicQuestion, *, shown: str, by: Account, at: datetime) -> PublicQuestion:
+def publish_answer(
+    question: PublicQuestion, *, shown: str, by: Account, at: datetime, is_reread: bool = False
+) -> PublicQuestion:  # fmt: skip
     """Show question and answer on the portal, the question in words that name nobody.
 
-    Refuses without the sender's agreement, without an answer, and the one who answered: publication takes two persons.
+    Refuses without the sender's agreement, without an answer, the one who answered: publication takes two persons; and words
+    in which the sender's name stands, unless somebody has read them again and says so (`is_reread`).
     """
     shown = text.nfc(shown).replace("\r\n", "\n").strip()
     if not shown:
@@ -174,11 +178,20 @@ def publish_answer(question: PublicQuestion, *, shown: str, by: Account, at: dat
                 "question.own_answer",
                 "Đồng chí đã soạn câu trả lời này nên không tự cho đăng; người cho đăng phải là người thứ hai.",
             )
+        naming = rules.sentences_naming(question.sender_name, shown, question.answer)
+        if naming and not is_reread:
+            raise Refusal("question.names_sender", names_sentence(naming), field="is_reread")
         question.shown_words, question.public_at, question.public_by = shown, at, by
         question.search_words = " ".join(sorted(set(text.index_words(f"{shown} {question.answer}"))))
         question.save(update_fields=["shown_words", "public_at", "public_by", "search_words"])
         record("public_question.published", by=by, at=at, thing=question, unit=question.unit)
     return question
+
+
+def names_sentence(naming: Sequence[str]) -> str:
+    """What is asked before words are shown in which the sender's name stands."""
+    quoted = "; ".join(f"“{one[:200]}”" for one in naming[:3])
+    return f"Có tên người hỏi trong: {quoted}. Hãy bỏ tên, hoặc xác nhận đã đọc lại và vẫn đăng."
 
 
 def withdraw_answer(question: PublicQuestion, *, by: Account, at: datetime) -> PublicQuestion:

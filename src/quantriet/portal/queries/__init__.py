@@ -32,6 +32,7 @@ from quantriet.kit.time import local, show_day, show_moment
 from quantriet.library import access as library_access
 from quantriet.library import queries as library_queries
 from quantriet.library.models import GuidingDocument
+from quantriet.library.queries import masters as master_queries
 from quantriet.library.queries import publication as publication_queries
 from quantriet.library.queries.publication import Unpublished
 from quantriet.notify.models import Message
@@ -53,7 +54,7 @@ from quantriet.org.queries import search as people_search
 from quantriet.org.queries import units as unit_queries
 from quantriet.org.vocab import Level, Permission, ResponsibilityKind
 from quantriet.portal import access as portal_access
-from quantriet.portal.models import NewsArticle
+from quantriet.portal.models import NewsArticle, PublicQuestion
 from quantriet.portal.vocab import NewsState, QuestionState
 from quantriet.reports import access as report_access
 from quantriet.speakers import access as speaker_access
@@ -312,6 +313,19 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     to_approve = org_access.scope(NewsArticle.objects.all(), account, Permission.DOCUMENT_EDIT)
     to_approve = to_approve.filter(state=NewsState.SUBMITTED).exclude(submitted_by=account)
     add(Permission.DOCUMENT_EDIT, to_approve.count(), "tin chờ duyệt", f"{reverse('news-list')}?state=submitted")
+    masters = library_access.masters_seen_by(account, Permission.DOCUMENT_EDIT)
+    add(
+        Permission.DOCUMENT_EDIT, master_queries.to_approve(masters, account).count(), "bản biên soạn chờ người thứ hai duyệt",
+        f"{reverse('master-list')}?state=to_approve",
+    )  # fmt: skip
+    add(
+        Permission.DOCUMENT_EDIT, master_queries.with_works_to_approve(masters, account).count(),
+        "bản biên soạn có văn vần, clip, ảnh chờ người thứ hai duyệt", f"{reverse('master-list')}?state=works_to_approve",
+    )  # fmt: skip
+    add(
+        Permission.DOCUMENT_EDIT, answers_to_publish(account).count(),
+        "câu trả lời cho người dân chờ người thứ hai cho đăng", f"{reverse('public-question-list')}?state=to_publish",
+    )  # fmt: skip
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
     add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])
@@ -329,6 +343,13 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     if org_access.may_anywhere(account, Permission.SYSTEM):
         add(Permission.SYSTEM, len(backup_state(at=at).problems), "điều phải xem về sao lưu", reverse("backup-list"))
     return tasks
+
+
+def answers_to_publish(account: Account) -> QuerySet[PublicQuestion]:
+    """Answers that the account may let onto the portal as the second person: agreed to by the asker, never shown before."""
+    rows = portal_access.questions_seen_by(account)
+    waiting = rows.filter(state=QuestionState.ANSWERED, may_publish=True, public_at__isnull=True, shown_words="")
+    return waiting.exclude(answered_by=account)
 
 
 def unpublished_of(account: Account, *, at: datetime) -> Unpublished | None:

@@ -32,13 +32,13 @@ def place(cast, document: GuidingDocument, *, url: str = ""):
 
 
 def publish_master(cast, document: GuidingDocument, parts=None):
-    """Compose, approve and publish content with one part of each kind."""
+    """Compose, approve and publish content with a part of most kinds, all for the public."""
     by, at = cast.accounts["editor"], now()
     master = masters.compose_master(document, by=by, at=at)
     clause = document.clauses.get(number="1")
     for part in parts or (
-        PartText(PartKind.CORE, (Audience.RURAL,), text="Bí thư trực tiếp lãnh đạo.", clause=clause),
-        PartText(PartKind.NEW, (Audience.RURAL,), text="Vắng quá bốn mươi phần trăm thì học lại.", clause=clause),
+        PartText(PartKind.CORE, (Audience.RURAL, Audience.PUBLIC), text="Bí thư trực tiếp lãnh đạo.", clause=clause),
+        PartText(PartKind.NEW, (Audience.RURAL, Audience.PUBLIC), text="Vắng quá bốn mươi phần trăm thì học lại.", clause=clause),
         PartText(PartKind.FIGURE, (Audience.PUBLIC,), "Thời gian được vắng", value=masters.parse_value("40"), measure="%", clause=clause),
         PartText(PartKind.QUESTION, (Audience.PUBLIC,), "Ai phải học?", "Mọi đảng viên thuộc diện."),
         PartText(PartKind.MEANING, (Audience.PUBLIC,), text="Được nghe phổ biến ở thôn."),

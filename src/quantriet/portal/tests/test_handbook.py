@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,9 +15,14 @@ from PIL import Image
 from quantriet.attendance.tests.factories import make_campaign
 from quantriet.campaigns.models import MaterialReceipt
 from quantriet.campaigns.tests.test_materials import released
+from quantriet.kit.time import now
+from quantriet.library.actions import masters, materials
+from quantriet.library.actions.masters import PartText
+from quantriet.library.models import MaterialFile
+from quantriet.library.rules.products.content import GROUP_NAMES
 from quantriet.library.tests.factories import make_document
-from quantriet.library.vocab import Audience, MaterialKind
-from quantriet.portal.tests.factories import place, publish_master
+from quantriet.library.vocab import Audience, MaterialKind, PartKind
+from quantriet.portal.tests.factories import place, publish_master, release
 from quantriet.portal.web import handbook
 
 pytestmark = pytest.mark.django_db
@@ -230,6 +236,127 @@ def test_everybody_downloads_the_material_of_a_public_document(cast, client):
     assert b"".join(client.get(address)) == b"%PDF-1.7"
     assert client.get(f"/documents/{document.pk}/materials/{other.pk}/").status_code == 404
     assert not MaterialReceipt.objects.exists()
+
+
+@pytest.mark.req("R-119")
+def test_a_link_of_an_earlier_version_leads_to_the_present_product(cast, client):
+    document = make_document(cast)
+    shared, own = (released(cast, document, who) for who in (Audience.PUBLIC, Audience.RURAL))
+    make_campaign(cast, documents=[document])
+    master = document.masters.get()
+    masters.reopen_master(master, by=cast.accounts["editor"], at=now())
+    release(cast, master)
+    version = master.versions.first()
+    new = {}
+    for old in (shared, own):
+        file = MaterialFile(material=old.material, version=version, form=old.form, size=8)
+        file.file.save("thu.pdf", ContentFile(b"%PDF-1.8"), save=True)
+        new[old.pk] = file
+    answer = client.get(f"/documents/{document.pk}/materials/{shared.pk}/")
+    assert (answer.status_code, answer.url) == (302, f"/documents/{document.pk}/materials/{new[shared.pk].pk}/")
+    assert b"".join(client.get(answer.url)) == b"%PDF-1.8"
+    assert client.get(f"/documents/{document.pk}/materials/{own.pk}/").status_code == 404  # made for members
+    client.force_login(cast.accounts["member1"])
+    answer = client.get(f"/me/materials/{own.pk}/")
+    assert (answer.status_code, answer.url) == (302, f"/me/materials/{new[own.pk].pk}/")
+    assert b"".join(client.get(answer.url)) == b"%PDF-1.8"
+    client.force_login(cast.accounts["member10"])
+    assert client.get(f"/me/materials/{own.pk}/").status_code == 404
+
+
+# --- the published content of one's own group ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def published(cast):
+    """A document with a part of each kind for rural members, one for workers and one for the public, studied by all."""
+    document = make_document(cast)
+    clause, own = document.clauses.get(number="1"), (Audience.RURAL,)
+    publish_master(cast, document, [
+        PartText(PartKind.QUESTION, own, "Ốm thì sao?", "Học bù trong cùng đợt.", clause=clause),
+        PartText(PartKind.TASK, own, "Cử người theo dõi", "Phân công từng đồng chí.", clause=clause),
+        PartText(PartKind.MEANING, own, text="Dự đủ buổi học ở thôn.", clause=clause),
+        PartText(PartKind.FIGURE, own, "Tham gia đủ thời gian", "Ít nhất.", masters.parse_value("98"), "%", clause=clause),
+        PartText(PartKind.NEW, own, text="Điều mới cho thôn.", clause=clause),
+        PartText(PartKind.CORE, own, text="Bí thư cấp ủy trực tiếp lãnh đạo, chỉ đạo, kiểm tra.", clause=clause),
+        PartText(PartKind.GOAL, own, text="Xong trong quý.", clause=clause),
+        PartText(PartKind.MEANING, (Audience.OFFICIALS,), text="Xếp lớp theo ca."),
+        PartText(PartKind.MEANING, (Audience.PUBLIC,), text="Người dân được nghe."),
+    ])  # fmt: skip
+    make_campaign(cast, documents=[document])
+    return document
+
+
+@pytest.mark.req("R-047", "R-117")
+def test_a_member_reads_what_is_published_for_their_group(cast, client, published):
+    client.force_login(cast.accounts["member1"])
+    answer = client.get(f"/me/documents/{published.pk}/")
+    page = answer.content.decode()
+    order = [
+        "Xong trong quý.", "Bí thư cấp ủy trực tiếp lãnh đạo, chỉ đạo, kiểm tra.", "Điều mới cho thôn.", "98%",
+        "Dự đủ buổi học ở thôn.", "Cử người theo dõi", "Ốm thì sao?",
+    ]  # fmt: skip
+    places = [page.index(words) for words in order]
+    assert places == sorted(places)
+    clause = published.clauses.get(number="1")
+    assert page.count(f'Thuộc mục: <a href="#clause-{clause.order}">') == len(order)
+    assert f'id="clause-{clause.order}"' in page
+    assert re.findall(r'<h2 id="h-[^"]*">([^<]*)</h2>', page)[: len(order)] == [
+        GROUP_NAMES[kind] for kind in
+        (PartKind.GOAL, PartKind.CORE, PartKind.NEW, PartKind.FIGURE, PartKind.MEANING, PartKind.TASK, PartKind.QUESTION)
+    ]  # fmt: skip
+    assert "Xếp lớp theo ca." not in page
+    assert "Người dân được nghe." not in page
+    assert answer[KEPT] == "private"
+
+
+@pytest.mark.req("R-119")
+def test_the_handbook_shows_approved_verses_with_the_content(cast, client, published):
+    master = published.masters.get()
+    given = {
+        "title": "Vè",
+        "author": "Khuyết danh",
+        "source": "",
+        "basis": "Đồng ý",
+        "by": cast.accounts["editor"],
+        "at": now(),
+    }
+    let_out, waiting = (
+        materials.bring(master, MaterialKind.VERSE, words="", content=words.encode(), name="v.txt", **given)
+        for words in ("Học rồi <i>nhớ</i>\nđiều hay", "Chưa ai duyệt")
+    )
+    materials.approve_brought(let_out, by=cast.officer, at=now())
+    client.force_login(cast.accounts["member1"])
+    page = client.get(f"/me/documents/{published.pk}/").content.decode()
+    assert "Học rồi &lt;i&gt;nhớ&lt;/i&gt;<br>điều hay" in page
+    assert "Chưa ai duyệt" not in page
+    address = f"/me/documents/{published.pk}/works/{let_out.pk}/"
+    assert address in page
+    answer = client.get(address)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private, max-age=300")
+    assert client.get(f"/me/documents/{published.pk}/works/{waiting.pk}/").status_code == 404
+    client.force_login(cast.accounts["member10"])
+    assert client.get(address).status_code == 404
+
+
+def test_a_group_without_own_parts_reads_those_for_the_public(cast, client):
+    document = make_document(cast)
+    publish_master(cast, document, [PartText(PartKind.MEANING, (Audience.PUBLIC,), text="Người dân được nghe.")])
+    make_campaign(cast, documents=[document])
+    client.force_login(cast.accounts["member1"])
+    assert "Người dân được nghe." in client.get(f"/me/documents/{document.pk}/").content.decode()
+
+
+@pytest.mark.req("R-047")
+def test_a_member_finds_what_is_published_for_their_group_once(cast, client, published):
+    client.force_login(cast.accounts["member1"])
+    page = client.get("/me/search/", {"q": "truc tiep lanh dao"}).content.decode()
+    assert page.count('<p class="passage">') == 1  # the point and the clause it says again are one sentence
+    part = published.masters.get().parts.get(kind=PartKind.CORE)
+    assert f'<a href="/me/documents/{published.pk}/#part-{part.pk}">' in page
+    figure = client.get("/me/search/", {"q": "du thoi gian"}).content.decode()
+    assert "98%" in figure
+    assert "xếp lớp" not in client.get("/me/search/", {"q": "theo ca"}).content.decode().lower()
 
 
 @pytest.mark.parametrize("typed", ["hoc bu", "HỌC BÙ", "họ\u0323c bu\u0300"])

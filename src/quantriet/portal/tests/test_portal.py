@@ -16,14 +16,19 @@ from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState
 from quantriet.classes import actions as class_actions
 from quantriet.classes.vocab import ClassRoleKind, ItemKind
 from quantriet.kit.time import at_local, now, today
+from quantriet.library.actions import masters, materials
+from quantriet.library.actions.masters import PartText
 from quantriet.library.tests.factories import make_document
-from quantriet.library.vocab import ContentTier
+from quantriet.library.vocab import Audience, ContentTier, MaterialKind, PartKind
 from quantriet.org import actions as org_actions
 from quantriet.org.models import PostKind
 from quantriet.org.rules.events import Change, Part
 from quantriet.org.tests.factories import an_account
 from quantriet.org.vocab import Role
 from quantriet.portal import queries
+from quantriet.portal.actions import questions
+from quantriet.portal.models import PublicQuestion
+from quantriet.portal.tests.factories import make_question
 from quantriet.portal.web import chrome
 
 pytestmark = pytest.mark.django_db
@@ -327,3 +332,45 @@ def test_a_unit_scheduled_by_its_class_shows_when_it_studies(cast, running, as_u
     row = page.split("Đảng ủy xã Ea Tam</a>")[1].split("</tr>")[0]
     day = (today() + dt.timedelta(days=1)).strftime("%d/%m/%Y")
     assert f"{day} – {day}, Trực tiếp" in row
+
+
+# --- the second person --------------------------------------------------------------------------------------------------------
+
+
+def waiting_for(account):
+    return {one.url: one.count for one in queries.tasks_of(account, at=now()) if "người thứ hai" in one.words}
+
+
+@pytest.mark.req("R-118")
+def test_the_second_person_is_told_what_waits_and_never_of_their_own(cast, as_user):
+    """A master, a verse and an answer of the editor wait for the officer; each task leads to a list of as many rows."""
+    editor, officer = cast.accounts["editor"], cast.officer
+    master = masters.compose_master(make_document(cast), by=editor, at=now())
+    masters.add_part(
+        master, PartText(PartKind.MEANING, (Audience.PUBLIC,), text="Ai cũng được nghe."), by=editor, at=now()
+    )
+    masters.submit_master(master, revision=master.revision, by=editor, at=now())
+    record = {"title": "Vè", "words": "Lời", "author": "Khuyết danh", "source": "", "basis": "Đồng ý"}
+    verse = materials.bring(master, MaterialKind.VERSE, **record, by=editor, at=now())
+    question = make_question(cast)
+    make_question(cast, "Chỉ hỏi riêng thôi, được không?", may_publish=False, nonce="n22")
+    for one in PublicQuestion.objects.all():
+        questions.answer_question(one, answer="Ở lớp gần nhất.", by=editor, at=now())
+    addresses = [
+        f"{reverse('master-list')}?state=to_approve", f"{reverse('master-list')}?state=works_to_approve",
+        f"{reverse('public-question-list')}?state=to_publish",
+    ]  # fmt: skip
+    assert waiting_for(officer) == dict.fromkeys(addresses, 1)
+    assert waiting_for(editor) == {}
+    assert waiting_for(cast.accounts["organiser1"]) == {}
+    for name, rows in (("officer", 1), ("editor", 0)):
+        client = as_user(name)
+        assert [
+            len(client.get(address).context[key].rows)
+            for address, key in zip(addresses, ("masters", "masters", "questions"), strict=True)
+        ] == [rows] * 3
+    masters.approve_master(master, revision=master.revision, by=officer, at=now())
+    materials.approve_brought(verse, by=officer, at=now())
+    question.refresh_from_db()
+    questions.publish_answer(question, shown="Học bù ở đâu?", by=officer, at=now())
+    assert waiting_for(officer) == {}

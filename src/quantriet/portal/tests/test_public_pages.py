@@ -414,3 +414,57 @@ def test_pages_ask_the_same_for_one_and_three(cast, client, count):
         with CaptureQueriesContext(connection) as asked:
             client.get(reverse(name, args=args) + query, headers={"User-Agent": ""})
         assert len(asked) <= most, f"{name}: {[one['sql'][:200] for one in asked]}"
+
+
+# --- for whom -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-048")
+def test_what_is_for_members_alone_is_not_on_the_portal(cast, client, document):
+    """On the page, in what changed, in search, in the picture of a link: the parts for the public, and they alone."""
+    clause = document.clauses.get(number="1")
+    everybody, own = tuple(Audience), (Audience.KEY_CADRE, Audience.RURAL, Audience.OFFICIALS)
+    publish_master(cast, document, [
+        PartText(PartKind.CORE, everybody, text="Điều cho mọi người.", clause=clause),
+        PartText(PartKind.CORE, own, text="Chỉ dành nội bộ.", clause=clause),
+        PartText(PartKind.MEANING, (Audience.RURAL,), text="Riêng đảng viên thôn."),
+        PartText(PartKind.FIGURE, (Audience.PUBLIC,), "Đảng viên tham gia", "Ít nhất.", masters.parse_value("98"), "%", clause=clause),
+    ])  # fmt: skip
+    page = read(client, "public-document", document.pk)
+    assert "Điều cho mọi người." in page
+    assert "nội bộ" not in page
+    assert "Riêng đảng viên" not in page
+    assert queries.search("noi bo").total == 0
+    assert queries.search("rieng dang vien thon").total == 0
+    assert "nội bộ" not in read(client, "public-search", query="?q=noi+bo")
+    master = document.masters.get()
+    masters.reopen_master(master, by=cast.accounts["editor"], at=now())
+    part = master.parts.get(text="Chỉ dành nội bộ.")
+    said = PartText(PartKind.CORE, own, text="Chỉ dành nội bộ, lần hai.", clause=clause)
+    masters.change_part(part, said, revision=part.revision, by=cast.accounts["editor"], at=now())
+    release(cast, master)
+    assert "nội bộ" not in read(client, "public-document", document.pk)
+    shown = PublicDocument.objects.get()
+    assert "98" in shown.words.split()
+    assert "bo" not in shown.words.split()
+
+
+def test_a_figure_found_bears_its_value(cast, client, document):
+    clause = document.clauses.get(number="1")
+    publish_master(cast, document, [
+        PartText(PartKind.FIGURE, (Audience.PUBLIC,), "Đảng viên thuộc diện phải học tham gia đủ thời gian", "Ít nhất.",
+                 masters.parse_value("98"), "%", clause=clause),
+    ])  # fmt: skip
+    page = read(client, "public-search", query="?q=dang+vien")
+    assert "<mark>Đảng viên</mark> thuộc diện phải học tham gia đủ thời gian: 98%. Ít nhất." in page
+
+
+def test_a_part_leads_to_its_clause_and_numbers_stay_whole(cast, client, document):
+    publish_master(cast, document)
+    place(cast, document)
+    page = read(client, "public-document", document.pk)
+    order = document.clauses.get(number="1").order
+    number = '<span class="nowrap">26-HD/BTGTU</span>'
+    assert f'Thuộc mục: <a href="#clause-{order}">mục 1 Hướng dẫn {number}</a>' in page
+    assert f'id="clause-{order}"' in page
+    assert re.search(rf"<h1[^>]*>\s*Hướng dẫn {number}", page)

@@ -241,3 +241,57 @@ def test_what_is_public_is_taken_down_before_it_is_corrected(cast, as_user):
     fresh.forget_pages()
     assert "Học bù ở đâu" not in Client().get(reverse("public-questions")).content.decode()
     questions.answer_question(question, answer="Khác.", by=cast.officer, at=now())
+
+
+# --- what the answerer is told --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("R-152")
+def test_whether_a_letter_goes_is_said(cast, as_user):
+    client = as_user("editor")
+    for nonce, email, words in (
+        ("n1", "an@thon.vn", "đang được gửi tới địa chỉ"),
+        ("n22", "", "không có thư nào được gửi"),
+    ):
+        question = make_question(cast, email=email, nonce=nonce)
+        address = reverse("public-question-answer", args=[question.pk])
+        assert words in client.post(address, {"answer": "Ở lớp gần nhất."}, follow=True).content.decode()
+        assert (
+            "không đổi, không gửi thư"
+            in client.post(address, {"answer": "Ở lớp gần nhất."}, follow=True).content.decode()
+        )
+    assert Message.objects.filter(kind="public_answer").count() == 1
+
+
+@pytest.mark.req("P-15")
+def test_words_with_the_name_of_who_asks_are_shown_only_once_read_again(cast, as_user):
+    """The page promises "without a name"."""
+    question = make_question(cast, "Tôi là nguyễn văn ẩn ở thôn 2. Học bù ở đâu?", name="Nguyễn Văn Ẩn")
+    questions.answer_question(question, answer="Chào ông Văn Ẩn. Ở lớp gần nhất.", by=cast.accounts["editor"], at=now())
+    client, address = as_user("officer"), reverse("public-question-publish", args=[question.pk])
+    page = client.get(address).content.decode()
+    assert "“Tôi là nguyễn văn ẩn ở thôn 2.”" in page
+    assert "“Chào ông Văn Ẩn.”" in page
+    shown = {"shown": "Học bù ở đâu?"}
+    answer = client.post(address, shown)
+    assert answer.status_code == 422
+    assert "Tôi là nguyễn" not in answer.context["form"].errors["is_reread"][0]
+    assert "“Chào ông Văn Ẩn.”" in answer.context["form"].errors["is_reread"][0]
+    question.refresh_from_db()
+    assert question.public_at is None
+    assert client.post(address, shown | {"is_reread": "on"}).status_code == 303
+    question.refresh_from_db()
+    assert question.public_at is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "found"),
+    [
+        ("Nguyễn Văn An", "Xin hỏi về an toàn ở thôn.", []),
+        ("Nguyễn Văn An", "Nhà nguyen van an ở đâu?", ["Nhà nguyen van an ở đâu?"]),
+        ("An", "Tôi là An. Xin hỏi về an toàn.", ["Tôi là An."]),
+        ("", "Xin hỏi về an toàn.", []),
+    ],
+)
+def test_the_name_is_looked_for_without_marks(name, words, found):
+    assert rules.sentences_naming(name, words) == found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -27,11 +28,14 @@ from quantriet.portal.actions import news as news_actions
 from quantriet.portal.actions import questions as question_actions
 from quantriet.portal.actions.reads import write_waiting
 from quantriet.portal.models import NewsArticle, PublicQuestion
+from quantriet.portal.queries import answers_to_publish
 from quantriet.portal.queries import reads as read_queries
 from quantriet.portal.rules import news as news_rules
+from quantriet.portal.rules import questions as question_rules
 from quantriet.portal.vocab import NewsState, PageKind, QuestionState
 from quantriet.portal.web import shared
 from quantriet.portal.web.forms import (
+    TO_PUBLISH,
     AnswerForm,
     ApproveForm,
     AsideForm,
@@ -338,6 +342,9 @@ def question_list(request: DeskRequest) -> HttpResponse:
     if state == "public":
         rows = rows.filter(public_at__isnull=False)
         chips.append(Chip(_("Shown on the portal"), query(request, state=None, page=None)))
+    elif state == "to_publish":
+        rows = rows.filter(pk__in=answers_to_publish(request.account).order_by().values("pk"))
+        chips.append(Chip(TO_PUBLISH, query(request, state=None, page=None)))
     elif state in list(QuestionState):
         rows = rows.filter(state=state)
         chips.append(Chip(QuestionState(state).label, query(request, state=None, page=None)))
@@ -399,15 +406,16 @@ def question(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 def _question_step(
-    request: DeskRequest, pk: int, form_class: type[Form], heading: str, act: Callable[[PublicQuestion, Form], object],
+    request: DeskRequest, pk: int, form_class: Callable[..., Form], heading: str, act: Callable[[PublicQuestion, Form], object],
     *, submit: str, initial: Callable[[PublicQuestion], dict[str, Any]] | None = None, lead: str = "", danger: bool = False,
+    told: Callable[[PublicQuestion], str] | None = None,
 ) -> HttpResponse:  # fmt: skip
     found = access.get_question(request.account, pk)
     back = reverse("public-question", args=[pk])
     form = form_class(request.POST if request.method == "POST" else None, initial=initial(found) if initial else {})
     if request.method == "POST" and form.is_valid():
         if _tried(request, form, found.unit, "trả lời câu hỏi", lambda: act(found, form)):
-            return saved(request, to=back, message=_("Done."))
+            return saved(request, to=back, message=told(found) if told else _("Done."))
     return _form_page(
         request, form, heading, back, submit=submit, lead=lead or f"“{found.words[:300]}”", danger=danger,
         crumbs=((_("Questions of the public"), reverse("public-question-list")), (str(found), back)),
@@ -416,21 +424,36 @@ def _question_step(
 
 @desk_page(_EDIT)
 def question_answer(request: DeskRequest, pk: int) -> HttpResponse:
+    before = access.get_question(request.account, pk).answer
+
+    def told(found: PublicQuestion) -> str:
+        if found.answer == before:
+            return "Câu trả lời không đổi, không gửi thư."
+        if found.sender_email:
+            return "Đã lưu. Thư trả lời đang được gửi tới địa chỉ người hỏi để lại."
+        return "Đã lưu. Người hỏi không để lại địa chỉ thư nên không có thư nào được gửi."
+
     return _question_step(
         request, pk, AnswerForm, _("Answer"),
         lambda found, form: question_actions.answer_question(
             found, answer=form.cleaned_data["answer"], by=request.account, at=now()
         ),
-        submit=_("Save the answer"), initial=lambda found: {"answer": found.answer},
+        submit=_("Save the answer"), initial=lambda found: {"answer": found.answer}, told=told,
     )  # fmt: skip
 
 
 @desk_page(_EDIT)
 def question_publish(request: DeskRequest, pk: int) -> HttpResponse:
+    """The words the public will read; where the asker's name stands in them, that is told and asked to be confirmed."""
+    asked = access.get_question(request.account, pk)
+    shown = request.POST.get("shown", asked.shown_words or asked.words)
+    naming = question_rules.sentences_naming(asked.sender_name, shown, asked.answer)
+    form_class = partial(ShownForm, naming=question_actions.names_sentence(naming) if naming else "")
     return _question_step(
-        request, pk, ShownForm, _("Show on the portal"),
+        request, pk, form_class, _("Show on the portal"),
         lambda found, form: question_actions.publish_answer(
-            found, shown=form.cleaned_data["shown"], by=request.account, at=now()
+            found, shown=form.cleaned_data["shown"], is_reread=form.cleaned_data.get("is_reread", False),
+            by=request.account, at=now(),
         ),
         submit=_("Show on the portal"), initial=lambda found: {"shown": found.shown_words or found.words},
     )  # fmt: skip

@@ -133,12 +133,15 @@ class RemarkForm(forms.Form):
     )
 
 
+TO_PUBLISH = "Chờ đồng chí cho đăng"
+
+
 class QuestionFilter(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        states = [*QuestionState.labels(), ("public", _("Shown on the portal"))]
+        states = [*QuestionState.labels(), ("public", _("Shown on the portal")), ("to_publish", TO_PUBLISH)]
         self.fields["state"].choices = [("", _("All")), *states]  # type: ignore[attr-defined]
 
 
@@ -154,6 +157,15 @@ class ShownForm(forms.Form):
         label=_("The question as the public reads it"), max_length=rules.LONGEST, widget=forms.Textarea(attrs={"rows": 6}),
         help_text="Bỏ tên người, địa chỉ, số điện thoại; giữ đúng ý người hỏi.",
     )  # fmt: skip
+
+    is_reread = forms.BooleanField(label="Đã đọc lại từng câu có tên người hỏi, vẫn đăng như vậy", required=False)
+
+    def __init__(self, *args: Any, naming: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if naming:
+            self.fields["is_reread"].help_text = naming
+        else:
+            del self.fields["is_reread"]
 
 
 class AsideForm(forms.Form):

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import MaterialReceipt
 from quantriet.campaigns.vocab import ReceiptHow
-from quantriet.kit.numbers import show_number
+from quantriet.kit.templatetags.ui import vn_size
 from quantriet.kit.time import now
 from quantriet.kit.web import download, kind_of, page
 from quantriet.library.models import MasterVersion, MaterialFile, PublicDocument
@@ -26,10 +28,6 @@ from quantriet.portal.web.handbook import KEPT, keepable
 def _handed(one: MaterialFile) -> FileResponse:
     name = material_queries.file_name(one, one.material.master)
     return download(one.file.open("rb"), name=name, kind=kind_of(name))
-
-
-def _size(size: int) -> str:
-    return f"{show_number(max(size, 50_000) / 1_000_000, 1)} MB"
 
 
 def _said(one: MaterialReceipt) -> tuple[str, str]:
@@ -48,7 +46,7 @@ def own(request: DeskRequest) -> HttpResponse:
         {
             "document": one.document,
             "products": [
-                (title, [(reverse("my-material", args=[file.pk]), words, _size(file.size)) for file, words in files])
+                (title, [(reverse("my-material", args=[file.pk]), words, vn_size(file.size)) for file, words in files])
                 for title, files in one.products
             ],
             "receipts": [(*_said(receipt), receipt.at) for receipt in one.receipts],
@@ -59,12 +57,20 @@ def own(request: DeskRequest) -> HttpResponse:
 
 
 @member_page
-def own_file(request: DeskRequest, pk: int) -> FileResponse:
-    """A product that is for this member; that it was opened is noted, unless the browser merely fetches ahead."""
+def own_file(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """A product that is for this member; that it was opened is noted, unless the browser merely fetches ahead.
+
+    The link to a product of an earlier version leads to the same one of the present version.
+    """
     person = request.account.person
-    one = campaign_queries.own_material(person, pk, now()) if person else None
-    if person is None or one is None:
+    if person is None:
         raise Http404
+    one = campaign_queries.own_material(person, pk, now())
+    if one is None:
+        present = campaign_queries.own_successor(person, pk, now())
+        if present is None:
+            raise Http404
+        return redirect("my-material", present.pk)
     ahead = request.headers.get("Sec-Purpose", "") or request.headers.get("Purpose", "")
     if request.method == "GET" and "prefetch" not in ahead:
         campaign_actions.note_opened(person, one, by=request.account, at=now())
@@ -84,23 +90,26 @@ def public_materials(shown: PublicDocument) -> list[dict[str, Any]]:
     files = list(_for_everybody(shown.version).order_by("material", "pk"))
     return [
         {
-            "url": reverse("public-material", args=[shown.document_id, one.pk]), "label": f"{one.material}: {words}",
-            "note": _size(one.size),
+            "url": reverse("public-material", args=[shown.document_id, one.pk]), "label": f"{one.material.kind_label}: {words}",
+            "note": vn_size(one.size),
         }
         for one, words in material_queries.named(files)
     ]  # fmt: skip
 
 
 @public_page
-def public_file(request: HttpRequest, pk: int, file_pk: int) -> FileResponse:
-    """A product of a document before the public, without signing in."""
+def public_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
+    """A product of a document before the public, without signing in; a link to an earlier version's leads to the present one."""
     shown = documents.documents().filter(document=pk).first()
     if shown is None or shown.version is None:
         raise Http404
     rows = _for_everybody(shown.version)
     one = rows.select_related("material__master__document").filter(pk=file_pk).first()
     if one is None:
-        raise Http404
+        present = material_queries.successor(file_pk, shown.version)
+        if present is None or present.material.audience != Audience.PUBLIC:
+            raise Http404
+        return redirect("public-material", pk, present.pk)
     answer = _handed(one)
     answer["Cache-Control"] = "public, max-age=300"
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 
 from quantriet.attendance import queries as attendance_queries
 from quantriet.attendance.queries import self_study as self_study_queries
@@ -14,14 +15,18 @@ from quantriet.classes import queries as class_queries
 from quantriet.classes.models import RosterEntry
 from quantriet.kit.time import now, today
 from quantriet.kit.web import download, page
-from quantriet.library.vocab import PointKind
+from quantriet.library.queries import materials as material_queries
+from quantriet.library.rules.products.content import GROUP_NAMES
+from quantriet.library.vocab import PartKind, PointKind
 from quantriet.org import access as org_access
 from quantriet.org.models import Person
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, member_page
 from quantriet.portal import queries
-from quantriet.portal.queries.reading import search_reading
+from quantriet.portal.queries.reading import contents_for, search_reading
+from quantriet.portal.web import shared
 from quantriet.portal.web.handbook import keepable, notes_of
+from quantriet.portal.web.parts import groups_of
 from quantriet.speakers import access as speaker_access
 from quantriet.speakers.queries import invitations as speaker_queries
 
@@ -93,17 +98,39 @@ def calendar(request: DeskRequest, pk: int) -> HttpResponse:
 @member_page
 @keepable
 def reading(request: DeskRequest, pk: int) -> HttpResponse:
+    """What is published of a document for this member, as the portal shows it; before that the points marked in it."""
     document = queries.may_read(_person(request), pk)
     if document is None:
         raise Http404
-    points = list(document.points.select_related("clause"))
+    content = contents_for(_person(request), [document], now()).get(pk)
+    points = [] if content and content.parts else list(document.points.select_related("clause"))
+    clauses = list(document.clauses.all())
     context = {
         "document": document,
-        "points": [(kind, [one for one in points if one.kind == kind]) for kind in PointKind],
-        "clauses": document.clauses.all(),
+        "version": content.version if content else None,
+        "groups": groups_of(content.parts, document=pk, clauses=clauses) if content else (),
+        "works": list(material_queries.released_works(content.version)) if content else (),
+        "points": [
+            (GROUP_NAMES[part], [one for one in points if one.kind == kind])
+            for kind, part in ((PointKind.KEY, PartKind.CORE), (PointKind.NEW, PartKind.NEW))
+        ],
+        "clauses": clauses,
         "notes": notes_of(request.account),
     }
     return page(request, "portal/member/reading.html", context)
+
+
+@member_page
+def work(request: DeskRequest, pk: int, work_pk: int) -> HttpResponseBase:
+    """The file of an approved verse, clip or panel that goes with what is published of a document the member studies."""
+    person = _person(request)
+    document = queries.may_read(person, pk)
+    content = contents_for(person, [document], now()).get(pk) if document else None
+    rows = material_queries.released_works(content.version).exclude(file="") if content else None
+    one = rows.filter(pk=work_pk).first() if rows is not None else None
+    if one is None:
+        raise Http404
+    return shared.work(request, one, cached="private, max-age=300")
 
 
 @member_page
@@ -111,7 +138,7 @@ def search(request: DeskRequest) -> HttpResponse:
     """Search in the documents one studies (`?q=`)."""
     typed = request.GET.get("q", "").strip()[:60]
     person = request.account.person
-    context = {"typed": typed, "found": search_reading(person, typed) if person else []}
+    context = {"typed": typed, "found": search_reading(person, typed, at=now()) if person else []}
     return page(request, "portal/member/search.html", context)
 
 

@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 
 from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
-from quantriet.kit.time import now, show_day
+from quantriet.kit.time import now, show_day, today
 from quantriet.kit.web import page, saved
 from quantriet.library.models import MasterVersion, PublicDocument
 from quantriet.library.queries import lives, materials
 from quantriet.library.queries import public as documents
-from quantriet.library.queries.masters import Part, parts_for, pictures_of
+from quantriet.library.queries.masters import pictures_of
 from quantriet.library.rules.compare import compare
+from quantriet.library.rules.products.content import GROUP_NAMES
 from quantriet.library.vocab import Audience, Channel, PartKind
 from quantriet.org.web.pages import client_address, public_page
 from quantriet.portal.actions import questions as question_actions
@@ -35,6 +36,7 @@ from quantriet.portal.web import shared
 from quantriet.portal.web.forms import QuestionForm
 from quantriet.portal.web.fresh import fresh_page
 from quantriet.portal.web.materials import public_materials
+from quantriet.portal.web.parts import groups_of
 
 PAGE = 20
 MOST_CHANGES = 40
@@ -211,30 +213,26 @@ def _document(pk: int) -> PublicDocument:
 
 @fresh_page(PageKind.DOCUMENT)
 def document(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything public of a document on one page: points, figures, questions, what it means for whom, its text."""
+    """Everything public of a document on one page: points, figures, questions, what it means for people, its text."""
     found = _document(pk)
     paper = found.document
     kind = documents.type_name(paper)
-    parts = parts_for(found.version) if found.version else ()
     path = reverse("public-document", args=[pk])
     card = Card(
         path, f"{kind} {paper.reference_number}", paper.subject, "article", reverse("public-document-share", args=[pk]),
         paper.issued_on.isoformat(), found.version is not None and materials.released_square(found.version) is not None,
     )  # fmt: skip
-    life = lives([paper], now().date())[pk]
+    life = lives([paper], today())[pk]
+    clauses = documents.clauses_of(found)
+    asked = list(queries.questions().filter(document=pk)[: queries.QUESTIONS])
     context = {
         "shown": found,
         "paper": paper,
         "kind": kind,
         "life": life,
-        "goals": [one for one in parts if one.kind == PartKind.GOAL],
-        "tasks": [one for one in parts if one.kind == PartKind.TASK],
-        "core": [one for one in parts if one.kind == PartKind.CORE],
-        "new": [one for one in parts if one.kind == PartKind.NEW],
-        "figures": [one for one in parts if one.kind == PartKind.FIGURE],
-        "questions": [one for one in parts if one.kind == PartKind.QUESTION],
-        "explanations": [one for one in parts if one.kind == PartKind.EXPLANATION],
-        "meanings": _by_audience(parts),
+        "groups": groups_of(
+            documents.public_parts(found.version), document=pk, clauses=clauses, with_questions=bool(asked)
+        ),
         "pictures": [
             (one, reverse("public-document-picture", args=[pk, one.id]))
             for one in (pictures_of(found.version) if found.version else ())
@@ -242,35 +240,28 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "works": list(materials.released_works(found.version)) if found.version else (),
         "materials": public_materials(found),
         "changes": _changes(documents.previous_version(found), found.version),
-        "clauses": documents.clauses_of(found),
+        "clauses": clauses,
         "placements": [(one, Channel(one.channel).label) for one in documents.placed_with_link(found)],
         "related": documents.related_to(found),
         "news": queries.news().filter(documents=pk)[: queries.LATEST],
-        "asked": queries.questions().filter(document=pk)[: queries.QUESTIONS],
+        "asked": asked,
         "ask": f"{reverse('public-ask')}?document={pk}",
     }
     return shown(request, "document", card, context)
 
 
-def _by_audience(parts: tuple[Part, ...]) -> list[tuple[Audience, list[Part]]]:
-    meanings = [one for one in parts if one.kind == PartKind.MEANING]
-    found = [(who, [one for one in meanings if who in one.audiences]) for who in reversed(Audience)]
-    return [(who, rows) for who, rows in found if rows]
-
-
 def _changes(old: MasterVersion | None, new: MasterVersion | None) -> list[tuple[str, str, Any]]:
-    """What changed since the version before: (fate, kind of part, pieces of its words)."""
+    """What changed for the public since the version before: (fate, kind of part, pieces of its words)."""
     if old is None or new is None:
         return []
-    rows = [
-        one
-        for one in compare(old.content["parts"], new.content["parts"])
-        if one.fate in ("added", "removed", "changed")
-    ]
+    before, after = (
+        [one for one in version.content["parts"] if Audience.PUBLIC in one["audiences"]] for version in (old, new)
+    )
+    rows = [one for one in compare(before, after) if one.fate in ("added", "removed", "changed")]
     return [
         (
             one.fate,
-            PartKind(one.kind).label,
+            GROUP_NAMES[PartKind(one.kind)],
             [field.pieces for field in one.fields if field.name in ("title", "text", "value")],
         )
         for one in rows[:MOST_CHANGES]
@@ -305,7 +296,7 @@ def document_share(request: HttpRequest, pk: int) -> HttpResponse:
     square = materials.released_square(found.version) if found.version else None
     if square is not None:
         return shared.picture(request, str(square.file.name))
-    parts = parts_for(found.version) if found.version else ()
+    parts = documents.public_parts(found.version)
     points = [one.text or one.title for one in parts if one.kind in (PartKind.NEW, PartKind.CORE)]
     said = share_rules.content(
         over=f"{documents.type_name(found.document)} {found.document.reference_number}",

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from quantriet.kit.time import local
 from quantriet.kit.web import download, kind_of, ranged
 from quantriet.library.models import BroughtMaterial
 from quantriet.library.queries import public as documents
@@ -43,11 +44,11 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
     return answer
 
 
-def work(request: HttpRequest, one: BroughtMaterial) -> HttpResponseBase:
-    """The file of a brought work as it stands on a public page; players ask for parts of a clip."""
+def work(request: HttpRequest, one: BroughtMaterial, *, cached: str = "public, max-age=300") -> HttpResponseBase:
+    """The file of a brought work as it stands on a page; players ask for parts of a clip."""
     name = one.file_name
     answer = ranged(request, one.file.open("rb"), name=name, kind=kind_of(name), size=one.file.size)
-    answer["Cache-Control"] = "public, max-age=300"
+    answer["Cache-Control"] = cached
     return answer
 
 
@@ -109,10 +110,10 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     """Every public page with the day of its last change."""
     lines = [(_absolute(reverse(name)), "") for name in ("home", "public-news", "public-documents", "public-questions")]
     for pk, moment in queries.news().values_list("pk", "published_at")[: queries.MOST_ADDRESSES // 2]:
-        lines.append((_absolute(reverse("public-news-article", args=[pk])), f"{moment:%Y-%m-%d}"))
+        lines.append((_absolute(reverse("public-news-article", args=[pk])), f"{local(moment):%Y-%m-%d}"))
     rows = documents.listed().order_by("-issued_on", "-pk").values_list("document_id", "changed_at")
     for pk, moment in rows[: queries.MOST_ADDRESSES // 2 - 10]:
-        lines.append((_absolute(reverse("public-document", args=[pk])), f"{moment:%Y-%m-%d}"))
+        lines.append((_absolute(reverse("public-document", args=[pk])), f"{local(moment):%Y-%m-%d}"))
     body = "".join(
         f"<url><loc>{escape(address)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>\n"
         for address, day in lines

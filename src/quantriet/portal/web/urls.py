@@ -62,6 +62,7 @@ urlpatterns = [
     path("me/calendar/end/", calendars.end, name="my-calendar-feed-end"),
     path("calendar/<str:secret>.ics", calendars.feed, name="calendar-feed"),
     path("me/documents/<int:pk>/", me.reading, name="my-reading"),
+    path("me/documents/<int:pk>/works/<int:work_pk>/", me.work, name="my-work"),
     path("me/record/", my_data.record, name="my-record"),
     path("me/looks/", my_data.looks, name="my-looks"),
     path("me/requests/", my_data.requests, name="my-requests"),
