@@ -195,6 +195,4 @@ def own_material(person: Person, pk: int, at: datetime) -> MaterialFile | None:
 
 def own_successor(person: Person, pk: int, at: datetime) -> MaterialFile | None:
     """The file of the present version that stands in the place of one this person could open earlier, or None."""
-    tiers = _tiers(person)
-    found = successor(pk, *published_among(tiers, at).values())
-    return None if found is None else _files(person, tiers, at).filter(pk=found.pk).first()
+    return successor(pk, _files(person, _tiers(person), at))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 
 from quantriet.kit import text
 from quantriet.kit.time import local, show_day
@@ -179,18 +179,20 @@ def released(*versions: MasterVersion) -> QuerySet[MaterialFile]:
     return rows.filter(material__master=F("version__master")).select_related("material", "version")
 
 
-def successor(key: int, *versions: MasterVersion) -> MaterialFile | None:
-    """Where a link leads that was handed on with an earlier version: the same page of the same product of these versions, else
-    its first page in that form; None for what never was published, or is no longer made."""
-    rows = MaterialFile.objects.filter(pk=key, version__published_at__isnull=False).select_related("version")
-    earlier = rows.first()
-    if earlier is None:
-        return None
-    rows = released(*versions).filter(
-        material=earlier.material_id, form=earlier.form, version__number__gt=earlier.version.number
+def successor(key: int, among: QuerySet[MaterialFile]) -> MaterialFile | None:
+    """Where a link leads that was handed on with an earlier version: of these files the same page of the same product, else its
+    first page in that form; None for what never was published, or is no longer made.
+
+    One statement, whether the link's file is there or not: how long the answer takes tells a stranger nothing.
+    """
+    earlier = MaterialFile.objects.filter(pk=key, version__published_at__isnull=False)
+    rows = among.annotate(asked=Subquery(earlier.values("page")[:1])).filter(
+        Q(page=F("asked")) | Q(page=1),
+        material__in=earlier.values("material"),
+        form__in=earlier.values("form"),
+        version__number__gt=Subquery(earlier.values("version__number")[:1]),
     )
-    found = {one.page: one for one in rows}
-    return found.get(earlier.page) or found.get(1)
+    return rows.order_by(Case(When(page=F("asked"), then=0), default=1), "pk").first()
 
 
 def released_square(version: MasterVersion) -> MaterialFile | None:

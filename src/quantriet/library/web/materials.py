@@ -120,7 +120,7 @@ def released_file(request: DeskRequest, pk: int, released_pk: int) -> HttpRespon
     rows = queries.released(version) if version else MaterialFile.objects.none()
     one = rows.select_related("material__master__document").filter(pk=released_pk).first()
     if one is None:
-        present = queries.successor(released_pk, version) if version else None
+        present = queries.successor(released_pk, rows)
         if present is None:
             raise Http404
         return redirect("released-file", document.pk, present.pk)

@@ -106,8 +106,8 @@ def public_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase
     rows = _for_everybody(shown.version)
     one = rows.select_related("material__master__document").filter(pk=file_pk).first()
     if one is None:
-        present = material_queries.successor(file_pk, shown.version)
-        if present is None or present.material.audience != Audience.PUBLIC:
+        present = material_queries.successor(file_pk, rows)
+        if present is None:
             raise Http404
         return redirect("public-material", pk, present.pk)
     answer = _handed(one)
