@@ -25,9 +25,12 @@ def follow_publication(documents: Collection[int], *, at: datetime) -> None:
     rows = {one.pk: one for one in GuidingDocument.objects.filter(pk__in=keys).defer("text")}
     clocks = {one.document_id: one for one in PublicationClock.objects.filter(document__in=keys)}
     before = {one.document_id: one for one in PublicDocument.objects.filter(document__in=keys)}
+    # Of the register in which the document stands, and only what has a part for the public.
     versions = {
-        key: one for key, one in published_among(keys, at).items() if one.master.unit_id == rows[key].unit_id
-    }  # of the register in which the document stands
+        key: one
+        for key, one in published_among(keys, at).items()
+        if one.master.unit_id == rows[key].unit_id and public_parts(one)
+    }
     with_text: set[int] = set()
     kept: list[int] = []
     for key in rows:

@@ -22,7 +22,14 @@ def narrow(apps, schema_editor):
     shown = apps.get_model("library", "PublicDocument").objects
     for one in shown.filter(version__isnull=False).select_related("document", "version").iterator(chunk_size=200):
         document, content = one.document, one.version.content
-        said = [document.reference_number, document.issuing_body, document.subject, content["title"]]
+        if not any("public" in part["audiences"] for part in content["parts"]):
+            if not one.shows_text:  # nothing of it is for the public
+                one.delete()
+                continue
+            one.version = None
+        said = [document.reference_number, document.issuing_body, document.subject]
+        if one.version is not None:
+            said.append(content["title"])
         if one.shows_text:
             for heading, body in clauses.filter(document=document).values_list("heading", "text"):
                 said += [heading, body]
@@ -30,7 +37,7 @@ def narrow(apps, schema_editor):
             if "public" in part["audiences"]:
                 said += [part["title"], part["text"], part["source"], _figure(part)]
         one.words = " ".join(sorted(set(text.index_words(" ".join(said)))))
-        one.save(update_fields=["words"])
+        one.save(update_fields=["words", "version"])
 
 
 def _figure(part):

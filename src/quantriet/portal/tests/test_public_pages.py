@@ -79,6 +79,20 @@ def test_a_document_is_shown_as_far_as_it_is_published(cast, client, document):
     assert not PublicDocument.objects.exists()
 
 
+def test_a_text_for_members_alone_puts_nothing_before_the_public(client, cast):
+    document = make_document(cast)
+    publish_master(cast, document, [
+        PartText(PartKind.CORE, (Audience.RURAL,), text="Dành cho đảng viên ở nông thôn.", clause=document.clauses.first()),
+    ])  # fmt: skip
+    assert not PublicDocument.objects.exists()
+    read(client, "public-document", document.pk, status=404)
+    assert document.reference_number not in read(client, "public-documents")
+    place(cast, document)
+    page = read(client, "public-document", document.pk)
+    assert "Dành cho đảng viên ở nông thôn." not in page
+    assert PublicDocument.objects.get().version is None
+
+
 @pytest.mark.req("R-016", "R-017")
 def test_a_document_exempt_from_publication_is_nowhere(cast, client, document):
     publish_master(cast, document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -191,7 +191,8 @@ def end_reporter(
             raise Refusal(
                 "reporter.end_day", f"Ngày thôi phải từ {show_day(reporter.valid_from)} đến hôm nay.", field="valid_to"
             )
-        waiting = reporter.invitations.filter(state__in=OPEN_STATES, held_on__gt=valid_to).count()
+        ahead = max(valid_to + timedelta(days=1), local(at).date())  # what lies in the past is only corrected
+        waiting = reporter.invitations.filter(state__in=OPEN_STATES, held_on__gte=ahead).count()
         if waiting:
             raise Refusal(
                 "reporter.promised",
@@ -228,14 +229,14 @@ def add_reporter_field(unit: Unit, name: str, *, by: Account, at: datetime) -> R
     folded = text.fold(name)
     with transaction.atomic():
         same = ReporterField.objects.filter(name_folded=folded)
-        known = same.filter(unit__isnull=True) | same.filter(unit__in=unit.ancestor_ids)
-        found = known.first()
-        if found is not None and found.retired_on is None:
-            raise Refusal("reporter_field.known", f"Đã có lĩnh vực “{found.name}”.", field="name")
-        if found is not None and found.unit_id == unit.pk:
-            found.retired_on, found.name = None, name
-            found.save(update_fields=["retired_on", "name"])
-            made = found
+        above = same.filter(unit__isnull=True) | same.filter(unit__in=unit.ancestor_ids)
+        offered = above.filter(retired_on__isnull=True).first()
+        if offered is not None:
+            raise Refusal("reporter_field.known", f"Đã có lĩnh vực “{offered.name}”.", field="name")
+        made = same.filter(unit=unit).first()
+        if made is not None:
+            made.retired_on, made.name = None, name
+            made.save(update_fields=["retired_on", "name"])
         else:
             made = ReporterField.objects.create(unit=unit, name=name, name_folded=folded)
         record("reporter_field.added", by=by, at=at, thing=made, unit=unit)

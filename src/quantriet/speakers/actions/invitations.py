@@ -75,7 +75,7 @@ def invite_reporter(
         raise Refusal("invitation.day", "Ngày báo cáo phải từ hôm nay và trong vòng một năm.", field="held_on")
     with transaction.atomic():
         reread(reporter)
-        if reporter.valid_to is not None:
+        if reporter.valid_to is not None or reporter.person.left_on is not None:
             raise Refusal("invitation.ended", f"{reporter.person.full_name} không còn trong sổ báo cáo viên.")
         hindered = search.hindrance(reporter.person_id, held_on, half)
         if hindered:
@@ -164,30 +164,38 @@ def accept_invitation(invitation: SpeakerInvitation, *, by: Account, at: datetim
 
 
 def decline_invitation(invitation: SpeakerInvitation, *, reason: str, by: Account, at: datetime) -> SpeakerInvitation:
-    """Refuse an invitation with a reason. Refuses what is not waiting. Effects: state, audit, notice to who asked."""
-    _leave(invitation, (InvitationState.ASKED,), InvitationState.DECLINED, reason, by=by, at=at)
-    said = f"{_who(invitation)} không nhận lời báo cáo “{invitation.topic}”, {_when(invitation)}.\nLý do: {invitation.reason}"
-    _tell_unit(invitation, invitation.unit, f"Không nhận lời: {invitation.topic}", said, by=by, at=at)
+    """Refuse an invitation with a reason. Refuses what is not waiting.
+
+    Effects: state, audit, notices to who asked and to the other of the two who may answer.
+    """
+    with transaction.atomic():
+        _leave(invitation, (InvitationState.ASKED,), InvitationState.DECLINED, reason, by=by, at=at)
+        said = f"{_who(invitation)} không nhận lời báo cáo “{invitation.topic}”, {_when(invitation)}.\nLý do: {invitation.reason}"
+        _tell_of_leaving(invitation, f"Không nhận lời: {invitation.topic}", said, by=by, at=at)
     return invitation
 
 
 def call_off_invitation(invitation: SpeakerInvitation, *, reason: str, by: Account, at: datetime) -> SpeakerInvitation:
-    """Take an acceptance back with a reason before the report. Refuses what is not accepted, and a day past."""
-    _refuse_past(invitation, at)
-    _leave(invitation, (InvitationState.ACCEPTED,), InvitationState.CALLED_OFF, reason, by=by, at=at)
-    said = f"{_who(invitation)} không đến được để báo cáo “{invitation.topic}”, {_when(invitation)}.\nLý do: {invitation.reason}"
-    _tell_unit(invitation, invitation.unit, f"Không đến được: {invitation.topic}", said, by=by, at=at, urgent=True)
+    """Take an acceptance back with a reason; after its day, too: then the report was not given. Refuses what is not accepted.
+
+    Effects: state, audit, notices to who asked, urgent before the day, and to the other of the two who may answer.
+    """
+    with transaction.atomic():
+        _leave(invitation, (InvitationState.ACCEPTED,), InvitationState.CALLED_OFF, reason, by=by, at=at)
+        said = f"{_who(invitation)} không đến được để báo cáo “{invitation.topic}”, {_when(invitation)}.\nLý do: {invitation.reason}"
+        is_to_come = invitation.held_on >= local(at).date()
+        _tell_of_leaving(invitation, f"Không đến được: {invitation.topic}", said, by=by, at=at, urgent=is_to_come)
     return invitation
 
 
 def withdraw_invitation(invitation: SpeakerInvitation, *, reason: str, by: Account, at: datetime) -> SpeakerInvitation:
-    """Take an invitation back with a reason, asked or accepted. Refuses what is over, and a day past."""
-    _refuse_past(invitation, at)
-    _leave(invitation, OPEN_STATES, InvitationState.WITHDRAWN, reason, by=by, at=at)
-    said = f"{invitation.unit.name} rút lời mời báo cáo “{invitation.topic}”, {_when(invitation)}.\nLý do: {invitation.reason}"
-    subject = f"Rút lời mời: {invitation.topic}"
-    _tell_reporter(invitation, subject, said, by=by, at=at)
-    _tell_unit(invitation, invitation.reporter.unit, subject, said, by=by, at=at)
+    """Take an invitation back with a reason, asked or accepted; after its day, too, when nothing came of it. Refuses what is over."""
+    with transaction.atomic():
+        _leave(invitation, OPEN_STATES, InvitationState.WITHDRAWN, reason, by=by, at=at)
+        said = f"{invitation.unit.name} rút lời mời báo cáo “{invitation.topic}”, {_when(invitation)}.\nLý do: {invitation.reason}"
+        subject = f"Rút lời mời: {invitation.topic}"
+        _tell_reporter(invitation, subject, said, by=by, at=at)
+        _tell_unit(invitation, invitation.reporter.unit, subject, said, by=by, at=at)
     return invitation
 
 
@@ -261,6 +269,18 @@ def _tell_reporter(invitation: SpeakerInvitation, subject: str, body: str, *, by
         kind=INVITATION_KIND, unit=invitation.unit, to=invitation.person, subject=subject, body=body,
         link=f"/me/speaking/{invitation.pk}/", by=by, at=at,
     )  # fmt: skip
+
+
+def _tell_of_leaving(
+    invitation: SpeakerInvitation, subject: str, said: str, *, by: Account, at: datetime, urgent: bool = False
+) -> None:
+    """Who asked, and of the reporter and the committee of the register whoever did not do it."""
+    _tell_unit(invitation, invitation.unit, subject, said, by=by, at=at, urgent=urgent)
+    if by.person_id == invitation.person_id:
+        if invitation.reporter.unit_id != invitation.unit_id:
+            _tell_unit(invitation, invitation.reporter.unit, subject, said, by=by, at=at)
+    else:
+        _tell_reporter(invitation, subject, said, by=by, at=at)
 
 
 def _tell_unit(

@@ -34,20 +34,20 @@ def rate_report(invitation: SpeakerInvitation, scores: Mapping[Criterion, int], 
     try:
         with transaction.atomic():
             SpeakerRated.objects.create(invitation=invitation, account=by)
+            # Every row with the first answer, in one order: made as they are needed, their keys would tell the first answers.
+            SpeakerScore.objects.bulk_create(
+                [
+                    SpeakerScore(invitation=invitation, criterion=criterion, score=score)
+                    for criterion in Criterion
+                    for score in range(1, HIGHEST_SCORE + 1)
+                ],
+                ignore_conflicts=True,
+            )
             for criterion in Criterion:
-                row = SpeakerScore.objects.filter(invitation=invitation, criterion=criterion, score=scores[criterion])
-                if not row.update(count=F("count") + 1):
-                    _first_of_its_score(invitation, criterion, scores[criterion])
+                rows = SpeakerScore.objects.filter(invitation=invitation, criterion=criterion, score=scores[criterion])
+                rows.update(count=F("count") + 1)
     except IntegrityError:
         raise Refusal("rating.twice", "Đồng chí đã đánh giá buổi báo cáo này.") from None
-
-
-def _first_of_its_score(invitation: SpeakerInvitation, criterion: Criterion, score: int) -> None:
-    row, is_new = SpeakerScore.objects.get_or_create(
-        invitation=invitation, criterion=criterion, score=score, defaults={"count": 1}
-    )
-    if not is_new:  # somebody else made the row meanwhile
-        SpeakerScore.objects.filter(pk=row.pk).update(count=F("count") + 1)
 
 
 def assess_report(

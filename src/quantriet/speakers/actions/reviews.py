@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from quantriet.audit.actions import record
 from quantriet.kit import text
+from quantriet.kit.db import reread
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import local
 from quantriet.org.models import Account, Unit
@@ -66,6 +67,7 @@ def judge_entries(
     if faults:
         raise Refusals(faults)
     with transaction.atomic():
+        reread(review)  # whoever closes it comes before or after
         _refuse_closed(review)
         entries = {one.pk: one for one in Reporter.objects.standing().filter(unit=review.unit, pk__in=list(said))}
         if len(entries) != len(said):
@@ -99,6 +101,7 @@ def close_roster_review(review: RosterReview, *, basis: str, by: Account, at: da
     refuse_if_marked(basis, "căn cứ")
     day = local(at).date()
     with transaction.atomic():
+        reread(review)
         _refuse_closed(review)
         rows = Reporter.objects.standing().filter(unit=review.unit).select_related("person", "unit")
         standing = list(rows.order_by("person__sort_key"))
@@ -124,12 +127,8 @@ def close_roster_review(review: RosterReview, *, basis: str, by: Account, at: da
         )
         kept.judge(figures.figure_of(review.unit, SpeakerRuleKey.TRAINED_SHARE, day))
         values = {**kept.as_json(), "outcomes": counted}
-        closed = RosterReview.objects.filter(pk=review.pk, closed_at__isnull=True).update(
-            closed_at=at, closed_by=by, basis=basis[:200], figures=values
-        )
-        if not closed:
-            _refuse_closed(review)
-        review.refresh_from_db()
+        review.closed_at, review.closed_by, review.basis, review.figures = at, by, basis[:200], values
+        review.save(update_fields=["closed_at", "closed_by", "basis", "figures"])
         record(
             "roster_review.closed", by=by, at=at, thing=review, unit=review.unit,
             after={"basis": basis, "removed": counted[EntryOutcome.END]},
@@ -138,5 +137,5 @@ def close_roster_review(review: RosterReview, *, basis: str, by: Account, at: da
 
 
 def _refuse_closed(review: RosterReview) -> None:
-    if RosterReview.objects.filter(pk=review.pk, closed_at__isnull=False).exists():
+    if review.closed_at is not None:
         raise Refusal("review.closed", f"Rà soát năm {review.year} đã chốt.")

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -10,12 +11,14 @@ from django.urls import reverse
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import at_local, now, today
 from quantriet.notify.models import Message, Notice
+from quantriet.org import actions as org_actions
 from quantriet.org.models import Unit
+from quantriet.speakers import actions
 from quantriet.speakers.actions import invitations, training
 from quantriet.speakers.actions.invitations import Brought
 from quantriet.speakers.models import SpeakerInvitation, SpeakerOutline
 from quantriet.speakers.tests.factories import a_held_report, a_reporter, an_invitation
-from quantriet.speakers.vocab import Half, InvitationState, OutlineCheck, SpeakerRuleKey
+from quantriet.speakers.vocab import EndReason, Half, InvitationState, OutlineCheck, SpeakerRuleKey
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +105,35 @@ def test_who_cannot_come_is_not_asked(cast):
     assert refused(an_invitation, cast, reporter, days=-1).field == "held_on"
     beside = a_reporter(cast, person="M10", unit="X2")
     assert refused(an_invitation, cast, beside).code == "invitation.other_branch"
+
+
+def test_who_cannot_come_after_all_is_told_to_everybody_concerned_also_after_the_day(cast, monkeypatch):
+    first, second = an_invitation(cast, a_reporter(cast, person="M1")), None
+    accept(cast, first)
+    invitations.call_off_invitation(first, reason="Đi công tác", by=cast.officer, at=now())
+    assert Notice.objects.filter(person=cast.people["M1"], subject__startswith="Không đến được").count() == 1
+    second = an_invitation(cast, a_reporter(cast, person="M3"))
+    accept(cast, second)
+    with time_machine.travel(now() + dt.timedelta(days=60)):
+        reporter = second.reporter
+        ended = {"valid_to": today() - dt.timedelta(days=1), "reason": EndReason.MOVED, "by": cast.officer, "at": now()}
+        actions.end_reporter(reporter, **ended)  # what lies in the past does not hold it up
+        # The notices go with the state: what breaks on the way leaves it as it was.
+        with monkeypatch.context() as broken:
+            broken.setattr(invitations.notify_actions, "send_notice", None)
+            with pytest.raises(TypeError):
+                invitations.call_off_invitation(second, reason="Đã mất", by=cast.officer, at=now())
+        second.refresh_from_db()
+        assert second.state == InvitationState.ACCEPTED
+        invitations.call_off_invitation(second, reason="Đã mất", by=cast.officer, at=now())
+    assert second.state == InvitationState.CALLED_OFF
+
+
+def test_who_has_left_the_list_of_members_is_not_invited(cast):
+    reporter = a_reporter(cast, person="M1")
+    org_actions.remove_person(cast.people["M1"], by=cast.officer, at=now(), on=today(), reason="died")
+    reporter.person.refresh_from_db()
+    assert refused(an_invitation, cast, reporter).code == "invitation.ended"
 
 
 def test_who_asked_takes_it_back_and_the_reporter_is_told(cast):

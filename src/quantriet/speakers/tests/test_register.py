@@ -150,6 +150,33 @@ def give(cast, kind, *reporters, held_on=None, unit="T"):
     )
 
 
+def test_two_at_one_review_keep_each_others_answers(cast, as_user):
+    first, second = a_reporter(cast, person="M1"), a_reporter(cast, person="M3")
+    review = reviews.open_roster_review(cast.units["T"], today().year, by=cast.officer, at=now())
+    address = reverse("roster-review", args=[review.pk])
+    shown = {f"initial-{name}_{one.pk}": "" for one in (first, second) for name in ("outcome", "remark")}
+    empty = {f"{name}_{one.pk}": "" for one in (first, second) for name in ("outcome", "remark")}
+    assert all(f'name="{name}"' in as_user("officer").get(address).content.decode() for name in shown)
+    taken_off = {f"outcome_{first.pk}": "end", f"remark_{first.pk}": "Chuyển đi"}
+    as_user("officer").post(address, shown | empty | taken_off)
+    # Opened before that: what nobody touched on this page is not sent back over it.
+    as_user("officer").post(address, shown | empty | {f"outcome_{second.pk}": "keep"})
+    assert dict(review.items.values_list("reporter", "outcome")) == {first.pk: "end", second.pk: "keep"}
+
+
+def test_a_field_taken_away_is_taken_up_again_by_its_own_unit(cast):
+    above = actions.add_reporter_field(cast.units["T"], "Du lịch", by=cast.officer, at=now())
+    actions.retire_reporter_field(above, by=cast.officer, at=now())
+    own = actions.add_reporter_field(cast.units["X1"], "Du lịch", by=cast.officer, at=now())
+    assert (
+        refused(actions.add_reporter_field, cast.units["X1"], "du lịch", by=cast.officer, at=now()).code
+        == "reporter_field.known"
+    )
+    actions.retire_reporter_field(own, by=cast.officer, at=now())
+    again = actions.add_reporter_field(cast.units["X1"], "Du lịch", by=cast.officer, at=now())
+    assert (again.pk, again.retired_on) == (own.pk, None)
+
+
 @pytest.mark.req("R-111")
 def test_the_share_of_a_year_takes_both_on_whatever_register_and_leaves_withdrawn_and_other_years_out(cast):
     one, two = a_reporter(cast), a_reporter(cast, person="M6")

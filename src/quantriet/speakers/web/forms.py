@@ -323,18 +323,22 @@ class ReviewForm(forms.Form):
 
     def __init__(self, *args: Any, entries: Sequence[Reporter], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.entries = entries
         choices = [("", _("Not judged yet")), *EntryOutcome.labels()]
         for one in entries:
             self.fields[f"outcome_{one.pk}"] = forms.ChoiceField(label=_("Outcome"), choices=choices, required=False)
             self.fields[f"remark_{one.pk}"] = forms.CharField(label=_("Remark"), max_length=250, required=False)
+            for name in (f"outcome_{one.pk}", f"remark_{one.pk}"):
+                self.fields[name].show_hidden_initial = True  # what the page showed comes back with it
 
     @property
     def judged(self) -> dict[int, tuple[EntryOutcome, str]]:
+        """What was chosen on this page; what somebody else has answered meanwhile and nobody touched here is not sent back."""
         found = {}
-        for name, value in self.cleaned_data.items():
-            if name.startswith("outcome_") and value:
-                key = int(name.removeprefix("outcome_"))
-                found[key] = (EntryOutcome(value), self.cleaned_data[f"remark_{key}"])
+        for one in self.entries:
+            names = (f"outcome_{one.pk}", f"remark_{one.pk}")
+            if self.cleaned_data[names[0]] and any(name in self.changed_data for name in names):
+                found[one.pk] = (EntryOutcome(self.cleaned_data[names[0]]), self.cleaned_data[names[1]])
         return found
 
 

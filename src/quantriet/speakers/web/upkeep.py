@@ -146,7 +146,11 @@ def review(request: DeskRequest, pk: int) -> HttpResponse:
                 return saved(request, to=reverse("roster-review", args=[found.pk]), message=_("Saved."))
     judged = sum(1 for one in entries if one.pk in items)
     context |= {
-        "form": form, "lines": [(one, form[f"outcome_{one.pk}"], form[f"remark_{one.pk}"]) for one in entries],
+        "form": form, "lines": [
+            (one, outcome, remark, outcome.as_hidden(only_initial=True) + remark.as_hidden(only_initial=True))
+            for one in entries
+            for outcome, remark in [(form[f"outcome_{one.pk}"], form[f"remark_{one.pk}"])]
+        ],
         "outcomes": [(one, items.get(one.pk)) for one in entries],
         "sentence": f"Đã rà soát {show_number(judged)}/{show_number(len(entries))} người trong sổ.",
         "is_whole": judged == len(entries),
