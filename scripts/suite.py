@@ -22,7 +22,9 @@ LONG = (
 # Pages whose questions to the database the tests of their rooms ask on PostgreSQL anyway: there with the slow alone.
 PAGES = (
     *(f"src/quantriet/portal/tests/test_{pages}" for pages in ("public", "news", "portal", "handbook", "calendar", "my_data")),
-    *(f"src/quantriet/{room}/tests/test_desk" for room in ("library", "notify", "reports")),
+    *(f"src/quantriet/{room}/tests/test_desk" for room in ("attendance", "classes", "library", "notify", "reports")),
+    "src/quantriet/attendance/tests/test_check_in_pages", "src/quantriet/attendance/tests/test_self_study_pages",
+    "src/quantriet/campaigns/tests/test_pages", "src/quantriet/org/tests/test_import_desk",
     "src/quantriet/kit/tests/test_ui_pages",
 )  # fmt: skip
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
@@ -69,17 +71,21 @@ def pytest(*arguments: str, **environment: str) -> int:
         return subprocess.run(run, cwd=ROOT, env={**clean, "QUANTRIET_DATA": data, **environment}).returncode
 
 
+# What takes longest is told: the whole must stay below thirty minutes.
+LONGEST = ("--durations=12", "--durations-min=5")
+
+
 def sqlite() -> int:
-    return pytest("-q", "-m", "not slow and not journey", *AT_ONCE)
+    return pytest("-q", "-m", "not slow and not journey", *LONGEST, *AT_ONCE)
 
 
 def postgres() -> int:
     with own_postgres(is_hasty=True) as leading_there:
-        return pytest("-q", "-m", "not slow and not journey", *AT_ONCE, **leading_there)
+        return pytest("-q", "-m", "not slow and not journey", *LONGEST, *AT_ONCE, **leading_there)
 
 
 def journeys() -> int:
-    return pytest("-q", "-m", "journey and not slow", *AT_ONCE)
+    return pytest("-q", "-m", "journey and not slow", *LONGEST, *AT_ONCE)
 
 
 def slow() -> int:

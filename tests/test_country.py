@@ -1,6 +1,6 @@
 """A country in small: generated straight into a database, its pages answer, its tallies are proved and counted again.
 
-`make test` makes a hundredth on SQLite; `make test-slow` a tenth on both databases, with the limits of the benches, and lets
+`make test` makes a five-hundredth on SQLite; `make test-slow` a tenth on both databases, with the limits of the benches, and lets
 a server work for two minutes. The whole country is for `make bench NAME="country-board …"`.
 """
 
@@ -37,8 +37,8 @@ def measured(database, part, tmp_path, monkeypatch):
 
 @pytest.mark.req("B-19")
 @pytest.mark.timeout(900)
-def test_a_hundredth_of_a_country_is_made_and_answers(tmp_path, monkeypatch):
-    told = measured("SQLite", 100, tmp_path, monkeypatch)
+def test_a_five_hundredth_of_a_country_is_made_and_answers(tmp_path, monkeypatch):
+    told = measured("SQLite", 500, tmp_path, monkeypatch)
     words = {one[0] for one in told}
     assert {"board of the country", "the member's page", "commune: “huong”"} <= words
     assert "all tallies counted again from nothing" in words  # and proved there against every duty

@@ -65,7 +65,7 @@ class Case:
         """The parts of the address that are keys or codes of rows, the outermost first."""
         numbers = [name for name in self.address.converters if f"<int:{name}>" in self.address.route]
         # The order of an event counts inside its decision; a code in place of a key names a row where no key does.
-        return [name for name in numbers if name != "order"] or list(self.address.converters)
+        return [name for name in numbers if name not in ("order", "number")] or list(self.address.converters)
 
     def url(self, keys: Keys, **others: Any) -> str:
         wanted = {name: keys[name] for name in self.address.converters} | others

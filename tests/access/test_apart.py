@@ -40,7 +40,8 @@ FULL = (
 )
 # Signing out ends the reading; an authenticator's key is a new one each time; the seals are those of the one log of the house,
 # and say how many of its lines wait.
-LEFT_OUT = {"sign-out", "session-extend", "authenticator", "log-seals"}
+# The code on a hall's screen is another every 15 seconds.
+LEFT_OUT = {"sign-out", "session-extend", "authenticator", "log-seals", "code-screen"}
 # What a page is asked for beside its plain form.
 ASKED_TOO = {
     "unit-list": ("?q=zz", "?q=zz&format=xlsx", "?closed=1"),

@@ -91,9 +91,13 @@ def may_change(account: Account, study_class: StudyClass) -> bool:
 
 def people_to_choose(account: Account, study_class: StudyClass) -> QuerySet[Person]:
     """People who may be given a part in a class: those the account sees, and leaders of the units above the class."""
+    return _seen_or_leading(account, study_class.unit)
+
+
+def _seen_or_leading(account: Account, unit: Unit) -> QuerySet[Person]:
     leads = (
         PostHeld.objects.on()
-        .filter(Q(post__is_standing=True) | Q(post__is_head=True), unit_id__in=study_class.unit.ancestor_ids)
+        .filter(Q(post__is_standing=True) | Q(post__is_head=True), unit_id__in=unit.ancestor_ids)
         .values("person_id")
     )
     seen = access.scope_q(account, Permission.PERSON_VIEW, "unit__path")
@@ -136,6 +140,5 @@ def get_timetable(account: Account, pk: int | str, permission: Permission = Perm
 
 
 def reporters_to_choose(account: Account, plan: TimetablePlan) -> QuerySet[Person]:
-    """Whoever may be chosen to speak: those the account sees, and people of the units above the plan's."""
-    seen = access.scope_q(account, Permission.PERSON_VIEW, "unit__path")
-    return Person.objects.active().filter(seen | Q(unit_id__in=plan.unit.ancestor_ids))
+    """Whoever may be chosen to speak: those the account sees, and leaders of the units above the plan's."""
+    return _seen_or_leading(account, plan.unit)

@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 # Two scans of one person at the desk within so long are one: the code was held before the scanner a little longer.
 DOUBLE_SCAN = dt.timedelta(seconds=10)
+# In turns nobody is written as gone who was written as come so shortly before, at the hall's screen or by the clerk.
+JUST_ARRIVED = dt.timedelta(minutes=5)
 _BATCH = 400  # facts whose verdicts one transaction writes: longer, and a hall waits for the write lock
 
 
@@ -60,6 +62,7 @@ class _Seat:
     facts: list[Fact] = field(default_factory=list)
     last_scan_at: dt.datetime | None = None
     by_nonce: dict[str, tuple[FactKind, dt.datetime]] = field(default_factory=dict)
+    voided: set[str] = field(default_factory=set)  # of these the ones a clerk has taken back
 
 
 def check_in_by_code(ticket: Ticket, entry_id: int, *, by: Account | None, at: dt.datetime) -> CheckedIn:
@@ -78,6 +81,10 @@ def check_in_by_code(ticket: Ticket, entry_id: int, *, by: Account | None, at: d
         "giấy mời hoặc báo cán bộ điểm danh.",
     )
     _refuse_moment(seat, FactKind.ARRIVE, moment, at)
+    absent = max((fact.at for fact in seat.facts if fact.kind == FactKind.ABSENT), default=None)
+    if absent is not None and absent >= moment:
+        # Marked absent while the code was being typed: the arrival comes after that mark, else it would count for nothing.
+        moment = max(at.replace(microsecond=0), absent + dt.timedelta(seconds=1))
     # Made of who, where and which code: a reload, a second phone or a lost answer within one code is one fact.
     nonce = f"c-{ticket.session_id}-{entry_id}-{ticket.step}"
     mark = Mark(entry_id, ticket.session_id, FactKind.ARRIVE, moment, nonce, Method.CODE, ticket.device)
@@ -105,15 +112,18 @@ def scan_at_desk(
         raise _other_class()
     refuse_outsiders(seat.frame, [entry_id], by)
     _refuse_place(seat, venue_id, elsewhere=_other_class().sentence)
+    _refuse_voided(seat, nonce)
     known = seat.by_nonce.get(nonce)
-    if known is None and seat.last_scan_at is not None and at - seat.last_scan_at < DOUBLE_SCAN:
-        last = max(seat.facts, key=lambda fact: fact.at)
+    last = max(seat.facts, key=lambda fact: fact.at) if seat.facts else None
+    if known is None and last and seat.last_scan_at is not None and at - seat.last_scan_at < DOUBLE_SCAN:
         known = (last.kind, last.at)
-    if known is not None:
-        return _told(seat, entry_id, *known, is_repeat=True)
     kind = FactKind.LEAVE if turn == Turn.LEAVE else FactKind.ARRIVE
     if turn == Turn.BOTH and seat.time and standing(seat.facts, seat.time)[0] in (Standing.PRESENT, Standing.WHOLE):
+        if last and (at < seat.time.start or at - last.at < JUST_ARRIVED):
+            known = known or (last.kind, last.at)  # nobody leaves who has only just come, by whatever way
         kind = FactKind.LEAVE
+    if known is not None:
+        return _told(seat, entry_id, *known, is_repeat=True)
     moment = at.replace(microsecond=0)
     _refuse_moment(seat, kind, moment, at)
     return _written(seat, Mark(entry_id, session_id, kind, moment, nonce, Method.STATION), by, at)
@@ -126,20 +136,24 @@ def follow_check_ins(*, at: dt.datetime) -> int:
     and nothing is told twice. A class in which something breaks keeps its facts waiting and does not hold up the others.
     """
     done = 0
-    broken: set[int] = set()
+    broken: set[int] = set()  # waiting on: `doctor` tells of check-ins that nobody follows
+    # What comes while this runs is for the next time: the worker has other work, and crumbs cost a transaction each.
+    newest = PresenceFact.objects.filter(is_followed=False).order_by("-pk").values_list("pk", flat=True).first() or 0
     while True:
         waiting: dict[int, list[int]] = {}
-        rows = PresenceFact.objects.filter(is_followed=False).exclude(entry__study_class__in=broken).order_by("pk")
+        rows = PresenceFact.objects.filter(is_followed=False, pk__lte=newest)
+        rows = rows.exclude(entry__study_class__in=broken).order_by("pk")
         for class_id, entry_id in rows.values_list("entry__study_class", "entry")[:_BATCH]:
             waiting.setdefault(class_id, []).append(entry_id)
         if not waiting:
-            return done
+            break
         for class_id, entries in waiting.items():
             try:
                 done += _follow(class_id, sorted(set(entries)), at)
             except Exception:
                 log.exception("check-ins of class %s could not be followed", class_id)
                 broken.add(class_id)
+    return done
 
 
 def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
@@ -199,7 +213,9 @@ def _seat(entry_id: int, session_id: int) -> _Seat:
     for nonce, kind, moment, method, recorded, gone in (row[19:] for row in rows if row[19] is not None):
         fact = Fact(FactKind(kind), _aware(moment))
         seat.by_nonce[nonce] = (fact.kind, fact.at)
-        if gone is None:
+        if gone is not None:
+            seat.voided.add(nonce)
+        else:
             seat.facts.append(fact)
             if method == Method.STATION:
                 seat.last_scan_at = max(filter(None, (seat.last_scan_at, _aware(recorded))))
@@ -249,6 +265,13 @@ def _refuse_moment(seat: _Seat, kind: FactKind, moment: dt.datetime, at: dt.date
         )
 
 
+def _refuse_voided(seat: _Seat, nonce: str) -> None:
+    if nonce in seat.voided:
+        raise Refusal(
+            "check_in.voided", "Cán bộ điểm danh đã bỏ lượt quét này; hãy quét lại mã mới, hoặc báo cán bộ điểm danh."
+        )
+
+
 # --- one row ----------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +280,7 @@ def _written(seat: _Seat, mark: Mark, by: Account | None, at: dt.datetime) -> Ch
 
     A class that is closed in this very moment keeps the fact: the closing counts it, or the follower does as a correction.
     """
+    _refuse_voided(seat, mark.nonce)
     known = seat.by_nonce.get(mark.nonce)
     if known is not None:
         return _told(seat, mark.entry_id, *known, is_repeat=True)

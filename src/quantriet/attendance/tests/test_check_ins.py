@@ -18,7 +18,9 @@ from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.vocab import CampaignState, DutyState
 from quantriet.classes.models import RosterEntry, Venue
 from quantriet.classes.vocab import ClassState
+from quantriet.config.management.commands import doctor
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import now
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ["M1", "M2", "M3", "M7"]
@@ -191,6 +193,8 @@ def test_a_class_that_breaks_does_not_hold_up_the_others(hall, cast, monkeypatch
     monkeypatch.setattr(actions.check_ins, "frames_of", broken)
     assert actions.follow_check_ins(at=clock(7, 51)) == 1
     assert PresenceFact.objects.get(is_followed=False).entry == hall.entries["M1"]
+    PresenceFact.objects.update(recorded_at=now() - dt.timedelta(minutes=11))
+    assert [one.well for one in doctor._check_ins()] == [False]
     monkeypatch.undo()
     assert actions.follow_check_ins(at=clock(7, 52)) == 1
 
@@ -232,8 +236,43 @@ def test_a_code_held_too_long_is_one_scan(hall, clerk):
     first = scan(hall, "M1", clock(7, 40), by=clerk)
     second = scan(hall, "M1", clock(7, 40) + dt.timedelta(seconds=9), by=clerk)
     assert (second.kind, second.is_repeat, second.at) == (FactKind.ARRIVE, True, first.at)
-    third = scan(hall, "M1", clock(7, 40) + dt.timedelta(seconds=11), by=clerk)
-    assert (third.kind, third.is_repeat) == (FactKind.LEAVE, False)
+    # In turns nobody leaves who has only just come, nor before the session begins; a chosen departure is one at any time.
+    third = scan(hall, "M1", clock(7, 44), by=clerk)
+    assert (third.kind, third.is_repeat) == (FactKind.ARRIVE, True)
+    assert scan(hall, "M1", clock(7, 46), by=clerk).kind == FactKind.LEAVE
+    check_in(hall, "M2", clock(7, 10))
+    assert (scan(hall, "M2", clock(7, 20), by=clerk).kind, PresenceFact.objects.count()) == (FactKind.ARRIVE, 3)
+    assert scan(hall, "M2", clock(7, 21), by=clerk, turn=Turn.LEAVE).kind == FactKind.LEAVE
+
+
+def test_a_scan_that_the_clerk_took_back_is_not_called_recorded(hall, clerk):
+    check_in(hall, "M1", clock(7, 42), device="a")
+    fact = PresenceFact.objects.get()
+    actions.void_mark(fact, nonce="v-1", by=clerk, at=clock(7, 43))
+    with pytest.raises(Refusal) as refusal:
+        check_in(hall, "M1", clock(7, 44), opened=clock(7, 42), device="a")
+    assert refusal.value.code == "check_in.voided"
+
+
+def test_marked_absent_while_the_code_was_typed_the_arrival_still_counts(hall, clerk):
+    actions.record_marks([hall.mark("M1", FactKind.ABSENT, clock(8, 15))], by=clerk, at=clock(8, 15))
+    check_in(hall, "M1", clock(8, 16), opened=clock(8, 14))
+    actions.follow_check_ins(at=clock(8, 17))
+    assert AttendanceRecord.objects.get(entry=hall.entries["M1"]).seconds_present > 0
+
+
+def test_the_follower_leaves_what_comes_meanwhile_for_the_next_time(hall, monkeypatch):
+    check_in(hall, "M1", clock(7, 50))
+    real = actions.check_ins._follow
+
+    def meanwhile(class_id, entries, at):
+        if not PresenceFact.objects.filter(entry=hall.entries["M2"]).exists():
+            check_in(hall, "M2", clock(7, 51))
+        return real(class_id, entries, at)
+
+    monkeypatch.setattr(actions.check_ins, "_follow", meanwhile)
+    assert actions.follow_check_ins(at=clock(7, 52)) == 1
+    assert PresenceFact.objects.get(is_followed=False).entry == hall.entries["M2"]
 
 
 def test_a_scan_sent_again_after_a_lost_answer_is_the_same_scan(hall, clerk):

@@ -213,7 +213,7 @@ def _no_scan(study_class: StudyClass, place: Place, at: Any) -> str:
 
 
 def _turn(value: str | None) -> Turn:
-    return Turn(value) if value in list(Turn) else Turn.BOTH
+    return Turn(value) if value in list(Turn) else Turn.ARRIVE
 
 
 def _scan_post(request: DeskRequest, pk: int) -> HttpResponse:

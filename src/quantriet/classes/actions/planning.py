@@ -53,8 +53,11 @@ from quantriet.org.models import Account, Person, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
 COMPUTE_JOB = "quantriet.classes.jobs.compute_timetable_job"
-MOST_SECONDS = 600
+# One worker does all background work of a small installation: nothing holds it up for longer than this, twice.
+MOST_SECONDS = 180
 MOST_SESSIONS = 120
+# So many choices of where a cell may go, and of who speaks where, are proved to fit into memory and time (bench timetable-large).
+MOST_CHOICES, MOST_SPEAKER_CHOICES = 1_500_000, 150_000
 _TELL = 2.0  # seconds between two notes of how far the computation is
 _KEEP = 6.0  # and between two plans that are kept on the way
 _OPEN = (TimetableState.DRAFT, TimetableState.READY)
@@ -474,6 +477,8 @@ def start_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime, ke
                     "Chưa có báo cáo viên nào; hãy thêm, hoặc bỏ yêu cầu mỗi lớp có báo cáo viên.",
                 )
             )
+        if not reasons and (large := _too_large(plan)):
+            reasons.append(large)
         if not _recount(plan):
             reasons.append(Refusal("timetable.nobody", "Không còn ai chờ xếp lớp, nên chưa có gì để xếp."))
         if reasons:
@@ -493,6 +498,19 @@ def start_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime, ke
         record("timetable.started", by=by, at=at, thing=plan, unit=plan.unit, after={"keep": keep})
         enqueue(COMPUTE_JOB, plan.pk, plan.run)
     return plan
+
+
+def _too_large(plan: TimetablePlan) -> Refusal | None:
+    """Why a plan is more than a machine may be given at once."""
+    classes = plan.sessions.count() * plan.halls.count()
+    places, reporters = plan.cells.count(), plan.reporters.count()
+    if places * classes <= MOST_CHOICES and reporters * classes <= MOST_SPEAKER_CHOICES:
+        return None
+    return Refusal(
+        "timetable.too_large",
+        f"{show_number(places)} chi bộ, {show_number(reporters)} báo cáo viên với {show_number(classes)} lớp có thể mở là quá lớn "
+        "để xếp một lần; hãy bớt buổi hoặc hội trường, hoặc chia thành hai lịch.",
+    )
 
 
 def stop_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime) -> TimetablePlan:
@@ -518,6 +536,21 @@ def compute_timetable(plan_id: int, run: int) -> None:
     plan = TimetablePlan.objects.select_related("campaign", "unit").filter(pk=plan_id).first()
     if plan is None or plan.run != run or plan.state != TimetableState.COMPUTING:
         return
+    try:
+        _compute(plan, run)
+    except Exception:
+        # Nobody is left before a page that says “computing” for ever; the job is listed among those that failed.
+        state = TimetableState.READY if plan.classes.exists() else TimetableState.DRAFT
+        _running(plan_id, run).update(
+            state=state,
+            told_at=now(),
+            outcome="Máy gặp lỗi khi xếp lịch nên đã dừng. Hãy báo người quản trị rồi xếp lại.",
+        )
+        raise
+
+
+def _compute(plan: TimetablePlan, run: int) -> None:
+    plan_id = plan.pk
     loaded = queries.load_timetable(plan)
     previous = _from_json(plan.before, loaded.problem) if plan.keeps else None
     began, told, kept = time.monotonic(), 0.0, 0.0
@@ -546,7 +579,11 @@ def compute_timetable(plan_id: int, run: int) -> None:
             least_moved=answer.least_moved if previous is not None else None,
         )  # fmt: skip
         return
-    found = planning.find_collision(loaded.problem, seconds=float(min(plan.seconds, MOST_SECONDS)))
+    if not _running(plan_id, run).exists():
+        return
+    found = planning.find_collision(
+        loaded.problem, seconds=float(min(plan.seconds, MOST_SECONDS)), going_on=_running(plan_id, run).exists
+    )
     if found is not None:
         outcome = found.sentence
         lines = planning.told(loaded.problem, found.demands)
@@ -731,6 +768,16 @@ def confirm_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime) 
     Whoever sat in an earlier class of the same session and hall sits there again. Effects: classes, sessions, parts and
     rosters through their own actions, audit "timetable.confirmed". Returns how many classes. Basis: R-043, R-051, R-052.
     """
+    try:
+        return _confirmed(plan, by=by, at=at)
+    except IntegrityError:
+        raise Refusal(
+            "timetable.meanwhile", "Vừa có người được gọi vào lớp khác trong lúc lập lớp nên chưa ghi gì; hãy thử lại."
+        ) from None
+
+
+def _confirmed(plan: TimetablePlan, *, by: Account | None, at: datetime) -> int:
+    left_out = 0
     with _plan_in(plan, TimetableState.READY):
         _recount(plan)
         loaded = queries.load_timetable(plan)
@@ -753,14 +800,19 @@ def confirm_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime) 
             )
             if row.reporter is not None:
                 give_role(made, by=by, at=at, kind=ClassRoleKind.REPORTER, person=row.reporter.person)
-            call_people(
+            called = call_people(
                 made, by=by, at=at, people=people[row.pk], reason=f"Lịch lớp “{plan.title}”",
                 origin=RosterOrigin.AUDIENCE,
             )  # fmt: skip
+            left_out += len(people[row.pk]) - called.added
             row.study_class = made
         TimetableClass.objects.bulk_update(loaded.classes, ["study_class"], batch_size=500)
         plan.state, plan.confirmed_at = TimetableState.CONFIRMED, at
-        plan.outcome = f"Đã lập {show_number(len(loaded.classes))} lớp, {show_number(loaded.problem.people)} người."
+        plan.outcome = (
+            f"Đã lập {show_number(len(loaded.classes))} lớp, {show_number(loaded.problem.people - left_out)} người."
+        )
+        if left_out:
+            plan.outcome += f" {show_number(left_out)} người vừa có lớp khác hoặc được miễn nên không gọi."
         plan.save(update_fields=["state", "confirmed_at", "outcome"])
         record(
             "timetable.confirmed", by=by, at=at, thing=plan, unit=plan.unit,

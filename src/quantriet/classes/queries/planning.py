@@ -163,9 +163,8 @@ def _problem(
                 for cell, keys in leaders.items()
                 if len(keys) > 1
             ]
-    groups = [
-        planning.Group(cell.pk, cell.pk, cell.people - alone[cell.pk]) for cell in cells if cell.people > alone[cell.pk]
-    ]
+    # Also of a cell in which nobody waits any more: who is still placed there is told as too many.
+    groups = [planning.Group(cell.pk, cell.pk, max(0, cell.people - alone[cell.pk])) for cell in cells]
     groups += [
         planning.Group(-one.person, one.cell, 1, one.name, second_office=one.second, speaker=one.reporter)
         for one in singles

@@ -77,6 +77,43 @@ def test_confirming_makes_the_classes_with_people_by_name_and_reporters(cast, pl
     assert queries.placement(plan.campaign, plan.unit).in_none == 0
 
 
+def test_people_called_elsewhere_meanwhile_are_told_as_too_many(cast, plan, as_user):
+    computed(plan, cast.officer)
+    elsewhere = factories.study_class(plan.campaign, cast.units["X1"], cast.officer, capacity=50)
+    actions.fill_roster(elsewhere, by=cast.officer, at=now(), units=[cast.units["CB12"]])
+    with pytest.raises(Refusals) as refused:
+        actions.confirm_timetable(plan, by=cast.officer, at=now())
+    assert any("xếp thừa 3 người" in one.sentence for one in refused.value.several)
+    actions.recount_cells(plan, by=cast.officer, at=now())
+    page = as_user("officer").get(reverse("timetable", args=[plan.pk]))
+    assert "xếp thừa 3 người" in page.content.decode()
+    computed(plan, cast.officer, keep=True)
+    assert (plan.state, queries.load_timetable(plan).conflicts) == (TimetableState.READY, [])
+
+
+def test_a_computation_that_breaks_leaves_no_page_that_waits_for_ever(cast, plan, monkeypatch):
+    monkeypatch.setattr(actions.planning.planning, "solve", None)
+    actions.start_timetable(plan, by=cast.officer, at=now())
+    with pytest.raises(TypeError):
+        actions.compute_timetable(plan.pk, plan.run)
+    plan.refresh_from_db()
+    assert plan.state == TimetableState.DRAFT
+    assert "gặp lỗi" in plan.outcome
+
+
+def test_what_no_machine_could_hold_is_refused_before_it_begins(cast, plan, monkeypatch):
+    monkeypatch.setattr(actions.planning, "MOST_CHOICES", 1)
+    with pytest.raises(Refusals) as refused:
+        actions.start_timetable(plan, by=cast.officer, at=now())
+    assert [one.code for one in refused.value.several] == ["timetable.too_large"]
+
+
+def test_reporters_are_looked_for_by_who_may_plan(as_user, plan):
+    address = reverse("timetable-inputs", args=[plan.pk])
+    assert as_user("officer").get(address, {"q": "Trần"}).context["found"]
+    assert as_user("leader1").get(address, {"q": "Trần"}).context["found"] == []
+
+
 def moved(plan, by, share, count, target):
     session, hall = target
     return actions.move_people(share, by=by, at=now(), count=count, session=session, hall=hall)

@@ -362,7 +362,8 @@ def inputs(request: DeskRequest, pk: int) -> HttpResponse:
         messages.error(request, "Số lớp nhiều nhất là số từ 1 đến 200, hoặc để trống.")
         return saved(request, to=to + "#reporters")
     words = request.GET.get("q", "").strip()
-    found = queries.find_people(access.reporters_to_choose(request.account, plan), words) if words else []
+    may_search = words and org_access.may(request.account, Permission.CLASS_EDIT, plan.unit)
+    found = queries.find_people(access.reporters_to_choose(request.account, plan), words) if may_search else []
     context = {
         "days_form": days, "hall_form": hall, "search_form": search, "q": words, "found": found, "searched": bool(words),
         "sessions": [(one, queries.session_words(one)) for one in plan.sessions.all()],

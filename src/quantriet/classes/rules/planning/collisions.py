@@ -30,11 +30,14 @@ _FIRM = (
 )  # fmt: skip
 
 
-def find_collision(problem: Problem, *, seconds: float = 60.0) -> Collision | None:
+def find_collision(
+    problem: Problem, *, seconds: float = 60.0, going_on: Callable[[], bool] = lambda: True
+) -> Collision | None:
     """A smallest set of demands that cannot hold together, or None when they can or the time did not suffice to know.
 
     Found by halving (QuickXplain). What a network can hold is asked of the network first: it answers in milliseconds, and
-    a set that collides there collides altogether.
+    a set that collides there collides altogether. `going_on` is asked before each look; when it says no, or the time is
+    over, the set told may be larger than it need be.
     """
     ends = time.monotonic() + seconds
     ordered = sorted(problem.demands, key=lambda one: _FIRM.index(one.kind))
@@ -46,10 +49,11 @@ def find_collision(problem: Problem, *, seconds: float = 60.0) -> Collision | No
 
     def holds(demands: Sequence[Demand]) -> bool:
         nonlocal is_smallest
-        if in_network:
-            return seating.holds(demands)
         left = ends - time.monotonic()
-        answer = is_possible(problem, demands, seconds=min(10.0, left)) if left > 0 else None
+        is_over = left <= 0 or not going_on()
+        if in_network and not is_over:
+            return seating.holds(demands)
+        answer = None if is_over else is_possible(problem, demands, seconds=min(10.0, left))
         if answer is None:
             is_smallest = False
         return answer is not False

@@ -8,12 +8,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from datetime import date
+from itertools import chain, combinations
 from typing import Any
 
 from quantriet.classes.rules.planning.checking import conflicts, cost_of, moved_people
 from quantriet.classes.rules.planning.flow import Flow, Zone, flow_of, seats_of
 from quantriet.classes.rules.planning.problem import Active, Demand, Place, Plan, Problem
+from quantriet.kit.time import local
 
 GOOD_ENOUGH = 0.005  # of the cost: closer to the bound nobody looks for a better plan
 _LOOK = 0.25  # seconds between two looks at what the solver has found
@@ -399,9 +401,12 @@ def _ways(active: Active, model: Any, own: list[tuple[Place, Any]]) -> None:
     grouped: dict[tuple[int, str], list[tuple[Place, Any]]] = defaultdict(list)
     for place, variable in own:
         grouped[place[0], problem.hall_of[place[1]].place].append((place, variable))
-    for (one, here), (other, there) in combinations(grouped, 2):
+    days: dict[date, list[tuple[int, str]]] = defaultdict(list)
+    for key in grouped:
+        days[local(problem.slot_of[key[0]].starts_at).date()].append(key)
+    for (one, here), (other, there) in chain.from_iterable(combinations(keys, 2) for keys in days.values()):
         first, second = problem.slot_of[one], problem.slot_of[other]
-        if one == other or first.overlaps(second) or abs(first.starts_at - second.starts_at).days >= 1:
+        if one == other or first.overlaps(second):
             continue
         if problem.too_far_apart(grouped[one, here][0][0], grouped[other, there][0][0]):
             model.add_at_most_one([variable for _place, variable in grouped[one, here] + grouped[other, there]])

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from quantriet.attendance.models import PresenceFact
 from quantriet.audit.queries import chain_state
 from quantriet.kit import jobs
 from quantriet.kit.oidc import is_private_line
@@ -25,6 +27,7 @@ from quantriet.portal import queries as portal_queries
 
 SAFE_SQLITE = (3, 51, 3)
 LEAST_FREE_BYTES = 1024**3
+FOLLOWED_WITHIN = timedelta(minutes=10)  # what follows from a check-in by code
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def examine() -> Iterator[Finding]:
     yield from _worker()
     yield from _backups()
     yield from _log()
+    yield from _check_ins()
     yield from _mail()
 
 
@@ -247,6 +251,20 @@ def _log() -> Iterator[Finding]:
         not state.anchoring_lags and not unsent,
         anchored + unsent,
         "chạy: quantriet seal-log --anchor; xem lại QUANTRIET_ANCHOR_MAIL và EMAIL_URL nếu thư không đi",
+        grave=False,
+    )
+
+
+def _check_ins() -> Iterator[Finding]:
+    """Check-ins by code that are on the disk and still without minutes, verdict and log line."""
+    if "attendance_presencefact" not in connection.introspection.table_names():
+        return
+    oldest = PresenceFact.objects.filter(is_followed=False).order_by("pk").values_list("recorded_at", flat=True).first()
+    yield Finding(
+        "Tính kết quả từ mã quét",
+        oldest is None or now() - oldest < FOLLOWED_WITHIN,
+        "không còn lượt quét nào chờ" if oldest is None else f"lượt quét chờ lâu nhất từ {show_moment(oldest)}",
+        "chạy việc nền (quantriet serve hoặc quantriet work); đang chạy mà vẫn chờ thì xem nhật ký máy chủ, lượt quét không mất",
         grave=False,
     )
 
