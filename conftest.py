@@ -1,13 +1,10 @@
 """What every test stands on: fast passwords, files in a folder of their own, no network but loopback."""
 
-import contextlib
 import gc
-import hashlib
 import ipaddress
 import os
 import shutil
 import socket
-import sqlite3
 import sys
 import tempfile
 import time
@@ -20,6 +17,7 @@ import pytest
 
 from scripts import bootstrap
 from scripts.suite import LONG, PAGES
+from tests.migrated import migrate_from_kept
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("house")
@@ -94,42 +92,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings, request) -> Iterator[None]:
-    """On SQLite the migrated database is kept between runs: migrating an empty one takes longer than most rooms' tests.
-
-    The copy's name holds the digest of every migration and lock, so a changed one is made anew; `migrate` still runs on
-    the copy and finds nothing left to do. `make clean` removes it.
-    """
+def django_db_modify_db_settings(django_db_modify_db_settings) -> Iterator[None]:
+    """On SQLite the tables are kept between runs (tests/migrated.py)."""
     from django.core.management.commands.migrate import Command
     from django.db import connections
 
-    kept = request.config.cache.mkdir("migrated") / f"{_digest_of_migrations()}.sqlite3"
     handle = Command.handle
 
     def handled(self, *args, database: str, **options) -> None:
-        connection = connections[database]
-        is_empty = connection.vendor == "sqlite" and not connection.introspection.table_names()
-        if is_empty and kept.exists():
-            with contextlib.closing(sqlite3.connect(kept)) as copy:
-                copy.backup(connection.connection)
-        handle(self, *args, database=database, **options)
-        if is_empty and not kept.exists():
-            part = kept.with_suffix(f".{os.getpid()}")
-            with contextlib.closing(sqlite3.connect(part)) as copy:
-                connection.connection.backup(copy)
-            part.replace(kept)
+        migrate_from_kept(connections[database], lambda: handle(self, *args, database=database, **options))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Command, "handle", handled)
         yield
-
-
-def _digest_of_migrations() -> str:
-    root = Path(__file__).parent
-    digest = hashlib.sha256(sqlite3.sqlite_version.encode())
-    for path in sorted([*root.glob("src/quantriet/*/migrations/*.py"), root / "requirements/core.txt"]):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:32]
 
 
 def _is_loopback(host: object) -> bool:

@@ -562,8 +562,8 @@ def _make_once(folder: Path, part: int, environment: dict[str, str]) -> None:
         for old in folder.glob("quantriet.sqlite3*"):
             old.unlink()
     order = (
-        f"import django; django.setup(); {clean}; from django.core.management import call_command as call;"
-        " call('migrate', verbosity=0); from bench.country import *; import json, dataclasses, pathlib;"
+        f"import django; django.setup(); {clean}; from tests.migrated import make_tables; make_tables();"
+        " from bench.country import *; import json, dataclasses, pathlib;"
         f" made = make_country(Size({part}), lambda words: print(words, file=sys.stderr, flush=True));"
         f" pathlib.Path({str(folder / 'made')!r}).write_text(json.dumps(dataclasses.asdict(made)))"
     )

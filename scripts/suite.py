@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Minutes each: the whole product killed and restarted, every address asked by every reader, a city and a hundredth of a
+# Minutes each: the whole product killed and restarted, every address asked by every reader, a city and a part of a
 # country written. `make test` does these on SQLite, `make test-slow` on PostgreSQL too.
 LONG = (
     "tests/reliability", "tests/access", "tests/house", "tests/test_country.py", "src/quantriet/config/tests/test_demo_city.py",

@@ -16,12 +16,12 @@ def make() -> dict[str, object]:
     # Models exist only once Django is set up.
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
-    from django.core.management import call_command
 
     from quantriet.attendance.tests.factories import make_campaign, make_class
     from tests.cast import make_cast
+    from tests.migrated import make_tables
 
-    call_command("migrate", verbosity=0)
+    make_tables()
     cast = make_cast()
     people = [f"M{number}" for number in range(1, 10)]
     made = make_class(cast, make_campaign(cast), people, times=((dt.time(0), dt.time(23, 59)),))

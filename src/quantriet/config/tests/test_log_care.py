@@ -5,6 +5,10 @@ import datetime as dt
 import pytest
 from django.core.management import call_command
 
+from quantriet.attendance import actions as attendance_actions
+from quantriet.attendance.models import PresenceFact
+from quantriet.attendance.tests.factories import clock, make_campaign, make_class
+from quantriet.attendance.vocab import FactKind
 from quantriet.audit.models import AuditAnchor, AuditEvent, AuditSeal
 from quantriet.config.management.commands import doctor
 from quantriet.config.schedule import schedule
@@ -34,6 +38,16 @@ def test_the_doctor_says_when_sealing_and_anchoring_lag(old_line):
     anchor.mail_error = "Connection refused"
     anchor.save(update_fields=["mail_error"])
     assert "chưa gửi được thư: Connection refused" in found()["Mốc neo nhật ký"].seen
+
+
+def test_the_doctor_tells_of_check_ins_that_nobody_follows(cast):
+    hall = make_class(cast, make_campaign(cast), ["M1"])
+    assert [one.well for one in doctor._check_ins()] == [True]
+    attendance_actions.record_marks(
+        [hall.mark("M1", FactKind.ARRIVE, clock(8))], by=cast.accounts["organiser1"], at=clock(8)
+    )
+    PresenceFact.objects.update(is_followed=False, recorded_at=now() - dt.timedelta(minutes=11))
+    assert [one.well for one in doctor._check_ins()] == [False]
 
 
 def test_a_worker_that_stops_seals_what_is_open(old_line, monkeypatch):

@@ -111,8 +111,8 @@ class Installation:
 
 
 MAKE = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from tests.migrated import make_tables
+make_tables()
 from quantriet.kit.time import now
 from quantriet.org import actions
 from quantriet.org.models import UnitKind, Unit

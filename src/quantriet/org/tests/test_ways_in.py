@@ -86,8 +86,8 @@ def test_of_fifty_tries_at_once_on_sqlite_in_a_file(tmp_path):
     program = """
 import threading, django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from tests.migrated import make_tables
+make_tables()
 from django.contrib.auth.hashers import get_hasher
 from django.db import connection
 from quantriet.org import actions
