@@ -20,18 +20,22 @@ from quantriet.classes.actions.planning import (
     add_plan_reporter,
     add_timetable,
     change_timetable,
-    compute_timetable,
-    confirm_timetable,
-    give_reporter,
-    move_people,
     place_cell,
     recount_cells,
     remove_plan_part,
     remove_timetable,
+    write_wishes,
+)
+from quantriet.classes.actions.planning_results import (
+    confirm_timetable,
+    give_reporter,
+    move_people,
     reopen_timetable,
+)
+from quantriet.classes.actions.planning_runs import (
+    compute_timetable,
     start_timetable,
     stop_timetable,
-    write_wishes,
 )
 from quantriet.classes.actions.programme import (
     add_item,

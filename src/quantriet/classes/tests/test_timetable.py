@@ -92,7 +92,7 @@ def test_people_called_elsewhere_meanwhile_are_told_as_too_many(cast, plan, as_u
 
 
 def test_a_computation_that_breaks_leaves_no_page_that_waits_for_ever(cast, plan, monkeypatch):
-    monkeypatch.setattr(actions.planning.planning, "solve", None)
+    monkeypatch.setattr(actions.planning_runs.planning, "solve", None)
     actions.start_timetable(plan, by=cast.officer, at=now())
     with pytest.raises(TypeError):
         actions.compute_timetable(plan.pk, plan.run)
@@ -102,7 +102,7 @@ def test_a_computation_that_breaks_leaves_no_page_that_waits_for_ever(cast, plan
 
 
 def test_what_no_machine_could_hold_is_refused_before_it_begins(cast, plan, monkeypatch):
-    monkeypatch.setattr(actions.planning, "MOST_CHOICES", 1)
+    monkeypatch.setattr(actions.planning_runs, "MOST_CHOICES", 1)
     with pytest.raises(Refusals) as refused:
         actions.start_timetable(plan, by=cast.officer, at=now())
     assert [one.code for one in refused.value.several] == ["timetable.too_large"]

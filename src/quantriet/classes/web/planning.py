@@ -41,7 +41,7 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number, show_share
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.text import fold
-from quantriet.kit.time import now, show_day
+from quantriet.kit.time import now, show_day, today
 from quantriet.kit.web import download, listing, page, saved
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
@@ -320,7 +320,7 @@ def inputs(request: DeskRequest, pk: int) -> HttpResponse:
     what = request.POST.get("what", "") if request.method == "POST" else ""
     if what:
         plan = access.get_timetable(request.account, pk, Permission.CLASS_EDIT)
-    start_day = plan.campaign.planned_from
+    start_day = max(plan.campaign.planned_from, today())
     days = DaysForm(
         request.POST if what == "days" else None,
         initial={

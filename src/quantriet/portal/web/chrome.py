@@ -52,6 +52,10 @@ _LIVES_IN = {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
         "codes", "scan", "checks",
     },
+    "class-list": {
+        "timetable-list", "timetable-new", "timetable", "timetable-inputs", "timetable-demands", "timetable-cells",
+        "timetable-wishes", "timetable-class",
+    },
     "catch-up-list": {"repeat-absentees", "proxy-list", "reply-forms-print", "reply-forms-enter", "reply-form"},
     "publication-board": {
         "placement-list", "placement-import", "placement", "placement-edit", "placement-withdraw",
