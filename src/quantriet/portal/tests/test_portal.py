@@ -11,7 +11,7 @@ from django.urls import get_resolver, reverse
 from quantriet.attendance import actions as attendance_actions
 from quantriet.attendance.tests.factories import clock, make_campaign, make_class
 from quantriet.campaigns import actions as campaign_actions
-from quantriet.campaigns.models import StudyDuty
+from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState
 from quantriet.classes import actions as class_actions
 from quantriet.classes.vocab import ClassRoleKind, ItemKind
@@ -138,6 +138,15 @@ def test_first_page_of_a_secretary_names_who_still_owes(as_user, cast, running):
 def test_who_has_not_done_it_stands_before_the_other_work(as_user, running):
     page = as_user("officer").get(reverse("home")).content.decode()
     assert "Việc cần làm" not in page or page.index("Ai chưa học xong?") < page.index("Việc cần làm")
+
+
+def test_where_most_is_owed_stands_on_top_whatever_was_opened_last(as_user, cast):
+    few, many = (make_campaign(cast, unit=unit, name=f"Đợt {unit}") for unit in ("X2", "X1"))  # two people, nine
+    for order in ((few, many), (many, few)):
+        for minutes, campaign in enumerate(order):
+            StudyCampaign.objects.filter(pk=campaign.pk).update(opened_at=now() + dt.timedelta(minutes=minutes))
+        boards = as_user("officer").get(reverse("home")).context["boards"]
+        assert [one["board"].campaign for one in boards] == [many, few]
 
 
 def test_first_page_of_another_branch_shows_nothing_of_this_one(as_user, running):
