@@ -17,6 +17,7 @@ from quantriet.kit.refusal import Refusal
 LIMIT = 15 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 LONGEST = 1600  # pixels of the longer side that are kept
+WIDTHS = (480, 960)  # pixels: narrower ones that pages offer beside the whole: a phone, and a phone with fine points
 _ENDINGS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _LIMITS = sandbox.Limits(cpu_seconds=30, wall_seconds=45.0, output=64 * 1024 * 1024)
 
@@ -97,3 +98,20 @@ def clean_in_child(path: str) -> dict[str, Any]:
         "format": kind, "ending": ".png" if has_holes else ".jpg", "width": bare.width, "height": bare.height,
         "content": base64.b64encode(out.getvalue()).decode(),
     }  # fmt: skip
+
+
+def narrower(content: bytes, width: int) -> bytes:
+    """A picture that `clean` made, at most `width` pixels wide, in its own format."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
+        image.draft("RGB", (width, width))
+        small = (
+            image.resize((width, max(1, round(image.height * width / image.width)))) if image.width > width else image
+        )
+        out = io.BytesIO()
+        if image.format == "PNG":
+            small.save(out, "PNG", optimize=True)
+        else:
+            small.save(out, "JPEG", quality=75, optimize=True, progressive=True)
+    return out.getvalue()

@@ -25,11 +25,14 @@ from django.forms import (
 )
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_noop
 
 from quantriet.kit import charts, numbers, time
+from quantriet.kit.assets import sheet_within
+from quantriet.kit.pictures import WIDTHS
 
 register = template.Library()
 
@@ -139,6 +142,41 @@ def label(value: Any) -> str:
 
 
 # --- status, addresses, sorting ----------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def stylesheet(context: Context, name: str) -> SafeString:
+    """The link of a style sheet; the sheet itself in a page whose view lets sheets stand within (`inline_sheets`)."""
+    allowed = getattr(context.get("request"), "inline_sheets", None)
+    within = None if allowed is None else sheet_within(name)
+    if allowed is None or within is None:
+        return format_html('<link rel="stylesheet" href="{}">', static(name))
+    text, source = within
+    allowed.add(source)
+    return format_html("<style>{}</style>", mark_safe(text))  # noqa: S308 - a file of ours, known by its digest
+
+
+def _offered(address: str, width: int, share: int) -> tuple[str, str] | None:
+    """(`srcset`, `sizes`) of a picture that is drawn narrower too; None for one that is narrow itself."""
+    offered = [f"{address}?w={one} {one}w" for one in WIDTHS if one < width]
+    sizes = f"(max-width: 62em) 100vw, {share}vw"
+    return (", ".join([*offered, f"{address} {width}w"]), sizes) if offered else None
+
+
+@register.simple_tag
+def narrower(address: str, width: int, share: int = 100) -> SafeString:
+    """The attributes by which a browser takes a picture no wider than it shows it: {% narrower address 1600 50 %}, where it
+    fills 50% of a desk's width and the whole of a phone's. Nothing for a picture that is narrow itself."""
+    offered = _offered(address, width, share)
+    return format_html(' srcset="{}" sizes="{}"', *offered) if offered else SafeString("")
+
+
+@register.simple_tag
+def picture_ahead(address: str, width: int, share: int = 100) -> SafeString:
+    """For the head of a page whose largest piece is this picture: the browser asks for it before it reads on."""
+    offered = _offered(address, width, share)
+    chosen = format_html(' imagesrcset="{}" imagesizes="{}"', *offered) if offered else ""
+    return format_html('<link rel="preload" as="image" fetchpriority="high" href="{}"{}>', address, chosen)
 
 
 @register.simple_tag

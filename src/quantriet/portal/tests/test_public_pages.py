@@ -5,12 +5,14 @@ import time
 import unicodedata
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from PIL import Image
 
 from quantriet.kit.time import now, today
 from quantriet.library import actions as library_actions
@@ -326,9 +328,6 @@ def test_share_picture_is_drawn_once_and_follows_the_words(cast, client, documen
 
 @pytest.mark.parametrize("title", ["Ngắn", "Ẫ Ỗ Ữ NGUYỄN THỊ HƯỜNG " * 12, "x" * 400])
 def test_share_picture_holds_short_and_long_words(title):
-    from io import BytesIO
-
-    from PIL import Image
 
     said = share.content(over=title, title=title, points=[title, "<b>#eval</b>", title], foot=title)
     with Image.open(BytesIO(share.draw(said))) as picture:
@@ -482,3 +481,54 @@ def test_a_part_leads_to_its_clause_and_numbers_stay_whole(cast, client, documen
     assert f'Thuộc mục: <a href="#clause-{order}">mục 1 Hướng dẫn {number}</a>' in page
     assert f'id="clause-{order}"' in page
     assert re.search(rf"<h1[^>]*>\s*Hướng dẫn {number}", page)
+
+
+def test_a_public_page_carries_its_style_sheets_and_no_other_style_is_let_in(cast, client, document, monkeypatch):
+    """A slow phone paints when the page has arrived; also from the memory of a second ago, and when nothing has changed."""
+    monkeypatch.setattr(
+        "quantriet.kit.templatetags.ui.sheet_within", lambda name: ("main{margin:0}", f"'sha256-{name}'")
+    )
+    fresh.forget_pages()
+    for _turn in ("made", "kept"):
+        answer = client.get(reverse("public-documents"))
+        assert "<style>main{margin:0}</style>" in answer.content.decode()
+        assert 'rel="stylesheet"' not in answer.content.decode()
+        policy = answer["Content-Security-Policy"]
+        assert "'sha256-kit/css/quantriet.css' 'sha256-portal/css/public.css'" in policy
+        assert "unsafe-inline" not in policy
+    same = client.get(reverse("public-documents"), headers={"If-None-Match": answer["ETag"]})
+    assert same.status_code == 304
+    assert "'sha256-kit/css/quantriet.css'" in same["Content-Security-Policy"]
+    missing = client.get(reverse("public-document", args=[0]))
+    assert missing.status_code == 404
+    assert "<style>" not in missing.content.decode()
+
+
+def test_pages_for_who_is_signed_in_link_their_sheets(as_user, monkeypatch):
+    monkeypatch.setattr("quantriet.kit.templatetags.ui.sheet_within", lambda name: ("main{margin:0}", "'sha256-x'"))
+    answer = as_user("officer").get(reverse("public-documents"))
+    assert "<style>" not in answer.content.decode()
+    assert "sha256" not in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("width", [1600, 300])
+def test_a_phone_is_offered_a_picture_no_wider_than_itself(cast, client, width):
+    article = make_article(cast, state="draft")
+    picture = BytesIO()
+    Image.effect_noise((width, width // 2), 40).convert("RGB").save(picture, "JPEG")
+    news.set_picture(
+        article, content=picture.getvalue(), name="anh.jpg", alt="Lớp học", by=cast.accounts["editor"], at=now()
+    )
+    news.submit_news(article, revision=article.revision, by=cast.accounts["editor"], at=now())
+    news.approve_news(article, revision=article.revision, by=cast.officer, at=now())
+    address = reverse("public-news-picture", args=[article.pk])
+    offered = re.findall(rf"{address}(\?w=\d+)? (\d+)w", read(client, "public-news-article", article.pk))
+    # In the head, so that it is asked for at once, and where it stands.
+    assert offered == 2 * ([("?w=480", "480"), ("?w=960", "960"), ("", "1600")] if width == 1600 else [])
+    sizes = []
+    for query in ("?w=480", "?w=480", "?w=5000", ""):  # drawn, kept, and whatever nobody offered
+        answer = client.get(address + query)
+        content = answer.getvalue()
+        with Image.open(BytesIO(content)) as shown:
+            sizes.append(shown.size)
+    assert sizes == [(min(480, width), min(480, width) // 2)] * 2 + [(width, width // 2)] * 2

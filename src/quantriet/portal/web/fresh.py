@@ -42,6 +42,7 @@ class Kept:
     packed: bytes
     kind: str
     digest: str
+    sheets: frozenset[str]  # sources of the content policy for the style sheets that stand in it
 
 
 _kept: dict[tuple[Any, ...], Kept] = {}
@@ -78,11 +79,10 @@ def fresh_page(kind: PageKind | None = None, *, params: tuple[str, ...] = ()) ->
             )
             kept = _kept.get(key)
             if kept is None or kept.until < time.monotonic():
-                request.is_public_page = True  # type: ignore[attr-defined]
-                made = view(request, *args, **kwargs)
+                made, sheets = _made(view, request, args, kwargs)
                 if made.status_code != 200 or made.streaming:
-                    return made
-                kept = _keep(key, made)
+                    return _allowing(made, sheets)
+                kept = _keep(key, made, sheets)
             if kind is not None:
                 _count(request, kind, kwargs.get("pk", 0))
             return _may_be_kept(_answer(request, kept), kind)
@@ -92,6 +92,24 @@ def fresh_page(kind: PageKind | None = None, *, params: tuple[str, ...] = ()) ->
     return decorate
 
 
+def _made(view: View, request: HttpRequest, args: Any, kwargs: Any) -> tuple[HttpResponse, frozenset[str]]:
+    """The page with its style sheets within, so that a slow phone paints when the page has arrived (decision 0030); an error
+    that the view raises becomes a page elsewhere, with links."""
+    request.is_public_page = True  # type: ignore[attr-defined]
+    request.inline_sheets = set()  # type: ignore[attr-defined]
+    try:
+        return view(request, *args, **kwargs), frozenset(request.inline_sheets)  # type: ignore[attr-defined]
+    finally:
+        del request.inline_sheets  # type: ignore[attr-defined]
+
+
+def _allowing(answer: HttpResponse, sheets: frozenset[str]) -> HttpResponse:
+    """Only a sheet whose digest the policy names is applied: nobody's style gets into a page by this door."""
+    if sheets:
+        answer._csp_update = {"style-src": sorted(sheets)}  # type: ignore[attr-defined]
+    return answer
+
+
 def _may_be_kept(answer: HttpResponse, kind: PageKind | None) -> HttpResponse:
     """Tell the reader's device that it may keep the page for when there is no line; what a search found grows old at once."""
     if kind is not None and kind != PageKind.SEARCH and answer.status_code == 200:
@@ -99,11 +117,11 @@ def _may_be_kept(answer: HttpResponse, kind: PageKind | None) -> HttpResponse:
     return answer
 
 
-def _keep(key: tuple[Any, ...], made: HttpResponse) -> Kept:
+def _keep(key: tuple[Any, ...], made: HttpResponse, sheets: frozenset[str]) -> Kept:
     body = made.content
     packed = gzip.compress(body, 6, mtime=0) if len(body) >= PACKED_FROM else b""
     digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-    kept = Kept(time.monotonic() + FRESH, body, packed, made["Content-Type"], digest)
+    kept = Kept(time.monotonic() + FRESH, body, packed, made["Content-Type"], digest, sheets)
     if len(_kept) >= MOST:
         _kept.clear()
     _kept[key] = kept
@@ -124,7 +142,7 @@ def _answer(request: HttpRequest, kept: Kept) -> HttpResponse:
     # A browser keeps the page, and asks each time whether it still holds.
     answer["Cache-Control"] = "no-cache"
     patch_vary_headers(answer, ["Accept-Encoding", "Cookie"])
-    return answer
+    return _allowing(answer, kept.sheets)
 
 
 def _count(request: HttpRequest, kind: PageKind, key: int) -> None:

@@ -106,7 +106,10 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture of the home page, what it shows, and where it leads; width and height in pixels, 0 where unknown."""
+    """A picture of the home page, what it shows, and where it leads; width and height in pixels, 0 where unknown.
+
+    A brought work is sent as it was brought; pictures made by the house are offered narrower too (`is_offered_narrower`).
+    """
 
     title: str
     alt: str
@@ -114,6 +117,7 @@ class Photo:
     url: str
     width: int
     height: int
+    is_offered_narrower: bool = False
 
 
 def _photos(found: queries.Front) -> list[Photo]:
@@ -129,7 +133,7 @@ def _photos(found: queries.Front) -> list[Photo]:
     pictured = [
         Photo(
             one.title, one.picture_alt, reverse("public-news-picture", args=[one.pk]),
-            reverse("public-news-article", args=[one.pk]), one.picture_width, one.picture_height,
+            reverse("public-news-article", args=[one.pk]), one.picture_width, one.picture_height, is_offered_narrower=True,
         )
         for one in found.pictured
     ]  # fmt: skip

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
+from quantriet.kit import pictures
 from quantriet.kit.time import local
 from quantriet.kit.web import download, kind_of, ranged
 from quantriet.library.models import BroughtMaterial
@@ -24,21 +26,31 @@ from quantriet.portal.rules import share as share_rules
 from quantriet.portal.web.fresh import fresh_page
 from quantriet.portal.web.handbook import KEPT
 
-MOST_KEPT = 500  # drawn pictures on the disk
+MOST_KEPT = 500  # drawn pictures of a kind on the disk
 FEED = 30
 _HOUR = "public, max-age=3600"
 
 
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    """A picture that the house made anew from an upload; sent like every upload, as a file that runs nothing."""
+    """A picture that the house made anew from an upload; sent like every upload, as a file that runs nothing.
+
+    `?w=480` is the same picture made narrower (`pictures.WIDTHS`), drawn once and kept; any other width is the whole picture.
+    """
     if not default_storage.exists(name):
         raise Http404
     is_png = name.endswith(".png")
-    answer: FileResponse = download(
-        default_storage.open(name, "rb"),
-        name=f"anh{'.png' if is_png else '.jpg'}",
-        kind=f"image/{'png' if is_png else 'jpeg'}",
-    )
+    ending, kind = (".png", "image/png") if is_png else (".jpg", "image/jpeg")
+    width = next((one for one in pictures.WIDTHS if request.GET.get("w") == str(one)), None)
+    if width is None:
+        answer: HttpResponse = download(default_storage.open(name, "rb"), name=f"anh{ending}", kind=kind)
+    else:
+
+        def narrower() -> bytes:
+            with default_storage.open(name, "rb") as whole:
+                return pictures.narrower(whole.read(), width)
+
+        content = _drawn("narrower", f"{width} {name}", ending, narrower)
+        answer = download(content, name=f"anh{ending}", kind=kind)
     answer["Cache-Control"] = "public, max-age=300"
     answer[KEPT] = "public"
     return answer
@@ -53,23 +65,28 @@ def work(request: HttpRequest, one: BroughtMaterial, *, cached: str = "public, m
 
 
 def share_picture(request: HttpRequest, said: str) -> HttpResponse:
-    """The picture of a shared link; drawn once for each text, kept on the disk, the oldest thrown away."""
-    folder = Path(settings.DATA_DIR) / "share"
-    path = folder / f"{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}.png"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        content = share_rules.draw(said)
-        folder.mkdir(exist_ok=True)
-        kept = sorted(folder.glob("*.png"), key=lambda one: one.stat().st_mtime)
-        for old in kept[: max(0, len(kept) - MOST_KEPT + 1)]:
-            old.unlink(missing_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-            part.write(content)
-        os.replace(part.name, path)  # whole or not at all, whoever else draws the same
-    answer = HttpResponse(content, content_type="image/png")
+    """The picture of a shared link; drawn once for each text and kept."""
+    answer = HttpResponse(_drawn("share", said, ".png", lambda: share_rules.draw(said)), content_type="image/png")
     answer["Cache-Control"] = _HOUR
     return answer
+
+
+def _drawn(kind: str, said: str, ending: str, draw: Callable[[], bytes]) -> bytes:
+    """What was drawn of `said` and kept on the disk, else drawn now; the oldest is thrown away."""
+    folder = Path(settings.DATA_DIR) / kind
+    path = folder / f"{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}{ending}"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        content = draw()
+    folder.mkdir(exist_ok=True)
+    kept = sorted(folder.glob(f"*{ending}"), key=lambda one: one.stat().st_mtime)
+    for old in kept[: max(0, len(kept) - MOST_KEPT + 1)]:
+        old.unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
+        part.write(content)
+    os.replace(part.name, path)  # whole or not at all, whoever else draws the same
+    return content
 
 
 def _absolute(path: str) -> str:
