@@ -991,7 +991,8 @@ THINGS = [
         "organiser alone.",
     ),
     Thing("venue of a class", ("/desk/classes/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_class),
-    Thing("timetable", ("/desk/timetables/<int:pk>/",), See(P.CLASS_VIEW), a_timetable),
+    Thing("timetable", ("/desk/timetables/<int:pk>/",), See(P.CLASS_VIEW), a_timetable,
+          {f"timetable-{page}:post": Do(P.CLASS_EDIT) for page in ("cells", "class", "demands")}),
     *(
         Thing(
             f"part of a timetable ({kind})", (f"/desk/timetables/<int:pk>/{kind}/<int:part_pk>/",), See(P.CLASS_VIEW),

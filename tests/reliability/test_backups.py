@@ -230,8 +230,8 @@ def test_what_may_not_be_restored_is_refused_and_leaves_nothing(installation, ba
 @pytest.mark.timeout(300)
 def test_a_backup_of_an_earlier_version_is_brought_forward(installation, tmp_path):
     place, _hall = installation
-    steps = place.quantriet("showmigrations", "attendance", "--plan").count("attendance.")
-    place.quantriet("migrate", "attendance", "0002", "--verbosity", "0")
+    steps = place.quantriet("showmigrations", "reports", "--plan").count("reports.")
+    place.quantriet("migrate", "reports", "0002", "--verbosity", "0")
     try:
         place.quantriet("backup", "--to", str(tmp_path))
     finally:
