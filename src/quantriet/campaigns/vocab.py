@@ -214,9 +214,7 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu cung cấp tài liệu của đề án"),
     RuleKey.TRAVEL_COST_KM: SourceRule("4000", "đồng/km", f"{_TRAVEL} (0,2 lít xăng/km; đơn giá do cấp ủy quy định)"),
     RuleKey.TRAVEL_LEAST_KM: SourceRule("15", "km", f"{_TRAVEL} (mức do cấp ủy quy định)"),
-    RuleKey.DAY_ALLOWANCE: SourceRule(
-        "200000", "đồng/ngày", "Điều 6 Thông tư 40/2017/TT-BTC (mức do cấp ủy quy định)"
-    ),
+    RuleKey.DAY_ALLOWANCE: SourceRule("200000", "đồng/ngày", "Điều 6 Thông tư 40/2017/TT-BTC (mức do cấp ủy quy định)"),
 }
 
 

@@ -281,8 +281,9 @@ def write_venues(
                 kept = [kind for kind in found.equipment if ticks.get(kind, True)]
                 said["equipment"] = _kinds([*kept, *(kind for kind, there_now in ticks.items() if there_now)])
             fewest = called[line.venue_id] if line.venue_id else 0
-            if (said.get("capacity") if "capacity" in said else fewest) < fewest:
-                raise _too_small(venue.name, said["capacity"], fewest, row=line.number)
+            seats = said.get("capacity")
+            if seats is not None and seats < fewest:
+                raise _too_small(venue.name, seats, fewest, row=line.number)
             after = _write_columns(venue, said) | _write_readiness(found, said)[1]
             if line.venue_id is None:
                 added.append((venue, found))

@@ -21,7 +21,7 @@ from quantriet.classes.vocab import (
     LineKind,
     SeatPlace,
 )
-from quantriet.classes.web.forms import CLASS_TIERS, ClockField, _Rows, _day_field
+from quantriet.classes.web.forms import CLASS_TIERS, ClockField, _day_field, _Rows
 from quantriet.kit.time import at_local
 from quantriet.org.models import Account, Unit
 
@@ -112,7 +112,7 @@ class ConferenceVenueForm(forms.Form):
     hall = forms.CharField(label=_("Hall"), max_length=160, required=False)
     address = forms.CharField(label=_("Address"), max_length=200, required=False)
     capacity = _number(_("Seats"), least=1)
-    quota = _number(_("Invited"), help_text=_("Delegates allotted to this venue; empty when it is not limited."))
+    quota = _number(_("Seats allotted"), help_text=_("Delegates allotted to this venue; empty when it is not limited."))
     clerk = _Rows(
         Account.objects.none(), label=_("Clerk"), required=False,
         help_text=_("The account that takes the roll at this venue."),
