@@ -158,7 +158,10 @@ def board(request: DeskRequest, pk: int) -> HttpResponse:
     venues = snapshot.under(seen.branches, seen.unit.path if seen.unit else "")
     state = request.GET.get("state")
     chips = [Chip(seen.unit.name, query(request, unit=None, page=None))] if seen.unit else []
-    if state in list(VenueStanding):
+    if state == "open":
+        venues = [one for one in venues if one.is_open]
+        chips.append(Chip(_("Venues that reported"), query(request, state=None, page=None)))
+    elif state in list(VenueStanding):
         venues = [one for one in venues if one.standing == state]
         chips.append(Chip(VenueStanding(state).label, query(request, state=None, page=None)))
     if request.GET.get("format") == "xlsx":

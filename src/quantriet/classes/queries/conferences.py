@@ -53,6 +53,11 @@ class VenueLine:
         return not self.gaps
 
     @property
+    def words(self) -> str:
+        """The sentence beside the venue's name, without the name."""
+        return self.sentence.removeprefix(f"{self.venue.name}: ")
+
+    @property
     def equipment(self) -> Sequence[str]:
         return self.readiness.equipment if self.readiness else ()
 

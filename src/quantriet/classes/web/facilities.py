@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from quantriet.classes import access, actions, queries
-from quantriet.classes.models import Facility
+from quantriet.classes.models import Facility, FacilityDeclaration
 from quantriet.classes.queries.facilities import LINE_WORDS, OUT_COLUMNS, ListedFacility
 from quantriet.classes.vocab import LineKind, OnlineRoom
 from quantriet.classes.web import tables
@@ -75,7 +75,8 @@ def facility_list(request: DeskRequest) -> HttpResponse:
     for row in shown:
         row.line_words = LINE_WORDS[LineKind(row.line)] if row.line else ""  # type: ignore[attr-defined]
     context = {
-        "listing": shown, "chips": shown.chips, "filters": filters, "q": words, "declarable": _declarable(request),
+        "listing": shown, "chips": shown.chips, "filters": filters, "q": words, "declarable": (own := _declarable(request)),
+        "declaration": FacilityDeclaration.objects.filter(unit=own).first() if own else None,
         "has_any": bool(shown.total) or bool(chips),
     }  # fmt: skip
     return _facility_page(request, "classes/desk/facilities.html", context, part="facility-list")
