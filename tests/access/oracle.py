@@ -124,12 +124,15 @@ class Do:
     at_board: bool = (
         False  # at the unit from which the reader looks at the campaign: the organiser's or the own below it
     )
+    also_below: bool = False  # or at any unit below: what superiors have opened for the units under them
 
     def done(self, world: World, reader: Reader, place: str, see: See) -> bool:
         if self.permission is None:
             return True
         if not self.at_board:
-            return world.holds(reader, self.permission, place)
+            return world.holds(reader, self.permission, place) or (
+                self.also_below and world.is_below(reader, self.permission, place)
+            )
         assert see.permission is not None
         boards = [place] if world.holds(reader, see.permission, place) else _tops(world, reader, see.permission, place)
         return any(world.holds(reader, self.permission, one) for one in boards)
@@ -138,9 +141,8 @@ class Do:
     def words(self) -> str:
         if self.permission is None:
             return "nothing more than to see it"
-        return f"`{self.permission}` " + (
-            "at the unit whose board is shown" if self.at_board else "at the unit or above"
-        )
+        where = "at the unit whose board is shown" if self.at_board else "at the unit or above"
+        return f"`{self.permission}` {where}" + (", or at a unit below" if self.also_below else "")
 
 
 def _tops(world: World, reader: Reader, permission: Permission, place: str) -> list[str]:

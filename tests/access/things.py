@@ -51,6 +51,8 @@ from quantriet.campaigns.vocab import ATTEND, AdjustmentKind, CampaignState, Del
 from quantriet.classes.models import (
     ClassRole,
     ClassSession,
+    Facility,
+    OnlineConference,
     ProgrammeItem,
     RosterEntry,
     StudyClass,
@@ -61,6 +63,7 @@ from quantriet.classes.models import (
     TimetableReporter,
     TimetableSession,
     Venue,
+    VenueReadiness,
 )
 from quantriet.classes.vocab import ClassState, ItemKind, PlanDemandKind, RosterOrigin
 from quantriet.kit.time import at_local, now, today
@@ -618,6 +621,22 @@ def a_class_above(world: World, place: str) -> Keys:
 
 
 @_once
+def a_conference(world: World, place: str) -> Keys:
+    """A conference of the unit, opened to the units below, with a further venue of the unit's own."""
+    keys = _class(world, place, "conference", by=place, duty=None)
+    study_class = StudyClass.objects.get(pk=keys["pk"])
+    OnlineConference.objects.create(study_class=study_class, opened_at=now(), last_day=today())
+    for venue in study_class.venues.all():
+        VenueReadiness.objects.create(venue=venue)
+    return {"pk": keys["pk"], "venue_pk": keys["venue_pk"]}
+
+
+def a_facility(world: World, place: str) -> Keys:
+    made, _new = Facility.objects.get_or_create(unit=world.units[place], name=mark("facility", place))
+    return {"pk": made.pk}
+
+
+@_once
 def _timetable(world: World, place: str) -> Keys:
     """A timetable of the unit with one of everything, not computed."""
     name, start = mark("timetable", place), at_local(today(), dt.time(7, 30))
@@ -993,6 +1012,19 @@ THINGS = [
     Thing("venue of a class", ("/desk/classes/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_class),
     Thing("timetable", ("/desk/timetables/<int:pk>/",), See(P.CLASS_VIEW), a_timetable,
           {f"timetable-{page}:post": Do(P.CLASS_EDIT) for page in ("cells", "class", "demands")}),
+    Thing(
+        "conference", ("/desk/conferences/<int:pk>/",), See(P.CLASS_VIEW, also_below=True), a_conference,
+        {
+            "conference-venue-new": Do(P.CLASS_EDIT, also_below=True), "conference-import": Do(P.CLASS_EDIT, also_below=True),
+            "conference-counts": Do(P.ROLL_TAKE),
+        },
+        why="Once opened, a conference is known to the units below, which add venues of their own and see those alone "
+        "(classes/tests/test_conferences.py). Who looks after a venue counts its people, its clerk by name.",
+    ),
+    Thing(
+        "venue of a conference", ("/desk/conferences/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_conference,
+    ),
+    Thing("room of the register", ("/desk/facilities/<int:pk>/",), See(P.CLASS_VIEW), a_facility),
     *(
         Thing(
             f"part of a timetable ({kind})", (f"/desk/timetables/<int:pk>/{kind}/<int:part_pk>/",), See(P.CLASS_VIEW),

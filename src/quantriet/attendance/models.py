@@ -92,6 +92,23 @@ class PresenceCheck(models.Model):
         return self.drawn_from is not None
 
 
+class HeadCount(models.Model):
+    """So many people at a venue in a session, as its clerk reports them before or without a roll (báo nhanh).
+
+    A number about a venue and no fact about anybody: it decides no duty, and figures show it apart from the roll.
+    """
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="head_counts")
+    session = models.ForeignKey(ClassSession, on_delete=models.PROTECT, related_name="head_counts")
+    people = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+    counted_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["venue", "session"], name="head_count_once")]
+        indexes = [models.Index(fields=["session", "counted_at"], name="head_counts_of_session")]
+
+
 class RollReopening(models.Model):
     """A closed roll opened again to correct it, by two persons: who asked and why, who decided, until when, when it was closed."""
 

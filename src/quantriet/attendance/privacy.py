@@ -12,6 +12,7 @@ HOLDINGS = (
         none("nonce recorded_at is_followed", "mã chống ghi trùng, lúc ghi, đã tính kết quả chưa"),
     ),
     plain("PresenceCheck", "Lượt kiểm tra giữa buổi", CAMPAIGN),
+    plain("HeadCount", "Báo nhanh số người ở điểm cầu", CAMPAIGN),
     plain("RollReopening", "Lần mở lại điểm danh", CAMPAIGN),
     holding(
         "AttendanceRecord", "Kết quả điểm danh từng buổi", "tính kết quả của lớp", CAMPAIGN, "entry__person",

@@ -236,6 +236,14 @@ class CheckedIn:
     is_repeat: bool  # the same scan again, or scanned twice within seconds: nothing new was written
 
 
+class VenueStanding(LabelledEnum):
+    """What is known of a venue on the day: its roll is being taken, only a number was reported, or nothing yet."""
+
+    ROLL = "roll", gettext_noop("Roll being taken")
+    COUNTED = "counted", gettext_noop("Quick count only")
+    SILENT = "silent", gettext_noop("Not reported")
+
+
 @dataclass(frozen=True)
 class Closing:
     """What closing a roll came to, in persons."""
@@ -257,6 +265,7 @@ def register() -> None:
         "roll.voided": "bỏ một lượt điểm danh",
         "presence_check.set": "đặt kiểm tra giữa buổi",
         "presence_check.called_off": "bỏ lượt kiểm tra giữa buổi",
+        "head_count.reported": "báo nhanh số người dự",
         "excuse.asked": "ghi xin vắng",
         "excuse.approved": "duyệt vắng có lý do",
         "excuse.taken_back": "thu hồi ý kiến duyệt vắng có lý do",

@@ -176,6 +176,9 @@ class RuleKey(LabelledEnum):
         "material_share_percent",
         gettext_noop("Least share of learners who were given the material (per cent)"),
     )
+    TRAVEL_COST_KM = "travel_cost_km", gettext_noop("Travel to a conference: cost of a kilometre for one person")
+    TRAVEL_LEAST_KM = "travel_least_km", gettext_noop("Travel to a conference: least distance that is paid (one way)")
+    DAY_ALLOWANCE = "day_allowance", gettext_noop("Travel to a conference: allowance of one person for a day")
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ class SourceRule:
 _26HD = "Hướng dẫn 26-HD/BTGTU"
 # An article of a provincial board on its enterprises: who cannot gather studies by software.
 _ENTERPRISES = "thực tiễn các đảng bộ doanh nghiệp sản xuất, vận tải không tập trung học được; mức do cấp ủy quy định"
+_TRAVEL = "Điều 5 Thông tư 40/2017/TT-BTC"
 SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.RETAKE_LIMIT_PERCENT: SourceRule("40", "%", f"mục 3 {_26HD}"),
     RuleKey.DISCUSSION_SHARE_PERCENT: SourceRule(
@@ -208,6 +212,9 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.SELF_STUDY_LONGEST_MINUTES: SourceRule("30", "phút", _ENTERPRISES),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
     RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu cung cấp tài liệu của đề án"),
+    RuleKey.TRAVEL_COST_KM: SourceRule("4000", "đồng/km", f"{_TRAVEL} (0,2 lít xăng/km; đơn giá do cấp ủy quy định)"),
+    RuleKey.TRAVEL_LEAST_KM: SourceRule("15", "km", f"{_TRAVEL} (mức do cấp ủy quy định)"),
+    RuleKey.DAY_ALLOWANCE: SourceRule("200000", "đồng/ngày", "Điều 6 Thông tư 40/2017/TT-BTC (mức do cấp ủy quy định)"),
 }
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from quantriet.classes.models import RosterEntry, StudyClass, TimetablePlan, Venue
-from quantriet.classes.vocab import ClassPart, ClassState
+from quantriet.classes.models import Facility, RosterEntry, StudyClass, TimetablePlan, Venue
+from quantriet.classes.vocab import ClassPart, ClassState, ConferencePart
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
-from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, path_end
+from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, ancestor_ids, path_end
 from quantriet.org.vocab import ROLES, Permission
 
 # What being the clerk of a venue allows by itself, without an appointment in the unit.
@@ -142,3 +142,93 @@ def get_timetable(account: Account, pk: int | str, permission: Permission = Perm
 def reporters_to_choose(account: Account, plan: TimetablePlan) -> QuerySet[Person]:
     """Whoever may be chosen to speak: those the account sees, and leaders of the units above the plan's."""
     return _seen_or_leading(account, plan.unit)
+
+
+# --- conferences: the host, who stands above it, and once it is opened who stands below -----------------------------
+
+
+def conferences_seen_by(account: Account) -> QuerySet[StudyClass]:
+    """Conferences of the account's branch, those opened to it by a superior, and those in which it looks after a venue."""
+    own = access.scope_q(account, Permission.CLASS_VIEW, "unit__path")
+    above = {pk for path in access.paths_with(account, Permission.CLASS_VIEW) for pk in ancestor_ids(path)}
+    opened = Q(unit_id__in=above, conference__opened_at__isnull=False)
+    local = access.scope_q(account, Permission.CLASS_VIEW, "unit__path") | Q(clerk_id=account.pk)
+    venues = Q(Exists(Venue.objects.filter(local, study_class=OuterRef("pk"))))
+    return StudyClass.objects.filter(own | opened | venues, conference__isnull=False)
+
+
+def get_conference(account: Account, pk: int | str, permission: Permission = Permission.CLASS_VIEW) -> StudyClass:
+    """A conference the account sees; NotAllowed when seen but without the permission asked for at its host."""
+    rows = ("conference", "campaign__rulebook", "campaign__unit", "unit__kind", "host_unit")
+    study_class = access.one_of(conferences_seen_by(account).select_related(*rows), pk)
+    if permission != Permission.CLASS_VIEW:
+        access.require(account, permission, study_class.unit)
+    return study_class
+
+
+def is_host(account: Account, study_class: StudyClass, permission: Permission = Permission.CLASS_EDIT) -> bool:
+    """Whether the account runs the conference: it then sees and changes every venue, whoever owns it."""
+    return access.may(account, permission, study_class.unit)
+
+
+def branches_seen_in(account: Account, study_class: StudyClass) -> tuple[str, ...]:
+    """The paths under which the account sees the venues of a conference; "" stands for all of them."""
+    if access.may(account, Permission.CLASS_VIEW, study_class.unit):
+        return ("",)
+    return tuple(access.paths_with(account, Permission.CLASS_VIEW))
+
+
+def conference_venues(
+    account: Account, study_class: StudyClass, permission: Permission = Permission.CLASS_VIEW
+) -> QuerySet[Venue]:
+    """Venues of a conference that the account may treat so: all for its host, else those of its own branch."""
+    return venues_seen_by(account, permission).filter(study_class=study_class)
+
+
+def units_for_venues(account: Account, study_class: StudyClass) -> QuerySet[Unit]:
+    """Units for which the account may add a venue: the host's own branch, and the units above the host (R-061)."""
+    reach = Q(path__gte=study_class.unit.path, path__lt=path_end(study_class.unit.path))
+    reach |= Q(pk__in=study_class.unit.ancestor_ids)
+    mine = access.units_seen_by(account, Permission.CLASS_EDIT).filter(reach, closed_on__isnull=True)
+    return mine.select_related("kind").order_by("path")
+
+
+def require_venue_of(account: Account, study_class: StudyClass) -> None:
+    """Raise NotAllowed unless the account may add a venue for some unit."""
+    if not units_for_venues(account, study_class).exists():
+        raise NotAllowed
+
+
+def clerks_for_venues(account: Account, study_class: StudyClass) -> QuerySet[Account]:
+    """Accounts that may be clerk of a venue and stand in the account's own branch, or anywhere for the host."""
+    chosen = clerks_to_choose(study_class)
+    if is_host(account, study_class):
+        return chosen
+    mine = access.scope_q(account, Permission.CLASS_EDIT, "unit__path")
+    return chosen.filter(pk__in=Appointment.objects.on().filter(mine).values("account_id"))
+
+
+def conference_parts(account: Account, study_class: StudyClass) -> list[ConferencePart]:
+    """Which pages about a conference the account may open: who only looks after a venue has no settings."""
+    if is_host(account, study_class):
+        return list(ConferencePart)
+    of_host = (ConferencePart.SEATING, ConferencePart.SETTINGS)
+    sees = access.may_anywhere(account, Permission.CLASS_VIEW)
+    return [part for part in ConferencePart if part not in of_host and sees]
+
+
+def facilities_seen_by(account: Account, permission: Permission = Permission.CLASS_VIEW) -> QuerySet[Facility]:
+    return access.scope(Facility.objects.all(), account, permission)
+
+
+def get_facility(account: Account, pk: int | str, permission: Permission = Permission.CLASS_VIEW) -> Facility:
+    """A room of the register the account sees; NotAllowed when seen but without the permission asked for."""
+    facility = access.one_of(facilities_seen_by(account).select_related("unit"), pk)
+    if permission != Permission.CLASS_VIEW:
+        access.require(account, permission, facility.unit)
+    return facility
+
+
+def units_with_registers(account: Account) -> QuerySet[Unit]:
+    """Units whose register of rooms the account keeps."""
+    return access.units_seen_by(account, Permission.CLASS_EDIT).filter(closed_on__isnull=True).order_by("path")

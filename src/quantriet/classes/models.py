@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import now
 
-from quantriet.campaigns.models import StudyCampaign, StudyDuty
+from quantriet.campaigns.models import AudienceRule, StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import StudyForm
 from quantriet.classes.vocab import (
     RUNNING_STATES,
@@ -14,8 +14,10 @@ from quantriet.classes.vocab import (
     ClassState,
     ConferenceLevel,
     ItemKind,
+    LineKind,
     PlanDemandKind,
     RosterOrigin,
+    SeatPlace,
     SummonsWay,
     TimetableState,
 )
@@ -297,3 +299,92 @@ class TimetableShare(models.Model):
             models.UniqueConstraint(fields=["timetable_class", "person"], name="timetable_person_once"),
             models.CheckConstraint(condition=Q(count__gt=0), name="timetable_share_of_somebody"),
         ]
+
+
+# --- conferences with many venues (R-057 … R-064) ---------------------------------------------------------------------
+
+
+class Facility(models.Model):
+    """A room with its equipment in the register of a unit; what is empty has not been stated (R-064)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="facilities")
+    name = models.CharField(max_length=160)
+    address = models.CharField(max_length=200, blank=True)
+    seats = models.PositiveIntegerField(null=True, blank=True)
+    is_online = models.BooleanField(null=True, blank=True)  # an online meeting room (R-063)
+    screens = models.PositiveSmallIntegerField(null=True, blank=True)
+    speakers = models.PositiveSmallIntegerField(null=True, blank=True)
+    microphones = models.PositiveSmallIntegerField(null=True, blank=True)
+    cameras = models.PositiveSmallIntegerField(null=True, blank=True)
+    line = models.CharField(max_length=8, choices=LineKind.choices(), blank=True)
+    has_power = models.BooleanField(null=True, blank=True)  # power of its own when the line fails
+    note = models.CharField(max_length=250, blank=True)
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="facility_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FacilityDeclaration(models.Model):
+    """A unit says that its register is complete: from then on no online room means that there is none (R-063)."""
+
+    unit = models.OneToOneField(Unit, on_delete=models.CASCADE, related_name="facility_declaration")
+    declared_at = models.DateTimeField()
+    declared_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+
+class OnlineConference(models.Model):
+    """What makes a class a conference with many venues: open to the units below until a day, with what each venue needs."""
+
+    study_class = models.OneToOneField(StudyClass, on_delete=models.CASCADE, related_name="conference")
+    host_name = models.CharField(max_length=160, blank=True)  # who holds it when that is no unit of this tree (R-058)
+    opened_at = models.DateTimeField(null=True, blank=True)  # since when units below see it and add venues
+    last_day = models.DateField(null=True, blank=True)  # on which they may do so
+    equipment = models.JSONField(default=list)  # values of EquipmentKind that every venue must have
+    created_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return self.study_class.title
+
+
+class VenueReadiness(models.Model):
+    """How far a venue of a conference is: its room, its equipment, the way to the host, the last check of its connection."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, related_name="readiness")
+    facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.SET_NULL, related_name="venues")
+    hall = models.CharField(max_length=160, blank=True)
+    quota = models.PositiveIntegerField(null=True, blank=True)  # delegates allotted to the venue
+    equipment = models.JSONField(default=list)  # values of EquipmentKind that are there and work
+    distance_km = models.PositiveSmallIntegerField(null=True, blank=True)  # one way to the main venue (R-062)
+    travel_minutes = models.PositiveSmallIntegerField(null=True, blank=True)  # one way
+    checked_at = models.DateTimeField(null=True, blank=True)
+    checked_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    check_passed = models.BooleanField(null=True, blank=True)
+    check_note = models.CharField(max_length=250, blank=True)  # what failed
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(check_passed__isnull=True, checked_at__isnull=True)
+                | Q(check_passed__isnull=False, checked_at__isnull=False),
+                name="connection_check_has_result",
+            ),
+            models.CheckConstraint(
+                condition=Q(check_passed__isnull=True) | Q(check_passed=True) | ~Q(check_note=""),
+                name="failed_check_says_why",
+            ),
+        ]
+
+
+class VenueAudience(models.Model):
+    """Where the people of one rule of the audience sit: at the main venue, or at the venue of their own unit (R-040, R-041)."""
+
+    conference = models.ForeignKey(OnlineConference, on_delete=models.CASCADE, related_name="audiences")
+    audience_rule = models.ForeignKey(AudienceRule, on_delete=models.CASCADE, related_name="+")
+    place = models.CharField(max_length=8, choices=SeatPlace.choices())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conference", "audience_rule"], name="venue_audience_once")]

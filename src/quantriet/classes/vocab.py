@@ -69,6 +69,67 @@ class ClassPart(LabelledEnum):
     RESULT = "roll-result", gettext_noop("Result")
 
 
+class ConferencePart(LabelledEnum):
+    """The pages about one conference by the names of their addresses, in the order of their tabs.
+
+    The live board and the quick report belong to the room of presence above and stand in the same frame.
+    """
+
+    READINESS = "conference", gettext_noop("Readiness")
+    SEATING = "conference-seating", gettext_noop("Who sits where")
+    SETTINGS = "conference-settings", gettext_noop("Conference settings")
+    LIVE = "conference-live", gettext_noop("Live board")
+    REPORT = "conference-report", gettext_noop("Quick report")
+
+
+class SeatPlace(LabelledEnum):
+    """Where people of a rule of the audience follow a conference (R-040 … R-042)."""
+
+    MAIN = "main", gettext_noop("At the main venue")
+    BELOW = "below", gettext_noop("At the venue of their own unit")
+    ELSEWHERE = "none", gettext_noop("Not at this conference")
+
+
+class EquipmentKind(LabelledEnum):
+    """What a venue needs to follow a conference; the words stand in sentences and in the columns of Excel."""
+
+    SCREEN = "screen", gettext_noop("Screen")
+    SPEAKERS = "speakers", gettext_noop("Loudspeakers")
+    MICROPHONE = "microphone", gettext_noop("Microphone")
+    CAMERA = "camera", gettext_noop("Camera")
+    LINE = "line", gettext_noop("Internet line")
+    POWER = "power", gettext_noop("Power in reserve")
+
+
+class LineKind(LabelledEnum):
+    FIBRE = "fibre", gettext_noop("Fibre")
+    MOBILE = "mobile", gettext_noop("Mobile network")
+    NONE = "none", gettext_noop("No line")
+
+
+class ReadinessPart(LabelledEnum):
+    """What is looked at before a venue is ready, in the order in which it is mended."""
+
+    HALL = "hall", gettext_noop("Hall")
+    CLERK = "clerk", gettext_noop("Clerk")
+    CAPACITY = "capacity", gettext_noop("Capacity")
+    EQUIPMENT = "equipment", gettext_noop("Equipment")
+    CHECK = "check", gettext_noop("Connection")
+    ROSTER = "roster", gettext_noop("Roster")
+
+
+class OnlineRoom(LabelledEnum):
+    """Whether a unit has an online meeting room; who has not said so is never counted as having none (R-063)."""
+
+    YES = "yes", gettext_noop("Has an online room")
+    NO = "no", gettext_noop("Has none")
+    SILENT = "silent", gettext_noop("Not reported")
+
+
+# Of a conference until its host says otherwise.
+DEFAULT_EQUIPMENT = (EquipmentKind.SCREEN, EquipmentKind.SPEAKERS, EquipmentKind.CAMERA, EquipmentKind.LINE)
+
+
 class TimetableState(LabelledEnum):
     """The life of a plan of a campaign's classes (B-09)."""
 
@@ -239,6 +300,18 @@ def register() -> None:
         "timetable.confirmed": "xác nhận lịch lớp",
         "timetable.reopened": "mở lại lịch lớp",
         "timetable.removed": "bỏ lịch lớp",
+        "conference.added": "lập hội nghị nhiều điểm cầu",
+        "conference.changed": "sửa thiết đặt hội nghị",
+        "conference.opened": "mở hội nghị cho đơn vị cấp dưới",
+        "conference.seating_set": "xếp ai dự ở điểm cầu nào",
+        "venue.prepared": "ghi chuẩn bị của điểm cầu",
+        "venue.checked": "kiểm tra kết nối của điểm cầu",
+        "venue.imported": "nhập danh sách điểm cầu",
+        "facility.added": "thêm phòng họp vào sổ",
+        "facility.changed": "sửa phòng họp trong sổ",
+        "facility.removed": "bỏ phòng họp khỏi sổ",
+        "facility.imported": "nhập sổ phòng họp",
+        "facility.declared": "xác nhận sổ phòng họp đã đủ",
     }.items():
         VERBS.add(verb, phrase)
     NOTIFICATION_KINDS.add("summons", NotificationKind("Giấy mời học", NoticeGroup.SUMMONS, is_prompt=True))

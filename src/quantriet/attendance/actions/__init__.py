@@ -6,6 +6,7 @@ from quantriet.attendance.actions.check_ins import check_in_by_code, follow_chec
 from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class
 from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
+from quantriet.attendance.actions.head_counts import report_head_counts
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
 from quantriet.attendance.actions.presence_checks import (
     LEAST_MINUTES,
@@ -65,6 +66,7 @@ __all__ = [
     "record_marks",
     "record_pasted",
     "record_slips",
+    "report_head_counts",
     "retire_check_question",
     "scan_at_desk",
     "set_presence_check",

@@ -17,7 +17,7 @@ from quantriet.attendance.models import RollReopening
 from quantriet.attendance.vocab import ReopeningState, Standing, Verdict
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes import access as class_access
-from quantriet.classes.models import ClassSession, StudyClass, Venue
+from quantriet.classes.models import ClassSession, OnlineConference, StudyClass, Venue
 from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit import spreadsheets, web
 from quantriet.kit.numbers import whole_number
@@ -89,6 +89,8 @@ def roll_page(
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
     ]
+    if OnlineConference.objects.filter(study_class=study_class).exists():
+        ways.append(("conference-counts", _("Quick count")))
     place = ClassPart.RESULT if part == ClassPart.RESULT else ClassPart.ROLL
     reason = why_not(study_class, reopened=reopened)
     return page(

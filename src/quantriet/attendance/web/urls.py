@@ -10,6 +10,7 @@ from quantriet.attendance.web import (
     conduct,
     evidence,
     excuses,
+    live,
     member,
     presence_checks,
     proxy,
@@ -20,6 +21,7 @@ from quantriet.attendance.web import (
 )
 
 _CLASS = "desk/classes/<int:pk>/"
+_CONFERENCE = "desk/conferences/<int:pk>/"
 _SELF_STUDY = "me/duties/<int:pk>/self-study/"
 
 urlpatterns = [
@@ -46,6 +48,11 @@ urlpatterns = [
     path(_CLASS + "roll/close/", closing.close, name="roll-close"),
     path(_CLASS + "roll/reopen/", closing.reopen, name="roll-reopen"),
     path(_CLASS + "roll/reopen/decide/", closing.reopen_decide, name="roll-reopen-decide"),
+    path(_CONFERENCE + "live/", live.board, name="conference-live"),
+    path(_CONFERENCE + "live/figures/", live.figures, name="conference-figures"),
+    path(_CONFERENCE + "live/screen/", live.screen, name="conference-screen"),
+    path(_CONFERENCE + "counts/", live.counts, name="conference-counts"),
+    path(_CONFERENCE + "report/", live.report, name="conference-report"),
     path(_CLASS + "conduct/", conduct.conduct, name="conduct"),
     path("desk/roster/<int:pk>/evidence/", evidence.evidence, name="evidence"),
     path("desk/roster/<int:pk>/excuse/", excuses.new, name="excuse-new"),

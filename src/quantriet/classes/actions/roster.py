@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,30 +65,54 @@ def fill_roster(
             for one in queries.capacity(study_class)
         ]
         plan = seating.spread([seating.Group(key, paths[key], len(cells[key])) for key in cells], rooms)
-        lines = [
-            RosterEntry(
-                study_class=study_class, venue_id=placing.room, person_id=person_id, unit_id=placing.unit_id,
-                duty_id=duty_id, origin=RosterOrigin.AUDIENCE,
-            )
-            for placing in plan
-            for duty_id, person_id in cells[placing.unit_id][: placing.count]
-        ]  # fmt: skip
-        before = study_class.roster.count()
-        # A conflict is a person who was placed elsewhere meanwhile; the constraint keeps the first line.
-        RosterEntry.objects.bulk_create(lines, batch_size=500, ignore_conflicts=True)
-        rows_were_written(RosterEntry, len(lines))
-        added = study_class.roster.count() - before
-        taken = {placing.unit_id: placing.count for placing in plan}
-        left = {
-            key: len(people) - taken.get(key, 0) for key, people in cells.items() if len(people) > taken.get(key, 0)
-        }
-        names = tuple(Unit.objects.filter(pk__in=left).order_by("path").values_list("name", flat=True))
-        if added:
-            record(
-                "roster.filled", by=by, at=at, thing=study_class, unit=study_class.unit,
-                after={"added": added, "left_out": sum(left.values()), "units": [unit.name for unit in units or []]},
-            )  # fmt: skip
-    return Filling(added, sum(left.values()), names, other_tier)
+        filling = seat_cells(
+            study_class,
+            [(placing, cells[placing.unit_id][: placing.count]) for placing in plan],
+            {key: len(people) for key, people in cells.items()},
+            by=by,
+            at=at,
+            units=units or [],
+        )
+    return Filling(filling.added, filling.left_out, filling.left_units, other_tier)
+
+
+def seat_cells(
+    study_class: StudyClass,
+    plan: Sequence[tuple[seating.Placing, Sequence[tuple[int, int]]]],
+    everybody: Mapping[int, int],
+    *,
+    by: Account | None,
+    at: datetime,
+    units: Sequence[Unit],
+) -> Filling:
+    """Write the lines of a seating: each placing with its people as (duty, person); inside the lock on the rosters.
+
+    `everybody` says how many of each cell were to be seated; who was not is told by cell.
+    """
+    lines = [
+        RosterEntry(
+            study_class=study_class, venue_id=placing.room, person_id=person_id, unit_id=placing.unit_id,
+            duty_id=duty_id, origin=RosterOrigin.AUDIENCE,
+        )
+        for placing, people in plan
+        for duty_id, person_id in people
+    ]  # fmt: skip
+    before = study_class.roster.count()
+    # A conflict is a person who was placed elsewhere meanwhile; the constraint keeps the first line.
+    RosterEntry.objects.bulk_create(lines, batch_size=500, ignore_conflicts=True)
+    rows_were_written(RosterEntry, len(lines))
+    added = study_class.roster.count() - before
+    taken: Counter[int] = Counter()
+    for placing, people in plan:
+        taken[placing.unit_id] += len(people)
+    left = {key: count - taken[key] for key, count in everybody.items() if count > taken[key]}
+    names = tuple(Unit.objects.filter(pk__in=left).order_by("path").values_list("name", flat=True))
+    if added:
+        record(
+            "roster.filled", by=by, at=at, thing=study_class, unit=study_class.unit,
+            after={"added": added, "left_out": sum(left.values()), "units": [unit.name for unit in units]},
+        )  # fmt: skip
+    return Filling(added, sum(left.values()), names)
 
 
 def adopt_guests(study_class: StudyClass) -> None:

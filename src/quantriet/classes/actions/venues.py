@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from quantriet.audit.actions import changes, record
 from quantriet.classes.actions.guards import refuse_over_capacity, refuse_unless, roster_in
@@ -34,7 +35,7 @@ def add_venue(
 ) -> Venue:
     """Add a further venue, looked after by `unit` and taken care of by `clerk`."""
     refuse_unless(study_class, *RUNNING_STATES)
-    name, address = _venue_texts(name, address)
+    name, address = venue_texts(name, address)
     with transaction.atomic():
         if study_class.venues.filter(name=name).exists():
             raise Refusal("venue.name_taken", f"Lớp đã có điểm cầu “{name}”.", field="name")
@@ -56,7 +57,7 @@ def add_venue(
 def change_venue(venue: Venue, *, by: Account | None, at: datetime, **new: Any) -> Venue:
     """Change name, unit, address, capacity or clerk. A released class may not come to hold less than its people (R-043)."""
     study_class = venue.study_class
-    new["name"], new["address"] = _venue_texts(new.get("name", venue.name), new.get("address", venue.address))
+    new["name"], new["address"] = venue_texts(new.get("name", venue.name), new.get("address", venue.address))
     before, after = changes(venue, new)
     if not after:
         return venue
@@ -73,7 +74,7 @@ def change_venue(venue: Venue, *, by: Account | None, at: datetime, **new: Any) 
 
 
 def remove_venue(venue: Venue, *, by: Account | None, at: datetime) -> None:
-    """Remove a further venue. Refuses the main one and one that still has people."""
+    """Remove a further venue. Refuses the main one, one that still has people, and one of which something was reported."""
     refuse_unless(venue.study_class, *RUNNING_STATES)
     if venue.is_main:
         raise Refusal("venue.main", "Không bỏ được điểm cầu chính.")
@@ -85,10 +86,19 @@ def remove_venue(venue: Venue, *, by: Account | None, at: datetime) -> None:
                 f"{venue.name} còn {show_number(people)} người; hãy chuyển sang điểm cầu khác trước.",
             )
         record("venue.removed", by=by, at=at, thing=venue, unit=venue.study_class.unit, before={"name": venue.name})
-        venue.delete()
+        try:
+            with transaction.atomic():
+                venue.delete()
+        except ProtectedError:
+            raise Refusal(
+                "venue.has_facts",
+                f"{venue.name} đã có số liệu điểm danh hoặc báo nhanh nên không bỏ được.",
+                field="name",
+            )
 
 
-def _venue_texts(name: str, address: str) -> tuple[str, str]:
+def venue_texts(name: str, address: str) -> tuple[str, str]:
+    """Name and address as they are kept. Refuses a venue without a name and marked text."""
     refuse_if_marked(name + "\n" + address, "tên và địa chỉ điểm cầu")
     name, address = text.squeeze(name), text.squeeze(address)
     if not name:

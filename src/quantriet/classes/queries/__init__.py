@@ -1,6 +1,28 @@
 """Reads of classes for whole pages and proofs; one module a subject, one door outside."""
 
 from quantriet.classes.queries.calendars import person_calendar
+from quantriet.classes.queries.conferences import (
+    ReadinessBoard,
+    RulePlace,
+    VenueLine,
+    branch_of,
+    called_by_venue,
+    conference_rows,
+    conference_savings,
+    readiness_board,
+    rule_places,
+    venue_line,
+)
+from quantriet.classes.queries.facilities import (
+    OnlineShare,
+    UnitOnline,
+    facility_export,
+    facility_rows,
+    online_rooms,
+    online_share,
+    online_shares,
+    read_facilities,
+)
 from quantriet.classes.queries.listed import Preview, preview_list
 from quantriet.classes.queries.overview import (
     class_rows,
@@ -37,6 +59,7 @@ from quantriet.classes.queries.summons import (
     on_paper,
     summons_counts,
 )
+from quantriet.classes.queries.venue_lists import ListedVenue, VenueList, read_venues, venue_export
 from quantriet.classes.queries.wishes import WishLine, WishList, read_wishes
 
 __all__ = [
@@ -44,23 +67,36 @@ __all__ = [
     "ZALO_WORDS",
     "BranchPlacement",
     "ClassLine",
+    "ListedVenue",
     "Loaded",
+    "OnlineShare",
     "Preview",
+    "ReadinessBoard",
+    "RulePlace",
     "SessionLine",
     "Standing",
     "SummonsLetter",
+    "UnitOnline",
+    "VenueLine",
+    "VenueList",
     "VenueSeats",
     "WishLine",
     "WishList",
+    "branch_of",
+    "called_by_venue",
     "capacity",
     "cell_rows",
     "clashes",
     "class_rows",
+    "conference_rows",
+    "conference_savings",
     "counted_cells",
     "days_since_issue",
     "demand_words",
     "discussion_share",
     "exempt_beside",
+    "facility_export",
+    "facility_rows",
     "find_people",
     "first_day",
     "gap_percent",
@@ -72,6 +108,9 @@ __all__ = [
     "notices_before",
     "on_day",
     "on_paper",
+    "online_rooms",
+    "online_share",
+    "online_shares",
     "owing_in",
     "person_calendar",
     "placed",
@@ -82,9 +121,13 @@ __all__ = [
     "posts_in_words",
     "posts_on",
     "preview_list",
+    "read_facilities",
+    "read_venues",
     "read_wishes",
+    "readiness_board",
     "release_checks",
     "roster",
+    "rule_places",
     "running_events",
     "seated",
     "session_lines",
@@ -93,5 +136,7 @@ __all__ = [
     "summons_counts",
     "timetable_of",
     "under",
+    "venue_export",
+    "venue_line",
     "wish_lines",
 ]

@@ -114,7 +114,12 @@ def venues(request: DeskRequest, pk: int) -> HttpResponse:
             or may(request.account, Permission.CLASS_EDIT, study_class.unit)
         )
     }
-    context = {"seats": seats, "changeable": changeable}
+    is_conference = access.conferences_seen_by(request.account).filter(pk=pk).exists()
+    context = {
+        "seats": seats,
+        "changeable": changeable,
+        "conference_url": reverse("conference", args=[pk]) if is_conference else "",
+    }
     return class_page(request, "classes/desk/venues.html", study_class, context, part="class-venues")
 
 

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from quantriet.classes.web import desk, listed, planning, programme, roster, staffing, summons
+from quantriet.classes.web import conferences, desk, facilities, listed, planning, programme, roster, staffing, summons
 
 _ONE = "desk/classes/<int:pk>/"
 _PLAN = "desk/timetables/<int:pk>/"
+_CONFERENCE = "desk/conferences/<int:pk>/"
+_VENUE = _CONFERENCE + "venues/<int:venue_pk>/"
 
 urlpatterns = [
     path("desk/classes/", desk.class_list, name="class-list"),
@@ -42,6 +44,25 @@ urlpatterns = [
     path(_ONE + "summons/print/", summons.print_summons, name="class-summons-print"),
     path(_ONE + "zalo/", summons.zalo, name="class-zalo"),
     path(_ONE + "calendar.ics", summons.calendar, name="class-calendar"),
+    path(_ONE + "conference/", conferences.make_conference, name="class-conference"),
+    path("desk/conferences/", conferences.conference_list, name="conference-list"),
+    path("desk/conferences/new/", conferences.new_conference, name="conference-new"),
+    path(_CONFERENCE, conferences.conference, name="conference"),
+    path(_CONFERENCE + "settings/", conferences.settings, name="conference-settings"),
+    path(_CONFERENCE + "open/", conferences.open_below, name="conference-open"),
+    path(_CONFERENCE + "seating/", conferences.seating, name="conference-seating"),
+    path(_CONFERENCE + "venues/new/", conferences.new_venue, name="conference-venue-new"),
+    path(_CONFERENCE + "venues/list/", conferences.import_venues, name="conference-import"),
+    path(_VENUE, conferences.edit_venue, name="conference-venue"),
+    path(_VENUE + "check/", conferences.check_connection, name="conference-check"),
+    path(_VENUE + "remove/", conferences.remove_venue, name="conference-venue-remove"),
+    path("desk/facilities/", facilities.facility_list, name="facility-list"),
+    path("desk/facilities/new/", facilities.new_facility, name="facility-new"),
+    path("desk/facilities/list/", facilities.import_facilities, name="facility-import"),
+    path("desk/facilities/share/", facilities.facility_share, name="facility-share"),
+    path("desk/facilities/declare/", facilities.declare, name="facility-declare"),
+    path("desk/facilities/<int:pk>/", facilities.facility, name="facility"),
+    path("desk/facilities/<int:pk>/remove/", facilities.remove_facility, name="facility-remove"),
     path("desk/timetables/", planning.timetable_list, name="timetable-list"),
     path("desk/timetables/new/", planning.new_timetable, name="timetable-new"),
     path(_PLAN, planning.show_timetable, name="timetable"),

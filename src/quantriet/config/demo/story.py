@@ -23,6 +23,7 @@ from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import people as made
 from quantriet.config.demo import texts
 from quantriet.config.demo.alone import shift_cells, study_alone
+from quantriet.config.demo.conferring import confer
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
 from quantriet.config.demo.speaking import speak
@@ -82,6 +83,10 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
             hand_out(organisation, campaign, documents)
             say(f"  {len(classes)} lớp học, điểm danh đến hôm nay")
             follow(organisation, campaign)
+            conference = confer(
+                organisation.root, campaign, officer=organisation.officer, clerk=organisation.accounts["bithu"]
+            )
+            say(f"  “{conference.title}”: {conference.venues.count()} điểm cầu")
             worker = organisation.accounts["lamca"].person
             cells = shift_cells(list(Unit.objects.active().order_by("path")))
             alone = study_alone(

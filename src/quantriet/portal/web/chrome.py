@@ -50,11 +50,14 @@ ORGANISATION = [
 _LIVES_IN = {
     "roll-today": {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
-        "codes", "scan", "checks",
+        "codes", "scan", "checks", "conference-counts",
     },
     "class-list": {
         "timetable-list", "timetable-new", "timetable", "timetable-inputs", "timetable-demands", "timetable-cells",
         "timetable-wishes", "timetable-class",
+        "conference-list", "conference-new", "conference", "conference-settings", "conference-seating", "conference-venue-new",
+        "conference-import", "conference-venue", "conference-check", "conference-live", "conference-report",
+        "facility-list", "facility-new", "facility-import", "facility-share", "facility",
     },
     "catch-up-list": {"repeat-absentees", "proxy-list", "reply-forms-print", "reply-forms-enter", "reply-form"},
     "publication-board": {
