@@ -1,6 +1,7 @@
 """The only writers of classes, timetables, parts, venues and rosters; one module a subject, one door outside."""
 
 from quantriet.classes.actions.campaign_wide import cancel_classes, change_forms
+from quantriet.classes.actions.halls import add_hall, change_hall, remove_hall, switch_seat
 from quantriet.classes.actions.lifecycle import (
     add_class,
     cancel_class,
@@ -54,6 +55,16 @@ from quantriet.classes.actions.roster import (
     move_to_venue,
     remove_many_from_roster,
 )
+from quantriet.classes.actions.seat_maps import (
+    choose_hall,
+    fill_seats,
+    free_seat,
+    give_seat,
+    keep_block,
+    keep_free,
+    move_seat,
+    take_listed_seats,
+)
 from quantriet.classes.actions.summons import Sent, mark_printed, note_arrivals, send_summons, tell_cancelled
 from quantriet.classes.actions.venues import add_venue, change_venue, remove_venue
 
@@ -63,6 +74,7 @@ __all__ = [
     "Half",
     "Sent",
     "add_class",
+    "add_hall",
     "add_item",
     "add_plan_days",
     "add_plan_demand",
@@ -77,25 +89,34 @@ __all__ = [
     "cancel_classes",
     "change_class",
     "change_forms",
+    "change_hall",
     "change_item",
     "change_session",
     "change_timetable",
     "change_venue",
+    "choose_hall",
     "close_class",
     "compute_timetable",
     "confirm_timetable",
     "count_outsiders",
     "fill_roster",
+    "fill_seats",
+    "free_seat",
     "give_reporter",
     "give_role",
+    "give_seat",
+    "keep_block",
+    "keep_free",
     "mark_printed",
     "move_item_earlier",
     "move_people",
+    "move_seat",
     "move_to_venue",
     "note_arrivals",
     "place_cell",
     "recount_cells",
     "release_class",
+    "remove_hall",
     "remove_item",
     "remove_many_from_roster",
     "remove_plan_part",
@@ -108,6 +129,8 @@ __all__ = [
     "send_summons",
     "start_timetable",
     "stop_timetable",
+    "switch_seat",
+    "take_listed_seats",
     "tell_cancelled",
     "write_wishes",
 ]
