@@ -176,6 +176,22 @@ class RuleKey(LabelledEnum):
         "material_share_percent",
         gettext_noop("Least share of learners who were given the material (per cent)"),
     )
+    ABSENCE_REVIEW_FROM = (
+        "absence_review_from",
+        gettext_noop("Absences without reason from which a self-criticism review is proposed (times)"),
+    )
+    ABSENCE_AGAIN_FROM = (
+        "absence_again_from",
+        gettext_noop("Absences without reason from which a review before the committee is proposed (times)"),
+    )
+    ABSENCE_MONTHS = (
+        "absence_months",
+        gettext_noop("How far back absences without reason are counted (months)"),
+    )
+    ABSENCE_HANDLING_FROM = (
+        "absence_handling_from",
+        gettext_noop("Absences without reason in one campaign from which handling is proposed (times)"),
+    )
 
 
 @dataclass(frozen=True)
@@ -190,6 +206,7 @@ class SourceRule:
 _26HD = "Hướng dẫn 26-HD/BTGTU"
 # An article of a provincial board on its enterprises: who cannot gather studies by software.
 _ENTERPRISES = "thực tiễn các đảng bộ doanh nghiệp sản xuất, vận tải không tập trung học được; mức do cấp ủy quy định"
+_ABSENCE = f"mục 3 {_26HD} (vắng không lý do hoặc lý do không chính đáng thì kiểm điểm, xử lý tùy mức độ; số lần do cấp ủy quy định)"
 SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.RETAKE_LIMIT_PERCENT: SourceRule("40", "%", f"mục 3 {_26HD}"),
     RuleKey.DISCUSSION_SHARE_PERCENT: SourceRule(
@@ -207,6 +224,10 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.SELF_STUDY_SPEED: SourceRule("240", "tiếng/phút", _ENTERPRISES),
     RuleKey.SELF_STUDY_LONGEST_MINUTES: SourceRule("30", "phút", _ENTERPRISES),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
+    RuleKey.ABSENCE_REVIEW_FROM: SourceRule("1", "lần", _ABSENCE),
+    RuleKey.ABSENCE_AGAIN_FROM: SourceRule("2", "lần", _ABSENCE),
+    RuleKey.ABSENCE_MONTHS: SourceRule("12", "tháng", _ABSENCE),
+    RuleKey.ABSENCE_HANDLING_FROM: SourceRule("2", "lần", _ABSENCE),
     RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu cung cấp tài liệu của đề án"),
 }
 

@@ -1,5 +1,6 @@
 """The only writer of presence: marks, verdicts, excuses, the catch-up chain, notes on conduct; one module a subject."""
 
+from quantriet.attendance.actions.absences import decide_absence
 from quantriet.attendance.actions.catch_ups import invite_absentees, place_catch_up
 from quantriet.attendance.actions.chains import step_catch_ups
 from quantriet.attendance.actions.check_ins import check_in_by_code, follow_check_ins, scan_at_desk
@@ -15,6 +16,13 @@ from quantriet.attendance.actions.presence_checks import (
 )
 from quantriet.attendance.actions.proxies import Entered, choose_catch_up, enter_replies, print_reply_forms
 from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
+from quantriet.attendance.actions.seat_rounds import (
+    Confirmed,
+    begin_round,
+    confirm_block,
+    set_sitter_right,
+    tap_seat,
+)
 from quantriet.attendance.actions.self_study import (
     MOST_QUESTIONS,
     Answered,
@@ -36,6 +44,7 @@ __all__ = [
     "MOST_MINUTES",
     "MOST_QUESTIONS",
     "Answered",
+    "Confirmed",
     "Entered",
     "add_check_questions",
     "allow_self_study",
@@ -43,10 +52,13 @@ __all__ = [
     "ask_excuse",
     "ask_reopening",
     "begin_course",
+    "begin_round",
     "call_off_check",
     "check_in_by_code",
     "choose_catch_up",
     "close_roll",
+    "confirm_block",
+    "decide_absence",
     "decide_excuse",
     "decide_reopening",
     "enter_replies",
@@ -68,9 +80,11 @@ __all__ = [
     "retire_check_question",
     "scan_at_desk",
     "set_presence_check",
+    "set_sitter_right",
     "settle_self_study",
     "step_catch_ups",
     "take_back_approval",
+    "tap_seat",
     "void_mark",
     "withdraw_self_study",
 ]

@@ -82,6 +82,7 @@ def roll_page(
     reopened = is_reopened(study_class)
     ways = [
         ("roll", _("By name")),
+        ("seats", _("By seat")),
         ("codes", _("By code")),
         ("scan", _("Scanner")),
         ("checks", _("Mid-session check")),

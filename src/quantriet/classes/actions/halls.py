@@ -16,9 +16,7 @@ from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
 
-def add_hall(
-    unit: Unit, *, name: str, layout: Layout, address: str = "", by: Account | None, at: datetime
-) -> Hall:
+def add_hall(unit: Unit, *, name: str, layout: Layout, address: str = "", by: Account | None, at: datetime) -> Hall:
     """Keep a hall of a unit. Refuses a name that the unit has already."""
     name, address = _hall_texts(name, address)
     with named_lock(f"halls:{unit.pk}"):
@@ -32,9 +30,7 @@ def add_hall(
     return made
 
 
-def change_hall(
-    hall: Hall, *, name: str, layout: Layout, address: str = "", by: Account | None, at: datetime
-) -> Hall:
+def change_hall(hall: Hall, *, name: str, layout: Layout, address: str = "", by: Account | None, at: datetime) -> Hall:
     """Change name, address or seats. Classes that chose the hall before keep the seats they were given."""
     name, address = _hall_texts(name, address)
     with named_lock(f"halls:{hall.unit_id}"):

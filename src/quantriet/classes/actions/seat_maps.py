@@ -30,11 +30,7 @@ def choose_hall(venue: Venue, hall: Hall, *, by: Account | None, at: datetime) -
             defaults={"hall": hall, "hall_name": hall.name, "layout": hall.layout, "changed_at": at},
         )
         layout = from_json(seat_map.layout)
-        gone = [
-            one
-            for one in Seat.objects.filter(seat_map=seat_map)
-            if Spot(one.row, one.number) not in layout.known
-        ]
+        gone = [one for one in Seat.objects.filter(seat_map=seat_map) if Spot(one.row, one.number) not in layout.known]
         _label({one.entry_id: None for one in gone if one.entry_id})
         Seat.objects.filter(pk__in=[one.pk for one in gone]).delete()
         SeatBlock.objects.filter(seat_map=seat_map, number__gt=len(layout.blocks)).delete()
@@ -81,7 +77,9 @@ def move_seat(seat_map: SeatMap, first: str, second: str, *, by: Account | None,
         rows = {Spot(row.row, row.number): row for row in _rows(seat_map).filter(row__in=[one.row, other.row])}
         kept = [spot for spot in (one, other) if spot in rows and rows[spot].is_kept_free]
         if kept:
-            raise Refusal("seats.kept_free", f"Ghế {kept[0].code} đang giữ trống; hãy thôi giữ trước khi xếp người vào.")
+            raise Refusal(
+                "seats.kept_free", f"Ghế {kept[0].code} đang giữ trống; hãy thôi giữ trước khi xếp người vào."
+            )
         people = {spot: rows[spot].entry for spot in (one, other) if spot in rows}
         if not any(people.values()):
             raise Refusal("seats.empty", f"Ghế {one.code} và {other.code} đều chưa có ai.")
@@ -92,7 +90,7 @@ def move_seat(seat_map: SeatMap, first: str, second: str, *, by: Account | None,
         names = {spot: entry.person.full_name for spot, entry in people.items() if entry}
     if len(names) == 2:
         return f"Đã đổi chỗ {names[one]} ({other.code}) và {names[other]} ({one.code})."
-    (spot, name), = names.items()
+    ((spot, name),) = names.items()
     return f"{name} ngồi ghế {(other if spot == one else one).code}."
 
 
@@ -154,9 +152,7 @@ def keep_free(seat_map: SeatMap, code: str, *, is_kept: bool, by: Account | None
         )  # fmt: skip
 
 
-def keep_block(
-    seat_map: SeatMap, number: int, unit: Unit | None, *, by: Account | None, at: datetime
-) -> None:
+def keep_block(seat_map: SeatMap, number: int, unit: Unit | None, *, by: Account | None, at: datetime) -> None:
     """Keep a block for one unit, or for nobody. Who sits there already is moved only by the next filling."""
     with roster_in(seat_map.venue.study_class, *RUNNING_STATES):
         block = next((one for one in from_json(seat_map.layout).blocks if one.number == number), None)
@@ -174,9 +170,7 @@ def keep_block(
         )  # fmt: skip
 
 
-def take_listed_seats(
-    seat_map: SeatMap, listed: Mapping[int, str], *, by: Account | None, at: datetime
-) -> int:
+def take_listed_seats(seat_map: SeatMap, listed: Mapping[int, str], *, by: Account | None, at: datetime) -> int:
     """Seat people as a list made elsewhere says (roster line → seat); returns how many sit elsewhere than before.
 
     All or nothing. Whoever sat on a seat that the list gives to somebody else, and is not in it, stands without one.
@@ -245,9 +239,7 @@ def _spot(layout: Layout, code: str) -> Spot:
     return spot
 
 
-def _write(
-    seat_map: SeatMap, before: Mapping[int, Spot], after: Mapping[int, Spot | None], at: datetime
-) -> None:
+def _write(seat_map: SeatMap, before: Mapping[int, Spot], after: Mapping[int, Spot | None], at: datetime) -> None:
     """Bring the rows of these people from `before` to `after`; who sits where already is left alone."""
     changed = {key: spot for key, spot in after.items() if before.get(key) != spot}
     if not changed:

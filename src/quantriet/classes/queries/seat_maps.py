@@ -23,7 +23,6 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.spreadsheets import Column
-from quantriet.kit.text import fold
 from quantriet.org.models import Person, PostHeld
 from quantriet.org.queries.listed import recognise_people
 from quantriet.org.rules.recognising import ListedPerson
@@ -134,7 +133,13 @@ def seating(seat_map: SeatMap) -> Seating:
         .filter(person__in=here.values("person"))
         .order_by("post__rank", "pk")
         .values_list(
-            "person_id", "post__rank", "post__name", "post__is_head", "post__is_standing", "post__is_leader", "unit__path"
+            "person_id",
+            "post__rank",
+            "post__name",
+            "post__is_head",
+            "post__is_standing",
+            "post__is_leader",
+            "unit__path",
         )
     )
     for person, rank, name, is_head, is_standing, is_leader, path in held:
@@ -262,7 +267,9 @@ def read_seats(seat_map: SeatMap, source: Path, file_name: str) -> SeatList:
             name = plan.people[entry].name
             lines.append(SeatLine(line.number, entry, name, before.code if before else "", spot.code))
     ousted = sorted(
-        f"{plan.people[key].name} ({spot.code})" for key, spot in plan.places.items() if spot in seats and key not in people
+        f"{plan.people[key].name} ({spot.code})"
+        for key, spot in plan.places.items()
+        if spot in seats and key not in people
     )
     return SeatList(tuple(lines), tuple(wrong), tuple(ousted))
 
@@ -283,13 +290,9 @@ def drawn_rows(layout: Layout, only: int | None = None) -> Sequence[tuple[str, b
     """
     found = []
     for row in layout.rows:
-        parts = [
-            [(Spot(row.label, number), number not in row.off) for number in numbers] for numbers in row.parts()
-        ]
+        parts = [[(Spot(row.label, number), number not in row.off) for number in numbers] for numbers in row.parts()]
         if only is not None:
-            parts = [
-                part for part in parts if any(layout.block_of.get(spot) == only for spot, _is_used in part)
-            ]
+            parts = [part for part in parts if any(layout.block_of.get(spot) == only for spot, _is_used in part)]
             if not parts:
                 continue
         found.append((row.label, row.is_after_aisle and bool(found), parts))

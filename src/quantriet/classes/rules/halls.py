@@ -101,10 +101,7 @@ class Layout:
     def spots(self) -> tuple[Spot, ...]:
         """Every seat in use, row by row as drawn."""
         return tuple(
-            Spot(row.label, number)
-            for row in self.rows
-            for number in range(1, row.size + 1)
-            if number not in row.off
+            Spot(row.label, number) for row in self.rows for number in range(1, row.size + 1) if number not in row.off
         )
 
     @cached_property
@@ -146,10 +143,7 @@ class Layout:
         for band_number, band in enumerate(bands):
             for column in range(len(band[0].stretches)):
                 spots = [
-                    Spot(row.label, number)
-                    for row in band
-                    for number in row.parts()[column]
-                    if number not in row.off
+                    Spot(row.label, number) for row in band for number in row.parts()[column] if number not in row.off
                 ]
                 if spots:
                     spots.sort(key=lambda spot: self.depth[spot])
@@ -187,9 +181,7 @@ def read_layout(text: str, stage: StageSide) -> Layout:
         try:
             read = _read_line(written)
         except Refusal as refusal:
-            refusals.append(
-                Refusal(refusal.code, f"Dòng {number}: {refusal.sentence}", field="layout", row=number)
-            )
+            refusals.append(Refusal(refusal.code, f"Dòng {number}: {refusal.sentence}", field="layout", row=number))
             continue
         for place, row in enumerate(read):
             if row.label in seen:

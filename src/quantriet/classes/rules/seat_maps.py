@@ -73,9 +73,7 @@ def seat(
     _seat_leaders(layout, [one for one in waiting if one.is_leader], left, places)
     _seat_units(layout, people, [one for one in waiting if not one.is_leader], left, places, kept_for)
     without = tuple(sorted(one.entry_id for one in people if one.entry_id not in places))
-    moved = tuple(
-        sorted(key for key, spot in places.items() if now and now.get(key) is not None and now[key] != spot)
-    )
+    moved = tuple(sorted(key for key, spot in places.items() if now and now.get(key) is not None and now[key] != spot))
     return Seated(places, without, moved)
 
 
@@ -139,9 +137,7 @@ def _seat_units(
                 _sit(group.pop(0), spot, free, layout, places)
 
 
-def _sit(
-    person: Sitter, spot: Spot, free: dict[int, list[Spot]], layout: Layout, places: dict[int, Spot]
-) -> None:
+def _sit(person: Sitter, spot: Spot, free: dict[int, list[Spot]], layout: Layout, places: dict[int, Spot]) -> None:
     places[person.entry_id] = spot
     free[layout.block_of[spot]].remove(spot)
 

@@ -83,9 +83,7 @@ def hall_list(request: DeskRequest) -> HttpResponse:
 def new_hall(request: DeskRequest) -> HttpResponse:
     units = access.units_to_organise(request.account)
     home = org_access.home_unit(request.account)
-    form = HallForm(
-        request.POST or None, units=units, initial={"unit": home, "stage": StageSide.TOP, "layout": _FIRST}
-    )
+    form = HallForm(request.POST or None, units=units, initial={"unit": home, "stage": StageSide.TOP, "layout": _FIRST})
     if request.method == "POST" and form.is_valid():
         org_access.require(request.account, Permission.CLASS_EDIT, form.cleaned_data["unit"])
         with refusals_on(form):
@@ -118,9 +116,7 @@ def hall(request: DeskRequest, pk: int) -> HttpResponse:
                 found, name=form.cleaned_data["name"], address=form.cleaned_data["address"], layout=_read(form),
                 by=request.account, at=now(),
             )  # fmt: skip
-            return saved(
-                request, to=reverse("hall", args=[pk]), message=f"Đã lưu, {changed.seats} ghế dùng được."
-            )
+            return saved(request, to=reverse("hall", args=[pk]), message=f"Đã lưu, {changed.seats} ghế dùng được.")
     context = {
         "form": form,
         "hall": found,

@@ -89,13 +89,9 @@ def _cells(plan: queries.Seating, only: int | None = None) -> list[dict[str, Any
             for spot, is_used in part:
                 placed = plan.people.get(plan.on.get(spot, 0))
                 if placed is not None:
-                    cells.append(
-                        Cell(spot, "taken", placed.short, placed.name, placed.cell, tones.get(placed.cell, 0))
-                    )
+                    cells.append(Cell(spot, "taken", placed.short, placed.name, placed.cell, tones.get(placed.cell, 0)))
                 else:
-                    cells.append(
-                        Cell(spot, "kept" if spot in plan.kept_free else "open" if is_used else "off")
-                    )
+                    cells.append(Cell(spot, "kept" if spot in plan.kept_free else "open" if is_used else "off"))
             drawn.append(cells)
         rows.append({"label": label, "is_after_aisle": is_after_aisle, "parts": drawn})
     return rows
@@ -110,9 +106,7 @@ def seats(request: DeskRequest, pk: int) -> HttpResponse:
     halls = access.halls_to_choose(request.account, venue)
     context: dict[str, Any] = {
         "venue": venue,
-        "venue_tabs": [
-            {"label": one.name, "url": f"?venue={one.pk}", "current": one == venue} for one in venues
-        ]
+        "venue_tabs": [{"label": one.name, "url": f"?venue={one.pk}", "current": one == venue} for one in venues]
         if len(venues) > 1
         else [],
         "seat_map": seat_map,
