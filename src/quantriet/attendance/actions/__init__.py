@@ -8,6 +8,7 @@ from quantriet.attendance.actions.closing import close_roll, reclose_roll, recom
 from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
+from quantriet.attendance.actions.paper_slips import read_paper_slips
 from quantriet.attendance.actions.presence_checks import (
     LEAST_MINUTES,
     MOST_MINUTES,
@@ -72,6 +73,7 @@ __all__ = [
     "open_section",
     "place_catch_up",
     "print_reply_forms",
+    "read_paper_slips",
     "reclose_roll",
     "recompute_class",
     "record_marks",

@@ -87,6 +87,7 @@ def roll_page(
         ("scan", _("Scanner")),
         ("checks", _("Mid-session check")),
         ("slips", _("Slips")),
+        ("paper-slips", _("Slips with codes")),
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
     ]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from quantriet.attendance.web import (
+    absences,
     catch_ups,
     check_in,
     closing,
@@ -11,6 +12,7 @@ from quantriet.attendance.web import (
     evidence,
     excuses,
     member,
+    paper_slips,
     presence_checks,
     proxy,
     roll,
@@ -48,6 +50,8 @@ urlpatterns = [
     path(_CLASS + "roll/seats/state/", seat_register.state, name="seats-state"),
     path(_CLASS + "roll/seats/missing/", seat_register.missing, name="seats-missing"),
     path(_CLASS + "roll/slips/", slips.slips, name="slips"),
+    path(_CLASS + "roll/paper-slips/", paper_slips.paper_slips, name="paper-slips"),
+    path(_CLASS + "roll/paper-slips/print/", paper_slips.print_slips, name="paper-slips-print"),
     path(_CLASS + "roll/paste/", slips.paste, name="paste"),
     path(_CLASS + "roll/result/", closing.result, name="roll-result"),
     path(_CLASS + "roll/close/", closing.close, name="roll-close"),
@@ -97,5 +101,7 @@ urlpatterns = [
     path(_SELF_STUDY + "sections/<int:number>/", self_study_member.section, name="my-self-study-section"),
     path(_SELF_STUDY + "sections/<int:number>/check/", self_study_member.answer, name="my-self-study-answer"),
     path(_SELF_STUDY + "proof/", self_study_member.proof, name="my-self-study-proof"),
+    path("desk/absence-proposals/", absences.proposal_list, name="absence-list"),
+    path("desk/absence-proposals/<int:pk>/", absences.proposal, name="absence"),
     path("desk/repeat-absentees/", catch_ups.repeat_absentees, name="repeat-absentees"),
 ]

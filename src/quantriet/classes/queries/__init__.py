@@ -38,6 +38,7 @@ from quantriet.classes.queries.seat_maps import (
     is_outdated,
     read_seats,
     seat_map_of,
+    seat_order,
     seat_rows,
     seating,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "roster",
     "running_events",
     "seat_map_of",
+    "seat_order",
     "seat_rows",
     "seated",
     "seating",

@@ -174,6 +174,13 @@ def seat_map_of(venue: Venue) -> SeatMap | None:
     )
 
 
+def seat_order(seat_map: SeatMap) -> dict[int, int]:
+    """The place of each roster line when one goes through the hall row by row."""
+    order = {spot: place for place, spot in enumerate(from_json(seat_map.layout).spots)}
+    rows = Seat.objects.filter(seat_map=seat_map, entry__isnull=False).values_list("entry_id", "row", "number")
+    return {entry: order.get(Spot(row, number), len(order)) for entry, row, number in rows if entry is not None}
+
+
 def is_outdated(seat_map: SeatMap) -> bool:
     """Whether the hall was changed since its seats were taken over."""
     return seat_map.hall is not None and seat_map.hall.layout != seat_map.layout
@@ -288,7 +295,7 @@ def drawn_rows(layout: Layout, only: int | None = None) -> Sequence[tuple[str, b
 
     `only` draws one block alone.
     """
-    found = []
+    found: list[tuple[str, bool, list[list[tuple[Spot, bool]]]]] = []
     for row in layout.rows:
         parts = [[(Spot(row.label, number), number not in row.off) for number in numbers] for numbers in row.parts()]
         if only is not None:

@@ -123,11 +123,11 @@ def _seat_units(
         for person in list(group):
             if not seated[unit_id]:
                 break
-            spot = _nearest(free, seated[unit_id], place_of, layout, kept_for, unit_id)
-            if spot is None:
+            beside = _nearest(free, seated[unit_id], place_of, layout, kept_for, unit_id)
+            if beside is None:
                 break
-            _sit(person, spot, free, layout, places)
-            seated[unit_id].append(spot)
+            _sit(person, beside, free, layout, places)
+            seated[unit_id].append(beside)
             group.remove(person)
         while group:
             block = _best_block(layout.blocks, free, len(group), kept_for, unit_id)

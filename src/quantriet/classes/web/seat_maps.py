@@ -137,7 +137,7 @@ def _shown(
     person = plan.people.get(whole_number(request.GET.get("person")) or 0) if may_change else None
     owners = {block.number: block.unit for block in plan.blocks}
     units = Unit.objects.filter(pk__in={one.unit_id for one in plan.sitters}).order_by("path") if may_change else []
-    taken = {spot for spot in plan.places.values()}
+    taken = set(plan.places.values())
     return {
         "plan": plan,
         "rows": _cells(plan, only),
