@@ -91,6 +91,9 @@ def _asked_seat(request: DeskRequest, shown: queries.Roll, register: reads.SeatR
 @member_page
 def state(request: DeskRequest, pk: int) -> HttpResponse:
     """What all ushers of a venue have tapped and confirmed, for the script to keep their pages alike."""
+    if "round_id" not in request.GET:
+        access.get_roll(request.account, pk)
+        return JsonResponse({"came": 0, "seats": {}, "blocks": {}})
     study_class, seat_round = _round(request, pk, request.GET.get("round_id"))
     seat_map = class_queries.seat_map_of(seat_round.venue)
     if seat_map is None:
@@ -130,7 +133,7 @@ def _round(request: DeskRequest, pk: int, asked: Any) -> tuple[StudyClass, SeatR
     rows = mine.select_related(
         "session__study_class__campaign", "session__study_class__unit", "venue__study_class__unit"
     )
-    return study_class, one_of(rows, whole_number(asked) or 0)
+    return study_class, one_of(rows, whole_number(str(asked)) or 0)
 
 
 @require_POST

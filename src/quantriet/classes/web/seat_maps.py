@@ -205,13 +205,15 @@ def _workbook(study_class: StudyClass, venue: Venue, plan: queries.Seating) -> H
 # --- what is done with it ---------------------------------------------------------------------------------------
 
 
-def _mapped(request: DeskRequest, pk: int) -> tuple[StudyClass, Venue, SeatMap]:
+def _mapped(request: DeskRequest, pk: int) -> tuple[StudyClass, Venue, SeatMap | None]:
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
     venue, _venues = _venue(request, study_class)
-    seat_map = queries.seat_map_of(venue)
-    if seat_map is None:
-        raise Http404
-    return study_class, venue, seat_map
+    return study_class, venue, queries.seat_map_of(venue)
+
+
+def _no_map(request: DeskRequest, pk: int, venue: Venue) -> HttpResponse:
+    messages.error(request, f"{venue.name} chưa chọn hội trường; hãy chọn ở đây trước.")
+    return saved(request, to=f"{reverse('class-seats', args=[pk])}?venue={venue.pk}")
 
 
 def _back(request: DeskRequest, pk: int, venue: Venue, seat: str = "") -> str:
@@ -249,6 +251,8 @@ def hall(request: DeskRequest, pk: int) -> HttpResponse:
 @desk_page(Permission.CLASS_EDIT)
 def fill(request: DeskRequest, pk: int) -> HttpResponse:
     _study_class, venue, seat_map = _mapped(request, pk)
+    if seat_map is None:
+        return _no_map(request, pk, venue)
 
     def do() -> str:
         done = actions.fill_seats(seat_map, anew="anew" in request.POST, by=request.account, at=now())
@@ -263,6 +267,8 @@ def fill(request: DeskRequest, pk: int) -> HttpResponse:
 def move(request: DeskRequest, pk: int) -> HttpResponse:
     """What was tapped second: another seat for whoever was chosen first, or what to do with the chosen seat."""
     study_class, venue, seat_map = _mapped(request, pk)
+    if seat_map is None:
+        return _no_map(request, pk, venue)
     seat, to = request.POST.get("seat", "")[:20], request.POST.get("to", "")[:20]
     what = request.POST.get("do", "")
     by, at = request.account, now()
@@ -286,6 +292,8 @@ def move(request: DeskRequest, pk: int) -> HttpResponse:
 @desk_page(Permission.CLASS_EDIT)
 def block(request: DeskRequest, pk: int) -> HttpResponse:
     study_class, venue, seat_map = _mapped(request, pk)
+    if seat_map is None:
+        return _no_map(request, pk, venue)
     number = whole_number(request.POST.get("number")) or 0
     key = whole_number(request.POST.get("unit"))
     called = Unit.objects.filter(pk__in=study_class.roster.filter(venue=venue).values("unit"))
@@ -308,7 +316,7 @@ def print_seats(request: DeskRequest, pk: int) -> HttpResponse:
     venue, _venues = _venue(request, study_class)
     seat_map = queries.seat_map_of(venue)
     if seat_map is None:
-        raise Http404
+        return _no_map(request, pk, venue)
     plan = queries.seating(seat_map)
     asked = request.GET.get("paper", "")
     paper = asked if asked in _PAPERS else _PAPERS[0]
@@ -343,6 +351,8 @@ def print_seats(request: DeskRequest, pk: int) -> HttpResponse:
 def listed(request: DeskRequest, pk: int) -> HttpResponse:
     """Seats from a file: what was understood is shown first, with each fault by its row; then all or nothing."""
     study_class, venue, seat_map = _mapped(request, pk)
+    if seat_map is None:
+        return _no_map(request, pk, venue)
     back = f"{reverse('class-seats', args=[pk])}?venue={venue.pk}"
     if request.method == "POST" and "listed" in request.POST:
         try:
