@@ -157,7 +157,7 @@ def test_the_secretary_and_the_committee_see_it_and_the_committee_decides(as_use
     one.refresh_from_db()
     assert (one.state, one.decision) == (ProposalState.DECIDED, AbsenceDecision.REVIEW)
     left = client.get(listed).content.decode()
-    assert address not in left, left[left.index(address)-300:left.index(address)+500]
+    assert address not in left
     assert name in client.get(listed + "?state=decided").content.decode()
 
 
