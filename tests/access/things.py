@@ -21,6 +21,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from quantriet.attendance.models import (
+    AbsenceProposal,
     CatchUp,
     ConductNote,
     ExcusedAbsence,
@@ -30,7 +31,7 @@ from quantriet.attendance.models import (
     SelfStudyPermission,
     SelfStudyQuestion,
 )
-from quantriet.attendance.vocab import ConductKind, FactKind, Method, ProxyKind
+from quantriet.attendance.vocab import AbsenceGrade, ConductKind, FactKind, Method, ProxyKind
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import (
     AudienceAdjustment,
@@ -53,6 +54,7 @@ from quantriet.classes.models import (
     ClassSession,
     Facility,
     OnlineConference,
+    Hall,
     ProgrammeItem,
     RosterEntry,
     StudyClass,
@@ -690,6 +692,27 @@ def an_excuse(world: World, place: str) -> Keys:
     return {"pk": asked.pk}
 
 
+def an_absence_proposal(world: World, place: str) -> Keys:
+    words = mark("absence", place)
+    made, _new = AbsenceProposal.objects.get_or_create(
+        entry_id=a_class(world, place)["entry"],
+        defaults={"grade": AbsenceGrade.REVIEW, "sentence": words, "absences": [], "proposed_at": now()},
+    )
+    return {"pk": made.pk}
+
+
+def a_hall(world: World, place: str) -> Keys:
+    name = mark("hall", place)
+    made, _new = Hall.objects.get_or_create(
+        unit=world.units[place],
+        name=name,
+        defaults={
+            "layout": {"stage": "top", "rows": [["A", [4], [], False]]}, "seats": 4, "changed_at": now(),
+        },
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
 def a_reply_form(world: World, place: str) -> Keys:
     made = ReplyForm.objects.create(
         code=f"{world.units[place].pk:08d}", kind=ProxyKind.EXCUSE, person=world.people[place],
@@ -905,7 +928,8 @@ _ROLL = dict.fromkeys(
     (
         "roll", "roll-mark", "roll-undo", "roll-rest", "roll-state", "slips", "paste", "roll-result", "roll-close",
         "roll-reopen", "conduct", "codes", "code-screen", "code-cards", "scan", "scan-photo", "checks", "check-answer",
-        "check-call-off",
+        "check-call-off", "seats", "seats-begin", "seats-tap", "seats-swap", "seats-state", "seats-missing", "paper-slips",
+        "paper-slips-print",
     ),
     Do(P.ROLL_TAKE),
 )  # fmt: skip
@@ -1037,6 +1061,11 @@ THINGS = [
     Thing("mark of presence", ("/desk/facts/<int:pk>/",), See(P.CLASS_VIEW), a_fact, {"fact-void": Do(P.ROLL_TAKE)}),
     Thing("excuse", ("/desk/excuses/<int:pk>/",), See(P.CLASS_VIEW), an_excuse, {"excuse:post": Do(P.EXCUSE_APPROVE)}),
     Thing(
+        "proposal after an absence", ("/desk/absence-proposals/<int:pk>/",), See(P.CLASS_VIEW), an_absence_proposal,
+        {"absence:post": Do(P.EXCUSE_APPROVE)},
+    ),
+    Thing("hall", ("/desk/halls/<int:pk>/",), See(P.CLASS_VIEW), a_hall, {"hall:post": Do(P.CLASS_EDIT)}),
+    Thing(
         "draft report", _OF_REPORTS, See(P.REPORT_VIEW, draft=P.REPORT_WRITE), a_report_draft, {"report-receive": SEEN},
         why="A draft is nobody's report yet: who may write it sees it, and the readers of the very unit.",
     ),
@@ -1138,6 +1167,10 @@ NAMES_NOTHING = {
     "scan",
     "scan-photo",
     "check-answer",
+    "class-seats-hall",
+    "seats-begin",
+    "seats-tap",
+    "seats-swap",
     "campaign-audience-ready",
     "campaign-materials-undo",
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from quantriet.attendance.models import CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
+from quantriet.attendance.models import AbsenceProposal, CatchUp, ConductNote, ExcusedAbsence, PresenceFact, ReplyForm
 from quantriet.attendance.vocab import ExcuseState
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.classes import access as class_access
@@ -121,6 +121,24 @@ def get_catch_up(account: Account, pk: int | str) -> CatchUp:
     link = one_of(seen, pk)
     org_access.require(account, Permission.ROLL_TAKE, link.duty.unit)
     return link
+
+
+def absence_proposals_seen_by(account: Account) -> QuerySet[AbsenceProposal]:
+    """Proposals about the people of the account's units: for the secretary of the cell and the committees above, nobody else."""
+    return org_access.scope(AbsenceProposal.objects.all(), account, Permission.CLASS_VIEW, "entry__unit__path")
+
+
+def get_absence_proposal(
+    account: Account, pk: int | str, permission: Permission = Permission.CLASS_VIEW
+) -> AbsenceProposal:
+    """A proposal the account sees; to decide is for who approves excuses in the person's unit."""
+    seen = absence_proposals_seen_by(account).select_related(
+        "entry__person", "entry__unit", "entry__study_class", "decided_by"
+    )
+    found = one_of(seen, pk)
+    if permission != Permission.CLASS_VIEW:
+        org_access.require(account, permission, found.entry.unit)
+    return found
 
 
 def lines_entered_for(account: Account) -> QuerySet[RosterEntry]:

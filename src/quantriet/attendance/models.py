@@ -6,12 +6,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from quantriet.attendance.vocab import (
+    AbsenceDecision,
+    AbsenceGrade,
     CatchUpState,
     ConductKind,
     ExcuseState,
     FactKind,
     InvitedBy,
     Method,
+    ProposalState,
     ProxyKind,
     ReopeningState,
     SelfStudyCause,
@@ -107,6 +110,78 @@ class HeadCount(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["venue", "session"], name="head_count_once")]
         indexes = [models.Index(fields=["session", "counted_at"], name="head_counts_of_session")]
+class SeatRound(models.Model):
+    """One going through the seats of a venue in a session: at arrival (the first), and again at later moments (R-070, B-04)."""
+
+    session = models.ForeignKey(ClassSession, on_delete=models.CASCADE, related_name="seat_rounds")
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="seat_rounds")
+    number = models.PositiveSmallIntegerField()
+    as_of = models.DateTimeField()  # the moment that what is seen stands for
+    begun_at = models.DateTimeField()
+    begun_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["session", "venue", "number"], name="seat_round_once")]
+
+
+class SeatTap(models.Model):
+    """Append-only: an usher saw a seat empty, or not empty after all; the last one of a person holds. No evidence of
+    presence yet: facts are written when an usher confirms the block."""
+
+    nonce = models.CharField(max_length=40, unique=True)  # made by the client: a retry changes nothing twice
+    seat_round = models.ForeignKey(SeatRound, on_delete=models.CASCADE, related_name="taps")
+    entry = models.ForeignKey(RosterEntry, on_delete=models.PROTECT, related_name="seat_taps")
+    is_empty = models.BooleanField()
+    at = models.DateTimeField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["seat_round", "entry"], name="taps_of_round")]
+
+
+class SeatConfirmation(models.Model):
+    """Append-only: an usher said of a block that all its other seats are taken; its facts were written with it."""
+
+    nonce = models.CharField(max_length=40, unique=True)
+    seat_round = models.ForeignKey(SeatRound, on_delete=models.CASCADE, related_name="confirmations")
+    block = models.PositiveSmallIntegerField()
+    taken = models.PositiveSmallIntegerField()
+    empty = models.PositiveSmallIntegerField()
+    last_tap = models.PositiveBigIntegerField(default=0)  # id of the newest tap it rests on; 0 before any
+    at = models.DateTimeField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["seat_round", "block"], name="confirmations_of_round")]
+
+
+class AbsenceProposal(models.Model):
+    """What the rulebook proposes for an absence without reason; a person decides about a person (R-074).
+
+    `absences`: rules.absences.Absence as JSON, the one it is about first. One for each line of a roster.
+    """
+
+    entry = models.OneToOneField(RosterEntry, on_delete=models.PROTECT, related_name="absence_proposal")
+    grade = models.CharField(max_length=8, choices=AbsenceGrade.choices())
+    sentence = models.CharField(max_length=500)
+    absences = models.JSONField()
+    state = models.CharField(max_length=9, choices=ProposalState.choices(), default=ProposalState.OPEN)
+    proposed_at = models.DateTimeField()
+    decision = models.CharField(max_length=8, choices=AbsenceDecision.choices(), blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "grade"], name="absence_proposals_by_state")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="decided", decided_at__isnull=False, decided_by__isnull=False) & ~Q(decision="")
+                | ~Q(state="decided") & Q(decided_at__isnull=True, decided_by__isnull=True, decision=""),
+                name="absence_proposal_decided_whole",
+            )
+        ]
 
 
 class RollReopening(models.Model):

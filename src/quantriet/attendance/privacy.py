@@ -13,6 +13,20 @@ HOLDINGS = (
     ),
     plain("PresenceCheck", "Lượt kiểm tra giữa buổi", CAMPAIGN),
     plain("HeadCount", "Báo nhanh số người ở điểm cầu", CAMPAIGN),
+    plain("SeatRound", "Lượt điểm danh theo ghế", CAMPAIGN),
+    holding(
+        "SeatTap", "Lượt chạm ghế trống", "hai người cùng điểm danh một hội trường thấy việc của nhau", CAMPAIGN, "entry__person",
+        of("entry is_empty at", "ghế của ai trống lúc nào"),
+        of("account", "ai ghi"),
+        none("nonce seat_round", "mã chống ghi trùng, lượt nào"),
+    ),
+    plain("SeatConfirmation", "Xác nhận khối ghế", CAMPAIGN),
+    holding(
+        "AbsenceProposal", "Đề xuất sau khi vắng không lý do", "cấp ủy xem xét từng người", CAMPAIGN, "entry__person",
+        of("entry grade sentence absences state proposed_at", "vắng những lớp nào, đề xuất gì", Kind.SENSITIVE),
+        of("decision decided_at decided_by", "ai quyết định, quyết định gì", Kind.SENSITIVE),
+        of("note", "ghi chú khi quyết định", Kind.SENSITIVE, Erase.ANONYMISE),
+    ),
     plain("RollReopening", "Lần mở lại điểm danh", CAMPAIGN),
     holding(
         "AttendanceRecord", "Kết quả điểm danh từng buổi", "tính kết quả của lớp", CAMPAIGN, "entry__person",

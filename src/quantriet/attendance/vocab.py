@@ -27,6 +27,7 @@ class Method(LabelledEnum):
     PASTE = "paste", gettext_noop("Pasted codes")
     CODE = "code", gettext_noop("Code of the hall's screen")
     STATION = "station", gettext_noop("Code scanned at the desk")
+    SEAT = "seat", gettext_noop("Seat plan")
 
 
 class Verdict(LabelledEnum):
@@ -138,6 +139,39 @@ class ProxyKind(LabelledEnum):
 
     EXCUSE = "excuse", gettext_noop("Excuse")
     CATCH_UP = "catch_up", gettext_noop("Choice of a catch-up class")
+
+
+class AbsenceGrade(LabelledEnum):
+    """How grave an absence without reason is, by the rulebook; each names what is proposed (R-074)."""
+
+    REVIEW = "review", gettext_noop("Self-criticism review in the cell")
+    AGAIN = "again", gettext_noop("Review before the committee, absent again")
+    HANDLING = "handling", gettext_noop("Consider handling")
+
+    @property
+    def sign(self) -> str:
+        return "late" if self is AbsenceGrade.HANDLING else "owing"
+
+
+class ProposalState(LabelledEnum):
+    """open → decided; withdrawn when the absence no longer stands."""
+
+    OPEN = "open", gettext_noop("Waits for a decision")
+    DECIDED = "decided", gettext_noop("Decided")
+    WITHDRAWN = "withdrawn", gettext_noop("No longer stands")
+
+    @property
+    def sign(self) -> str:
+        return {"open": "owing", "decided": "done", "withdrawn": "exempt"}[self.value]
+
+
+class AbsenceDecision(LabelledEnum):
+    """What a person decided on a proposal."""
+
+    REMINDED = "reminded", gettext_noop("Reminded")
+    REVIEW = "review", gettext_noop("Self-criticism review held")
+    HANDLING = "handling", gettext_noop("Passed on for handling")
+    NONE = "none", gettext_noop("Not taken up")
 
 
 class ConductKind(LabelledEnum):
@@ -266,6 +300,13 @@ def register() -> None:
         "presence_check.set": "đặt kiểm tra giữa buổi",
         "presence_check.called_off": "bỏ lượt kiểm tra giữa buổi",
         "head_count.reported": "báo nhanh số người dự",
+        "seats.round_begun": "bắt đầu lượt điểm danh theo ghế",
+        "seats.confirmed": "xác nhận khối ghế",
+        "seats.set_right": "ghi người ngồi nhầm ghế",
+        "absence.proposed": "đề xuất sau khi vắng không lý do",
+        "absence.decided": "quyết định đề xuất sau khi vắng",
+        "absence.withdrawn": "thôi đề xuất sau khi vắng",
+        "slips.read": "đọc phiếu theo dõi có mã",
         "excuse.asked": "ghi xin vắng",
         "excuse.approved": "duyệt vắng có lý do",
         "excuse.taken_back": "thu hồi ý kiến duyệt vắng có lý do",

@@ -179,6 +179,22 @@ class RuleKey(LabelledEnum):
     TRAVEL_COST_KM = "travel_cost_km", gettext_noop("Travel to a conference: cost of a kilometre for one person")
     TRAVEL_LEAST_KM = "travel_least_km", gettext_noop("Travel to a conference: least distance that is paid (one way)")
     DAY_ALLOWANCE = "day_allowance", gettext_noop("Travel to a conference: allowance of one person for a day")
+    ABSENCE_REVIEW_FROM = (
+        "absence_review_from",
+        gettext_noop("Absences without reason from which a self-criticism review is proposed (times)"),
+    )
+    ABSENCE_AGAIN_FROM = (
+        "absence_again_from",
+        gettext_noop("Absences without reason from which a review before the committee is proposed (times)"),
+    )
+    ABSENCE_MONTHS = (
+        "absence_months",
+        gettext_noop("How far back absences without reason are counted (months)"),
+    )
+    ABSENCE_HANDLING_FROM = (
+        "absence_handling_from",
+        gettext_noop("Absences without reason in one campaign from which handling is proposed (times)"),
+    )
 
 
 @dataclass(frozen=True)
@@ -194,6 +210,7 @@ _26HD = "Hướng dẫn 26-HD/BTGTU"
 # An article of a provincial board on its enterprises: who cannot gather studies by software.
 _ENTERPRISES = "thực tiễn các đảng bộ doanh nghiệp sản xuất, vận tải không tập trung học được; mức do cấp ủy quy định"
 _TRAVEL = "Điều 5 Thông tư 40/2017/TT-BTC"
+_ABSENCE = f"mục 3 {_26HD} (vắng không lý do hoặc lý do không chính đáng thì kiểm điểm, xử lý tùy mức độ; số lần do cấp ủy quy định)"
 SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.RETAKE_LIMIT_PERCENT: SourceRule("40", "%", f"mục 3 {_26HD}"),
     RuleKey.DISCUSSION_SHARE_PERCENT: SourceRule(
@@ -211,6 +228,10 @@ SOURCE_RULES: dict[RuleKey, SourceRule] = {
     RuleKey.SELF_STUDY_SPEED: SourceRule("240", "tiếng/phút", _ENTERPRISES),
     RuleKey.SELF_STUDY_LONGEST_MINUTES: SourceRule("30", "phút", _ENTERPRISES),
     RuleKey.CELL_CRITICISM_CAP_PERCENT: SourceRule("10", "%", f"mục 3 {_26HD}"),
+    RuleKey.ABSENCE_REVIEW_FROM: SourceRule("1", "lần", _ABSENCE),
+    RuleKey.ABSENCE_AGAIN_FROM: SourceRule("2", "lần", _ABSENCE),
+    RuleKey.ABSENCE_MONTHS: SourceRule("12", "tháng", _ABSENCE),
+    RuleKey.ABSENCE_HANDLING_FROM: SourceRule("2", "lần", _ABSENCE),
     RuleKey.MATERIAL_SHARE_PERCENT: SourceRule("90", "%", "chỉ tiêu cung cấp tài liệu của đề án"),
     RuleKey.TRAVEL_COST_KM: SourceRule("4000", "đồng/km", f"{_TRAVEL} (0,2 lít xăng/km; đơn giá do cấp ủy quy định)"),
     RuleKey.TRAVEL_LEAST_KM: SourceRule("15", "km", f"{_TRAVEL} (mức do cấp ủy quy định)"),

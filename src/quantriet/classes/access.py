@@ -10,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quantriet.classes.models import Facility, RosterEntry, StudyClass, TimetablePlan, Venue
 from quantriet.classes.vocab import ClassPart, ClassState, ConferencePart
+from quantriet.classes.models import Hall, RosterEntry, StudyClass, TimetablePlan, Venue
+from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
 from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, ancestor_ids, path_end
@@ -124,6 +126,26 @@ def units_to_organise(account: Account) -> QuerySet[Unit]:
         .select_related("kind")
         .order_by("path")
     )
+
+
+def halls_seen_by(account: Account, permission: Permission = Permission.CLASS_VIEW) -> QuerySet[Hall]:
+    """Halls of the units whose classes the account may treat so."""
+    return access.scope(Hall.objects.all(), account, permission)
+
+
+def get_hall(account: Account, pk: int | str, permission: Permission = Permission.CLASS_VIEW) -> Hall:
+    """A hall the account sees; NotAllowed when seen but without the permission asked for."""
+    hall = access.one_of(halls_seen_by(account).select_related("unit"), pk)
+    if permission != Permission.CLASS_VIEW and not access.may(account, permission, hall.unit):
+        raise NotAllowed
+    return hall
+
+
+def halls_to_choose(account: Account, venue: Venue) -> QuerySet[Hall]:
+    """Halls for a venue: those the account sees, and those of the venue's unit, of the class's and of the units above."""
+    around = {*venue.study_class.unit.ancestor_ids, *venue.unit.ancestor_ids, venue.unit_id, venue.study_class.unit_id}
+    seen = access.scope_q(account, Permission.CLASS_VIEW, "unit__path")
+    return Hall.objects.filter(seen | Q(unit_id__in=around)).select_related("unit").order_by("unit__path", "name")
 
 
 def timetables_seen_by(account: Account, permission: Permission = Permission.CLASS_VIEW) -> QuerySet[TimetablePlan]:

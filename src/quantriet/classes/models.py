@@ -158,6 +158,72 @@ class RosterEntry(models.Model):
         ]
 
 
+# --- halls and who sits where in them (R-070, B-04) --------------------------------------------------------------------
+
+
+class Hall(models.Model):
+    """A hall of a unit with its seats, kept for all classes held in it. `layout`: rules.halls.as_json."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="halls")
+    name = models.CharField(max_length=160)
+    address = models.CharField(max_length=200, blank=True)
+    layout = models.JSONField()
+    seats = models.PositiveIntegerField()  # in use, as the layout says
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["unit__path", "name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="hall_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeatMap(models.Model):
+    """The seats of one venue of a class. The layout is that of the hall when it was chosen: a hall rebuilt later does not
+    move people in classes that were held."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, related_name="seat_map")
+    hall = models.ForeignKey(Hall, null=True, blank=True, on_delete=models.SET_NULL, related_name="seat_maps")
+    hall_name = models.CharField(max_length=160)
+    layout = models.JSONField()
+    changed_at = models.DateTimeField()
+
+
+class SeatBlock(models.Model):
+    """A block of seats kept for a unit. Blocks are numbered by the layout, those nearest to the stage first."""
+
+    seat_map = models.ForeignKey(SeatMap, on_delete=models.CASCADE, related_name="blocks")
+    number = models.PositiveSmallIntegerField()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["seat_map", "number"], name="seat_block_once")]
+
+
+class Seat(models.Model):
+    """A seat on which somebody is placed, or which is kept free; no row says no more than the layout does.
+
+    The database itself keeps two people off one seat, and one person off two.
+    """
+
+    seat_map = models.ForeignKey(SeatMap, on_delete=models.CASCADE, related_name="seats")
+    row = models.CharField(max_length=4)
+    number = models.PositiveSmallIntegerField()
+    entry = models.OneToOneField(RosterEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="placed_on")
+    is_kept_free = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seat_map", "row", "number"], name="seat_taken_once"),
+            models.CheckConstraint(
+                condition=Q(entry__isnull=False, is_kept_free=False) | Q(entry__isnull=True, is_kept_free=True),
+                name="seat_taken_or_kept_free",
+            ),
+        ]
+
+
 # --- the plan of all classes of a campaign (R-043, R-051, R-052, B-09) ------------------------------------------------
 
 

@@ -64,6 +64,7 @@ class ClassPart(LabelledEnum):
     ROLES = "class-roles", gettext_noop("Parts")
     VENUES = "class-venues", gettext_noop("Venues")
     ROSTER = "class-roster", gettext_noop("Roster")
+    SEATS = "class-seats", gettext_noop("Seat plan")
     SUMMONS = "class-summons", gettext_noop("Summons")
     ROLL = "roll", gettext_noop("Roll call")
     RESULT = "roll-result", gettext_noop("Result")
@@ -128,6 +129,13 @@ class OnlineRoom(LabelledEnum):
 
 # Of a conference until its host says otherwise.
 DEFAULT_EQUIPMENT = (EquipmentKind.SCREEN, EquipmentKind.SPEAKERS, EquipmentKind.CAMERA, EquipmentKind.LINE)
+class StageSide(LabelledEnum):
+    """The side of a hall's drawing on which the stage is; rows are counted from there."""
+
+    TOP = "top", gettext_noop("On top")
+    BOTTOM = "bottom", gettext_noop("At the bottom")
+    LEFT = "left", gettext_noop("On the left")
+    RIGHT = "right", gettext_noop("On the right")
 
 
 class TimetableState(LabelledEnum):
@@ -288,6 +296,15 @@ def register() -> None:
         "roster.added": "thêm vào danh sách lớp",
         "roster.removed": "bỏ khỏi danh sách lớp",
         "roster.moved": "chuyển điểm cầu",
+        "hall.added": "lập sơ đồ hội trường",
+        "hall.changed": "sửa sơ đồ hội trường",
+        "hall.removed": "bỏ sơ đồ hội trường",
+        "seats.hall_chosen": "chọn hội trường để xếp chỗ",
+        "seats.filled": "xếp chỗ ngồi",
+        "seats.moved": "đổi chỗ ngồi",
+        "seats.kept_free": "giữ ghế trống",
+        "seats.block_kept": "dành khối ghế cho đơn vị",
+        "seats.listed": "nhập chỗ ngồi từ tệp",
         "summons.printed": "in giấy mời",
         "summons.mailed": "gửi giấy mời",
         "timetable.added": "lập lịch lớp",

@@ -1,5 +1,6 @@
 """The only writer of presence: marks, verdicts, excuses, the catch-up chain, notes on conduct; one module a subject."""
 
+from quantriet.attendance.actions.absences import decide_absence
 from quantriet.attendance.actions.catch_ups import invite_absentees, place_catch_up
 from quantriet.attendance.actions.chains import step_catch_ups
 from quantriet.attendance.actions.check_ins import check_in_by_code, follow_check_ins, scan_at_desk
@@ -8,6 +9,7 @@ from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.head_counts import report_head_counts
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
+from quantriet.attendance.actions.paper_slips import read_paper_slips
 from quantriet.attendance.actions.presence_checks import (
     LEAST_MINUTES,
     MOST_MINUTES,
@@ -16,6 +18,13 @@ from quantriet.attendance.actions.presence_checks import (
 )
 from quantriet.attendance.actions.proxies import Entered, choose_catch_up, enter_replies, print_reply_forms
 from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
+from quantriet.attendance.actions.seat_rounds import (
+    Confirmed,
+    begin_round,
+    confirm_block,
+    set_sitter_right,
+    tap_seat,
+)
 from quantriet.attendance.actions.self_study import (
     MOST_QUESTIONS,
     Answered,
@@ -37,6 +46,7 @@ __all__ = [
     "MOST_MINUTES",
     "MOST_QUESTIONS",
     "Answered",
+    "Confirmed",
     "Entered",
     "add_check_questions",
     "allow_self_study",
@@ -44,10 +54,13 @@ __all__ = [
     "ask_excuse",
     "ask_reopening",
     "begin_course",
+    "begin_round",
     "call_off_check",
     "check_in_by_code",
     "choose_catch_up",
     "close_roll",
+    "confirm_block",
+    "decide_absence",
     "decide_excuse",
     "decide_reopening",
     "enter_replies",
@@ -61,6 +74,7 @@ __all__ = [
     "open_section",
     "place_catch_up",
     "print_reply_forms",
+    "read_paper_slips",
     "reclose_roll",
     "recompute_class",
     "record_marks",
@@ -70,9 +84,11 @@ __all__ = [
     "retire_check_question",
     "scan_at_desk",
     "set_presence_check",
+    "set_sitter_right",
     "settle_self_study",
     "step_catch_ups",
     "take_back_approval",
+    "tap_seat",
     "void_mark",
     "withdraw_self_study",
 ]

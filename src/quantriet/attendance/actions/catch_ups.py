@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from quantriet.attendance import queries
+from quantriet.attendance.actions.absences import propose_after_absence
 from quantriet.attendance.actions.chains import note_step
 from quantriet.attendance.actions.verdicts import CalledPerson, ClassFrame, Outcome
 from quantriet.attendance.models import CatchUp
@@ -29,7 +30,8 @@ from quantriet.org.models import Account
 
 
 def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Account | None, at: dt.datetime) -> int:
-    """After verdicts: open a link for each person with a duty who still owes, end the chain of each who does not.
+    """After verdicts: open a link for each person with a duty who still owes, end the chain of each who does not; propose what
+    the rulebook says follows an absence without reason (R-074).
 
     Called inside the transaction of the verdicts. Returns how many links were opened; run again it opens none twice.
     The day to invite by is counted from the closing, by the rulebook.
@@ -81,6 +83,7 @@ def follow_absentees(frame: ClassFrame, outcomes: Sequence[Outcome], *, by: Acco
         part = CatchUp.objects.filter(missed_id__in=again[start : start + 900], state=CatchUpState.DONE)
         part.filter(placed__isnull=True).update(state=CatchUpState.OPEN, closed_at=None)
         part.filter(placed__isnull=False).update(state=CatchUpState.PLACED, closed_at=None)
+    propose_after_absence(frame, outcomes, by=by, at=at)
     return len(fresh)
 
 

@@ -154,13 +154,33 @@ def record_slips(
                 Mark(entry_id, session_id, kind, moment, f"{nonce[:12]}-{entry_id}-{session_id}-{number}", method)
                 for number, (kind, moment) in enumerate(new, start=counts.get((entry_id, session_id), 0))
             ]
-        _refuse_strangers(marks, [frame], by)
-        _refuse_unfit(marks, [frame], at)
-        _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
-        _tell(frame, insert_facts(marks, by, at), by, at)
-        if changed:
-            judge_again(frame, {session_id for _, session_id in cells}, by, at)
+        replace_marks(
+            frame, gone, marks, sessions={session_id for _, session_id in cells} if changed else set(), nonce=nonce, by=by,
+            at=at,
+        )  # fmt: skip
     return changed
+
+
+def replace_marks(
+    frame: ClassFrame,
+    gone: Sequence[PresenceFact],
+    marks: Sequence[Mark],
+    *,
+    sessions: set[int],
+    nonce: str,
+    by: Account | None,
+    at: dt.datetime,
+) -> None:
+    """Take back `gone` and write `marks` in their place, then judge once; inside the transaction that locked the frame.
+
+    Refuses what `record_marks` refuses about people and times. Without `sessions` nobody is judged again.
+    """
+    _refuse_strangers(marks, [frame], by)
+    _refuse_unfit(marks, [frame], at)
+    _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
+    _tell(frame, insert_facts(marks, by, at), by, at)
+    if sessions:
+        judge_again(frame, sessions, by, at)
 
 
 def record_pasted(

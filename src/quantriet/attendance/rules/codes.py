@@ -1,12 +1,13 @@
 """Codes by which presence is taken: made and checked with a key alone, so that none needs a row or a line to a database.
 
-Four kinds; each ends with a tag (a keyed digest), so that nobody makes one, and each says what it is:
+Five kinds; each ends with a tag (a keyed digest), so that nobody makes one, and each says what it is:
 
 hall code      C.<venue>.<session>.<step>.<tag>     on the screen of a hall; a new one every 15 seconds. Good are the present
                and the one before: what is photographed and sent on is too old by the time somebody elsewhere opens it.
 ticket         what a phone holds that opened a hall code in time: for whom, on which phone, when; good for five minutes,
                so that typing slowly or a slow line costs nobody the check-in.
 personal code  0000-1A2B-3C4D: a roster line, printed on a card; good in its class alone.
+slip code      S-<line>-<session>-<tag>: a roster line in one session, printed on a paper slip; typed or scanned later.
 live code      L.<line>.<step>.<tag>                the same on the member's own screen; a new one every 30 seconds.
 
 The clock is always the server's: it writes the step into the code and compares it with its own; a phone's clock is never
@@ -40,6 +41,7 @@ _LONG_TAG = 16
 _LEAST_LINE = 5  # characters of the number of a roster line, so that all codes of an office look alike
 
 _HALL = re.compile(r"C\.([0-9A-Z]{1,13})\.([0-9A-Z]{1,13})\.([0-9A-Z]{1,10})\.([0-9A-Z]{10})")
+_SLIP = re.compile(r"S[.-]([0-9A-Z]{1,13})[.-]([0-9A-Z]{1,13})[.-]([0-9A-Z]{7})")
 _LIVE = re.compile(r"L\.([0-9A-Z]{1,13})\.([0-9A-Z]{1,10})\.([0-9A-Z]{10})")
 
 
@@ -147,6 +149,37 @@ def read_personal_code(keys: Sequence[bytes], text: str) -> int:
     )
 
 
+class SlipCode(NamedTuple):
+    """Whose slip, and of which session."""
+
+    entry_id: int
+    session_id: int
+
+
+def slip_code(key: bytes, entry_id: int, session_id: int) -> str:
+    """The code of a paper slip as it is printed; its last seven characters are the check."""
+    line, session = _number(entry_id).rjust(3, "0"), _number(session_id).rjust(2, "0")
+    return f"S-{line}-{session}-{_tag(key, f'S.{line}.{session}', _PERSONAL_TAG)}"
+
+
+def read_slip_code(keys: Sequence[bytes], text: str) -> SlipCode:
+    """Whose slip a code typed or scanned is. Refuses what was never printed: a slip of the pen, or a forged slip."""
+    plain = re.sub(r"[-–—]", "-", re.sub(r"\s", "", nfc(text).upper()))
+    found = _SLIP.fullmatch("S" + plain[1:].translate(_READ_AS)) if plain[:1] in ("S", "5") else None
+    if found is None:
+        try:
+            read_personal_code(keys, plain[:40])
+        except Refusal:
+            raise Refusal("slip.unreadable", "không phải mã phiếu; mã in dưới hình có dạng S-00A-1B-3C4D5E6") from None
+        raise Refusal("slip.card", "đây là mã thẻ dự học, không phải phiếu của một buổi; hãy quét thẻ ở trang Máy quét")
+    line, session, tag = found.groups()
+    if not any(hmac.compare_digest(_tag(key, f"S.{line}.{session}", _PERSONAL_TAG), tag) for key in keys):
+        raise Refusal(
+            "slip.forged", "ký tự kiểm tra không khớp: gõ nhầm một ký tự, hoặc phiếu không do hệ thống này in"
+        )
+    return SlipCode(_value(line), _value(session))
+
+
 def live_step(at: float) -> int:
     return int(at) // LIVE_STEP
 
@@ -166,6 +199,11 @@ def read_scanned(keys: Sequence[bytes], text: str, at: float) -> int:
         raise Refusal(
             "code.of_hall",
             "Đây là mã của màn chiếu, đảng viên tự quét bằng điện thoại. Ở bàn này hãy quét mã của từng người.",
+        )
+    if _SLIP.fullmatch(plain):
+        raise Refusal(
+            "code.of_slip",
+            "Đây là phiếu của một buổi, đọc ở trang Phiếu có mã. Ở bàn này hãy quét thẻ dự học của từng người.",
         )
     found = _LIVE.fullmatch(plain)
     if not found:

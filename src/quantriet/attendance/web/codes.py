@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import secrets
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -23,6 +25,7 @@ from quantriet.attendance.rules import codes
 from quantriet.attendance.vocab import CheckedIn, FactKind, Turn
 from quantriet.attendance.web.check_in import drawn, keys
 from quantriet.attendance.web.frame import Place, asked_place, is_reopened, page, place_of, roll_page, why_not, workbook
+from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass, Venue
 from quantriet.kit import barcodes
 from quantriet.kit.numbers import whole_number
@@ -157,7 +160,8 @@ def cards(request: DeskRequest, pk: int) -> HttpResponse:
     part = min(whole_number(request.GET.get("part"), least=1) or 1, parts)
     key = keys()[0]
     made = []
-    for entry in people.order_by("unit__path", "person__sort_key", "pk")[(part - 1) * _CARDS : part * _CARDS]:
+    by_seat = request.GET.get("order") == "seat"
+    for entry in _in_order(people, place.venue, by_seat=by_seat)[(part - 1) * _CARDS : part * _CARDS]:
         code = codes.personal_code(key, entry.pk)
         made.append({"entry": entry, "code": code, "svg": drawn(code, entry.person.full_name)})
     context = {
@@ -167,16 +171,34 @@ def cards(request: DeskRequest, pk: int) -> HttpResponse:
         "sessions": list(study_class.sessions.order_by("starts_at", "pk")),
         "cards": made,
         "parts": [
-            {"label": f"{one}/{parts}", "url": f"?{place.context['where']}&part={one}", "current": one == part}
+            {
+                "label": f"{one}/{parts}",
+                "url": f"?{place.context['where']}&part={one}{'&order=seat' if by_seat else ''}",
+                "current": one == part,
+            }
             for one in range(1, parts + 1)
         ]
         if parts > 1
         else [],
+        "orders": [
+            {"label": _("By cell"), "url": f"?{place.context['where']}", "current": not by_seat},
+            {"label": _("By seat"), "url": f"?{place.context['where']}&order=seat", "current": by_seat},
+        ],
         "place": {"unit": study_class.unit.name},
         "paper": {},
         "back_url": f"{reverse('codes', args=[pk])}?{place.context['where']}",
     }
     return page(request, "attendance/desk/cards_print.html", context)
+
+
+def _in_order(people: QuerySet[RosterEntry], venue: Venue, *, by_seat: bool) -> Sequence[RosterEntry]:
+    """By cell and name; or row by row, as cards are laid on the seats, who has none at the end."""
+    known = list(people.order_by("unit__path", "person__sort_key", "pk"))
+    seat_map = class_queries.seat_map_of(venue) if by_seat else None
+    if seat_map is None:
+        return known
+    places = class_queries.seat_order(seat_map)
+    return sorted(known, key=lambda entry: places.get(entry.pk, len(places)))
 
 
 # --- the scanner ------------------------------------------------------------------------------------------------

@@ -82,10 +82,12 @@ def roll_page(
     reopened = is_reopened(study_class)
     ways = [
         ("roll", _("By name")),
+        ("seats", _("By seat")),
         ("codes", _("By code")),
         ("scan", _("Scanner")),
         ("checks", _("Mid-session check")),
         ("slips", _("Slips")),
+        ("paper-slips", _("Slips with codes")),
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
     ]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from quantriet.attendance.web import (
+    absences,
     catch_ups,
     check_in,
     closing,
@@ -12,9 +13,11 @@ from quantriet.attendance.web import (
     excuses,
     live,
     member,
+    paper_slips,
     presence_checks,
     proxy,
     roll,
+    seat_register,
     self_study,
     self_study_member,
     slips,
@@ -42,7 +45,15 @@ urlpatterns = [
     path(_CLASS + "roll/checks/", presence_checks.checks, name="checks"),
     path(_CLASS + "roll/checks/<int:check_pk>/answer/", presence_checks.answer, name="check-answer"),
     path(_CLASS + "roll/checks/<int:check_pk>/call-off/", presence_checks.call_off, name="check-call-off"),
+    path(_CLASS + "roll/seats/", seat_register.seats, name="seats"),
+    path(_CLASS + "roll/seats/begin/", seat_register.begin, name="seats-begin"),
+    path(_CLASS + "roll/seats/tap/", seat_register.tap, name="seats-tap"),
+    path(_CLASS + "roll/seats/swap/", seat_register.swap, name="seats-swap"),
+    path(_CLASS + "roll/seats/state/", seat_register.state, name="seats-state"),
+    path(_CLASS + "roll/seats/missing/", seat_register.missing, name="seats-missing"),
     path(_CLASS + "roll/slips/", slips.slips, name="slips"),
+    path(_CLASS + "roll/paper-slips/", paper_slips.paper_slips, name="paper-slips"),
+    path(_CLASS + "roll/paper-slips/print/", paper_slips.print_slips, name="paper-slips-print"),
     path(_CLASS + "roll/paste/", slips.paste, name="paste"),
     path(_CLASS + "roll/result/", closing.result, name="roll-result"),
     path(_CLASS + "roll/close/", closing.close, name="roll-close"),
@@ -97,5 +108,7 @@ urlpatterns = [
     path(_SELF_STUDY + "sections/<int:number>/", self_study_member.section, name="my-self-study-section"),
     path(_SELF_STUDY + "sections/<int:number>/check/", self_study_member.answer, name="my-self-study-answer"),
     path(_SELF_STUDY + "proof/", self_study_member.proof, name="my-self-study-proof"),
+    path("desk/absence-proposals/", absences.proposal_list, name="absence-list"),
+    path("desk/absence-proposals/<int:pk>/", absences.proposal, name="absence"),
     path("desk/repeat-absentees/", catch_ups.repeat_absentees, name="repeat-absentees"),
 ]

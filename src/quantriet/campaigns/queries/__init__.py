@@ -70,7 +70,7 @@ from quantriet.campaigns.queries.materials import (
     supply,
 )
 from quantriet.campaigns.queries.plans import add_days, nearest_plan
-from quantriet.campaigns.queries.rulebooks import RuleInForce, rule_in_force
+from quantriet.campaigns.queries.rulebooks import RuleInForce, rule_in_force, rules_in_force
 from quantriet.campaigns.queries.webhooks import delivery_counts, secret_of
 
 __all__ = [
@@ -136,6 +136,7 @@ __all__ = [
     "progress",
     "prove_ledger",
     "rule_in_force",
+    "rules_in_force",
     "running_events",
     "secret_of",
     "silent_units",

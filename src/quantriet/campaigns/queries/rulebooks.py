@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,19 @@ class RuleInForce:
     key: RuleKey
     value: Decimal
     basis: str
+
+
+def rules_in_force(
+    campaign: StudyCampaign, keys: Sequence[RuleKey], on: date | None = None
+) -> dict[RuleKey, RuleInForce]:
+    """The values of several keys on a day in one statement; a key of which the rulebook says nothing is left out."""
+    day = on or today()
+    found = (
+        RuleValue.objects.filter(rulebook_id=campaign.rulebook_id, key__in=keys, valid_from__lte=day)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+        .order_by("valid_from")
+    )
+    return {RuleKey(one.key): RuleInForce(RuleKey(one.key), one.value, one.basis) for one in found}
 
 
 def rule_in_force(campaign: StudyCampaign, key: RuleKey, on: date | None = None) -> RuleInForce:

@@ -21,6 +21,7 @@ from quantriet.classes.actions.facilities import (
     remove_facility,
     write_facilities,
 )
+from quantriet.classes.actions.halls import add_hall, change_hall, remove_hall, switch_seat
 from quantriet.classes.actions.lifecycle import (
     add_class,
     cancel_class,
@@ -74,6 +75,16 @@ from quantriet.classes.actions.roster import (
     move_to_venue,
     remove_many_from_roster,
 )
+from quantriet.classes.actions.seat_maps import (
+    choose_hall,
+    fill_seats,
+    free_seat,
+    give_seat,
+    keep_block,
+    keep_free,
+    move_seat,
+    take_listed_seats,
+)
 from quantriet.classes.actions.summons import Sent, mark_printed, note_arrivals, send_summons, tell_cancelled
 from quantriet.classes.actions.venues import add_venue, change_venue, remove_venue
 
@@ -86,6 +97,7 @@ __all__ = [
     "add_conference",
     "add_conference_venue",
     "add_facility",
+    "add_hall",
     "add_item",
     "add_plan_days",
     "add_plan_demand",
@@ -103,11 +115,13 @@ __all__ = [
     "change_conference",
     "change_facility",
     "change_forms",
+    "change_hall",
     "change_item",
     "change_session",
     "change_timetable",
     "change_venue",
     "check_connection",
+    "choose_hall",
     "close_class",
     "compute_timetable",
     "confirm_timetable",
@@ -115,12 +129,18 @@ __all__ = [
     "declare_facilities",
     "drop_venue",
     "fill_roster",
+    "fill_seats",
+    "free_seat",
     "give_reporter",
     "give_role",
     "make_conference",
+    "give_seat",
+    "keep_block",
+    "keep_free",
     "mark_printed",
     "move_item_earlier",
     "move_people",
+    "move_seat",
     "move_to_venue",
     "note_arrivals",
     "open_conference",
@@ -129,6 +149,7 @@ __all__ = [
     "recount_cells",
     "release_class",
     "remove_facility",
+    "remove_hall",
     "remove_item",
     "remove_many_from_roster",
     "remove_plan_part",
@@ -142,6 +163,8 @@ __all__ = [
     "set_seating",
     "start_timetable",
     "stop_timetable",
+    "switch_seat",
+    "take_listed_seats",
     "tell_cancelled",
     "write_facilities",
     "write_venues",

@@ -16,6 +16,7 @@ from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.vocab import ATTEND, DutyState
 from quantriet.classes import queries
 from quantriet.classes.actions.guards import refuse_over_capacity, roster_in
+from quantriet.classes.actions.seat_maps import leave_seats
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.classes.rules import seating
 from quantriet.classes.vocab import (
@@ -303,6 +304,7 @@ def move_to_venue(entries: Iterable[RosterEntry], venue: Venue, *, by: Account |
         more = rows.filter(queries.seated("")).count()
         if study_class.state == ClassState.RELEASED:
             refuse_over_capacity(venue, more=more)
+        leave_seats(list(rows.values_list("pk", flat=True)))
         moved = rows.update(venue=venue)
         if moved:
             record(

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from quantriet.classes.web import conferences, desk, facilities, listed, planning, programme, roster, staffing, summons
+from quantriet.classes.web import desk, halls, listed, planning, programme, roster, seat_maps, staffing, summons
 
 _ONE = "desk/classes/<int:pk>/"
 _PLAN = "desk/timetables/<int:pk>/"
@@ -38,6 +39,13 @@ urlpatterns = [
     path(_ONE + "roster/call/", roster.call, name="class-roster-call"),
     path(_ONE + "roster/list/", listed.listed, name="class-roster-list"),
     path(_ONE + "roster/print/", roster.print_roster, name="class-roster-print"),
+    path(_ONE + "seats/", seat_maps.seats, name="class-seats"),
+    path(_ONE + "seats/hall/", seat_maps.hall, name="class-seats-hall"),
+    path(_ONE + "seats/fill/", seat_maps.fill, name="class-seats-fill"),
+    path(_ONE + "seats/move/", seat_maps.move, name="class-seats-move"),
+    path(_ONE + "seats/block/", seat_maps.block, name="class-seats-block"),
+    path(_ONE + "seats/print/", seat_maps.print_seats, name="class-seats-print"),
+    path(_ONE + "seats/list/", seat_maps.listed, name="class-seats-list"),
     path(_ONE + "summons/", summons.summons, name="class-summons"),
     path(_ONE + "summons/send/", summons.send, name="class-summons-send"),
     path(_ONE + "summons/printed/", summons.printed, name="class-summons-printed"),
@@ -63,6 +71,11 @@ urlpatterns = [
     path("desk/facilities/declare/", facilities.declare, name="facility-declare"),
     path("desk/facilities/<int:pk>/", facilities.facility, name="facility"),
     path("desk/facilities/<int:pk>/remove/", facilities.remove_facility, name="facility-remove"),
+    path("desk/halls/", halls.hall_list, name="hall-list"),
+    path("desk/halls/new/", halls.new_hall, name="hall-new"),
+    path("desk/halls/<int:pk>/", halls.hall, name="hall"),
+    path("desk/halls/<int:pk>/seat/", halls.switch, name="hall-seat"),
+    path("desk/halls/<int:pk>/remove/", halls.remove, name="hall-remove"),
     path("desk/timetables/", planning.timetable_list, name="timetable-list"),
     path("desk/timetables/new/", planning.new_timetable, name="timetable-new"),
     path(_PLAN, planning.show_timetable, name="timetable"),

@@ -26,6 +26,7 @@ from quantriet.config.demo.alone import shift_cells, study_alone
 from quantriet.config.demo.conferring import confer
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
+from quantriet.config.demo.seating import seat_people
 from quantriet.config.demo.speaking import speak
 from quantriet.config.demo.spreading import spread
 from quantriet.config.demo.telling import inform
@@ -505,6 +506,8 @@ def _run(organisation: Organisation, study_class: StudyClass) -> None:
     released = min(day, now()) - dt.timedelta(days=3)
     class_actions.release_class(study_class, by=organisation.officer, at=released)
     class_actions.mark_printed(study_class, by=organisation.officer, at=released)
+    if local(day).date() >= today():
+        seat_people(study_class, by=organisation.officer, at=released)
     if sessions[-1].ends_at > now() or local(day).date() == today():
         return
     _take_roll(organisation, study_class, sessions)

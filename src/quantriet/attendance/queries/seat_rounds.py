@@ -1,0 +1,179 @@
+"""The seats of a venue as its ushers see them in a round; who is missing, by unit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from quantriet.attendance.models import SeatConfirmation, SeatRound, SeatTap
+from quantriet.attendance.vocab import Standing
+from quantriet.classes import queries as class_queries
+from quantriet.classes.models import ClassSession, Seat, SeatMap, Venue
+from quantriet.classes.rules.halls import Block, Layout, Spot, from_json
+
+if TYPE_CHECKING:
+    from quantriet.attendance.queries import Roll, RollRow
+
+_HERE = (Standing.PRESENT, Standing.WHOLE)
+
+
+@dataclass(frozen=True)
+class SeatCell:
+    """A seat that somebody has by the plan: whose it is, whether it was seen empty, by whom, how the person stands."""
+
+    spot: Spot
+    row: RollRow
+    is_empty: bool = False
+    tapped_by: str = ""
+
+    @property
+    def short(self) -> str:
+        """What fits onto a seat: the last two words of the name."""
+        return " ".join(self.row.name.split()[-2:])
+
+
+@dataclass(frozen=True)
+class SeenBlock:
+    """A block as drawn: rows of stretches of seats; None is a seat that nobody has by the plan."""
+
+    block: Block
+    rows: list[tuple[str, list[SeatCell | None]]]
+    confirmed: SeatConfirmation | None = None
+    is_changed: bool = False  # tapped since it was confirmed
+
+    @property
+    def cells(self) -> list[SeatCell]:
+        return [cell for _label, cells in self.rows for cell in cells if cell is not None]
+
+    @property
+    def empty(self) -> list[int]:
+        """Roster lines of the seats seen empty, as a confirmation sends them back."""
+        return sorted(cell.row.entry_id for cell in self.cells if cell.is_empty)
+
+    @property
+    def widest(self) -> int:
+        return max((len(cells) for _label, cells in self.rows), default=1)
+
+    @property
+    def is_done(self) -> bool:
+        return self.confirmed is not None and not self.is_changed
+
+
+@dataclass(frozen=True)
+class SeatRegister:
+    """One venue in one round: its blocks, who has no seat."""
+
+    blocks: list[SeenBlock]
+    without: list[RollRow] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return sum(1 for block in self.blocks if block.is_done)
+
+    @property
+    def empty(self) -> int:
+        return sum(len(block.empty) for block in self.blocks)
+
+    @property
+    def placed(self) -> int:
+        return sum(len(block.cells) for block in self.blocks)
+
+
+def seat_rounds(session: ClassSession, venue: Venue) -> list[SeatRound]:
+    return list(SeatRound.objects.filter(session=session, venue=venue).select_related("begun_by").order_by("number"))
+
+
+def seat_register(seat_map: SeatMap, roll: Roll, seat_round: SeatRound | None) -> SeatRegister:
+    """The seats with what was seen of them; few statements however many seats. `roll` is that of the venue and session."""
+    layout = from_json(seat_map.layout)
+    rows = {row.entry_id: row for row in roll.rows}
+    spots = {
+        Spot(row, number): entry
+        for row, number, entry in Seat.objects.filter(seat_map=seat_map, entry__isnull=False)
+        .filter(class_queries.seated("entry__"))
+        .values_list("row", "number", "entry_id")
+        if entry in rows
+    }
+    taps: dict[int, tuple[int, bool, str]] = {}
+    confirmed: dict[int, SeatConfirmation] = {}
+    if seat_round is not None:
+        for pk, entry, is_empty, name in (
+            SeatTap.objects.filter(seat_round=seat_round)
+            .order_by("pk")
+            .values_list("pk", "entry_id", "is_empty", "account__display_name")
+        ):
+            taps[entry] = (pk, is_empty, name)
+        confirmations = SeatConfirmation.objects.filter(seat_round=seat_round).select_related("account").order_by("pk")
+        confirmed = {one.block: one for one in confirmations}
+    blocks = []
+    for block in layout.blocks:
+        drawn = _drawn(layout, block, spots, rows, taps)
+        if not any(cell for _label, cells in drawn for cell in cells):
+            continue
+        last = confirmed.get(block.number)
+        newest = max((taps[spots[spot]][0] for spot in block.spots if spots.get(spot) in taps), default=0)
+        blocks.append(SeenBlock(block, drawn, last, last is not None and newest > last.last_tap))
+    placed = set(spots.values())
+    return SeatRegister(blocks, [row for row in roll.rows if row.entry_id not in placed])
+
+
+def _drawn(
+    layout: Layout,
+    block: Block,
+    spots: dict[Spot, int],
+    rows: dict[int, RollRow],
+    taps: dict[int, tuple[int, bool, str]],
+) -> list[tuple[str, list[SeatCell | None]]]:
+    mine = set(block.spots)
+    found: list[tuple[str, list[SeatCell | None]]] = []
+    for row in layout.rows:
+        cells: list[SeatCell | None] = []
+        for number in range(1, row.size + 1):
+            spot = Spot(row.label, number)
+            if spot not in mine:
+                continue
+            entry = spots.get(spot)
+            if entry is None:
+                cells.append(None)
+                continue
+            _pk, is_empty, name = taps.get(entry, (0, False, ""))
+            cells.append(SeatCell(spot, rows[entry], is_empty, name))
+        if cells:
+            found.append((row.label, cells))
+    return found
+
+
+@dataclass(frozen=True)
+class MissingUnit:
+    """A unit in a venue: how many are called, here, and who is not, with the seat of each."""
+
+    cell: str
+    called: int
+    here: int
+    missing: Sequence[tuple[RollRow, str]]
+
+
+def missing_by_unit(venue: Venue, roll: Roll) -> list[MissingUnit]:
+    """Who is not in the hall, by unit; those with most missing first. `roll` is that of the venue and session."""
+    seats = {
+        entry: Spot(row, number).code
+        for entry, row, number in Seat.objects.filter(seat_map__venue=venue, entry__isnull=False).values_list(
+            "entry_id", "row", "number"
+        )
+        if entry is not None
+    }
+    units: dict[str, list[RollRow]] = defaultdict(list)
+    for row in roll.rows:
+        units[row.cell].append(row)
+    found = [
+        MissingUnit(
+            cell,
+            len(people),
+            sum(1 for one in people if one.standing in _HERE),
+            [(one, seats.get(one.entry_id, "")) for one in people if one.standing not in _HERE],
+        )
+        for cell, people in units.items()
+    ]
+    return sorted(found, key=lambda one: (-len(one.missing), one.cell))
