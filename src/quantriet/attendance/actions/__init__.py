@@ -7,6 +7,17 @@ from quantriet.attendance.actions.closing import close_roll, reclose_roll, recom
 from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
+from quantriet.attendance.actions.meeting_logs import (
+    Understood,
+    answer_log_questions,
+    apply_meeting_log,
+    confirm_meeting_log,
+    decide_log_name,
+    give_up_log,
+    read_meeting_log,
+    take_meeting_log,
+    undo_meeting_log,
+)
 from quantriet.attendance.actions.presence_checks import (
     LEAST_MINUTES,
     MOST_MINUTES,
@@ -37,9 +48,12 @@ __all__ = [
     "MOST_QUESTIONS",
     "Answered",
     "Entered",
+    "Understood",
     "add_check_questions",
     "allow_self_study",
+    "answer_log_questions",
     "answer_section",
+    "apply_meeting_log",
     "ask_excuse",
     "ask_reopening",
     "begin_course",
@@ -47,11 +61,14 @@ __all__ = [
     "check_in_by_code",
     "choose_catch_up",
     "close_roll",
+    "confirm_meeting_log",
     "decide_excuse",
+    "decide_log_name",
     "decide_reopening",
     "enter_replies",
     "follow_check_ins",
     "follow_lapsed",
+    "give_up_log",
     "invite_absentees",
     "judge_self_study",
     "mark_rest_present",
@@ -60,6 +77,7 @@ __all__ = [
     "open_section",
     "place_catch_up",
     "print_reply_forms",
+    "read_meeting_log",
     "reclose_roll",
     "recompute_class",
     "record_marks",
@@ -71,6 +89,8 @@ __all__ = [
     "settle_self_study",
     "step_catch_ups",
     "take_back_approval",
+    "take_meeting_log",
+    "undo_meeting_log",
     "void_mark",
     "withdraw_self_study",
 ]
