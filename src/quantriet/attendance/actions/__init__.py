@@ -8,6 +8,7 @@ from quantriet.attendance.actions.conduct import note_conduct
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
 from quantriet.attendance.actions.meeting_logs import (
+    ENCODING_QUESTION,
     Understood,
     answer_log_questions,
     apply_meeting_log,
@@ -43,6 +44,7 @@ from quantriet.attendance.actions.self_study import (
 )
 
 __all__ = [
+    "ENCODING_QUESTION",
     "LEAST_MINUTES",
     "MOST_MINUTES",
     "MOST_QUESTIONS",

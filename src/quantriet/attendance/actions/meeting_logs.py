@@ -50,7 +50,7 @@ _AT_ONCE_NAMES = 1_000
 _AHEAD = dt.timedelta(minutes=10)
 _MOST_ROWS_TOLD = 20
 _HEAD = 30  # rows above and at the beginning of the tables, looked through for stamps
-ENCODING = "encoding"
+ENCODING_QUESTION = "encoding"
 
 
 @dataclass
@@ -195,7 +195,7 @@ def _understand(log: MeetingLog, at: dt.datetime) -> tuple[Understood, list[Pers
     understood = Understood(legacy=legacy or "")
     if found.encoding is not None and legacy is None:
         understood.encoding = found.encoding.as_json()
-        understood.questions.append(ENCODING)
+        understood.questions.append(ENCODING_QUESTION)
         return understood, []
     for row in found.rows[:_HEAD]:
         for cell in row.cells:

@@ -89,6 +89,9 @@ def roll_page(
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
     ]
+    is_whole = org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit)
+    if is_whole:  # a log tells of the whole class, not of the venue of one clerk
+        ways.append(("meeting-logs", _("Meeting log")))
     place = ClassPart.RESULT if part == ClassPart.RESULT else ClassPart.ROLL
     reason = why_not(study_class, reopened=reopened)
     return page(
@@ -99,7 +102,7 @@ def roll_page(
             "is_reopened": reopened,
             "why_not": reason,
             "may_mark": not reason,
-            "is_whole": org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit),
+            "is_whole": is_whole,
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
             "class_parts": [
                 {"label": one.label, "url": reverse(one.value, args=[study_class.pk]), "current": one == place}

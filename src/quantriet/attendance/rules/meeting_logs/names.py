@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from quantriet.kit.text import fold, nfc, search_words, squeeze
+from quantriet.kit.text import fold, index_words, nfc, squeeze
 
 
 class Meaning(StrEnum):
@@ -131,7 +131,7 @@ class Roster:
 
 
 def _words(name: str) -> list[str]:
-    return search_words(name)
+    return index_words(name)
 
 
 def _unit_key(name: str) -> str:
