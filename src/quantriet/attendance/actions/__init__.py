@@ -26,6 +26,13 @@ from quantriet.attendance.actions.presence_checks import (
     set_presence_check,
 )
 from quantriet.attendance.actions.proxies import Entered, choose_catch_up, enter_replies, print_reply_forms
+from quantriet.attendance.actions.questionnaires import (
+    answer_questionnaire,
+    call_off_questionnaire,
+    enter_questionnaire_slip,
+    open_questionnaire,
+    prepare_questionnaire,
+)
 from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
 from quantriet.attendance.actions.self_study import (
     MOST_QUESTIONS,
@@ -42,6 +49,7 @@ from quantriet.attendance.actions.self_study import (
     settle_self_study,
     withdraw_self_study,
 )
+from quantriet.attendance.actions.suggestions import enter_suggestion, switch_suggestions, write_suggestion
 
 __all__ = [
     "ENCODING_QUESTION",
@@ -54,12 +62,14 @@ __all__ = [
     "add_check_questions",
     "allow_self_study",
     "answer_log_questions",
+    "answer_questionnaire",
     "answer_section",
     "apply_meeting_log",
     "ask_excuse",
     "ask_reopening",
     "begin_course",
     "call_off_check",
+    "call_off_questionnaire",
     "check_in_by_code",
     "choose_catch_up",
     "close_roll",
@@ -67,7 +77,9 @@ __all__ = [
     "decide_excuse",
     "decide_log_name",
     "decide_reopening",
+    "enter_questionnaire_slip",
     "enter_replies",
+    "enter_suggestion",
     "follow_check_ins",
     "follow_lapsed",
     "give_up_log",
@@ -76,8 +88,10 @@ __all__ = [
     "mark_rest_present",
     "move_course",
     "note_conduct",
+    "open_questionnaire",
     "open_section",
     "place_catch_up",
+    "prepare_questionnaire",
     "print_reply_forms",
     "read_meeting_log",
     "reclose_roll",
@@ -90,9 +104,11 @@ __all__ = [
     "set_presence_check",
     "settle_self_study",
     "step_catch_ups",
+    "switch_suggestions",
     "take_back_approval",
     "take_meeting_log",
     "undo_meeting_log",
     "void_mark",
     "withdraw_self_study",
+    "write_suggestion",
 ]

@@ -26,7 +26,16 @@ from quantriet.attendance.models import LogIdentity, MeetingLog, MeetingLogName,
 from quantriet.attendance.rules.meeting_logs import reading
 from quantriet.attendance.rules.meeting_logs.adding import Known, add_connections
 from quantriet.attendance.rules.meeting_logs.moments import Order
-from quantriet.attendance.rules.meeting_logs.names import Called, Candidate, Found, Hall, Matcher, Meaning, Roster, log_key
+from quantriet.attendance.rules.meeting_logs.names import (
+    Called,
+    Candidate,
+    Found,
+    Hall,
+    Matcher,
+    Meaning,
+    Roster,
+    log_key,
+)
 from quantriet.attendance.rules.meeting_logs.reading import Person, Question
 from quantriet.attendance.rules.minutes import Fact, SessionTime
 from quantriet.attendance.vocab import LIVE_LOGS, FactKind, LogMeaning, Mark, MeetingLogState, Method
@@ -96,19 +105,25 @@ def take_meeting_log(
     spreadsheets.gate(source, file_name, limit=settings.UPLOAD_LIMIT_BYTES)
     refuse_class(_frame(study_class), at)
     if not study_class.sessions.exists():
-        raise Refusal("log.no_session", "Lớp chưa có buổi học nên chưa nhập nhật ký được; hãy thêm buổi ở trang Chương trình.")
+        raise Refusal(
+            "log.no_session", "Lớp chưa có buổi học nên chưa nhập nhật ký được; hãy thêm buổi ở trang Chương trình."
+        )
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     with transaction.atomic():
         _lock(study_class)
         same = MeetingLog.objects.filter(study_class=study_class, digest=digest, state__in=LIVE_LOGS).first()
         if same is not None:
             return same, False
-        log = MeetingLog(study_class=study_class, file_name=file_name[-200:], digest=digest, uploaded_by=by, uploaded_at=at)
+        log = MeetingLog(
+            study_class=study_class, file_name=file_name[-200:], digest=digest, uploaded_by=by, uploaded_at=at
+        )
         with source.open("rb") as content:
             log.file.save(f"{digest[:16]}{Path(file_name).suffix.lower()[:8]}", File(content), save=False)
         try:
             log.save(force_insert=True)
-            record("meeting_log.uploaded", by=by, at=at, thing=study_class, unit=study_class.unit, after={"log": log.pk})
+            record(
+                "meeting_log.uploaded", by=by, at=at, thing=study_class, unit=study_class.unit, after={"log": log.pk}
+            )
             _start_reading(log)
         except BaseException:
             log.file.delete(save=False)
@@ -130,7 +145,13 @@ def answer_log_questions(
     said = {"order": order, "offset": offset, "day": day.isoformat() if day else "", "legacy": legacy}
     choices = {**log.choices, **{key: value for key, value in said.items() if value not in ("", None)}}
     with transaction.atomic():
-        _move(log, MeetingLogState.READING, frm=(MeetingLogState.ASKING, MeetingLogState.READY), choices=choices, counts={})
+        _move(
+            log,
+            MeetingLogState.READING,
+            frm=(MeetingLogState.ASKING, MeetingLogState.READY),
+            choices=choices,
+            counts={},
+        )
         _start_reading(log)
     _read_if_small(log, at)
     return log
@@ -161,20 +182,26 @@ def _read_if_small(log: MeetingLog, at: dt.datetime) -> None:
 
 def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
     """Read a file and tell its names against the roster. May run twice; a log in another state is left alone."""
-    log = MeetingLog.objects.select_related("study_class__unit").filter(pk=log_id, state=MeetingLogState.READING).first()
+    log = (
+        MeetingLog.objects.select_related("study_class__unit").filter(pk=log_id, state=MeetingLogState.READING).first()
+    )
     if log is None:
         return
     try:
         understood, people = _understand(log, at)
     except Refusal as refusal:
         with transaction.atomic():
-            if _move(log, MeetingLogState.REFUSED, frm=(MeetingLogState.READING,), refusal=refusal.sentence[:600], must=False):
+            if _move(
+                log, MeetingLogState.REFUSED, frm=(MeetingLogState.READING,), refusal=refusal.sentence[:600], must=False
+            ):
                 _drop_file(log)
         return
     if understood.questions:
         with transaction.atomic():
             log.names.all().delete()
-            _move(log, MeetingLogState.ASKING, frm=(MeetingLogState.READING,), understood=asdict(understood), must=False)
+            _move(
+                log, MeetingLogState.ASKING, frm=(MeetingLogState.READING,), understood=asdict(understood), must=False
+            )
         return
     rows = _tell(log, people)
     with transaction.atomic():
@@ -255,7 +282,10 @@ def _tell(log: MeetingLog, people: Sequence[Person]) -> list[tuple[Any, ...]]:
     roster, entry_of = _roster(study_class)
     matcher = Matcher(roster)
     decided = {
-        one.key: one for one in LogIdentity.objects.filter(unit=study_class.unit_id).only("key", "person_id", "venue_name", "is_nobody")
+        one.key: one
+        for one in LogIdentity.objects.filter(unit=study_class.unit_id).only(
+            "key", "person_id", "venue_name", "is_nobody"
+        )
     }
     halls = {hall.name: hall.venue_id for hall in roster.halls}
     found: list[Found] = []
@@ -338,7 +368,10 @@ def _roster(study_class: StudyClass) -> tuple[Roster, dict[int, int]]:
         units.add(unit)
     here = Unit.objects.filter(pk__in=RosterEntry.objects.filter(study_class=study_class).values("unit_id"))
     names = {pk: (name, short, code) for pk, name, short, code in here.values_list("pk", "name", "short_name", "code")}
-    halls = [Hall(pk, name) for pk, name in Venue.objects.filter(study_class=study_class).order_by("pk").values_list("pk", "name")]
+    halls = [
+        Hall(pk, name)
+        for pk, name in Venue.objects.filter(study_class=study_class).order_by("pk").values_list("pk", "name")
+    ]
     return Roster(people, names, halls), entry_of
 
 
@@ -445,12 +478,20 @@ def apply_meeting_log(log_id: int, *, at: dt.datetime) -> None:
     try:
         with transaction.atomic():
             _lock(log.study_class)
-            if not MeetingLog.objects.filter(pk=log.pk, state=MeetingLogState.APPLYING).update(state=MeetingLogState.DONE):
+            if not MeetingLog.objects.filter(pk=log.pk, state=MeetingLogState.APPLYING).update(
+                state=MeetingLogState.DONE
+            ):
                 return
             refuse_class(_frame(log.study_class), at)
             names = list(log.names.filter(meaning__in=(LogMeaning.SURE, LogMeaning.VENUE)).order_by("pk"))
             written = _write(log, names, by=log.confirmed_by, at=at)
-            counts = {**log.counts, **_counts(log), "facts": written.facts, "written": written.people, "absent": written.absent}
+            counts = {
+                **log.counts,
+                **_counts(log),
+                "facts": written.facts,
+                "written": written.people,
+                "absent": written.absent,
+            }
             MeetingLog.objects.filter(pk=log.pk).update(applied_at=at, counts=counts)
             record(
                 "meeting_log.applied", by=log.confirmed_by, at=at, thing=log.study_class, unit=log.study_class.unit,
@@ -460,7 +501,9 @@ def apply_meeting_log(log_id: int, *, at: dt.datetime) -> None:
             enqueue(FOLLOW_JOB)
     except Refusal as refusal:
         with transaction.atomic():
-            _move(log, MeetingLogState.READY, frm=(MeetingLogState.APPLYING,), refusal=refusal.sentence[:600], must=False)
+            _move(
+                log, MeetingLogState.READY, frm=(MeetingLogState.APPLYING,), refusal=refusal.sentence[:600], must=False
+            )
 
 
 @dataclass(frozen=True)
@@ -502,7 +545,9 @@ def _write(log: MeetingLog, names: Sequence[MeetingLogName], *, by: Account, at:
 
 def _known(study_class: StudyClass, entries: Sequence[int]) -> dict[tuple[int, int], list[Known]]:
     """The facts that stand, by line and session; of many people the whole class in one statement."""
-    facts = PresenceFact.objects.filter(session__study_class=study_class, voided_by__isnull=True).exclude(kind=FactKind.VOID)
+    facts = PresenceFact.objects.filter(session__study_class=study_class, voided_by__isnull=True).exclude(
+        kind=FactKind.VOID
+    )
     if len(entries) <= 500:
         facts = facts.filter(entry__in=entries)
     found: dict[tuple[int, int], list[Known]] = defaultdict(list)
@@ -562,7 +607,10 @@ def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
         _move(log, MeetingLogState.UNDONE, frm=(MeetingLogState.DONE,), undone_by=by, undone_at=at)
         facts = list(
             PresenceFact.objects.filter(
-                session__study_class=study_class, method=Method.LOG, voided_by__isnull=True, nonce__startswith=f"l{log.pk}-"
+                session__study_class=study_class,
+                method=Method.LOG,
+                voided_by__isnull=True,
+                nonce__startswith=f"l{log.pk}-",
             ).only("pk", "entry_id", "session_id")
         )
         PresenceFact.objects.bulk_create(
@@ -578,7 +626,12 @@ def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
         )  # fmt: skip
         log.venue_connections.all().delete()
         record(
-            "meeting_log.undone", by=by, at=at, thing=study_class, unit=study_class.unit, before={"log": log.pk, "facts": len(facts)}
+            "meeting_log.undone",
+            by=by,
+            at=at,
+            thing=study_class,
+            unit=study_class.unit,
+            before={"log": log.pk, "facts": len(facts)},
         )
         enqueue(FOLLOW_JOB)
     return len(facts)
@@ -589,7 +642,12 @@ def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
 
 def _frame(study_class: StudyClass) -> ClassFrame:
     return ClassFrame(
-        study_class.pk, study_class.title, study_class.state, study_class.campaign, study_class.unit_id, study_class.unit.path
+        study_class.pk,
+        study_class.title,
+        study_class.state,
+        study_class.campaign,
+        study_class.unit_id,
+        study_class.unit.path,
     )
 
 
@@ -599,7 +657,9 @@ def _lock(study_class: StudyClass) -> None:
     study_class.state, study_class.campaign = row.state, row.campaign
 
 
-def _move(log: MeetingLog, to: MeetingLogState, *, frm: Sequence[MeetingLogState], must: bool = True, **new: Any) -> bool:
+def _move(
+    log: MeetingLog, to: MeetingLogState, *, frm: Sequence[MeetingLogState], must: bool = True, **new: Any
+) -> bool:
     """The one way in which a log changes its state: only from the states named, in one statement."""
     if not MeetingLog.objects.filter(pk=log.pk, state__in=frm).update(state=to, **new):
         if must:
@@ -612,7 +672,9 @@ def _move(log: MeetingLog, to: MeetingLogState, *, frm: Sequence[MeetingLogState
 
 
 def _progress(log: MeetingLog, what: str, done: int = 0, total: int = 0) -> None:
-    MeetingLog.objects.filter(pk=log.pk, state=MeetingLogState.READING).update(counts={"what": what, "done": done, "total": total})
+    MeetingLog.objects.filter(pk=log.pk, state=MeetingLogState.READING).update(
+        counts={"what": what, "done": done, "total": total}
+    )
 
 
 def _drop_file(log: MeetingLog) -> None:

@@ -47,7 +47,11 @@ def lines_found(study_class: StudyClass, words: str) -> list[RosterEntry]:
     said = fold(words)
     if len(said) < 2:
         return []
-    match = Q(person__name_folded__contains=said) | Q(person__code__iexact=words.strip()) | Q(unit__name_folded__contains=said)
+    match = (
+        Q(person__name_folded__contains=said)
+        | Q(person__code__iexact=words.strip())
+        | Q(unit__name_folded__contains=said)
+    )
     lines = RosterEntry.objects.filter(match, study_class=study_class)
     return list(lines.select_related("person", "unit", "venue").order_by("person__sort_key", "pk")[:_FOUND])
 
@@ -83,15 +87,21 @@ def venues_connected(log: MeetingLog) -> list[Connected]:
     )  # fmt: skip
     venues = {one.venue_id for one in rows}
     called = dict(
-        RosterEntry.objects.filter(venue__in=venues).order_by().values("venue").annotate(n=Count("pk")).values_list("venue", "n")
+        RosterEntry.objects.filter(venue__in=venues)
+        .order_by()
+        .values("venue")
+        .annotate(n=Count("pk"))
+        .values_list("venue", "n")
     )
     came: dict[tuple[int, int], int] = defaultdict(int)
     facts = PresenceFact.objects.filter(
         entry__venue__in=venues, session__study_class=log.study_class_id, kind__in=[FactKind.ARRIVE, FactKind.WHOLE],
         voided_by__isnull=True,
     ).order_by()  # fmt: skip
-    for venue, session, number in facts.values("entry__venue", "session").annotate(n=Count("entry", distinct=True)).values_list(
-        "entry__venue", "session", "n"
+    for venue, session, number in (
+        facts.values("entry__venue", "session")
+        .annotate(n=Count("entry", distinct=True))
+        .values_list("entry__venue", "session", "n")
     ):
         came[venue, session] = number
     found: dict[tuple[int, int], Connected] = {}

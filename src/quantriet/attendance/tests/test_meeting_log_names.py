@@ -60,7 +60,9 @@ def test_doubtful_names_have_candidates_and_nobody_is_confirmed(find, said, cand
     assert {one.entry_id for one in found.candidates} == candidates
 
 
-@pytest.mark.parametrize("said", ["Mẹ Bông", "iPhone", "Trần Nguyễn Thị Hường", "Phạm Quốc Trung", "=HYPERLINK(1)", "Năm"])
+@pytest.mark.parametrize(
+    "said", ["Mẹ Bông", "iPhone", "Trần Nguyễn Thị Hường", "Phạm Quốc Trung", "=HYPERLINK(1)", "Năm"]
+)
 def test_names_of_nobody(find, said):
     assert find(said).meaning in (Meaning.UNKNOWN, Meaning.DOUBTFUL)
     assert find(said).entry_id is None
@@ -86,7 +88,16 @@ def test_a_hall_is_a_venue_and_no_person(find, said, venue):
 
 
 @pytest.mark.parametrize(
-    "said", ["Otter.ai", "Fireflies.ai Notetaker", "read.ai meeting notes", "Fathom Notetaker", "Máy ghi hình", "Recording", "tl;dv"]
+    "said",
+    [
+        "Otter.ai",
+        "Fireflies.ai Notetaker",
+        "read.ai meeting notes",
+        "Fathom Notetaker",
+        "Máy ghi hình",
+        "Recording",
+        "tl;dv",
+    ],
 )
 def test_recorders_are_left_out_with_the_reason(find, said):
     found = find(said)

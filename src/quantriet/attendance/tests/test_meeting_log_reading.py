@@ -144,7 +144,12 @@ def test_lengths_and_zones():
     assert [read_length(one) for one in ("211", "1h 29m 48s", "01:29:48", "1 giờ 29 phút", "3 hr 20 min", "x")] == [
         12660, 5388, 5388, 5340, 12000, None,
     ]  # fmt: skip
-    assert [zone_named(one) for one in ("Join Time (UTC)", "(GMT+07:00) Bangkok", "Join Time", "UTC-05:30")] == [0, 420, None, -330]
+    assert [zone_named(one) for one in ("Join Time (UTC)", "(GMT+07:00) Bangkok", "Join Time", "UTC-05:30")] == [
+        0,
+        420,
+        None,
+        -330,
+    ]
 
 
 @given(st.text(max_size=60))
@@ -157,7 +162,17 @@ def test_no_text_breaks_the_reading_of_moments(said):
 
 
 _HOSTILE = st.text(alphabet=st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
-    ["=cmd|'/c calc'!A1", "+1+1", "@SUM(1)", "-2+3", "\x00\x07", "<script>alert(1)</script>", "'; DROP TABLE x;--", "\u202eabc", "A" * 300]
+    [
+        "=cmd|'/c calc'!A1",
+        "+1+1",
+        "@SUM(1)",
+        "-2+3",
+        "\x00\x07",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE x;--",
+        "\u202eabc",
+        "A" * 300,
+    ]
 )
 
 
@@ -194,13 +209,17 @@ ENCODINGS = {
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("text", [texts.ZOOM, texts.TEAMS, texts.TEAMS_OLD, texts.MEET_VIETNAMESE, texts.ZOOM_VIETNAMESE])
+@pytest.mark.parametrize(
+    "text", [texts.ZOOM, texts.TEAMS, texts.TEAMS_OLD, texts.MEET_VIETNAMESE, texts.ZOOM_VIETNAMESE]
+)
 def test_every_encoding_reads_alike(tmp_path, encoding, text):
     found = cells_of(tmp_path, ENCODINGS[encoding](text))
     assert found.encoding is None
     log = reading.read_log([(row.number, row.cells) for row in found.rows], days=[DAY])
     plain = reading.read_log(rows_of(text), days=[DAY])
-    assert [(one.name, one.joined, one.left) for one in log.heard] == [(one.name, one.joined, one.left) for one in plain.heard]
+    assert [(one.name, one.joined, one.left) for one in log.heard] == [
+        (one.name, one.joined, one.left) for one in plain.heard
+    ]
 
 
 def test_windows_1258_is_asked_and_then_read(tmp_path):

@@ -111,7 +111,9 @@ def test_a_log_is_told_then_confirmed_then_counts(hall, bring, clerk):
     fact = PresenceFact.objects.filter(kind=FactKind.ARRIVE).first()
     assert (fact.method, fact.account_id, fact.is_followed) == (Method.LOG, clerk.pk, True)
     # The hall was connected for the session and is nobody's presence.
-    assert [(f"{local(one.starts_at):%H:%M}", f"{local(one.ends_at):%H:%M}") for one in VenueConnection.objects.all()] == [("07:30", "11:00")]
+    assert [
+        (f"{local(one.starts_at):%H:%M}", f"{local(one.ends_at):%H:%M}") for one in VenueConnection.objects.all()
+    ] == [("07:30", "11:00")]
     assert AuditEvent.objects.filter(verb="meeting_log.applied").count() == 1
     assert AuditEvent.objects.filter(verb="roll.marked", person_id=hall.entries["M1"].person_id).exists()
 
@@ -287,7 +289,13 @@ def test_marked_files_are_refused(hall, bring, clerk, tmp_path):
 
 
 def test_hostile_cells_stay_text_and_name_nobody(hall, bring, clerk):
-    log = bring([("=cmd|'/c calc'!A1", "07:30:00", "11:00:00"), ("<script>alert(1)</script>", "07:30:00", "11:00:00"), *WHOLE[:1]])
+    log = bring(
+        [
+            ("=cmd|'/c calc'!A1", "07:30:00", "11:00:00"),
+            ("<script>alert(1)</script>", "07:30:00", "11:00:00"),
+            *WHOLE[:1],
+        ]
+    )
     assert log.counts["unknown"] == 2
     assert "=cmd|'/c calc'!A1" in set(log.names.values_list("said", flat=True))
     apply(log, clerk)
@@ -296,7 +304,10 @@ def test_hostile_cells_stay_text_and_name_nobody(hall, bring, clerk):
 
 def test_a_renamed_person_is_one_person(hall, bring, clerk):
     log = bring(
-        [("Nguyễn Thị Hường", "07:30:00", "09:00:00", "h@eatam.example"), ("iPad", "09:00:00", "11:00:00", "h@eatam.example")]
+        [
+            ("Nguyễn Thị Hường", "07:30:00", "09:00:00", "h@eatam.example"),
+            ("iPad", "09:00:00", "11:00:00", "h@eatam.example"),
+        ]
     )
     assert set(log.names.values_list("entry_id", flat=True)) == {hall.entries["M1"].pk}
     apply(log, clerk)

@@ -85,6 +85,8 @@ def roll_page(
         ("codes", _("By code")),
         ("scan", _("Scanner")),
         ("checks", _("Mid-session check")),
+        ("questionnaires", _("Questionnaire")),
+        ("suggestions", _("Suggestions")),
         ("slips", _("Slips")),
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),

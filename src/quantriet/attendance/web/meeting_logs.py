@@ -12,7 +12,6 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -36,7 +35,13 @@ _SIGNS = {
     LogMeaning.SURE: "done", LogMeaning.DOUBTFUL: "owing", LogMeaning.UNKNOWN: "silent", LogMeaning.VENUE: "done",
     LogMeaning.IGNORED: "exempt",
 }  # fmt: skip
-_ZONES = [("420", "Giờ Việt Nam (UTC+7)"), ("0", "Giờ quốc tế (UTC)"), ("480", "UTC+8"), ("540", "UTC+9"), ("other", "Múi giờ khác")]
+_ZONES = [
+    ("420", "Giờ Việt Nam (UTC+7)"),
+    ("0", "Giờ quốc tế (UTC)"),
+    ("480", "UTC+8"),
+    ("540", "UTC+9"),
+    ("other", "Múi giờ khác"),
+]
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-]?)(\d{1,2})(?::?(\d{2}))?", re.I)
 
 
@@ -72,7 +77,10 @@ class ReadingForm(forms.Form):
             example = f", “{told.example}”" if told.example else ""
             self.fields["order"].choices = [  # type: ignore[attr-defined]
                 (Order.DAY_FIRST.value, f"Ngày trước, tháng sau{example and _read_as(told.example, day_first=True)}"),
-                (Order.MONTH_FIRST.value, f"Tháng trước, ngày sau{example and _read_as(told.example, day_first=False)}"),
+                (
+                    Order.MONTH_FIRST.value,
+                    f"Tháng trước, ngày sau{example and _read_as(told.example, day_first=False)}",
+                ),
             ]
             self.fields["order"].required = True
         else:
@@ -262,7 +270,12 @@ def _understood(told: actions.Understood) -> list[tuple[str, str]]:
         rows.append(("Dòng ở phòng chờ", f"{show_number(told.waiting)}, không tính"))
     if told.unread_count:
         which = ", ".join(map(str, told.unread))
-        rows.append(("Dòng không đọc được giờ", f"{show_number(told.unread_count)} (dòng {which}{'…' if told.unread_count > len(told.unread) else ''})"))
+        rows.append(
+            (
+                "Dòng không đọc được giờ",
+                f"{show_number(told.unread_count)} (dòng {which}{'…' if told.unread_count > len(told.unread) else ''})",
+            )
+        )
     return rows
 
 
@@ -270,7 +283,9 @@ def _questions(told: actions.Understood, study_class: StudyClass) -> list[str]:
     said = []
     for question in told.questions:
         if question == Question.ORDER:
-            said.append("Ngày trong tệp hiểu được hai cách và không cách nào trùng ngày học hơn cách kia; hãy chọn cách đọc.")
+            said.append(
+                "Ngày trong tệp hiểu được hai cách và không cách nào trùng ngày học hơn cách kia; hãy chọn cách đọc."
+            )
         elif question == Question.DAY:
             said.append("Tệp chỉ có giờ, không có ngày, mà lớp học nhiều ngày; hãy cho biết tệp là của ngày nào.")
         elif question == Question.PLACE:
@@ -278,8 +293,14 @@ def _questions(told: actions.Understood, study_class: StudyClass) -> list[str]:
                 f"{one.title} {show_clock(one.starts_at)}–{show_clock(one.ends_at)} ngày {show_day(local(one.starts_at).date())}"
                 for one in study_class.sessions.order_by("starts_at", "pk")[:6]
             )
-            when = f" ({show_moment(dt.datetime.fromisoformat(told.first))} đến {show_moment(dt.datetime.fromisoformat(told.last))})" if told.first else ""
-            said.append(f"Giờ trong tệp{when} không trùng buổi nào của lớp: {sessions}. Hãy chọn múi giờ của tệp; nếu không phải, có thể đây là nhật ký của lớp khác.")
+            when = (
+                f" ({show_moment(dt.datetime.fromisoformat(told.first))} đến {show_moment(dt.datetime.fromisoformat(told.last))})"
+                if told.first
+                else ""
+            )
+            said.append(
+                f"Giờ trong tệp{when} không trùng buổi nào của lớp: {sessions}. Hãy chọn múi giờ của tệp; nếu không phải, có thể đây là nhật ký của lớp khác."
+            )
         else:
             said.append("Chữ trong tệp không phải Unicode; hãy xem trước và sau khi chuyển rồi chọn.")
     return said
@@ -341,7 +362,11 @@ def confirm(request: DeskRequest, pk: int, log_pk: int) -> HttpResponse:
     if row.state == MeetingLogState.READY:
         messages.error(request, row.refusal)
         return saved(request, to=_url(row))
-    told = f"Đã ghi {show_number(row.counts.get('written', 0))} người; kết quả phút có mặt hiện sau khoảng nửa phút." if row.state == MeetingLogState.DONE else ""
+    told = (
+        f"Đã ghi {show_number(row.counts.get('written', 0))} người; kết quả phút có mặt hiện sau khoảng nửa phút."
+        if row.state == MeetingLogState.DONE
+        else ""
+    )
     return saved(request, to=_url(row), message=told)
 
 

@@ -14,10 +14,12 @@ from quantriet.attendance.web import (
     member,
     presence_checks,
     proxy,
+    questionnaires,
     roll,
     self_study,
     self_study_member,
     slips,
+    suggestions,
 )
 
 _CLASS = "desk/classes/<int:pk>/"
@@ -27,6 +29,8 @@ urlpatterns = [
     # First, for a whole hall asks for them within minutes.
     path("c/<str:code>/", check_in.check_in, name="check-in"),
     path("check-in/", check_in.confirm, name="check-in-confirm"),
+    path("check-in/answers/", check_in.answers, name="check-in-answers"),
+    path("check-in/suggestion/", check_in.suggest, name="check-in-suggest"),
     path("desk/roll/", roll.today, name="roll-today"),
     path(_CLASS + "roll/", roll.roll, name="roll"),
     path(_CLASS + "roll/mark/", roll.mark, name="roll-mark"),
@@ -47,6 +51,12 @@ urlpatterns = [
     path(_CLASS + "roll/logs/<int:log_pk>/confirm/", meeting_logs.confirm, name="meeting-log-confirm"),
     path(_CLASS + "roll/logs/<int:log_pk>/undo/", meeting_logs.undo, name="meeting-log-undo"),
     path(_CLASS + "roll/logs/<int:log_pk>/names/<int:name_pk>/", meeting_logs.name, name="meeting-log-name"),
+    path(_CLASS + "roll/questionnaires/", questionnaires.questionnaires, name="questionnaires"),
+    path(_CLASS + "roll/questionnaires/<int:questionnaire_pk>/", questionnaires.questionnaire, name="questionnaire"),
+    path(_CLASS + "roll/questionnaires/<int:questionnaire_pk>/open/", questionnaires.open_, name="questionnaire-open"),
+    path(_CLASS + "roll/questionnaires/<int:questionnaire_pk>/call-off/", questionnaires.call_off, name="questionnaire-call-off"),
+    path(_CLASS + "roll/suggestions/", suggestions.suggestions, name="suggestions"),
+    path(_CLASS + "roll/suggestions/switch/", suggestions.switch, name="suggestions-switch"),
     path(_CLASS + "roll/slips/", slips.slips, name="slips"),
     path(_CLASS + "roll/paste/", slips.paste, name="paste"),
     path(_CLASS + "roll/result/", closing.result, name="roll-result"),

@@ -42,7 +42,9 @@ def add_connections(
     if first >= session.end:
         return Addition([])
     new = [part for one in intervals if (part := clip(_whole_seconds(one), (first, session.end)))]
-    had = unite(part for one in stretches(_with_ends(known), session) if (part := clip(one, (session.start, session.end))))
+    had = unite(
+        part for one in stretches(_with_ends(known), session) if (part := clip(one, (session.start, session.end)))
+    )
     target = unite([*had, *new])
     leaves = sorted(fact.at for fact in standing if fact.kind == FactKind.LEAVE)
     found: list[Fact] = []

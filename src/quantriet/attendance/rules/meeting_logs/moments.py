@@ -63,7 +63,8 @@ class Stamp(NamedTuple):
 
 
 _ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.I
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.I,
 )
 # Before noon and after it, as the clocks of twelve languages write it: a folded text, so without marks.
 _BEFORE_NOON = r"a\.? ?m\.?|sa|sang|上午|午前|오전|vorm\.?|дп"
@@ -119,7 +120,9 @@ def read_stamp(text: str) -> Stamp | None:
         return _dated(int(first), int(second), year, Order.DAY_FIRST if sign == "." else None, rest)
     east = _CJK.search(said)
     if east:
-        return _dated(int(east[3]), int(east[2]), int(east[1]), Order.DAY_FIRST, said[: east.start()] + said[east.end() :])
+        return _dated(
+            int(east[3]), int(east[2]), int(east[1]), Order.DAY_FIRST, said[: east.start()] + said[east.end() :]
+        )
     ours = _VIETNAMESE.search(said)
     if ours:
         day, month, year, month2, day2, year2 = ours.groups()
@@ -193,7 +196,8 @@ def likely_orders(stamps: Iterable[Stamp], days: Iterable[dt.date]) -> list[Orde
     if not open_pairs:
         return [Order.DAY_FIRST]
     readings = {
-        order: [Stamp(*pair, dt.time()).day(order) for pair in open_pairs] for order in (Order.DAY_FIRST, Order.MONTH_FIRST)
+        order: [Stamp(*pair, dt.time()).day(order) for pair in open_pairs]
+        for order in (Order.DAY_FIRST, Order.MONTH_FIRST)
     }
     possible = [order for order, dates in readings.items() if all(dates)]
     if len(possible) < 2:
@@ -203,7 +207,9 @@ def likely_orders(stamps: Iterable[Stamp], days: Iterable[dt.date]) -> list[Orde
     held = set(days)
     # A meeting lasts a day or two: an order in which its days lie months apart is none.
     near = [
-        order for order in possible if (max(readings[order]) - min(readings[order])).days <= 3  # type: ignore[type-var, operator]
+        order
+        for order in possible
+        if (max(readings[order]) - min(readings[order])).days <= 3  # type: ignore[type-var, operator]
     ]
     fitting = [order for order in possible if held & set(readings[order])]
     if len(near) == 1 and (not fitting or fitting == near):

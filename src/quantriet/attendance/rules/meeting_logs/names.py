@@ -69,13 +69,17 @@ _BOTS = re.compile(
     r"recall\.?ai|supernormal|laxis|airgram|tactiq|krisp|bluedot|copilot|transcri(?:be|ption)|phien dich ai|may ghi (?:am|hinh|am hinh)|"
     r"recording|recorder|live ?stream(?:ing)?|youtube live|obs(?: studio)?|bot ghi (?:am|hinh))\b"
 )
-_ROOM_SYSTEM = re.compile(r"\b(?:zoom rooms?|teams rooms?|meeting room|conference room|polycom|poly (?:studio|x\d+|g\d+)|logitech|cisco|yealink|webex (?:room|board)|vtel|codec)\b")
+_ROOM_SYSTEM = re.compile(
+    r"\b(?:zoom rooms?|teams rooms?|meeting room|conference room|polycom|poly (?:studio|x\d+|g\d+)|logitech|cisco|yealink|webex (?:room|board)|vtel|codec)\b"
+)
 _VENUE = re.compile(
     r"\b(?:diem cau|dau cau|diem cau so|hoi truong|phong hop|phong hoi nghi|hoi truong ubnd|nha van hoa|trung tam hoi nghi|"
     r"hoi truong [a-z]|phong hop so|truong quay)\b"
 )
 # What stands before the name of an office; a log name of nothing else is its room, not a person.
-_OFFICE = re.compile(r"^(?:ubnd|hdnd|dang uy|van phong|vp|cong an|ban chqs|mttq|truong (?:thcs|thpt|tieu hoc|mam non)|tram y te|xa|phuong|thi tran|tt)\b")
+_OFFICE = re.compile(
+    r"^(?:ubnd|hdnd|dang uy|van phong|vp|cong an|ban chqs|mttq|truong (?:thcs|thpt|tieu hoc|mam non)|tram y te|xa|phuong|thi tran|tt)\b"
+)
 _DEVICE = re.compile(
     r"(?:\b(?:iphone|ipad|galaxy|samsung|oppo|vivo|xiaomi|redmi|realme|huawei|nokia|laptop|desktop|pc|macbook(?: pro| air)?|android)\b"
     r"(?: (?:cua|of|de))?(?: \w*\d\w*)?|\b(?:sm-[a-z0-9]+|dien thoai|may tinh|may 2|thiet bi)\b|'s\b)"
@@ -119,7 +123,9 @@ class Roster:
                 self.by_email[one.email.lower()].append(one)
             if one.code:
                 self.by_code[fold(one.code)] = one
-        self.unit_keys = {unit: tuple(key for name in names if (key := _unit_key(name))) for unit, names in self.units.items()}
+        self.unit_keys = {
+            unit: tuple(key for name in names if (key := _unit_key(name))) for unit, names in self.units.items()
+        }
 
     @property
     def keyed_units(self) -> dict[str, set[int]]:
@@ -137,7 +143,13 @@ def _words(name: str) -> list[str]:
 def _unit_key(name: str) -> str:
     """A unit's name as a log abbreviates it: "Chi bộ thôn 1" and "CB thôn 1" are "cb thon 1"."""
     said = " ".join(_words(name))
-    for long, short in (("chi bo", "cb"), ("dang bo", "db"), ("dang uy", "du"), ("to dan pho", "tdp"), ("khu pho", "kp")):
+    for long, short in (
+        ("chi bo", "cb"),
+        ("dang bo", "db"),
+        ("dang uy", "du"),
+        ("to dan pho", "tdp"),
+        ("khu pho", "kp"),
+    ):
         said = re.sub(rf"\b{long}\b", short, said)
     return re.sub(r"\b0+(\d)", r"\1", said)
 
@@ -162,7 +174,9 @@ class Matcher:
         bot = _BOTS.search(said)
         by_name = self._people(name)
         if bot and not by_name:
-            return Found(Meaning.IGNORED, f"Là công cụ ghi, dịch hoặc chép lời tự động (“{bot.group()}”), không phải người dự.")
+            return Found(
+                Meaning.IGNORED, f"Là công cụ ghi, dịch hoặc chép lời tự động (“{bot.group()}”), không phải người dự."
+            )
         if _VENUE.search(said) or _ROOM_SYSTEM.search(said):
             return self._room(name, said)
         if not by_name and _OFFICE.match(said) and len(own) == 0:
@@ -170,14 +184,25 @@ class Matcher:
         if len(own) == 1:
             one = own[0]
             if by_name and all(other.entry_id != one.entry_id for other in by_name):
-                told = (Candidate(one.entry_id, "trùng thư điện tử"), *(self._candidate(other, "trùng tên") for other in by_name))
-                return Found(Meaning.DOUBTFUL, "Thư điện tử là của một người, tên hiện trong cuộc họp là của người khác.", candidates=told[:MOST_CANDIDATES])
+                told = (
+                    Candidate(one.entry_id, "trùng thư điện tử"),
+                    *(self._candidate(other, "trùng tên") for other in by_name),
+                )
+                return Found(
+                    Meaning.DOUBTFUL,
+                    "Thư điện tử là của một người, tên hiện trong cuộc họp là của người khác.",
+                    candidates=told[:MOST_CANDIDATES],
+                )
             return Found(Meaning.SURE, "Trùng thư điện tử.", one.entry_id)
         coded = self._coded(said)
         if coded is not None:
             if by_name and coded not in by_name:
                 told = (self._candidate(coded, "trùng mã"), *(self._candidate(other, "trùng tên") for other in by_name))
-                return Found(Meaning.DOUBTFUL, "Mã trong tên là của một người, họ tên là của người khác.", candidates=told[:MOST_CANDIDATES])
+                return Found(
+                    Meaning.DOUBTFUL,
+                    "Mã trong tên là của một người, họ tên là của người khác.",
+                    candidates=told[:MOST_CANDIDATES],
+                )
             return Found(Meaning.SURE, "Trùng mã đảng viên.", coded.entry_id)
         if by_name:
             return self._named(name, by_name)
@@ -204,7 +229,11 @@ class Matcher:
         return []
 
     def _coded(self, said: str) -> Called | None:
-        found = {one.entry_id: one for word in re.split(r"[\s_|,:;()\[\]]+", said) if len(word) >= 4 and any(map(str.isdigit, word)) and (one := self.roster.by_code.get(word.strip("-.")))}
+        found = {
+            one.entry_id: one
+            for word in re.split(r"[\s_|,:;()\[\]]+", said)
+            if len(word) >= 4 and any(map(str.isdigit, word)) and (one := self.roster.by_code.get(word.strip("-.")))
+        }
         return next(iter(found.values())) if len(found) == 1 else None
 
     def _named(self, name: str, people: Sequence[Called]) -> Found:
@@ -219,11 +248,15 @@ class Matcher:
                 return Found(Meaning.SURE, "Trùng họ tên và chi bộ.", here[0].entry_id)
             if not here:
                 told = tuple(self._candidate(one, "trùng họ tên, khác chi bộ") for one in exact)[:MOST_CANDIDATES]
-                return Found(Meaning.DOUBTFUL, "Trùng họ tên nhưng tên trong cuộc họp ghi đơn vị khác.", candidates=told)
+                return Found(
+                    Meaning.DOUBTFUL, "Trùng họ tên nhưng tên trong cuộc họp ghi đơn vị khác.", candidates=told
+                )
             exact = here
         if len(exact) == 1 and (len(people) == 1 or not _is_plain(name)):
             return Found(Meaning.SURE, "Trùng họ tên, trong lớp chỉ có một người tên này.", exact[0].entry_id)
-        told = tuple(self._candidate(one, "trùng họ tên") for one in (exact if len(exact) > 1 else people))[:MOST_CANDIDATES]
+        told = tuple(self._candidate(one, "trùng họ tên") for one in (exact if len(exact) > 1 else people))[
+            :MOST_CANDIDATES
+        ]
         return Found(Meaning.DOUBTFUL, f"Trong lớp có {len(people)} người có thể mang tên này.", candidates=told)
 
     def _spoken_units(self, name: str, people: Sequence[Called]) -> set[int]:
@@ -258,7 +291,11 @@ class Matcher:
         if told:
             spoken = self._spoken_units(name, [])
             ranked = sorted(told.items(), key=lambda one: self.roster.by_entry[one[0]].unit_id not in spoken)
-            return Found(Meaning.DOUBTFUL, "Gần giống tên trong danh sách lớp.", candidates=tuple(Candidate(*one) for one in ranked[:MOST_CANDIDATES]))
+            return Found(
+                Meaning.DOUBTFUL,
+                "Gần giống tên trong danh sách lớp.",
+                candidates=tuple(Candidate(*one) for one in ranked[:MOST_CANDIDATES]),
+            )
         return Found(Meaning.UNKNOWN, "Không có ai trong danh sách lớp mang tên này.")
 
     def _room(self, name: str, said: str) -> Found:
@@ -276,7 +313,9 @@ class Matcher:
 
 
 # Words that every hall's name has.
-_COMMON = frozenset("diem cau dau hoi truong phong hop nha van hoa xa phuong thi tran tt ubnd so chinh trung tam cua va zoom room rooms teams meeting".split())
+_COMMON = frozenset(
+    "diem cau dau hoi truong phong hop nha van hoa xa phuong thi tran tt ubnd so chinh trung tam cua va zoom room rooms teams meeting".split()
+)
 
 
 def _parts(name: str) -> list[str]:
@@ -330,9 +369,7 @@ def _marks_fit(text: str, full_name: str) -> bool:
     for start in range(len(words) - len(wanted) + 1):
         if bare[start : start + len(wanted)] == folded:
             own = words[start : start + len(wanted)]
-            if all(word == plain or word == right for word, plain, right in zip(own, folded, wanted, strict=True)):
-                return True
-            return False
+            return all(word in (plain, right) for word, plain, right in zip(own, folded, wanted, strict=True))
     return _is_plain(text)
 
 

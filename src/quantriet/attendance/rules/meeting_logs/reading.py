@@ -22,7 +22,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from quantriet.attendance.rules.meeting_logs.moments import Order, Stamp, likely_orders, read_length, read_stamp, zone_named
+from quantriet.attendance.rules.meeting_logs.moments import (
+    Order,
+    Stamp,
+    likely_orders,
+    read_length,
+    read_stamp,
+    zone_named,
+)
 from quantriet.kit.intervals import Interval, unite
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.text import fold, squeeze
@@ -36,7 +43,9 @@ class Program(StrEnum):
 
     @property
     def words(self) -> str:
-        return {"zoom": "Zoom", "teams": "Microsoft Teams", "meet": "Google Meet", "other": "phần mềm họp khác"}[self.value]
+        return {"zoom": "Zoom", "teams": "Microsoft Teams", "meet": "Google Meet", "other": "phần mềm họp khác"}[
+            self.value
+        ]
 
 
 class Shape(StrEnum):
@@ -88,8 +97,12 @@ _HEAD_OF = {said: key for key, words in _HEADS.items() for said in words.split("
 _BEGAN = frozenset(("meeting start time", "start time", "actual start time", "thoi gian bat dau cuoc hop", "thoi gian bat dau", "gio bat dau", "bat dau"))  # fmt: skip
 _ENDED = frozenset(("meeting end time", "end time", "thoi gian ket thuc cuoc hop", "thoi gian ket thuc", "gio ket thuc", "ket thuc"))  # fmt: skip
 _ZONE = frozenset(("time zone", "timezone", "mui gio"))
-_CAME = re.compile(r"^(?:joined|join|da tham gia|tham gia|da vao|vao|a rejoint|se unio|beigetreten|joined before|da tham gia truoc)\b")
-_WENT = re.compile(r"^(?:left|leave|da roi|roi|da thoat|thoat|a quitte|salio|verlassen|endpoint left|call ended|da rời)\b")
+_CAME = re.compile(
+    r"^(?:joined|join|da tham gia|tham gia|da vao|vao|a rejoint|se unio|beigetreten|joined before|da tham gia truoc)\b"
+)
+_WENT = re.compile(
+    r"^(?:left|leave|da roi|roi|da thoat|thoat|a quitte|salio|verlassen|endpoint left|call ended|da rời)\b"
+)
 _NO = frozenset(("no", "khong", "non", "nein", "нет", "いいえ", "否"))
 _YES = frozenset(("yes", "co", "oui", "si", "ja", "да", "はい", "是", "true"))
 
@@ -216,16 +229,31 @@ def _line(filled: Sequence[str]) -> str | None:
 
 
 def _understood(
-    tables: list[_Table], program: Program, began: Stamp | None, ended: Stamp | None, offset: int | None, days: list[dt.date]
+    tables: list[_Table],
+    program: Program,
+    began: Stamp | None,
+    ended: Stamp | None,
+    offset: int | None,
+    days: list[dt.date],
 ) -> Log:
     filled = [table for table in tables if table.rows]
     if not filled:
         if tables:
-            raise Refusal("log.empty", "Tệp có tiêu đề cột nhưng không có người nào. Hãy xuất lại nhật ký sau khi cuộc họp kết thúc.")
-        raise Refusal("log.not_a_log", "Không nhận ra nhật ký cuộc họp trong tệp này: cần cột tên cùng cột giờ vào, giờ ra. " + _WHERE[Program.OTHER])
+            raise Refusal(
+                "log.empty",
+                "Tệp có tiêu đề cột nhưng không có người nào. Hãy xuất lại nhật ký sau khi cuộc họp kết thúc.",
+            )
+        raise Refusal(
+            "log.not_a_log",
+            "Không nhận ra nhật ký cuộc họp trong tệp này: cần cột tên cùng cột giờ vào, giờ ra. "
+            + _WHERE[Program.OTHER],
+        )
     shape = next(one for one in _RICHEST if any(table.shape == one for table in filled))
     if shape == Shape.TOTALS:
-        raise Refusal("log.totals_only", f"Tệp này chỉ có tổng thời gian của từng người, không có giờ vào, giờ ra, nên không tính được phút có mặt của buổi học. {_WHERE[program]}")
+        raise Refusal(
+            "log.totals_only",
+            f"Tệp này chỉ có tổng thời gian của từng người, không có giờ vào, giờ ra, nên không tính được phút có mặt của buổi học. {_WHERE[program]}",
+        )
     log = Log(program, shape, offset=offset, began=began, ended=ended)
     chosen = [table for table in filled if table.shape == shape]
     log.tables = len(chosen)
@@ -237,12 +265,18 @@ def _understood(
     if not log.heard:
         raise Refusal("log.no_times", f"Không đọc được giờ vào, giờ ra của người nào trong tệp. {_WHERE[program]}")
     if _only_holes(log):
-        raise Refusal("log.totals_only", f"Tệp này chỉ có lần vào đầu, lần ra cuối và tổng thời gian; những lúc mất kết nối ở giữa thì không có giờ, nên không tính được phút có mặt. {_WHERE[program]}")
+        raise Refusal(
+            "log.totals_only",
+            f"Tệp này chỉ có lần vào đầu, lần ra cuối và tổng thời gian; những lúc mất kết nối ở giữa thì không có giờ, nên không tính được phút có mặt. {_WHERE[program]}",
+        )
     stamps = [stamp for one in log.heard for stamp in (one.joined, one.left) if stamp]
     stamps += [stamp for stamp in (began, ended) if stamp]
     log.orders = likely_orders(stamps, days)
     if not log.orders:
-        raise Refusal("log.orders", "Ngày trong tệp ghi lẫn hai kiểu (ngày/tháng và tháng/ngày) nên không đọc được. Hãy tải lại tệp gốc từ phần mềm họp, đừng mở rồi lưu lại bằng Excel.")
+        raise Refusal(
+            "log.orders",
+            "Ngày trong tệp ghi lẫn hai kiểu (ngày/tháng và tháng/ngày) nên không đọc được. Hãy tải lại tệp gốc từ phần mềm họp, đừng mở rồi lưu lại bằng Excel.",
+        )
     log.needs_day = any(not stamp.has_date for one in log.heard for stamp in (one.joined, one.left) if stamp)
     return log
 
@@ -323,11 +357,19 @@ def _shape(found: dict[str, int]) -> Shape | None:
 
 def _program(cells: Sequence[str], table: _Table) -> Program | None:
     said = " | ".join(fold(cell[:120]) for cell in cells)
-    if re.search(r"original name|ten goc|waiting room|phong cho|\bguest\b|\| khach\b|recording|user email|is guest|time in session", said):
+    if re.search(
+        r"original name|ten goc|waiting room|phong cho|\bguest\b|\| khach\b|recording|user email|is guest|time in session",
+        said,
+    ):
         return Program.ZOOM
-    if re.search(r"\(upn\)|in-meeting duration|trong cuoc hop|user action|hanh dong cua nguoi dung|\| role|vai tro|first join|participant id\b", said):
+    if re.search(
+        r"\(upn\)|in-meeting duration|trong cuoc hop|user action|hanh dong cua nguoi dung|\| role|vai tro|first join|participant id\b",
+        said,
+    ):
         return Program.TEAMS
-    if re.search(r"time exited|time joined|thoi gian thoat|participant identifier|meeting code|first name|\bho\b", said):
+    if re.search(
+        r"time exited|time joined|thoi gian thoat|participant identifier|meeting code|first name|\bho\b", said
+    ):
         return Program.MEET
     return Program.ZOOM if "total" in table.columns else None
 
@@ -363,7 +405,11 @@ def _connections(table: _Table, log: Log) -> None:
     leave = columns.get("last_leave") if table.shape == Shape.SPANS else columns.get("leave")
     if table.shape == Shape.ENDS and leave is None:
         leave = columns["stamp"]
-    length = columns.get("total", columns.get("length")) if table.shape == Shape.SPANS else columns.get("length", columns.get("total"))
+    length = (
+        columns.get("total", columns.get("length"))
+        if table.shape == Shape.SPANS
+        else columns.get("length", columns.get("total"))
+    )
     for number, cells in table.rows:
         name, email = _who(cells, columns)
         if not name:

@@ -22,4 +22,17 @@ from quantriet.kit.spreadsheets.reading.tables import (
     read_table,
 )
 
-__all__ = ["LIMITS", "HeadRow", "LeftOut", "Look", "RawCells", "RawRow", "Row", "SheetLook", "Table", "look", "read_cells", "read_table"]
+__all__ = [
+    "LIMITS",
+    "HeadRow",
+    "LeftOut",
+    "Look",
+    "RawCells",
+    "RawRow",
+    "Row",
+    "SheetLook",
+    "Table",
+    "look",
+    "read_cells",
+    "read_table",
+]

@@ -109,9 +109,7 @@ def table_in_child(
     yield from batches_of(page, chosen, frozenset(one.key for one in wanted if one.required), texts)
 
 
-def cells_in_child(
-    path: str, kind: str, legacy: str | None, most_rows: int, patient: bool
-) -> Iterator[dict[str, Any]]:
+def cells_in_child(path: str, kind: str, legacy: str | None, most_rows: int, patient: bool) -> Iterator[dict[str, Any]]:
     """The child's half of `read_cells`: the encoding, then batches of rows as text."""
     source = open_source(path, kind, legacy, patient)
     if not source.sheets:
@@ -133,7 +131,8 @@ def cells_in_child(
             if count > most_rows:
                 raise Refusal(
                     "sheet.too_many_rows",
-                    f"Tệp có hơn {most_rows:,} dòng. ".replace(",", ".") + "Hãy chia tệp thành nhiều phần rồi tải lần lượt.",
+                    f"Tệp có hơn {most_rows:,} dòng. ".replace(",", ".")
+                    + "Hãy chia tệp thành nhiều phần rồi tải lần lượt.",
                 )
             batch.append((index, number, cells))
             if len(batch) >= _CELLS_A_BATCH:
