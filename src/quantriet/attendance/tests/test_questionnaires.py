@@ -238,3 +238,28 @@ def test_a_ticket_lasts_longer_for_who_writes():
     assert refused(codes.read_ticket, [key], text, device=PHONE, at=at + 301) == "ticket.old"
     assert codes.read_ticket([key], text, device=PHONE, at=at + 301, lasts=codes.WRITING_LASTS).opened == at
     assert dt.timedelta(seconds=codes.WRITING_LASTS) == dt.timedelta(minutes=45)
+
+
+@pytest.mark.req("R-054")
+def test_interactive_forms_and_equipment_stand_in_the_programme_and_at_closing(as_user, hall):
+    """What an item uses is shown in the programme and on the page that closes the roll."""
+    from django.urls import reverse
+
+    from quantriet.classes.models import ProgrammeItem
+    from quantriet.classes.vocab import Interaction
+
+    client = as_user("organiser1")
+    hall.study_class.state = "draft"
+    hall.study_class.save(update_fields=["state"])
+    page = reverse("item-new", args=[hall.study_class.pk, hall.session.pk])
+    given = {"kind": "lecture", "starts": "08:00", "ends": "09:00", "title": "Điểm mới", "interaction": "poll", "equipment": "Phim tư liệu"}
+    assert client.post(page, {**given, "equipment": "MẬT"}).status_code == 200
+    assert client.post(page, given).status_code in (302, 303)
+    item = ProgrammeItem.objects.get()
+    assert (item.interaction, item.equipment) == (Interaction.POLL, "Phim tư liệu")
+    assert "Thăm dò nhanh; Phim tư liệu" in client.get(reverse("class-programme", args=[hall.study_class.pk])).content.decode()
+    edit = reverse("item", args=[hall.study_class.pk, item.pk])
+    assert client.post(edit, {**given, "interaction": "", "equipment": "Màn hình LED"}).status_code in (302, 303)
+    hall.study_class.state = "released"
+    hall.study_class.save(update_fields=["state"])
+    assert "Màn hình LED" in client.get(reverse("roll-close", args=[hall.study_class.pk])).content.decode()
