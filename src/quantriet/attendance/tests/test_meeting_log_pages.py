@@ -71,7 +71,10 @@ def test_upload_preview_decide_confirm_and_take_back(as_user, hall):
     assert client.post(page, {"choice": "person", "key": 10**9}).status_code == 404
 
     client.post(reverse("meeting-log-confirm", args=[hall.study_class.pk, log.pk]))
-    assert set(PresenceFact.objects.values_list("entry_id", flat=True)) == {hall.entries["M1"].pk, hall.entries["M7"].pk}
+    assert set(PresenceFact.objects.values_list("entry_id", flat=True)) == {
+        hall.entries["M1"].pk,
+        hall.entries["M7"].pk,
+    }
     assert "Thu hồi mọi lượt ghi theo nhật ký này: 2 người" in text_of(client.get(home))
     sheet = load_workbook(io.BytesIO(b"".join(client.get(f"{home}?format=xlsx").streaming_content))).active
     assert "Trần Văn Bình" in {cell for row in sheet.iter_rows(values_only=True) for cell in row}
@@ -88,7 +91,9 @@ def test_upload_preview_decide_confirm_and_take_back(as_user, hall):
 
 def test_a_refused_file_says_why_and_what_to_choose(as_user, hall):
     client = as_user("organiser1")
-    totals = SimpleUploadedFile("x.csv", b"Name (Original Name),User Email,Total Duration (Minutes),Guest\nNguyen Van A,,20,Yes\n")
+    totals = SimpleUploadedFile(
+        "x.csv", b"Name (Original Name),User Email,Total Duration (Minutes),Guest\nNguyen Van A,,20,Yes\n"
+    )
     answer = client.post(reverse("meeting-logs", args=[hall.study_class.pk]), {"file": totals})
     assert "Show unique users" in text_of(client.get(answer.url))
     picture = SimpleUploadedFile("x.csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 60)
@@ -100,7 +105,9 @@ def test_a_refused_file_says_why_and_what_to_choose(as_user, hall):
 def test_another_clock_is_asked_and_answered(as_user, hall):
     client = as_user("organiser1")
     tomorrow = today() + dt.timedelta(days=1)
-    file = SimpleUploadedFile("x.csv", (HEAD + f"Nguyễn Thị Hường,,{tomorrow} 08:00:00,{tomorrow} 09:00:00,,Yes\n").encode())
+    file = SimpleUploadedFile(
+        "x.csv", (HEAD + f"Nguyễn Thị Hường,,{tomorrow} 08:00:00,{tomorrow} 09:00:00,,Yes\n").encode()
+    )
     home = client.post(reverse("meeting-logs", args=[hall.study_class.pk]), {"file": file}).url
     assert "không trùng buổi nào của lớp" in text_of(client.get(home))
     wrong = client.post(home, {"zone": "other", "other": "xyz"})
@@ -145,7 +152,9 @@ def test_lists_ask_as_many_statements_for_three_rows_as_for_one(as_user, hall, c
             actions.switch_suggestions(hall.study_class, is_open=True, by=clerk, at=now())
             entry = list(hall.entries.values())[number]
             text = f"Góp ý số {number} của một người dự học"
-            Suggestion.objects.create(nonce=f"n{number}", entry=entry, session=hall.session, text=text, at=now(), method=Method.SLIP)
+            Suggestion.objects.create(
+                nonce=f"n{number}", entry=entry, session=hall.session, text=text, at=now(), method=Method.SLIP
+            )
         with CaptureQueriesContext(connection) as asked:
             assert client.get(reverse(address, args=[hall.study_class.pk])).status_code == 200
         counts.append(len(asked))
@@ -213,25 +222,44 @@ def test_a_questionnaire_from_the_desk_to_the_phone_and_back(as_user, hall, cast
     late = phone.post(reverse("check-in-answers"), {"ticket": own, "questionnaire": row.pk, "q1": ""})
     assert late.status_code == 422
     assert "hãy chọn một phương án" in text_of(late)
-    done = phone.post(reverse("check-in-answers"), {"ticket": own, "questionnaire": row.pk, "q1": "1"}, headers={"Accept": "application/json"})
+    done = phone.post(
+        reverse("check-in-answers"),
+        {"ticket": own, "questionnaire": row.pk, "q1": "1"},
+        headers={"Accept": "application/json"},
+    )
     assert done.json()["sentence"].startswith("Đã nhận trả lời của Nguyễn Thị Hường và được ghi có mặt lúc ")
     card = codes.personal_code(keys()[0], hall.entries["M2"].pk)
-    assert "Trần Văn Bình" in text_of(phone.post(reverse("check-in-answers"), {"ticket": other, "questionnaire": row.pk, "q1": "0", "code": card}))
+    assert "Trần Văn Bình" in text_of(
+        phone.post(reverse("check-in-answers"), {"ticket": other, "questionnaire": row.pk, "q1": "0", "code": card})
+    )
     assert PresenceFact.objects.filter(method=Method.QUESTION).count() == QuestionnaireAnswer.objects.count() == 2
     told = text_of(desk.get(reverse("questionnaire", args=[hall.study_class.pk, row.pk]) + where))
     assert "Trả lời đúng: 1/2 (50,0%)" in told
-    slip = desk.post(reverse("questionnaire", args=[hall.study_class.pk, row.pk]) + where, {"entry": hall.entries["M7"].pk, "q1": "1"})
+    slip = desk.post(
+        reverse("questionnaire", args=[hall.study_class.pk, row.pk]) + where,
+        {"entry": hall.entries["M7"].pk, "q1": "1"},
+    )
     assert slip.status_code in (302, 303)
     book = desk.get(reverse("questionnaire", args=[hall.study_class.pk, row.pk]) + where + "&format=xlsx")
-    cells = {cell for line in load_workbook(io.BytesIO(b"".join(book.streaming_content))).active.iter_rows(values_only=True) for cell in line}
+    cells = {
+        cell
+        for line in load_workbook(io.BytesIO(b"".join(book.streaming_content))).active.iter_rows(values_only=True)
+        for cell in line
+    }
     assert {"B. 30", "Phiếu giấy", "Điện thoại"} <= cells
     desk.post(reverse("questionnaire-call-off", args=[hall.study_class.pk, row.pk]) + where)
     assert Questionnaire.objects.get().called_off_at
 
 
 def test_a_forged_ticket_answers_nothing(client, hall, cast):
-    row = actions.open_questionnaire(make_questionnaire(hall, cast.accounts["organiser1"]), by=cast.accounts["organiser1"], at=now())
-    answer = client.post(reverse("check-in-answers"), {"ticket": "T.1.2.3.4", "questionnaire": row.pk, "q1": "1"}, headers={"Accept": "application/json"})
+    row = actions.open_questionnaire(
+        make_questionnaire(hall, cast.accounts["organiser1"]), by=cast.accounts["organiser1"], at=now()
+    )
+    answer = client.post(
+        reverse("check-in-answers"),
+        {"ticket": "T.1.2.3.4", "questionnaire": row.pk, "q1": "1"},
+        headers={"Accept": "application/json"},
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "ticket.forged")
     assert client.get(reverse("check-in-answers")).status_code == 200
     assert not QuestionnaireAnswer.objects.exists()
@@ -250,14 +278,22 @@ def test_a_suggestion_from_the_phone_to_the_desk(as_user, hall, cast):
     short = phone.post(reverse("check-in-suggest"), {"ticket": own, "text": "ngắn quá"})
     assert short.status_code == 422
     assert "ngắn quá" in text_of(short)  # what was typed is still there
-    text = "Đề nghị in tài liệu chữ to hơn.\n=HYPERLINK(\"x\")"
+    text = 'Đề nghị in tài liệu chữ to hơn.\n=HYPERLINK("x")'
     assert phone.post(reverse("check-in-suggest"), {"ticket": own, "text": text}).status_code == 200
     told = text_of(desk.get(page))
     assert "Đề nghị in tài liệu chữ to hơn." in told
     book = load_workbook(io.BytesIO(b"".join(desk.get(f"{page}?format=xlsx").streaming_content))).active
     assert any("HYPERLINK" in str(cell.value) and cell.data_type == "s" for line in book.iter_rows() for cell in line)
     moment = f"{local(now()):%H:%M}"
-    paper = desk.post(page, {"entry": hall.entries["M7"].pk, "session": hall.session.pk, "clock": moment, "text": "Mong lớp sau bắt đầu muộn hơn."})
+    paper = desk.post(
+        page,
+        {
+            "entry": hall.entries["M7"].pk,
+            "session": hall.session.pk,
+            "clock": moment,
+            "text": "Mong lớp sau bắt đầu muộn hơn.",
+        },
+    )
     assert paper.status_code in (302, 303)
     assert Suggestion.objects.count() == 2
     assert LogMeaning.SURE.label

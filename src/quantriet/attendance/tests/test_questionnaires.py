@@ -13,7 +13,8 @@ from quantriet.attendance.models import (
     Suggestion,
 )
 from quantriet.attendance.queries import questionnaires as queries
-from quantriet.attendance.rules import codes, questionnaires as rules
+from quantriet.attendance.rules import codes
+from quantriet.attendance.rules import questionnaires as rules
 from quantriet.attendance.rules.codes import Ticket
 from quantriet.attendance.rules.questionnaires import Question
 from quantriet.attendance.tests.factories import clock, make_campaign, make_class
@@ -50,11 +51,19 @@ def prepare(hall, clerk):
 
 
 def ticket(hall, at, *, venue=None, session=None) -> Ticket:
-    return Ticket((venue or hall.venue).pk, (session or hall.session).pk, codes.hall_step(at.timestamp()), int(at.timestamp()), PHONE)
+    return Ticket(
+        (venue or hall.venue).pk,
+        (session or hall.session).pk,
+        codes.hall_step(at.timestamp()),
+        int(at.timestamp()),
+        PHONE,
+    )
 
 
 def answer(row, hall, person, at, given=("1", "đường thôn"), *, opened=None, by=None, **where):
-    return actions.answer_questionnaire(row, ticket(hall, opened or at, **where), hall.entries[person].pk, given, by=by, at=at)
+    return actions.answer_questionnaire(
+        row, ticket(hall, opened or at, **where), hall.entries[person].pk, given, by=by, at=at
+    )
 
 
 def refused(act, *args, **given) -> str:
@@ -68,7 +77,10 @@ def refused(act, *args, **given) -> str:
 
 def test_questions_are_read_as_they_are_typed():
     read = rules.read_questions(TYPED)
-    assert read == [Question("Hạn làm kế hoạch?", ("15 ngày", "30 ngày", "60 ngày"), (1,)), Question("Việc nào làm trước?")]
+    assert read == [
+        Question("Hạn làm kế hoạch?", ("15 ngày", "30 ngày", "60 ngày"), (1,)),
+        Question("Việc nào làm trước?"),
+    ]
     assert rules.read_questions(rules.as_typed(read)) == read
 
 
@@ -87,7 +99,11 @@ def test_questions_that_cannot_be_asked(typed, code):
 def test_answers_are_counted():
     questions = rules.read_questions(TYPED)
     counted = rules.count_answers(questions, [[1, "a"], [1, None], [0, "b"]])
-    assert [(one.letter, one.count, one.is_right) for one in counted[0].choices] == [("A", 1, False), ("B", 2, True), ("C", 0, False)]
+    assert [(one.letter, one.count, one.is_right) for one in counted[0].choices] == [
+        ("A", 1, False),
+        ("B", 2, True),
+        ("C", 0, False),
+    ]
     assert (counted[0].right, counted[1].texts, counted[1].right) == (2, ["a", "b"], None)
     assert rules.read_answers(questions, ["B", ""]) == [1, None]
     assert refused(rules.read_answers, questions, ["", "x"]) == "answer.choice"
@@ -129,7 +145,12 @@ def test_late_foreign_and_replayed_answers_are_refused(hall, clerk, cast, prepar
     elsewhere = make_class(cast, make_campaign(cast), ["M8"])
     assert refused(answer, row, elsewhere, "M8", clock(9, 1)) == "questionnaire.elsewhere"
     foreign = Ticket(hall.venue.pk, hall.session.pk, 1, int(clock(9, 1).timestamp()), PHONE)
-    assert refused(actions.answer_questionnaire, row, foreign, elsewhere.entries["M8"].pk, ["1", ""], by=None, at=clock(9, 1)) == "questionnaire.not_called"
+    assert (
+        refused(
+            actions.answer_questionnaire, row, foreign, elsewhere.entries["M8"].pk, ["1", ""], by=None, at=clock(9, 1)
+        )
+        == "questionnaire.not_called"
+    )
     assert not PresenceFact.objects.exists()
     assert not QuestionnaireAnswer.objects.exists()
 
@@ -146,14 +167,20 @@ def test_late_foreign_and_replayed_answers_are_refused(hall, clerk, cast, prepar
 @pytest.mark.req("R-068")
 def test_a_paper_slip_is_presence_at_the_opening(hall, clerk, prepare):
     row = prepare()
-    assert refused(actions.enter_questionnaire_slip, row, hall.entries["M7"], ["B", ""], by=clerk, at=clock(9)) == "questionnaire.not_opened"
+    assert (
+        refused(actions.enter_questionnaire_slip, row, hall.entries["M7"], ["B", ""], by=clerk, at=clock(9))
+        == "questionnaire.not_opened"
+    )
     row = actions.open_questionnaire(row, by=clerk, at=clock(9))
     done = actions.enter_questionnaire_slip(row, hall.entries["M7"], ["B", ""], by=clerk, at=clock(12))
     assert not done.is_repeat
     fact = PresenceFact.objects.get()
     assert (fact.at, fact.method, fact.account_id) == (clock(9), Method.QUESTION, clerk.pk)
     assert actions.enter_questionnaire_slip(row, hall.entries["M7"], ["B", ""], by=clerk, at=clock(12, 1)).is_repeat
-    assert refused(actions.enter_questionnaire_slip, row, hall.entries["M7"], ["A", ""], by=clerk, at=clock(12)) == "questionnaire.answered"
+    assert (
+        refused(actions.enter_questionnaire_slip, row, hall.entries["M7"], ["A", ""], by=clerk, at=clock(12))
+        == "questionnaire.answered"
+    )
     assert PresenceFact.objects.count() == 1
     assert AuditEvent.objects.filter(verb="questionnaire.entered").count() == 1
 
@@ -210,7 +237,10 @@ def test_suggestions_that_are_refused_leave_nothing(hall, clerk, cast):
     assert refused(suggest, hall, "M1", clock(9), "x" * 2001) == "suggestion.long"
     assert refused(suggest, hall, "M1", clock(9), "TỐI MẬT\nĐề nghị xem lại phương án.") == "secret.marked"
     other = make_class(cast, make_campaign(cast), ["M8"])
-    assert refused(actions.write_suggestion, ticket(hall, clock(9)), other.entries["M8"].pk, TEXT, by=None, at=clock(9)) == "check_in.other_class"
+    assert (
+        refused(actions.write_suggestion, ticket(hall, clock(9)), other.entries["M8"].pk, TEXT, by=None, at=clock(9))
+        == "check_in.other_class"
+    )
     assert refused(suggest, hall, "M1", clock(11)) == "check_in.session_over"
     assert not Suggestion.objects.exists()
     assert not PresenceFact.objects.exists()
@@ -220,8 +250,8 @@ def test_suggestions_that_are_refused_leave_nothing(hall, clerk, cast):
 def test_a_suggestion_on_paper_is_entered_by_the_clerk(hall, clerk):
     actions.switch_suggestions(hall.study_class, is_open=True, by=clerk, at=clock(8))
 
-    def enter(moment, at=clock(12)):
-        actions.enter_suggestion(hall.entries["M3"], hall.session, TEXT, moment=moment, by=clerk, at=at)
+    def enter(moment):
+        actions.enter_suggestion(hall.entries["M3"], hall.session, TEXT, moment=moment, by=clerk, at=clock(12))
 
     assert refused(enter, clock(11, 30)) == "suggestion.outside"
     enter(clock(9, 15))
@@ -252,12 +282,22 @@ def test_interactive_forms_and_equipment_stand_in_the_programme_and_at_closing(a
     hall.study_class.state = "draft"
     hall.study_class.save(update_fields=["state"])
     page = reverse("item-new", args=[hall.study_class.pk, hall.session.pk])
-    given = {"kind": "lecture", "starts": "08:00", "ends": "09:00", "title": "Điểm mới", "interaction": "poll", "equipment": "Phim tư liệu"}
+    given = {
+        "kind": "lecture",
+        "starts": "08:00",
+        "ends": "09:00",
+        "title": "Điểm mới",
+        "interaction": "poll",
+        "equipment": "Phim tư liệu",
+    }
     assert client.post(page, {**given, "equipment": "MẬT"}).status_code == 200
     assert client.post(page, given).status_code in (302, 303)
     item = ProgrammeItem.objects.get()
     assert (item.interaction, item.equipment) == (Interaction.POLL, "Phim tư liệu")
-    assert "Thăm dò nhanh; Phim tư liệu" in client.get(reverse("class-programme", args=[hall.study_class.pk])).content.decode()
+    assert (
+        "Thăm dò nhanh; Phim tư liệu"
+        in client.get(reverse("class-programme", args=[hall.study_class.pk])).content.decode()
+    )
     edit = reverse("item", args=[hall.study_class.pk, item.pk])
     assert client.post(edit, {**given, "interaction": "", "equipment": "Màn hình LED"}).status_code in (302, 303)
     hall.study_class.state = "released"

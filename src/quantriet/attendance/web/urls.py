@@ -54,7 +54,11 @@ urlpatterns = [
     path(_CLASS + "roll/questionnaires/", questionnaires.questionnaires, name="questionnaires"),
     path(_CLASS + "roll/questionnaires/<int:questionnaire_pk>/", questionnaires.questionnaire, name="questionnaire"),
     path(_CLASS + "roll/questionnaires/<int:questionnaire_pk>/open/", questionnaires.open_, name="questionnaire-open"),
-    path(_CLASS + "roll/questionnaires/<int:questionnaire_pk>/call-off/", questionnaires.call_off, name="questionnaire-call-off"),
+    path(
+        _CLASS + "roll/questionnaires/<int:questionnaire_pk>/call-off/",
+        questionnaires.call_off,
+        name="questionnaire-call-off",
+    ),
     path(_CLASS + "roll/suggestions/", suggestions.suggestions, name="suggestions"),
     path(_CLASS + "roll/suggestions/switch/", suggestions.switch, name="suggestions-switch"),
     path(_CLASS + "roll/slips/", slips.slips, name="slips"),
