@@ -294,7 +294,12 @@ def _tell(log: MeetingLog, people: Sequence[Person]) -> list[tuple[Any, ...]]:
             _progress(log, "Đang đối chiếu với danh sách lớp", number, len(people))
         known = decided.get(log_key(one.name, one.email))
         meant = _remembered(known, entry_of, halls) if known else None
-        found.append(meant or matcher.find(one.name, one.email))
+        if meant is None or (meant.entry_id and one.is_twice):
+            seen = matcher.find(one.name, one.email)
+            # Two devices at once under a name that two of the roster bear: perhaps both are there (B-06).
+            if meant is None or len(seen.candidates) > 1:
+                meant = seen
+        found.append(meant)
     found = _renamed(people, found)
     _progress(log, "Đang lưu bản xem trước", len(people), len(people))
     rows: dict[str, tuple[Any, ...]] = {}
@@ -598,7 +603,7 @@ def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
             .order_by("-applied_at").first()
             if log.applied_at else None
         )  # fmt: skip
-        if later is not None:
+        if later is not None and later.applied_at is not None:
             raise Refusal(
                 "log.rests",
                 f"Nhật ký “{later.file_name}” nhập sau, lúc {show_moment(later.applied_at)}, đã tính tiếp theo lần nhập này; "
@@ -680,6 +685,6 @@ def _progress(log: MeetingLog, what: str, done: int = 0, total: int = 0) -> None
 def _drop_file(log: MeetingLog) -> None:
     """The names and times are kept; the file, with whatever else stood in it, is not."""
     if log.file:
-        stored, storage = log.file.name, log.file.storage
+        stored, storage = str(log.file.name), log.file.storage
         MeetingLog.objects.filter(pk=log.pk).update(file="")
         transaction.on_commit(lambda: storage.delete(stored))

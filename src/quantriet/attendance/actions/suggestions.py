@@ -82,7 +82,7 @@ def enter_suggestion(
 
 
 def _read(text: str) -> str:
-    said = "\n".join(line.strip() for line in nfc(text).replace("\r", "").split("\n")).strip()
+    said = "\n".join(line.strip() for line in nfc(text).replace("\r", "").replace("\0", "").split("\n")).strip()
     refuse_if_marked(said, "Nội dung góp ý")
     if len(squeeze(said)) < LEAST_LETTERS:
         raise Refusal(

@@ -101,7 +101,7 @@ def read_answers(questions: Sequence[Question], given: Sequence[str]) -> list[An
     """
     found: list[Answer] = []
     for number, (question, said) in enumerate(zip(questions, given, strict=True), start=1):
-        words = squeeze(said)
+        words = squeeze(said.replace("\0", ""))
         if question.choices:
             place = (
                 int(words)
@@ -123,7 +123,7 @@ def read_answers(questions: Sequence[Question], given: Sequence[str]) -> list[An
 class Choice(NamedTuple):
     letter: str
     words: str
-    count: int
+    taken: int  # by so many
     is_right: bool
 
 
@@ -148,7 +148,7 @@ def count_answers(questions: Sequence[Question], answers: Sequence[Sequence[Answ
             Choice(letter(number), words, counts[number], number in question.right)
             for number, words in enumerate(question.choices)
         ]
-        right = sum(one.count for one in choices if one.is_right) if question.right else None
+        right = sum(one.taken for one in choices if one.is_right) if question.right else None
         told.append(
             Counted(place + 1, question, len(said), choices, [one for one in said if isinstance(one, str)], right)
         )

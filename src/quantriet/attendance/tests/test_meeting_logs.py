@@ -137,6 +137,15 @@ def test_a_decision_counts_at_once_and_is_remembered(hall, bring, clerk, cast):
 
 
 @pytest.mark.req("B-06")
+def test_a_remembered_name_on_two_devices_at_once_is_asked_again(hall, bring, clerk):
+    first = bring([("Trần Văn Bình", "07:30:00", "09:00:00")])
+    actions.decide_log_name(first.names.get(), entry=hall.entries["M2"], by=clerk, at=clock(AFTER))
+    twice = [("Trần Văn Bình", "07:30:00", "11:00:00"), ("Trần Văn Bình", "08:00:00", "11:00:00")]
+    assert bring(twice[:1], name="mot.csv").names.get().entry_id == hall.entries["M2"].pk
+    assert bring(twice, name="hai.csv").names.get().meaning == LogMeaning.DOUBTFUL
+
+
+@pytest.mark.req("B-06")
 def test_what_is_written_by_a_name_is_not_given_to_another(hall, bring, clerk):
     log = apply(bring(WHOLE[:1]), clerk)
     name = log.names.get()

@@ -99,7 +99,7 @@ def test_questions_that_cannot_be_asked(typed, code):
 def test_answers_are_counted():
     questions = rules.read_questions(TYPED)
     counted = rules.count_answers(questions, [[1, "a"], [1, None], [0, "b"]])
-    assert [(one.letter, one.count, one.is_right) for one in counted[0].choices] == [
+    assert [(one.letter, one.taken, one.is_right) for one in counted[0].choices] == [
         ("A", 1, False),
         ("B", 2, True),
         ("C", 0, False),

@@ -30,7 +30,7 @@ from quantriet.attendance.rules.meeting_logs.moments import (
     read_stamp,
     zone_named,
 )
-from quantriet.kit.intervals import Interval, unite
+from quantriet.kit.intervals import Interval, seconds, unite
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.text import fold, squeeze
 
@@ -158,10 +158,7 @@ class Person:
     open_since: tuple[dt.datetime, ...] = ()  # connections whose end the file does not know
     hole: int = 0  # seconds without a connection at moments the file does not tell; then nothing else is known
     rows: int = 1
-
-    @property
-    def first(self) -> dt.datetime | None:
-        return min([*(start for start, _ in self.intervals), *self.open_since], default=None)
+    is_twice: bool = False  # two connections at once: two devices, or two people of one name
 
 
 @dataclass
@@ -336,7 +333,7 @@ def _header(cells: Sequence[str]) -> _Table | None:
     shape = _shape(found)
     if shape is None:
         return None
-    lengths = [cells[place] for key in ("length", "total") if (place := found.get(key)) is not None]
+    lengths = [cells[found[key]] for key in ("length", "total") if key in found]
     is_seconds = any(re.search(r"second|giay|giây|\bsec\b", cell.lower()) for cell in lengths)
     return _Table(found, shape, 1 if is_seconds else 60, zone)
 
@@ -491,7 +488,15 @@ def connected(log: Log, *, order: Order, offset: int, day: dt.date | None) -> tu
         else:
             spans[key].append((start, end))
     people = [
-        Person(one.name, one.email, tuple(unite(spans[key])), tuple(sorted(opened[key])), holes[key], rows[key])
+        Person(
+            one.name, one.email, tuple(unite(spans[key])), tuple(sorted(opened[key])), holes[key], rows[key],
+            is_twice=sum_of(spans[key]) > seconds(unite(spans[key])),
+        )
         for key, one in shown.items()
-    ]
+    ]  # fmt: skip
     return people, wrong
+
+
+def sum_of(intervals: Iterable[Interval]) -> int:
+    """Seconds of all connections, each counted for itself."""
+    return sum(seconds([one]) for one in intervals)
