@@ -500,7 +500,7 @@ def apply_meeting_log(log_id: int, *, at: dt.datetime) -> None:
             MeetingLog.objects.filter(pk=log.pk).update(applied_at=at, counts=counts)
             record(
                 "meeting_log.applied", by=log.confirmed_by, at=at, thing=log.study_class, unit=log.study_class.unit,
-                after={"log": log.pk, "people": written.people, "facts": written.facts},
+                after={"log": log.pk, "written": written.people, "facts": written.facts},
             )  # fmt: skip
             _drop_file(log)
             enqueue(FOLLOW_JOB)
