@@ -14,24 +14,29 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from django.core.files.base import ContentFile
 
+from quantriet.attendance.actions import Understood
 from quantriet.attendance.models import (
     AbsenceProposal,
     CatchUp,
     ConductNote,
     ExcusedAbsence,
+    MeetingLog,
+    MeetingLogName,
     PresenceCheck,
     PresenceFact,
+    Questionnaire,
     ReplyForm,
     SelfStudyPermission,
     SelfStudyQuestion,
 )
 from quantriet.attendance.vocab import AbsenceGrade, ConductKind, FactKind, Method, ProxyKind
+from quantriet.attendance.vocab import ConductKind, FactKind, LogMeaning, MeetingLogState, Method, ProxyKind
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import (
     AudienceAdjustment,
@@ -606,7 +611,17 @@ def _class(world: World, place: str, kind: str, *, by: str, duty: StudyDuty | No
     check = PresenceCheck.objects.create(
         session=session, venue=hall, starts_at=start, ends_at=end, set_at=start, set_by=world.officer
     )
+    log = MeetingLog.objects.create(
+        study_class=made, state=MeetingLogState.READY, file_name=name, digest=name, understood=asdict(Understood()),
+        uploaded_by=world.officer, uploaded_at=start,
+    )  # fmt: skip
+    said = MeetingLogName.objects.create(log=log, key=name, said=name, meaning=LogMeaning.UNKNOWN, why=name)
+    asked = Questionnaire.objects.create(
+        session=session, venue=hall, title=name, questions=[{"text": name, "choices": [], "right": []}], minutes=5,
+        prepared_at=start, prepared_by=world.officer,
+    )  # fmt: skip
     return {
+        "log_pk": log.pk, "name_pk": said.pk, "questionnaire_pk": asked.pk,
         "pk": made.pk, "check_pk": check.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
         "main_venue": hall.pk, "entry": entry.pk,
     }  # fmt: skip
@@ -930,6 +945,9 @@ _ROLL = dict.fromkeys(
         "roll-reopen", "conduct", "codes", "code-screen", "code-cards", "scan", "scan-photo", "checks", "check-answer",
         "check-call-off", "seats", "seats-begin", "seats-tap", "seats-swap", "seats-state", "seats-missing", "paper-slips",
         "paper-slips-print",
+        "check-call-off", "meeting-logs", "meeting-log", "meeting-log-progress", "meeting-log-confirm", "meeting-log-undo",
+        "meeting-log-name", "questionnaires", "questionnaire", "questionnaire-open", "questionnaire-call-off", "suggestions",
+        "suggestions-switch",
     ),
     Do(P.ROLL_TAKE),
 )  # fmt: skip

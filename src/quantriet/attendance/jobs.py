@@ -32,6 +32,18 @@ def follow_check_ins_job() -> None:
 
 
 @background
+def read_meeting_log_job(log_id: int) -> None:
+    """Read a large log of an online meeting against the roster."""
+    actions.read_meeting_log(log_id, at=now())
+
+
+@background
+def apply_meeting_log_job(log_id: int) -> None:
+    """Write a large log that was confirmed."""
+    actions.apply_meeting_log(log_id, at=now())
+
+
+@background
 def follow_absentees_job() -> None:
     """Look in every running campaign for absentees whose next step is due, each campaign in a job of its own."""
     for pk in StudyCampaign.objects.filter(state=CampaignState.OPEN).order_by("pk").values_list("pk", flat=True):

@@ -13,6 +13,8 @@ from quantriet.attendance.vocab import (
     ExcuseState,
     FactKind,
     InvitedBy,
+    LogMeaning,
+    MeetingLogState,
     Method,
     ProposalState,
     ProxyKind,
@@ -499,3 +501,174 @@ class SelfStudyQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+
+# --- logs of online meetings (B-05, B-06) -------------------------------------------------------------------------
+
+
+class MeetingLog(models.Model):
+    """A log of an online meeting on its way into presence; nothing of it counts before it is confirmed."""
+
+    study_class = models.ForeignKey(StudyClass, on_delete=models.CASCADE, related_name="meeting_logs")
+    state = models.CharField(max_length=10, choices=MeetingLogState.choices(), default=MeetingLogState.READING)
+    file = models.FileField(upload_to="meeting-logs/", blank=True)  # gone once its names are kept and written
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    # What the clerk answered: order ("dmy", "mdy"), offset (minutes east of Greenwich), day (ISO), legacy (encoding).
+    choices = models.JSONField(default=dict)
+    understood = models.JSONField(default=dict)  # shape: actions.meeting_logs.Understood
+    counts = models.JSONField(default=dict)  # names by meaning, persons, facts
+    refusal = models.CharField(max_length=600, blank=True)
+    uploaded_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    applied_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["study_class", "-uploaded_at"], name="logs_of_class")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class MeetingLogName(models.Model):
+    """One name of a log (with its e-mail), what it stands for and why, and when it was connected."""
+
+    log = models.ForeignKey(MeetingLog, on_delete=models.CASCADE, related_name="names")
+    key = models.CharField(max_length=430)  # by which it is remembered: rules.meeting_logs.names.log_key
+    said = models.CharField(max_length=160)
+    email = models.CharField(max_length=254, blank=True)
+    meaning = models.CharField(max_length=8, choices=LogMeaning.choices())
+    why = models.CharField(max_length=300)
+    entry = models.ForeignKey(RosterEntry, null=True, blank=True, on_delete=models.SET_NULL, related_name="log_names")
+    venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="log_names")
+    candidates = models.JSONField(default=list)  # [roster line, why]
+    intervals = models.JSONField(default=list)  # [from, to] in seconds since 1970, united over the devices
+    open_since = models.JSONField(default=list)  # moments of connections whose end the log does not know
+    seconds = models.PositiveIntegerField(default=0)  # connected, over all devices together
+    hole = models.PositiveIntegerField(default=0)  # seconds without a connection at moments the log does not tell
+    rows = models.PositiveIntegerField(default=1)  # lines of the file
+    decided_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    is_absent = models.BooleanField(default=False)  # the clerk had written "absent": the log adds nothing against that
+
+    class Meta:
+        indexes = [models.Index(fields=["log", "meaning"], name="log_names_by_meaning")]
+        constraints = [models.UniqueConstraint(fields=["log", "key"], name="log_name_once")]
+
+
+class LogIdentity(models.Model):
+    """Whom a name of a meeting stands for in the classes of one organiser, decided by a person and remembered (B-06)."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="log_identities")
+    key = models.CharField(max_length=430)
+    said = models.CharField(max_length=160)
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.CASCADE, related_name="log_identities")
+    venue_name = models.CharField(max_length=160, blank=True)  # a hall: the venue of this name
+    is_nobody = models.BooleanField(default=False)  # none of the roster
+    decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "key"], name="log_identity_once"),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, venue_name="", is_nobody=False)
+                | Q(person__isnull=True, is_nobody=False) & ~Q(venue_name="")
+                | Q(person__isnull=True, venue_name="", is_nobody=True),
+                name="log_identity_of_one_thing",
+            ),
+        ]
+
+
+class VenueConnection(models.Model):
+    """A hall was connected to the meeting; who sat there is the hall's own count (B-05)."""
+
+    log = models.ForeignKey(MeetingLog, on_delete=models.CASCADE, related_name="venue_connections")
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="connections")
+    session = models.ForeignKey(ClassSession, on_delete=models.CASCADE, related_name="venue_connections")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["log", "venue", "session", "starts_at"], name="venue_connection_once"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="venue_connection_order"),
+        ]
+
+
+# --- what is asked and written in the hall (R-068, R-071) ----------------------------------------------------------
+
+
+class Questionnaire(models.Model):
+    """One to five questions, opened at a moment of the organiser's choice; answered from the hall they prove presence."""
+
+    session = models.ForeignKey(ClassSession, on_delete=models.CASCADE, related_name="questionnaires")
+    venue = models.ForeignKey(  # empty: in all venues of the class
+        Venue, null=True, blank=True, on_delete=models.CASCADE, related_name="questionnaires"
+    )
+    title = models.CharField(max_length=160)
+    questions = models.JSONField()  # rules.questionnaires.Question as JSON, in their order
+    is_presence = models.BooleanField(default=True)  # else a quick poll: nothing follows for presence (R-054)
+    minutes = models.PositiveSmallIntegerField()
+    prepared_at = models.DateTimeField()
+    prepared_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    opens_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    # The check in mid-session that it is, when it proves presence: who does not answer is a question to the clerk.
+    check_held = models.OneToOneField(
+        PresenceCheck, null=True, blank=True, on_delete=models.SET_NULL, related_name="questionnaire"
+    )
+    called_off_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "opens_at"], name="questionnaires_of_session")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True, ends_at__isnull=True) | Q(ends_at__gt=F("opens_at")),
+                name="questionnaire_opens_for_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class QuestionnaireAnswer(models.Model):
+    """What one person answered: written once, never changed."""
+
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="answers")
+    entry = models.ForeignKey(RosterEntry, on_delete=models.PROTECT, related_name="questionnaire_answers")
+    answers = models.JSONField()  # of each question: the place of the choice, or a short text; null for none
+    method = models.CharField(max_length=8, choices=Method.choices())  # on the phone, or from a slip
+    at = models.DateTimeField()
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["questionnaire", "entry"], name="questionnaire_answer_once")]
+
+
+class SuggestionBox(models.Model):
+    """Whether written suggestions count as presence in a class (R-071)."""
+
+    study_class = models.OneToOneField(StudyClass, on_delete=models.CASCADE, related_name="suggestion_box")
+    is_open = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+
+
+class Suggestion(models.Model):
+    """A suggestion or comment that a learner wrote during a session; never changed."""
+
+    nonce = models.CharField(max_length=40, unique=True)  # a repeat writes nothing twice
+    entry = models.ForeignKey(RosterEntry, on_delete=models.PROTECT, related_name="suggestions")
+    session = models.ForeignKey(ClassSession, on_delete=models.PROTECT, related_name="suggestions")
+    text = models.TextField()
+    at = models.DateTimeField()
+    method = models.CharField(max_length=8, choices=Method.choices())  # on the phone, or from paper
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "at"], name="suggestions_of_session")]

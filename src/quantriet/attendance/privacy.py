@@ -71,6 +71,33 @@ HOLDINGS = (
         none("nonce", "mã chống ghi trùng"),
     ),
     plain("SelfStudyQuestion", "Câu hỏi kiểm tra tự học", CAMPAIGN),
+    plain("MeetingLog", "Nhật ký cuộc họp đã tải lên", CAMPAIGN),
+    holding(
+        "MeetingLogName", "Tên trong nhật ký cuộc họp", "ghi có mặt của người dự trực tuyến", CAMPAIGN, "entry__person",
+        of("said key email", "tên hiện và thư điện tử dùng khi vào họp", erase=Erase.DELETE),
+        of("entry meaning why intervals open_since seconds is_absent decided_by decided_at", "là ai, kết nối lúc nào"),
+        none("log venue candidates hole rows", "của nhật ký nào, điểm cầu nào"),
+    ),
+    holding(
+        "LogIdentity", "Tên trong cuộc họp đã xác định", "lần sau không phải hỏi lại", CAMPAIGN, "person",
+        of("said key person decided_by decided_at", "tên này là của ai, ai xác định", erase=Erase.DELETE),
+        none("unit venue_name is_nobody", "đơn vị tổ chức, điểm cầu"),
+    ),
+    plain("VenueConnection", "Kết nối của điểm cầu", CAMPAIGN),
+    plain("Questionnaire", "Phiếu hỏi tại lớp", CAMPAIGN),
+    holding(
+        "QuestionnaireAnswer", "Trả lời phiếu hỏi tại lớp", "điểm danh bằng phiếu hỏi, biết mức nhận thức", CAMPAIGN,
+        "entry__person",
+        of("questionnaire entry method at account", "ai trả lời, lúc nào"),
+        of("answers", "trả lời gì", Kind.SENSITIVE),
+    ),
+    plain("SuggestionBox", "Góp ý tính có mặt", CAMPAIGN),
+    holding(
+        "Suggestion", "Góp ý tại lớp", "ý kiến được tiếp thu và tính có mặt", CAMPAIGN, "entry__person",
+        of("entry session at method account", "ai góp ý, lúc nào"),
+        of("text", "nội dung góp ý", Kind.SENSITIVE, Erase.ANONYMISE),
+        none("nonce", "mã chống ghi trùng"),
+    ),
     holding(
         "CatchUpStep", "Bước theo dõi học bù", "biết đã mời, nhắc, báo ai", CAMPAIGN, "link__duty__person",
         of("link kind way at by", "bước nào, lúc nào, ai làm"),

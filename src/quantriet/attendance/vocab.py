@@ -28,6 +28,9 @@ class Method(LabelledEnum):
     CODE = "code", gettext_noop("Code of the hall's screen")
     STATION = "station", gettext_noop("Code scanned at the desk")
     SEAT = "seat", gettext_noop("Seat plan")
+    LOG = "log", gettext_noop("Log of the online meeting")
+    QUESTION = "question", gettext_noop("Questionnaire answered in the hall")
+    SUGGEST = "suggest", gettext_noop("Written suggestion")
 
 
 class Verdict(LabelledEnum):
@@ -222,6 +225,55 @@ class SelfStudyStage(LabelledEnum):
     LAPSED = "lapsed", gettext_noop("No longer allowed, not finished")
 
 
+# --- logs of online meetings, questionnaires ---------------------------------------------------------------------
+
+
+class MeetingLogState(LabelledEnum):
+    """reading → asking | ready → applying → done → undone; before done it may be refused or given up."""
+
+    READING = "reading", gettext_noop("Being read")
+    ASKING = "asking", gettext_noop("Waits for an answer")
+    READY = "ready", gettext_noop("Preview ready")
+    APPLYING = "applying", gettext_noop("Being written")
+    DONE = "done", gettext_noop("Written")
+    REFUSED = "refused", gettext_noop("Refused")
+    CANCELLED = "cancelled", gettext_noop("Given up")
+    UNDONE = "undone", gettext_noop("Taken back")
+
+    @property
+    def sign(self) -> str:
+        """The sign of the look beside its word."""
+        return {"done": "done", "refused": "late", "cancelled": "exempt", "undone": "exempt"}.get(self.value, "owing")
+
+
+# What was uploaded and is neither refused nor given up nor taken back.
+LIVE_LOGS = (
+    MeetingLogState.READING, MeetingLogState.ASKING, MeetingLogState.READY, MeetingLogState.APPLYING, MeetingLogState.DONE,
+)  # fmt: skip
+
+
+class LogMeaning(LabelledEnum):
+    """What a name of a meeting's log stands for; the order is that of the tabs."""
+
+    SURE = "sure", gettext_noop("Recognised")
+    DOUBTFUL = "doubtful", gettext_noop("To decide")
+    UNKNOWN = "unknown", gettext_noop("Not on the roster")
+    VENUE = "venue", gettext_noop("Venues")
+    IGNORED = "ignored", gettext_noop("Left out")
+
+
+class QuestionnaireState(LabelledEnum):
+    PREPARED = "prepared", gettext_noop("Prepared")
+    OPEN = "open", gettext_noop("Open now")
+    OVER = "over", gettext_noop("Over")
+    CALLED_OFF = "called_off", gettext_noop("Called off")
+
+    @property
+    def sign(self) -> str:
+        """The sign of the look beside its word."""
+        return {"prepared": "silent", "open": "owing", "over": "done", "called_off": "exempt"}[self.value]
+
+
 @dataclass(frozen=True)
 class Mark:
     """One mark of the roll on its way in: `at` is when it was true, `nonce` is made by the client."""
@@ -307,6 +359,16 @@ def register() -> None:
         "absence.decided": "quyết định đề xuất sau khi vắng",
         "absence.withdrawn": "thôi đề xuất sau khi vắng",
         "slips.read": "đọc phiếu theo dõi có mã",
+        "meeting_log.uploaded": "tải lên nhật ký cuộc họp",
+        "meeting_log.applied": "ghi có mặt theo nhật ký cuộc họp",
+        "meeting_log.undone": "thu hồi lần nhập nhật ký cuộc họp",
+        "meeting_log.decided": "xác định tên trong nhật ký cuộc họp",
+        "questionnaire.prepared": "soạn phiếu hỏi tại lớp",
+        "questionnaire.opened": "mở phiếu hỏi tại lớp",
+        "questionnaire.called_off": "bỏ phiếu hỏi tại lớp",
+        "questionnaire.entered": "nhập thay phiếu hỏi tại lớp",
+        "suggestions.switched": "bật, tắt góp ý tính có mặt",
+        "suggestion.written": "ghi góp ý tại lớp",
         "excuse.asked": "ghi xin vắng",
         "excuse.approved": "duyệt vắng có lý do",
         "excuse.taken_back": "thu hồi ý kiến duyệt vắng có lý do",

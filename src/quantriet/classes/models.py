@@ -13,6 +13,7 @@ from quantriet.classes.vocab import (
     ClassRoleKind,
     ClassState,
     ConferenceLevel,
+    Interaction,
     ItemKind,
     LineKind,
     PlanDemandKind,
@@ -110,10 +111,18 @@ class ProgrammeItem(models.Model):
     title = models.CharField(max_length=250)
     document = models.ForeignKey(GuidingDocument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     presenter = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    interaction = models.CharField(max_length=10, choices=Interaction.choices(), blank=True, db_default="")  # R-054
+    equipment = models.CharField(max_length=200, blank=True, db_default="")  # audio-visual support, in words
 
     class Meta:
         ordering = ["starts_at"]
         constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="item_order")]
+
+    @property
+    def means(self) -> str:
+        """The interactive form and the audio-visual support, in words; empty for neither."""
+        form = Interaction(self.interaction).label if self.interaction else ""
+        return "; ".join(filter(None, (form, self.equipment)))
 
 
 class ClassRole(models.Model):

@@ -10,7 +10,7 @@ HOLDINGS = (
     holding(
         "ProgrammeItem", "Mục của chương trình", "biết ai trình bày", CAMPAIGN, "presenter",
         of("presenter", "người trình bày"),
-        none("session kind starts_at ends_at title document", "nội dung và giờ"),
+        none("session kind starts_at ends_at title document interaction equipment", "nội dung, giờ, phương tiện"),
     ),
     holding(
         "ClassRole", "Phân công trong lớp", "biết ai chủ trì, khai mạc, bế mạc", CAMPAIGN, "person",

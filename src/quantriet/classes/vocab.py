@@ -52,6 +52,16 @@ class ItemKind(LabelledEnum):
     BREAK = "break", gettext_noop("Break")
 
 
+class Interaction(LabelledEnum):
+    """By what a part of the programme draws its listeners in (R-054)."""
+
+    POLL = "poll", gettext_noop("Quick poll")
+    QUESTIONS = "questions", gettext_noop("Questions and answers")
+    GROUPS = "groups", gettext_noop("Group work")
+    QUIZ = "quiz", gettext_noop("Short quiz")
+    ONLINE = "online", gettext_noop("Online interaction")
+
+
 class ClassPart(LabelledEnum):
     """The pages about one class by the names of their addresses, in the order of their tabs.
 

@@ -10,6 +10,18 @@ from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take
 from quantriet.attendance.actions.head_counts import report_head_counts
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
 from quantriet.attendance.actions.paper_slips import read_paper_slips
+from quantriet.attendance.actions.meeting_logs import (
+    ENCODING_QUESTION,
+    Understood,
+    answer_log_questions,
+    apply_meeting_log,
+    confirm_meeting_log,
+    decide_log_name,
+    give_up_log,
+    read_meeting_log,
+    take_meeting_log,
+    undo_meeting_log,
+)
 from quantriet.attendance.actions.presence_checks import (
     LEAST_MINUTES,
     MOST_MINUTES,
@@ -17,6 +29,13 @@ from quantriet.attendance.actions.presence_checks import (
     set_presence_check,
 )
 from quantriet.attendance.actions.proxies import Entered, choose_catch_up, enter_replies, print_reply_forms
+from quantriet.attendance.actions.questionnaires import (
+    answer_questionnaire,
+    call_off_questionnaire,
+    enter_questionnaire_slip,
+    open_questionnaire,
+    prepare_questionnaire,
+)
 from quantriet.attendance.actions.reopening import ask_reopening, decide_reopening
 from quantriet.attendance.actions.seat_rounds import (
     Confirmed,
@@ -40,41 +59,56 @@ from quantriet.attendance.actions.self_study import (
     settle_self_study,
     withdraw_self_study,
 )
+from quantriet.attendance.actions.suggestions import enter_suggestion, switch_suggestions, write_suggestion
 
 __all__ = [
+    "ENCODING_QUESTION",
     "LEAST_MINUTES",
     "MOST_MINUTES",
     "MOST_QUESTIONS",
     "Answered",
     "Confirmed",
     "Entered",
+    "Understood",
     "add_check_questions",
     "allow_self_study",
+    "answer_log_questions",
+    "answer_questionnaire",
     "answer_section",
+    "apply_meeting_log",
     "ask_excuse",
     "ask_reopening",
     "begin_course",
     "begin_round",
     "call_off_check",
+    "call_off_questionnaire",
     "check_in_by_code",
     "choose_catch_up",
     "close_roll",
     "confirm_block",
     "decide_absence",
+    "confirm_meeting_log",
     "decide_excuse",
+    "decide_log_name",
     "decide_reopening",
+    "enter_questionnaire_slip",
     "enter_replies",
+    "enter_suggestion",
     "follow_check_ins",
     "follow_lapsed",
+    "give_up_log",
     "invite_absentees",
     "judge_self_study",
     "mark_rest_present",
     "move_course",
     "note_conduct",
+    "open_questionnaire",
     "open_section",
     "place_catch_up",
+    "prepare_questionnaire",
     "print_reply_forms",
     "read_paper_slips",
+    "read_meeting_log",
     "reclose_roll",
     "recompute_class",
     "record_marks",
@@ -87,8 +121,12 @@ __all__ = [
     "set_sitter_right",
     "settle_self_study",
     "step_catch_ups",
+    "switch_suggestions",
     "take_back_approval",
     "tap_seat",
+    "take_meeting_log",
+    "undo_meeting_log",
     "void_mark",
     "withdraw_self_study",
+    "write_suggestion",
 ]

@@ -72,6 +72,15 @@ def check_in_by_code(ticket: Ticket, entry_id: int, *, by: Account | None, at: d
     is over or on another day. Effects: one fact; what follows from it is written by `follow_check_ins`.
     Basis: R-065, P-10, B-01.
     """
+    # Made of who, where and which code: a reload, a second phone or a lost answer within one code is one fact.
+    nonce = f"c-{ticket.session_id}-{entry_id}-{ticket.step}"
+    return be_present_by_ticket(ticket, entry_id, nonce=nonce, method=Method.CODE, by=by, at=at)
+
+
+def be_present_by_ticket(
+    ticket: Ticket, entry_id: int, *, nonce: str, method: Method, by: Account | None, at: dt.datetime
+) -> CheckedIn:
+    """As `check_in_by_code`, for whatever else is done in the hall by its code and proves presence under a nonce of its own."""
     seat = _seat(entry_id, ticket.session_id)
     moment = dt.datetime.fromtimestamp(ticket.opened, dt.UTC)
     _refuse_place(
@@ -85,9 +94,7 @@ def check_in_by_code(ticket: Ticket, entry_id: int, *, by: Account | None, at: d
     if absent is not None and absent >= moment:
         # Marked absent while the code was being typed: the arrival comes after that mark, else it would count for nothing.
         moment = max(at.replace(microsecond=0), absent + dt.timedelta(seconds=1))
-    # Made of who, where and which code: a reload, a second phone or a lost answer within one code is one fact.
-    nonce = f"c-{ticket.session_id}-{entry_id}-{ticket.step}"
-    mark = Mark(entry_id, ticket.session_id, FactKind.ARRIVE, moment, nonce, Method.CODE, ticket.device)
+    mark = Mark(entry_id, ticket.session_id, FactKind.ARRIVE, moment, nonce, method, ticket.device)
     return _written(seat, mark, by, at)
 
 
@@ -162,7 +169,7 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
         facts = list(
             PresenceFact.objects.filter(entry__in=entries, is_followed=False).select_related("account").order_by("pk")
         )
-        lines = []
+        lines: dict[str, list[Line]] = {"roll.marked": [], "roll.voided": []}
         for fact in facts:
             entry = frame.entries[fact.entry_id]
             after = {
@@ -173,8 +180,10 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
                 "method": Method(fact.method).label,
             }
             person = Person(pk=entry.person_id, full_name=entry.full_name)
-            lines.append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
-        record_each("roll.marked", lines)
+            verb = "roll.voided" if fact.kind == FactKind.VOID else "roll.marked"
+            lines[verb].append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
+        for verb, told in lines.items():
+            record_each(verb, told)
         if facts and frame.campaign.state == CampaignState.OPEN:  # a campaign that is over keeps its results
             judge_again(frame, {fact.session_id for fact in facts}, None, at)
         PresenceFact.objects.filter(pk__in=[fact.pk for fact in facts]).update(is_followed=True)

@@ -31,6 +31,9 @@ HALL_STEP = 15  # seconds that one hall code stands on the screen
 LIVE_STEP = 30  # seconds that one live code stands on the member's screen
 LIVE_BACK = 2  # former live codes that are still good: a queue at the desk moves slowly
 TICKET_LASTS = 300  # seconds
+WRITING_LASTS = (
+    2700  # of somebody who writes a suggestion: it is true of the moment of the scan, however long it is written
+)
 
 # Without letters that look like digits (Crockford's base 32); what is typed as O, I, L is read as 0, 1, 1.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -105,8 +108,8 @@ def make_ticket(key: bytes, ticket: Ticket) -> str:
     return f"{body}.{_tag(key, body, _LONG_TAG)}"
 
 
-def read_ticket(keys: Sequence[bytes], text: str, *, device: str, at: float) -> Ticket:
-    """The ticket, which must come from the phone that opened the code, within five minutes."""
+def read_ticket(keys: Sequence[bytes], text: str, *, device: str, at: float, lasts: int = TICKET_LASTS) -> Ticket:
+    """The ticket, which must come from the phone that opened the code, within `lasts` seconds."""
     parts = text.split(".")
     if len(parts) != len(Ticket._fields) + 2 or not _is_ours(keys, text, _LONG_TAG):
         raise Refusal("ticket.forged", "Lượt quét không đọc được; hãy quét lại mã đang hiện trên màn chiếu.")
@@ -117,9 +120,10 @@ def read_ticket(keys: Sequence[bytes], text: str, *, device: str, at: float) -> 
             "Lượt quét này mở trên máy khác, hoặc trình duyệt đang chặn cookie. Hãy quét lại mã trên màn chiếu bằng chính "
             "máy này.",
         )
-    if not 0 <= int(at) - int(opened) <= TICKET_LASTS:
+    if not 0 <= int(at) - int(opened) <= lasts:
         raise Refusal(
-            "ticket.old", "Lượt quét đã quá 5 phút nên không ghi được; hãy quét lại mã đang hiện trên màn chiếu."
+            "ticket.old",
+            f"Lượt quét đã quá {lasts // 60} phút nên không ghi được; hãy quét lại mã đang hiện trên màn chiếu.",
         )
     return Ticket(int(venue), int(session), int(step), int(opened), owner, int(entry), int(account))
 

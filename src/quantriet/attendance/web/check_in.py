@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import segno
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from quantriet.attendance import actions
+from quantriet.attendance.models import Questionnaire, SuggestionBox
 from quantriet.attendance.rules import codes
 from quantriet.attendance.rules.codes import Ticket
+from quantriet.attendance.rules.questionnaires import Question
 from quantriet.attendance.vocab import CheckedIn
 from quantriet.campaigns.models import StudyDuty
 from quantriet.classes.models import ClassSession, RosterEntry
 from quantriet.classes.vocab import ClassState
 from quantriet.kit import web
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.sealing import keys_for
 from quantriet.kit.time import now, show_clock
@@ -61,9 +66,16 @@ def check_in(request: HttpRequest, code: str) -> HttpResponse:
         hall = codes.read_hall_code(keys(), code, at.timestamp())
     except Refusal as refusal:
         return _page(request, _Shown(refusal=refusal.sentence), status=410 if refusal.code == "code.old" else 404)
+    # What else may be done by this code is asked with it: a questionnaire that is open, suggestions.
+    mine = Q(venue=hall.venue_id) | Q(venue__isnull=True)
+    asked = Questionnaire.objects.filter(
+        mine, session=OuterRef("pk"), called_off_at__isnull=True, opens_at__lte=at, ends_at__gt=at
+    )
+    box = SuggestionBox.objects.filter(study_class=OuterRef("study_class"), is_open=True)
     where = (
         ClassSession.objects.filter(pk=hall.session_id, study_class__venues=hall.venue_id)
-        .values_list("title", "study_class__title", "study_class__venues__name")
+        .annotate(asks=Subquery(asked.order_by("-opens_at").values("pk")[:1]), takes=Exists(box))
+        .values_list("title", "study_class__title", "study_class__venues__name", "asks", "takes")
         .first()
     )
     if where is None:
@@ -73,7 +85,9 @@ def check_in(request: HttpRequest, code: str) -> HttpResponse:
         device = secrets.token_hex(8)
     key = keys()[0]
     ticket = Ticket(hall.venue_id, hall.session_id, hall.step, int(at.timestamp()), device)
-    shown = _Shown(where=where, open_ticket=codes.make_ticket(key, ticket))
+    shown = _Shown(where=where[:3], open_ticket=codes.make_ticket(key, ticket), takes=where[4])
+    if where[3] is not None:
+        shown.ask(Questionnaire.objects.get(pk=where[3]))
     account: Account | None = request.account if request.user.is_authenticated else None  # type: ignore[attr-defined]
     if account is not None and account.person_id:
         own = (
@@ -126,13 +140,19 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _confirmed(request: HttpRequest, ticket: Ticket, at: Any) -> CheckedIn:
+    entry_id, by = _whose(request, ticket, at)
+    return actions.check_in_by_code(ticket, entry_id, by=by, at=at)
+
+
+def _whose(request: HttpRequest, ticket: Ticket, at: Any) -> tuple[int, Account | None]:
+    """The roster line that a ticket or the typed card names, and the account that speaks for it."""
     if ticket.entry_id:
         account: Account = request.account  # type: ignore[attr-defined]
         if account.pk != ticket.account_id:
             raise Refusal(
                 "ticket.account", "Tài khoản trên máy này vừa thay đổi; hãy quét lại mã đang hiện trên màn chiếu."
             )
-        return actions.check_in_by_code(ticket, ticket.entry_id, by=account, at=at)
+        return ticket.entry_id, account
     address = client_address(request)
     org_actions.refuse_if_closed(Door.CARD, username=ticket.device, address=address, at=at)
     try:
@@ -140,7 +160,78 @@ def _confirmed(request: HttpRequest, ticket: Ticket, at: Any) -> CheckedIn:
     except Refusal:
         org_actions.count_wrong(Door.CARD, username=ticket.device, address=address, at=at)
         raise
-    return actions.check_in_by_code(ticket, entry_id, by=None, at=at)
+    return entry_id, None
+
+
+@never_cache
+@public_page
+def answers(request: HttpRequest) -> HttpResponse:
+    """Answers to the questionnaire of the hall, by a ticket; asked again it answers the same."""
+    key = whole_number(request.POST.get("questionnaire"))
+
+    def act(ticket: Ticket, at: Any, shown: _Shown) -> tuple[str, str]:
+        row = (
+            Questionnaire.objects.select_related("session").filter(pk=key, opens_at__isnull=False).first()
+            if key
+            else None
+        )
+        if row is None:
+            raise Refusal(
+                "questionnaire.gone", "Phiếu hỏi này không còn nữa; hãy quét lại mã đang hiện trên màn chiếu."
+            )
+        given = [request.POST.get(f"q{number}", "")[:600] for number in range(1, len(row.questions) + 1)]
+        shown.ask(row, given)
+        entry_id, by = _whose(request, ticket, at)
+        done = actions.answer_questionnaire(row, ticket, entry_id, given, by=by, at=at)
+        counted = " và được ghi có mặt" if row.is_presence else ""
+        if done.is_repeat:
+            return f"{done.name} đã trả lời phiếu này lúc {show_clock(done.at)} rồi.", "Mỗi người trả lời một lần."
+        return f"Đã nhận trả lời của {done.name}{counted} lúc {show_clock(done.at)}.", "Có thể tắt trang này."
+
+    return _by_ticket(request, act, lasts=codes.TICKET_LASTS)
+
+
+@never_cache
+@public_page
+def suggest(request: HttpRequest) -> HttpResponse:
+    """A suggestion written in the hall, by a ticket that lasts as long as one writes."""
+
+    def act(ticket: Ticket, at: Any, shown: _Shown) -> tuple[str, str]:
+        shown.takes, shown.text = True, request.POST.get("text", "")[:4000]
+        entry_id, by = _whose(request, ticket, at)
+        done = actions.write_suggestion(ticket, entry_id, shown.text, by=by, at=at)
+        shown.text = ""
+        return f"Đã nhận góp ý của {done.name}.", f"{done.session}, {done.venue}. {done.words}."
+
+    return _by_ticket(request, act, lasts=codes.WRITING_LASTS)
+
+
+def _by_ticket(
+    request: HttpRequest, act: Callable[[Ticket, Any, _Shown], tuple[str, str]], *, lasts: int
+) -> HttpResponse:
+    """What a phone sends with its ticket: done, or refused with what was typed still there."""
+    if request.method != "POST":
+        return _page(request, _Shown())
+    wants_json = request.headers.get("Accept", "").startswith("application/json")
+    at, shown = now(), _Shown(typed=request.POST.get("code", "")[:40])
+    text = request.POST.get("ticket", "")[:300]
+    try:
+        ticket = codes.read_ticket(
+            keys(), text, device=request.COOKIES.get(DEVICE_COOKIE, ""), at=at.timestamp(), lasts=lasts
+        )
+        if ticket.entry_id:
+            shown.own_ticket, shown.is_typing = text, True
+        else:
+            shown.open_ticket = text
+        sentence, note = act(ticket, at, shown)
+    except Refusal as refusal:
+        if wants_json:
+            return JsonResponse({"ok": False, "code": refusal.code, "sentence": refusal.sentence}, status=422)
+        shown.refusal = refusal.sentence
+        return _page(request, shown, status=422)
+    if wants_json:
+        return JsonResponse({"ok": True, "sentence": sentence, "note": note})
+    return _page(request, _Shown(done=sentence, note=note))
 
 
 def _sentence(done: CheckedIn) -> str:
@@ -165,6 +256,22 @@ class _Shown:
     typed: str = ""
     done: str = ""
     note: str = ""
+    asks: Questionnaire | None = None  # a questionnaire that is open in this hall
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    takes: bool = False  # suggestions
+    text: str = ""
+    is_typing: bool = False  # an answer was refused: nothing is sent by itself
+
+    def ask(self, row: Questionnaire, given: list[str] | None = None) -> None:
+        self.asks = row
+        read = [Question.from_json(one) for one in row.questions]
+        self.questions = [
+            {
+                "number": number, "name": f"q{number}", "text": one.text, "given": (given or [""] * len(read))[number - 1],
+                "choices": [(str(place), words) for place, words in enumerate(one.choices)],
+            }
+            for number, one in enumerate(read, start=1)
+        ]  # fmt: skip
 
 
 def _refused(request: HttpRequest, refusal: Refusal, as_json: bool, again: str, typed: str = "") -> HttpResponse:

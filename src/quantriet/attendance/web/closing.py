@@ -15,6 +15,7 @@ from quantriet.attendance import access, actions, queries
 from quantriet.attendance.vocab import ConductKind, ReopeningState, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, roll_page, workbook
 from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes import queries as class_queries
 from quantriet.classes.models import StudyClass
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.numbers import share, whole_number
@@ -222,6 +223,7 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
                 for kind in ConductKind
                 if (some := list(notes.filter(kind=kind).order_by("person__sort_key", "at", "pk")[:100]))
             ],
+            "means": class_queries.means_of(study_class),
             "undecided_total": total,
             "counts": queries.class_result(study_class),
             "sentence": f"Chốt điểm danh lớp “{study_class.title}”: "

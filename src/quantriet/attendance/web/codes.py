@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions
 from quantriet.attendance.queries import check_ins as queries
+from quantriet.attendance.queries import questionnaires as questionnaire_queries
 from quantriet.attendance.rules import codes
 from quantriet.attendance.vocab import CheckedIn, FactKind, Turn
 from quantriet.attendance.web.check_in import drawn, keys
@@ -98,9 +99,10 @@ def screen(request: DeskRequest, pk: int) -> HttpResponse:
     reason = _no_code(study_class, place, at)
     shown = [] if reason else _codes(request, place.session, place.venue, at.timestamp())
     check = queries.check_now(place.session, place.venue, at)
+    asks = questionnaire_queries.open_now(place.session.pk, place.venue.pk, at)
     look_again: float = _LOOK_AGAIN
-    coming = check.ends_at if check else None
-    if check is None:
+    coming = check.ends_at if check else asks.ends_at if asks else None
+    if coming is None:
         drawn_one = queries.check_to_come(place.session, place.venue, at)
         coming = drawn_one.starts_at if drawn_one else None
     if coming is not None:
@@ -112,6 +114,7 @@ def screen(request: DeskRequest, pk: int) -> HttpResponse:
         "codes": shown,
         "why_no_code": reason,
         "check": check,
+        "asks": asks,
         "look_again": look_again,
         "reload": math.ceil(shown[0].seconds) if shown else 60,
     }

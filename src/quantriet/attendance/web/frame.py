@@ -86,6 +86,8 @@ def roll_page(
         ("codes", _("By code")),
         ("scan", _("Scanner")),
         ("checks", _("Mid-session check")),
+        ("questionnaires", _("Questionnaire")),
+        ("suggestions", _("Suggestions")),
         ("slips", _("Slips")),
         ("paper-slips", _("Slips with codes")),
         ("paste", _("Paste codes")),
@@ -93,6 +95,9 @@ def roll_page(
     ]
     if OnlineConference.objects.filter(study_class=study_class).exists():
         ways.append(("conference-counts", _("Quick count")))
+    is_whole = org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit)
+    if is_whole:  # a log tells of the whole class, not of the venue of one clerk
+        ways.append(("meeting-logs", _("Meeting log")))
     place = ClassPart.RESULT if part == ClassPart.RESULT else ClassPart.ROLL
     reason = why_not(study_class, reopened=reopened)
     return page(
@@ -103,7 +108,7 @@ def roll_page(
             "is_reopened": reopened,
             "why_not": reason,
             "may_mark": not reason,
-            "is_whole": org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit),
+            "is_whole": is_whole,
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
             "class_parts": [
                 {"label": one.label, "url": reverse(one.value, args=[study_class.pk]), "current": one == place}

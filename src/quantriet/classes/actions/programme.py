@@ -127,19 +127,22 @@ def add_item(
     title: str = "",
     document: GuidingDocument | None = None,
     presenter: Person | None = None,
+    interaction: str = "",
+    equipment: str = "",
 ) -> ProgrammeItem:
     """Add a programme item to a session of a draft class. Refuses outside the session, over another item, marked text."""
-    title = _item_title(title, kind)
+    title, equipment = _item_title(title, kind), _equipment(equipment)
     study_class = session.study_class
     with class_in(study_class, ClassState.DRAFT):
         _check_item(session, starts_at, ends_at)
         made = ProgrammeItem.objects.create(
             session=session, kind=kind, starts_at=starts_at, ends_at=ends_at, title=title, document=document,
-            presenter=presenter,
+            presenter=presenter, interaction=interaction, equipment=equipment,
         )  # fmt: skip
+        means = {"means": made.means} if made.means else {}
         record(
             "item.added", by=by, at=at, thing=study_class, unit=study_class.unit,
-            after={"item": title, "kind": kind, "starts_at": starts_at, "ends_at": ends_at},
+            after={"item": title, "kind": kind, "starts_at": starts_at, "ends_at": ends_at, **means},
         )  # fmt: skip
     return made
 
@@ -155,18 +158,20 @@ def change_item(
     title: str = "",
     document: GuidingDocument | None = None,
     presenter: Person | None = None,
+    interaction: str = "",
+    equipment: str = "",
 ) -> ProgrammeItem:
     """Change a programme item of a draft class, or of a marked one to what took place; refuses what `add_item` refuses.
 
     Effects: audit "item.changed"; verdicts of a marked class follow.
     """
     session = item.session
-    title = _item_title(title, kind)
+    title, equipment = _item_title(title, kind), _equipment(equipment)
     with programme_of(session.study_class):
         _check_item(session, starts_at, ends_at, without=item)
         new = {
             "kind": kind, "title": title, "starts_at": starts_at, "ends_at": ends_at, "document": document,
-            "presenter": presenter,
+            "presenter": presenter, "interaction": interaction, "equipment": equipment,
         }  # fmt: skip
         before, after = changes(item, new)
         if not after:
@@ -210,6 +215,11 @@ def move_item_earlier(item: ProgrammeItem, *, by: Account | None, at: datetime) 
 def _item_title(title: str, kind: str) -> str:
     refuse_if_marked(title, "nội dung chương trình")
     return text.squeeze(title) or ItemKind(kind).label
+
+
+def _equipment(words: str) -> str:
+    refuse_if_marked(words, "phương tiện nghe nhìn")
+    return text.squeeze(words)
 
 
 def _check_item(

@@ -47,7 +47,14 @@ from quantriet.classes.queries.planning import (
     session_words,
     wish_lines,
 )
-from quantriet.classes.queries.programme import discussion_share, first_day, items_of, planned_seconds, timetable_of
+from quantriet.classes.queries.programme import (
+    discussion_share,
+    first_day,
+    items_of,
+    means_of,
+    planned_seconds,
+    timetable_of,
+)
 from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
 from quantriet.classes.queries.rosters import Standing, exempt_beside, find_people, roster, standing_of
 from quantriet.classes.queries.seat_maps import (
@@ -127,6 +134,7 @@ __all__ = [
     "link_of",
     "load_timetable",
     "may_lead",
+    "means_of",
     "notices_before",
     "on_day",
     "on_paper",

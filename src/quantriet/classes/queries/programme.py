@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.vocab import RuleKey
@@ -50,3 +50,10 @@ def discussion_share(study_class: StudyClass) -> DiscussionShare:
 
 def items_of(study_class: StudyClass) -> QuerySet[ProgrammeItem]:
     return ProgrammeItem.objects.filter(session__study_class=study_class).select_related("session__study_class__unit")
+
+
+def means_of(study_class: StudyClass) -> list[ProgrammeItem]:
+    """Items that name an interactive form or audio-visual support, in the order of the programme (R-054)."""
+    named = ~Q(interaction="") | ~Q(equipment="")
+    items = ProgrammeItem.objects.filter(named, session__study_class=study_class).select_related("session")
+    return list(items.order_by("starts_at", "pk"))

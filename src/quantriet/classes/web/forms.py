@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import StudyForm
 from quantriet.classes.models import ClassSession, ProgrammeItem, StudyClass, Venue
-from quantriet.classes.vocab import ClassRoleKind, ClassState, ConferenceLevel, ItemKind
+from quantriet.classes.vocab import ClassRoleKind, ClassState, ConferenceLevel, Interaction, ItemKind
 from quantriet.kit.numbers import whole_numbers
 from quantriet.kit.time import at_local, local, parse_clock
 from quantriet.kit.web.fields import ManyRows
@@ -160,12 +160,18 @@ class ItemForm(forms.Form):
     title = forms.CharField(label=_("Content"), max_length=250, required=False)
     document = _Rows(GuidingDocument.objects.none(), label=_("Document"), required=False)
     presenter = _Rows(Person.objects.none(), label=_("Presented by"), required=False)
+    interaction = forms.ChoiceField(label=_("Interaction"), required=False)
+    equipment = forms.CharField(
+        label=_("Audio-visual support"), max_length=200, required=False, help_text="Ví dụ: phim tư liệu, màn hình LED, loa phụ.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, session: ClassSession, item: ProgrammeItem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.session = session
+        self.fields["interaction"].choices = [("", _("None")), *Interaction.labels()]  # type: ignore[attr-defined]
         if item is not None:
-            self.initial = {name: getattr(item, name) for name in ("kind", "title", "document", "presenter")}
+            names = ("kind", "title", "document", "presenter", "interaction", "equipment")
+            self.initial = {name: getattr(item, name) for name in names}
             self.initial |= {"starts": local(item.starts_at).time(), "ends": local(item.ends_at).time()}
         study_class = session.study_class
         if not study_class.roles.exists():
@@ -190,6 +196,8 @@ class ItemForm(forms.Form):
             "ends_at": at_local(day, data["ends"]),
             "document": data["document"],
             "presenter": data["presenter"],
+            "interaction": data["interaction"],
+            "equipment": data["equipment"],
         }
 
 

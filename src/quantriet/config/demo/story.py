@@ -11,7 +11,7 @@ from django.db import transaction
 
 from quantriet.attendance import actions as attendance_actions
 from quantriet.attendance import queries as attendance_queries
-from quantriet.attendance.models import RollReopening
+from quantriet.attendance.models import MeetingLog, RollReopening
 from quantriet.attendance.vocab import FactKind, Mark, Method
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns import queries as campaign_queries
@@ -20,8 +20,8 @@ from quantriet.campaigns.vocab import CreditKind, DutyState, RuleKey
 from quantriet.classes import actions as class_actions
 from quantriet.classes.models import ClassSession, RosterEntry, StudyClass
 from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
+from quantriet.config.demo import online, texts
 from quantriet.config.demo import people as made
-from quantriet.config.demo import texts
 from quantriet.config.demo.alone import shift_cells, study_alone
 from quantriet.config.demo.conferring import confer
 from quantriet.config.demo.direction import direct
@@ -528,15 +528,20 @@ def _ask_back(organisation: Organisation, study_class: StudyClass) -> None:
 
 def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: list[ClassSession]) -> None:
     dice, by = organisation.dice, organisation.officer
-    entries = list(study_class.roster.order_by("pk"))
+    entries = list(study_class.roster.select_related("person", "unit", "venue").order_by("pk"))
     fates = {entry.pk: dice.random() for entry in entries}
+    # In the first class held some follow from elsewhere: their presence comes from the log of the meeting.
+    is_first = not MeetingLog.objects.exists()
+    away = [entry for entry in entries if fates[entry.pk] > 0.9][:8] if is_first else []
+    here = [entry for entry in entries if 0.2 < fates[entry.pk] < 0.9]
+    far = {entry.pk for entry in away}
     for session in sessions:
         marks = []
         for entry in entries:
             fate, start, end = fates[entry.pk], session.starts_at, session.ends_at
             stem = f"demo-{entry.pk}-{session.pk}"
-            if fate < 0.06:
-                continue  # absent
+            if fate < 0.06 or entry.pk in far:
+                continue  # absent, or in the log
             if fate < 0.08:  # leaves after a while: must retake
                 marks.append(Mark(entry.pk, session.pk, FactKind.ARRIVE, start, stem + "-a", Method.ROLL))
                 marks.append(
@@ -553,6 +558,8 @@ def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: li
         middle = session.starts_at + dt.timedelta(minutes=100)
         attendance_actions.set_presence_check(session, None, minutes=5, by=by, at=middle)
         attendance_actions.record_marks(marks, by=by, at=session.ends_at)
+    if is_first:
+        online.hold(study_class, sessions, away, here, by=by)
     for entry in entries:
         if fates[entry.pk] < 0.025:
             excuse = attendance_actions.ask_excuse(

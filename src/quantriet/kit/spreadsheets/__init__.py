@@ -34,7 +34,19 @@ from quantriet.kit.spreadsheets.cells import (
 )
 from quantriet.kit.spreadsheets.gate import LIMIT, Gated, Kind, gate
 from quantriet.kit.spreadsheets.headers import Column, Mapping
-from quantriet.kit.spreadsheets.reading import HeadRow, LeftOut, Look, Row, SheetLook, Table, look, read_table
+from quantriet.kit.spreadsheets.reading import (
+    HeadRow,
+    LeftOut,
+    Look,
+    RawCells,
+    RawRow,
+    Row,
+    SheetLook,
+    Table,
+    look,
+    read_cells,
+    read_table,
+)
 from quantriet.kit.spreadsheets.writing import OutColumn, Sheet, status_sheet, write_workbook
 
 __all__ = [
@@ -52,6 +64,8 @@ __all__ = [
     "OutColumn",
     "Parsed",
     "Precision",
+    "RawCells",
+    "RawRow",
     "Row",
     "Sheet",
     "SheetLook",
@@ -66,6 +80,7 @@ __all__ = [
     "parse_phone",
     "parse_text",
     "parse_yes",
+    "read_cells",
     "read_table",
     "restore_zeros",
     "shown",

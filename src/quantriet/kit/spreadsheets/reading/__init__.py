@@ -12,11 +12,27 @@ from quantriet.kit.spreadsheets.reading.tables import (
     HeadRow,
     LeftOut,
     Look,
+    RawCells,
+    RawRow,
     Row,
     SheetLook,
     Table,
     look,
+    read_cells,
     read_table,
 )
 
-__all__ = ["LIMITS", "HeadRow", "LeftOut", "Look", "Row", "SheetLook", "Table", "look", "read_table"]
+__all__ = [
+    "LIMITS",
+    "HeadRow",
+    "LeftOut",
+    "Look",
+    "RawCells",
+    "RawRow",
+    "Row",
+    "SheetLook",
+    "Table",
+    "look",
+    "read_cells",
+    "read_table",
+]

@@ -1,11 +1,12 @@
 """What runs in the limited child process: its half of `look` and of `read_table`."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from quantriet.kit.encodings import Encoding
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.spreadsheets.cells import shown
+from quantriet.kit.spreadsheets.cells import Cell, shown
 from quantriet.kit.spreadsheets.headers import Column, Mapping
 from quantriet.kit.spreadsheets.reading.batches import batches_of
 from quantriet.kit.spreadsheets.reading.sheets import (
@@ -19,6 +20,8 @@ from quantriet.kit.spreadsheets.reading.sheets import (
 from quantriet.kit.spreadsheets.reading.sources import open_source
 
 _SHOWN_ROWS = 30
+_CELLS_A_BATCH = 2_000  # rows
+_TEXT_OF_A_CELL = 300
 
 
 def look_in_child(path: str, kind: str, columns: list[list[Any]], legacy: str | None, patient: bool) -> dict[str, Any]:
@@ -104,6 +107,52 @@ def table_in_child(
         "encoding": page.finding.as_json() if page.finding else None,
     }
     yield from batches_of(page, chosen, frozenset(one.key for one in wanted if one.required), texts)
+
+
+def cells_in_child(path: str, kind: str, legacy: str | None, most_rows: int, patient: bool) -> Iterator[dict[str, Any]]:
+    """The child's half of `read_cells`: the encoding, then batches of rows as text."""
+    source = open_source(path, kind, legacy, patient)
+    if not source.sheets:
+        raise _no_sheet()
+    finding: Encoding | None = None
+    batch: list[tuple[int, int, list[str]]] = []
+    count = 0
+    for index, (_name, hidden) in enumerate(source.sheets[:MOST_SHEETS]):
+        if hidden:
+            continue
+        page = open_page(source, index, legacy)
+        finding = finding or page.finding
+        for number, row in page.rows():
+            cells = [_as_text(cell) for cell in row[:SHOWN_COLUMNS]]
+            while cells and not cells[-1]:
+                cells.pop()
+            if cells:
+                count += 1
+            if count > most_rows:
+                raise Refusal(
+                    "sheet.too_many_rows",
+                    f"Tệp có hơn {most_rows:,} dòng. ".replace(",", ".")
+                    + "Hãy chia tệp thành nhiều phần rồi tải lần lượt.",
+                )
+            batch.append((index, number, cells))
+            if len(batch) >= _CELLS_A_BATCH:
+                yield {"rows": batch}
+                batch = []
+    yield {"rows": batch, "encoding": finding.as_json() if finding else None}
+
+
+def _as_text(cell: Cell) -> str:
+    """A cell as text that says the same whatever program wrote it: moments in the order of ISO, lengths as h:mm:ss."""
+    if isinstance(cell, str):
+        return cell[:_TEXT_OF_A_CELL]
+    if isinstance(cell, dt.timedelta):
+        minutes, seconds = divmod(int(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+    if isinstance(cell, dt.datetime | dt.date | dt.time):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)[:_TEXT_OF_A_CELL]
 
 
 def _columns(plain: list[list[Any]]) -> list[Column]:

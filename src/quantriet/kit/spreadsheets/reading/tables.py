@@ -13,7 +13,7 @@ from quantriet.kit.spreadsheets.cells import Cell
 from quantriet.kit.spreadsheets.gate import Gated, Kind
 from quantriet.kit.spreadsheets.headers import Column, Mapping
 from quantriet.kit.spreadsheets.reading.batches import unpacked
-from quantriet.kit.spreadsheets.reading.child import look_in_child, table_in_child
+from quantriet.kit.spreadsheets.reading.child import cells_in_child, look_in_child, table_in_child
 
 LIMITS = sandbox.Limits()
 
@@ -62,6 +62,22 @@ class Look:
 
     sheets: tuple[SheetLook, ...]
     best: int | None
+    encoding: Encoding | None
+
+
+class RawRow(NamedTuple):
+    """A row as it stands: the sheet's index, Excel's row number, its cells as text."""
+
+    sheet: int
+    number: int
+    cells: list[str]
+
+
+@dataclass
+class RawCells:
+    """All rows of the visible sheets as text, and what the encoding probably is when a person must be asked."""
+
+    rows: list[RawRow]
     encoding: Encoding | None
 
 
@@ -177,6 +193,25 @@ def read_table(
         _batches=values,
         _first=first,
     )
+
+
+def read_cells(gated: Gated, *, legacy: str | None = None, most_rows: int) -> RawCells:
+    """All rows of a file that holds no single table (several sections, lines above a header), as text.
+
+    Moments are ISO text, lengths of time h:mm:ss; a cell has at most 300 signs, a row 60 cells.
+    Refuses more than `most_rows` filled rows, and whatever stops the child.
+    """
+    args = {"path": str(gated.path), "kind": gated.kind.value, "legacy": legacy, "most_rows": most_rows}
+
+    def start(patient: bool) -> RawCells:
+        found = RawCells([], None)
+        for batch in sandbox.stream(_child(cells_in_child), {**args, "patient": patient}, limits=LIMITS):
+            found.rows += [RawRow(*row) for row in batch["rows"]]
+            found.encoding = found.encoding or _encoding(batch.get("encoding"))
+        return found
+
+    found: RawCells = _with_patience(gated, start)
+    return found
 
 
 def _with_patience(gated: Gated, read: Callable[[bool], Any]) -> Any:

@@ -26,8 +26,8 @@ async function send(form, began = performance.now(), wait = 1000) {
     root.querySelectorAll(":scope > .message:not([data-check-in-answer])").forEach((one) => one.remove());
     show(told.ok ? "success" : "error", told.ok ? `✓ ${told.sentence}` : told.sentence, told.note);
     if (told.ok) {
-      if (form.hasAttribute("data-check-in-own")) form.remove();
-      else form.querySelector("[name=code]").value = "";
+      if (form.matches("[data-check-in-own], [data-check-in-once]")) form.remove();
+      else form.reset(); // the next one types a card of their own
     }
     buttons.forEach((one) => { one.disabled = false; });
   } catch {

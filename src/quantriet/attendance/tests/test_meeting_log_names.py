@@ -1,0 +1,110 @@
+"""What a meeting's name means: nobody is confirmed who could be somebody else; halls and recorders are no people."""
+
+import pytest
+
+from quantriet.attendance.rules.meeting_logs.names import Called, Hall, Matcher, Meaning, Roster, log_key
+
+UNITS = {1: ("Chi bộ thôn 1", "", "CB11"), 2: ("Chi bộ thôn 2", "", "CB12")}
+PEOPLE = [
+    Called(11, 1, "Nguyễn Thị Hường", "DV000001", "huong@eatam.example", 1),
+    Called(12, 2, "Trần Văn Bình", "DV000002", "", 1),
+    Called(13, 3, "Trần Văn Bình", "DV000003", "", 2),
+    Called(14, 4, "H'Hen Niê", "DV000004", "", 1),
+    Called(15, 5, "Nguyễn Văn Hùng", "DV000005", "", 1),
+    Called(16, 6, "Lê Hưng", "DV000006", "", 2),
+    Called(17, 7, "Hoàng Văn Năm", "DV000007", "", 2),
+    Called(18, 8, "Đỗ Thị Ỷ", "DV000008", "", 2),
+]
+HALLS = [Hall(91, "Hội trường UBND xã Ea Tam"), Hall(92, "Điểm cầu thôn 2")]
+
+
+@pytest.fixture(scope="module")
+def find():
+    matcher = Matcher(Roster(PEOPLE, UNITS, HALLS))
+    return lambda name, email="": matcher.find(name, email)
+
+
+@pytest.mark.req("B-06")
+@pytest.mark.parametrize(
+    ("said", "entry"),
+    [
+        ("Nguyễn Thị Hường", 11), ("NGUYEN THI HUONG", 11), ("nguyen thi huong", 11), ("CB thôn 1 - Nguyễn Thị Hường", 11),
+        ("CB11_Nguyen Thi Huong", 11), ("Đ/c Nguyễn Thị Hường (iPhone)", 11), ("Nguyen Thi Huong - iPad", 11),
+        ("Nguyễn Thị Hường (Chi bộ thôn 1)", 11), ("iPhone (Nguyễn Thị Hường)", 11), ("Chi bo thon 1 Nguyen Thi Huong", 11),
+        ("H Hen Nie", 14), ("H'Hen Niê", 14), ("DV000002 Binh", 12), ("CB thôn 2 - Trần Văn Bình", 13),
+        ("Tran Van Binh (Chi bộ thôn 1)", 12), ("X1_Hoang Van Nam", 17), ("nguyen.van.hung@eatam.example", 15),
+        ("Đỗ Thị Ỷ", 18),
+    ],
+)  # fmt: skip
+def test_sure_names(find, said, entry):
+    found = find(said)
+    assert (found.meaning, found.entry_id) == (Meaning.SURE, entry), found
+
+
+@pytest.mark.req("B-06")
+@pytest.mark.parametrize(
+    ("said", "candidates"),
+    [
+        ("Trần Văn Bình", {12, 13}),  # two of one name
+        ("Tran Van Binh", {12, 13}),
+        ("CB thôn 2 - Nguyễn Thị Hường", {11}),  # of another cell than said
+        ("Nguyễn Văn Hưng", {15}),  # other marks
+        ("Van Hung Nguyen", {15}),  # other order
+        ("Nguyễn Hùng", {15}),
+        ("Lê Hùng", {16}),
+    ],
+)
+def test_doubtful_names_have_candidates_and_nobody_is_confirmed(find, said, candidates):
+    found = find(said)
+    assert (found.meaning, found.entry_id) == (Meaning.DOUBTFUL, None)
+    assert {one.entry_id for one in found.candidates} == candidates
+
+
+@pytest.mark.parametrize(
+    "said", ["Mẹ Bông", "iPhone", "Trần Nguyễn Thị Hường", "Phạm Quốc Trung", "=HYPERLINK(1)", "Năm"]
+)
+def test_names_of_nobody(find, said):
+    assert find(said).meaning in (Meaning.UNKNOWN, Meaning.DOUBTFUL)
+    assert find(said).entry_id is None
+
+
+def test_an_e_mail_decides_and_contradicts(find):
+    assert find("Bông", "huong@eatam.example").entry_id == 11
+    told = find("Nguyễn Văn Hùng", "huong@eatam.example")
+    assert (told.meaning, {one.entry_id for one in told.candidates}) == (Meaning.DOUBTFUL, {11, 15})
+
+
+@pytest.mark.req("B-05")
+@pytest.mark.parametrize(
+    ("said", "venue"),
+    [
+        ("Điểm cầu thôn 2", 92), ("Hội trường UBND xã Ea Tam", 91), ("HOI TRUONG UBND XA EA TAM", 91), ("diem cau ea tam", 91),
+        ("Điểm cầu xã Krông Jing", None), ("Hội trường UBND", None), ("Zoom Rooms", None), ("UBND xã Ea Tam", 91),
+    ],
+)  # fmt: skip
+def test_a_hall_is_a_venue_and_no_person(find, said, venue):
+    found = find(said)
+    assert (found.meaning, found.venue_id, found.entry_id) == (Meaning.VENUE, venue, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Otter.ai",
+        "Fireflies.ai Notetaker",
+        "read.ai meeting notes",
+        "Fathom Notetaker",
+        "Máy ghi hình",
+        "Recording",
+        "tl;dv",
+    ],
+)
+def test_recorders_are_left_out_with_the_reason(find, said):
+    found = find(said)
+    assert found.meaning == Meaning.IGNORED
+    assert "không phải người dự" in found.why
+
+
+def test_names_are_remembered_without_marks_and_with_their_e_mail():
+    assert log_key("Mẹ  Bông", "") == log_key("ME BONG", "")
+    assert log_key("Mẹ Bông", "a@x.vn") != log_key("Mẹ Bông", "b@x.vn")
