@@ -5,6 +5,14 @@ from quantriet.attendance.actions.chains import step_catch_ups
 from quantriet.attendance.actions.check_ins import check_in_by_code, follow_check_ins, scan_at_desk
 from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class
 from quantriet.attendance.actions.conduct import note_conduct
+from quantriet.attendance.actions.devices import (
+    Synced,
+    lose_device,
+    open_device,
+    settle_conflict,
+    settle_held,
+    sync_device,
+)
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
 from quantriet.attendance.actions.presence_checks import (
@@ -37,6 +45,7 @@ __all__ = [
     "MOST_QUESTIONS",
     "Answered",
     "Entered",
+    "Synced",
     "add_check_questions",
     "allow_self_study",
     "answer_section",
@@ -54,9 +63,11 @@ __all__ = [
     "follow_lapsed",
     "invite_absentees",
     "judge_self_study",
+    "lose_device",
     "mark_rest_present",
     "move_course",
     "note_conduct",
+    "open_device",
     "open_section",
     "place_catch_up",
     "print_reply_forms",
@@ -67,9 +78,12 @@ __all__ = [
     "record_slips",
     "retire_check_question",
     "scan_at_desk",
+    "settle_conflict",
+    "settle_held",
     "set_presence_check",
     "settle_self_study",
     "step_catch_ups",
+    "sync_device",
     "take_back_approval",
     "void_mark",
     "withdraw_self_study",

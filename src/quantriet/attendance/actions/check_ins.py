@@ -162,7 +162,7 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
         facts = list(
             PresenceFact.objects.filter(entry__in=entries, is_followed=False).select_related("account").order_by("pk")
         )
-        lines = []
+        lines: dict[str, list[Line]] = {"roll.marked": [], "roll.voided": []}
         for fact in facts:
             entry = frame.entries[fact.entry_id]
             after = {
@@ -173,8 +173,11 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
                 "method": Method(fact.method).label,
             }
             person = Person(pk=entry.person_id, full_name=entry.full_name)
-            lines.append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
-        record_each("roll.marked", lines)
+            verb = "roll.voided" if fact.kind == FactKind.VOID else "roll.marked"
+            lines[verb].append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
+        for verb, told in lines.items():
+            if told:
+                record_each(verb, told)
         if facts and frame.campaign.state == CampaignState.OPEN:  # a campaign that is over keeps its results
             judge_again(frame, {fact.session_id for fact in facts}, None, at)
         PresenceFact.objects.filter(pk__in=[fact.pk for fact in facts]).update(is_followed=True)

@@ -84,6 +84,8 @@ def roll_page(
         ("roll", _("By name")),
         ("codes", _("By code")),
         ("scan", _("Scanner")),
+        ("roll-devices", _("Without a line")),
+        ("roll-conflicts", _("Conflicts")),
         ("checks", _("Mid-session check")),
         ("slips", _("Slips")),
         ("paste", _("Paste codes")),

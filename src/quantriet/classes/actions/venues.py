@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from quantriet.audit.actions import changes, record
 from quantriet.classes.actions.guards import refuse_over_capacity, refuse_unless, roster_in
@@ -85,7 +86,10 @@ def remove_venue(venue: Venue, *, by: Account | None, at: datetime) -> None:
                 f"{venue.name} còn {show_number(people)} người; hãy chuyển sang điểm cầu khác trước.",
             )
         record("venue.removed", by=by, at=at, thing=venue, unit=venue.study_class.unit, before={"name": venue.name})
-        venue.delete()
+        try:
+            venue.delete()
+        except ProtectedError:
+            raise Refusal("venue.marked", f"Ở {venue.name} đã có lượt điểm danh từ máy gửi về nên không bỏ được.")
 
 
 def _venue_texts(name: str, address: str) -> tuple[str, str]:

@@ -50,7 +50,7 @@ ORGANISATION = [
 _LIVES_IN = {
     "roll-today": {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
-        "codes", "scan", "checks",
+        "codes", "scan", "checks", "roll-devices", "roll-conflicts",
     },
     "class-list": {
         "timetable-list", "timetable-new", "timetable", "timetable-inputs", "timetable-demands", "timetable-cells",
