@@ -27,6 +27,7 @@ from quantriet.attendance.models import (
     PresenceCheck,
     PresenceFact,
     ReplyForm,
+    RollDevice,
     SelfStudyPermission,
     SelfStudyQuestion,
 )
@@ -601,8 +602,12 @@ def _class(world: World, place: str, kind: str, *, by: str, duty: StudyDuty | No
     check = PresenceCheck.objects.create(
         session=session, venue=hall, starts_at=start, ends_at=end, set_at=start, set_by=world.officer
     )
+    device = RollDevice.objects.create(
+        key=secrets.token_hex(16), venue=hall, account=world.officer, label=name, opened_at=start, seen_at=start, names_until=end,
+        given={"lines": [entry.pk], "sessions": [session.pk]},
+    )  # fmt: skip
     return {
-        "pk": made.pk, "check_pk": check.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
+        "pk": made.pk, "check_pk": check.pk, "device_pk": device.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
         "main_venue": hall.pk, "entry": entry.pk,
     }  # fmt: skip
 
@@ -886,7 +891,7 @@ _ROLL = dict.fromkeys(
     (
         "roll", "roll-mark", "roll-undo", "roll-rest", "roll-state", "slips", "paste", "roll-result", "roll-close",
         "roll-reopen", "conduct", "codes", "code-screen", "code-cards", "scan", "scan-photo", "checks", "check-answer",
-        "check-call-off",
+        "check-call-off", "roll-devices", "roll-device-lost", "roll-conflicts",
     ),
     Do(P.ROLL_TAKE),
 )  # fmt: skip
@@ -1105,6 +1110,7 @@ NAMES_NOTHING = {
     "scan",
     "scan-photo",
     "check-answer",
+    "roll-conflicts",
     "campaign-audience-ready",
     "campaign-materials-undo",
 }

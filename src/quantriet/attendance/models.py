@@ -96,9 +96,7 @@ class DeviceFact(models.Model):
     nonce = models.CharField(max_length=32, unique=True)
     device = models.ForeignKey(RollDevice, on_delete=models.PROTECT, related_name="facts")
     line = models.BigIntegerField()  # the roster line as the device knew it, which may be gone
-    entry = models.ForeignKey(
-        RosterEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="device_facts"
-    )
+    entry = models.ForeignKey(RosterEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="device_facts")
     session = models.ForeignKey(
         ClassSession, null=True, blank=True, on_delete=models.PROTECT, related_name="device_facts"
     )
@@ -119,15 +117,11 @@ class PresenceConflict(models.Model):
     """Two sides that say opposite things of one person, or one fact that cannot count as it is; settled once, by a person."""
 
     entry = models.ForeignKey(RosterEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="conflicts")
-    session = models.ForeignKey(
-        ClassSession, null=True, blank=True, on_delete=models.PROTECT, related_name="conflicts"
-    )
+    session = models.ForeignKey(ClassSession, null=True, blank=True, on_delete=models.PROTECT, related_name="conflicts")
     venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="conflicts")  # of the device that raised it
     reason = models.CharField(max_length=8, choices=ConflictReason.choices())
     sentence = models.CharField(max_length=400)
-    held = models.OneToOneField(
-        DeviceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="conflict"
-    )
+    held = models.OneToOneField(DeviceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="conflict")
     first = models.ForeignKey(PresenceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey(PresenceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=8, choices=ConflictState.choices(), default=ConflictState.OPEN)

@@ -29,7 +29,7 @@ from quantriet.attendance.actions.marks import (
 from quantriet.attendance.actions.verdicts import FACT, ClassFrame, fill, frames_of
 from quantriet.attendance.models import DeviceFact, PresenceConflict, PresenceFact, RollDevice
 from quantriet.attendance.queries import devices as device_queries
-from quantriet.attendance.rules.devices import Batch, Contradiction, SidedFact, contradictions, moment, possible_hours
+from quantriet.attendance.rules.devices import Batch, Contradiction, contradictions, moment, possible_hours
 from quantriet.attendance.vocab import (
     ConflictOutcome,
     ConflictReason,
@@ -471,7 +471,7 @@ def settle_conflict(
             thing=Person(pk=entry.person_id, full_name=entry.full_name) if entry else study_class,
             unit=study_class.unit,
             person_id=entry.person_id if entry else None,
-            after={"class": study_class.title, "reason": conflict.sentence, "result": outcome.label},
+            after={"class": study_class.title, "reason": conflict.sentence, "outcome": outcome.label},
         )
 
 
@@ -513,7 +513,7 @@ def settle_held(
             DeviceFact.objects.bulk_update(held, ["fact"])
             raise_contradictions(frames[0], {(one.entry_id, one.session_id) for one in marks}, device.venue_id, at)
         if rows:
-            after = {"class": study_class.title, "reason": reason.label, "result": outcome.label, "count": len(rows)}
+            after = {"class": study_class.title, "reason": reason.label, "outcome": outcome.label, "count": len(rows)}
             record("conflict.settled", by=by, at=at, thing=study_class, unit=study_class.unit, after=after)
     return len(rows)
 
@@ -555,9 +555,7 @@ def _take_side(
     raise_contradictions(frame, [cell], conflict.venue_id, at)
 
 
-def _take_held(
-    frame: ClassFrame | None, conflict: PresenceConflict, clock: str, by: Account, at: dt.datetime
-) -> None:
+def _take_held(frame: ClassFrame | None, conflict: PresenceConflict, clock: str, by: Account, at: dt.datetime) -> None:
     held = conflict.held
     if frame is None or held is None or held.session_id is None or held.entry_id is None:
         raise Refusal(

@@ -162,9 +162,7 @@ def sides_of(conflicts: Sequence[PresenceConflict]) -> dict[int, tuple[Side, Sid
     """Both sides of each conflict, the first one's first; of a fact that waits its own side, and what stands beside it."""
     cells = [(one.entry_id, one.session_id) for one in conflicts if one.entry_id and one.session_id]
     facts = (
-        PresenceFact.objects.filter(
-            entry__in={cell[0] for cell in cells}, session__in={cell[1] for cell in cells}
-        )
+        PresenceFact.objects.filter(entry__in={cell[0] for cell in cells}, session__in={cell[1] for cell in cells})
         .exclude(kind=FactKind.VOID)
         .select_related("account", "from_device__device__account", "voided_by")
         .order_by("at", "pk")

@@ -153,10 +153,13 @@ def _absent(facts: Sequence[SidedFact]) -> Iterable[tuple[SidedFact, SidedFact]]
         for move in facts:
             if move.kind in (FactKind.ABSENT, FactKind.VOID) or not _apart(move, absent):
                 continue
-            if move.kind == FactKind.WHOLE or move.at <= absent.at:
-                yield move, absent
-            elif move.kind == FactKind.LEAVE and not any(
-                one.kind == FactKind.ARRIVE and absent.at < one.at <= move.at for one in facts
+            if (
+                move.kind == FactKind.WHOLE
+                or move.at <= absent.at
+                or (
+                    move.kind == FactKind.LEAVE
+                    and not any(one.kind == FactKind.ARRIVE and absent.at < one.at <= move.at for one in facts)
+                )
             ):
                 yield move, absent
 

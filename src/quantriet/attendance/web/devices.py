@@ -188,8 +188,7 @@ def _given(account: Account, study_class: StudyClass, venue: Venue, device: Roll
 @member_page
 def sync(request: DeskRequest) -> HttpResponse:
     """A delivery of facts, perhaps of none: then it only asks how things stand. The answer comes after the data is on disk."""
-    length = whole_number(request.headers.get("Content-Length", ""))
-    if length is None or length > MOST_BYTES:
+    if (whole_number(request.headers.get("Content-Length", "")) or 0) > MOST_BYTES:
         return JsonResponse(
             {"code": "device.too_large", "sentence": "Gói dữ liệu quá lớn; máy sẽ tự chia nhỏ rồi gửi lại."}, status=413
         )
@@ -257,7 +256,9 @@ def devices(request: DeskRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {**place.context, "heading": study_class.title}
     if place.session and place.venue:
         rows = list(device_queries.devices_of(place.venue)[:100])
-        missing = device_queries.people_without_mark(place.venue, place.session) if any(one.lost_at for one in rows) else []
+        missing = (
+            device_queries.people_without_mark(place.venue, place.session) if any(one.lost_at for one in rows) else []
+        )
         context |= {
             "devices": rows,
             "missing": missing,
@@ -304,12 +305,17 @@ def conflicts(request: DeskRequest, pk: int) -> HttpResponse:
         found = device_queries.conflicts_at(place.venue, state)
         if request.GET.get("format") == "xlsx":
             return _workbook(study_class, list(found.order_by("raised_at", "pk")))
-        rows = listing(request, found, sorts={"raised": ["raised_at"]}, default_sort="-raised" if is_settled else "raised")
+        rows = listing(
+            request, found, sorts={"raised": ["raised_at"]}, default_sort="-raised" if is_settled else "raised"
+        )
         sides = device_queries.sides_of(rows.rows)
         address = f"?venue={place.venue.pk}"
         context |= {
             "rows": rows,
-            "lines": [(one, *sides[one.pk], _choices(one)) for one in rows],
+            "lines": [
+                (one, *sides[one.pk], _choices(one), ConflictOutcome(one.outcome).label if one.outcome else "")
+                for one in rows
+            ],
             "together": [] if is_settled else device_queries.held_together(place.venue),
             "is_settled": is_settled,
             "states": [
@@ -339,7 +345,9 @@ def _settle(request: DeskRequest, study_class: StudyClass) -> HttpResponse:
         raise Http404
     together, at = whole_number(request.POST.get("device")), now()
     if together is not None:
-        device = RollDevice.objects.filter(pk=together, venue__in=mine).select_related("venue__study_class__unit").first()
+        device = (
+            RollDevice.objects.filter(pk=together, venue__in=mine).select_related("venue__study_class__unit").first()
+        )
         reason = request.POST.get("reason", "")
         if device is None or reason not in list(ConflictReason):
             raise Http404

@@ -52,6 +52,7 @@
 
   function tell() {
     const count = waiting();
+    root.querySelector('[data-count="waiting"]').textContent = number(count);
     const last = own?.sent ? clock(own.sent) : words("never");
     const name = state === "up" && count ? "sending" : state;
     line.dataset.line = state;
@@ -516,7 +517,9 @@
   let beginning = null;
   function begin(given, fresh) {
     beginning = { given, fresh };
+    state = "up";
     tell();
+    line.textContent = "";
     only("setup");
     part("setup").elements.digits.focus();
   }
