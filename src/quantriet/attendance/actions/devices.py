@@ -288,7 +288,8 @@ class _Delivery:
             entry__in=lines, reason=ConflictReason.ABSENT, outcome=ConflictOutcome.SECOND,
             first__from_device__device=self.device,
         )  # fmt: skip
-        return {(entry, session): at for entry, session, at in rows.values_list("entry", "session", "settled_at")}
+        found = rows.values_list("entry", "session", "settled_at")
+        return {(entry, session): at for entry, session, at in found if entry and session and at}
 
     def _write_device_facts(self, taken: Sequence[_Taken], keys: Mapping[str, int]) -> None:
         adapt = connection.ops.adapt_datetimefield_value

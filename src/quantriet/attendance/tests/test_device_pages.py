@@ -35,7 +35,9 @@ def post(client, name: str, body, **headers):
 
 
 def opened(client, hall, **given):
-    answer = post(client, "station-open", {"class": hall.study_class.pk, "venue": hall.venue.pk, "label": "Thử", **given})
+    answer = post(
+        client, "station-open", {"class": hall.study_class.pk, "venue": hall.venue.pk, "label": "Thử", **given}
+    )
     assert answer.status_code == 200, answer.content
     return answer.json()
 
@@ -109,14 +111,18 @@ def test_here_tells_who_is_signed_in_by_a_mark(client, as_user, cast):
     assert mine.json()["account"] != as_user("officer").get(reverse("station-here")).json()["account"]
 
 
-@pytest.mark.parametrize(("name", "status"), [("organiser1", 200), ("officer", 200), ("organiser2", 404), ("member1", 404)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("organiser1", 200), ("officer", 200), ("organiser2", 404), ("member1", 404)]
+)
 def test_who_may_open_a_device(as_user, hall, name, status):
     answer = post(as_user(name), "station-open", {"class": hall.study_class.pk, "venue": hall.venue.pk})
     assert answer.status_code == status
     assert RollDevice.objects.exists() == (status == 200)
 
 
-@pytest.mark.parametrize("body", ["", "null", "[]", "7", '{"class": "x"}', '{"class": 1e99, "venue": {}}', "[" * 20_000])
+@pytest.mark.parametrize(
+    "body", ["", "null", "[]", "7", '{"class": "x"}', '{"class": 1e99, "venue": {}}', "[" * 20_000]
+)
 def test_an_opening_that_is_none(as_user, hall, body):
     assert post(as_user("organiser1"), "station-open", body).status_code == 400
     assert not RollDevice.objects.exists()
@@ -167,7 +173,11 @@ def test_hostile_deliveries_store_nothing_and_are_no_server_error(as_user, hall,
     assert client.post(reverse("station-sync"), {"device": device}).status_code == 400
     assert client.get(reverse("station-sync")).status_code == 405
     other = make_class(cast, make_campaign(cast), ["M9"], title="Lớp khác", times=EVERY_HOUR)
-    foreign = [good | {"entry": other.entries["M9"].pk}, fact(hall, "M2", session=other.session.pk), fact(hall, "M2", entry=0)]
+    foreign = [
+        good | {"entry": other.entries["M9"].pk},
+        fact(hall, "M2", session=other.session.pk),
+        fact(hall, "M2", entry=0),
+    ]
     told = send(client, device, *foreign).json()["told"]
     assert [one[1] for one in told] == ["refused"] * 3
     assert not DeviceFact.objects.exists()
@@ -261,7 +271,9 @@ def test_a_lost_device_says_what_is_missing_and_leads_to_the_paper(as_user, hall
     assert (told["ended"], told["told"][0][1]) == ("lost", "conflict")
     assert told["rows"] is None
     assert post(client, "station-open", {"class": hall.study_class.pk, "venue": hall.venue.pk, "device": device}).status_code == 409  # fmt: skip
-    assert as_user("organiser2").post(reverse("roll-device-lost", args=[hall.study_class.pk, row.pk])).status_code == 404
+    assert (
+        as_user("organiser2").post(reverse("roll-device-lost", args=[hall.study_class.pk, row.pk])).status_code == 404
+    )
 
 
 def test_the_list_of_devices_costs_the_same_for_one_and_for_three(as_user, hall):
