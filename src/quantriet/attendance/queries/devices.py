@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
 
 from quantriet.attendance.models import DeviceFact, PresenceConflict, PresenceFact, RollDevice
 from quantriet.attendance.rules import codes
@@ -212,6 +212,12 @@ def _held_words(held: DeviceFact) -> str:
 
 def open_conflicts_of(study_class: StudyClass) -> int:
     return PresenceConflict.objects.filter(venue__study_class=study_class, state=ConflictState.OPEN).count()
+
+
+def unsent_of(study_class: StudyClass) -> int:
+    """Facts that devices of the class still held when they were last heard of, those declared lost left out."""
+    rows = RollDevice.objects.filter(venue__study_class=study_class, lost_at__isnull=True)
+    return rows.aggregate(n=Sum("waiting"))["n"] or 0
 
 
 @dataclass(frozen=True)

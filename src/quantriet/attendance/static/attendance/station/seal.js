@@ -120,7 +120,7 @@ self.StationSeal = (() => {
     }
   }
 
-  // Whether names are kept here and may still be: 0 when not; a clock set back does not prolong them.
+  // Until when names are kept here; 0 when there are none, or their time is over, and then they are gone.
   async function keptUntil(device, moment) {
     const kept = await row(device);
     if (!kept) return 0;

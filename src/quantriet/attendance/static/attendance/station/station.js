@@ -233,7 +233,10 @@
     const isIn = one.stands === "present" || one.stands === "whole";
     if (way === "station" && kind === "arrive" && isIn) return big("repeat", words("already", { name: one.name }));
     if (way === "station" && kind === "leave" && one.stands === "left") return big("repeat", words("gone-already", { name: one.name }));
-    if (kind === "arrive" && isOver()) kind = "whole"; // nobody arrives any more: whoever is marked now was there
+    if (kind === "arrive" && isOver()) {
+      if (way === "station") return big("wrong", words("over"));
+      kind = "whole"; // nobody arrives any more: whoever is marked by name now was there
+    }
     const fact = await mark(entry, kind, way);
     if (!fact) return undefined;
     offer(fact);
@@ -378,7 +381,9 @@
 
   function lag() {
     const minutes = Math.round(Math.abs(own.offset ?? 0) / 60_000);
-    part("ready").textContent = [root.dataset.isKept ? words("ready") : "", minutes >= 2 ? words("clock", { n: number(minutes) }) : ""].filter(Boolean).join(" ");
+    const starts = pack.sessions.find((one) => one[0] === session)?.[2] ?? 0;
+    const early = corrected() < starts - 6 * 3_600_000 ? words("before", { t: `${clock(starts)} ${new Intl.DateTimeFormat("vi-VN", { day: "2-digit", month: "2-digit", timeZone: "Asia/Ho_Chi_Minh" }).format(starts)}` }) : "";
+    part("ready").textContent = [early, root.dataset.isKept ? words("ready") : "", minutes >= 2 ? words("clock", { n: number(minutes) }) : ""].filter(Boolean).join(" ");
   }
 
   // --- opening, locking, wiping ---------------------------------------------------------------------------------
@@ -453,6 +458,14 @@
     return found.class > 0 && found.venue > 0 ? found : null;
   }
 
+  // Marks of whoever used this phone before wait for that person's sign-in; nothing of theirs is shown.
+  async function tellOthers(known, account) {
+    let count = 0;
+    for (const one of known) if (one.account !== account) count += (await outbox.facts(one.key)).filter((fact) => fact.state === "kept").length;
+    if (count) say(words("other", { n: number(count) }));
+    return count;
+  }
+
   async function start() {
     const asked = placeAsked();
     const here = await outbox.here(setup.here);
@@ -463,7 +476,7 @@
     // Facts of former classes, or of another person's sign-in, go as well; whose they are not keeps none of their names.
     for (const one of known) {
       if (here?.account && one.account !== here.account) await seal.wipe(one.key);
-      else if (here?.account && one !== own) outbox.deliver(setup, one.key).catch(() => {});
+      else if (here?.account && one !== own) outbox.deliver(setup, one.key).then(({ said }) => (said?.ended ? seal.wipe(one.key) : null)).catch(() => {});
     }
     const place = asked ?? (own ? { class: own.class, venue: own.venue } : null);
     if (here?.account && place && own?.ended !== "lost") {
@@ -473,9 +486,10 @@
         const opened = await seal.openByGrant(own.key, given.grant);
         if (opened) {
           await seal.seal(own.key, opened.key, fresh, given.until, {});
-          return work({ key: opened.key, pack: fresh });
-        }
-        begin(given, fresh);
+          say("");
+          work({ key: opened.key, pack: fresh });
+        } else begin(given, fresh);
+        await tellOthers(known, here.account);
         return undefined;
       }
       if (refused) {
@@ -496,11 +510,7 @@
     }
     only(null);
     tell();
-    const left = known.find((one) => here?.account && one.account !== here.account);
-    if (left && !own) {
-      const count = (await outbox.facts(left.key)).filter((fact) => fact.state === "kept").length;
-      if (count) say(words("other", { n: number(count) }));
-    }
+    const isTold = here?.account && !own && (await tellOthers(known, here.account));
     if (own) {
       send();
       if (!here || !here.account) say(words(here ? "sign-first" : "first"));
@@ -510,7 +520,7 @@
       part("sign-in").hidden = false;
       part("sign-in").href = `${root.dataset.signIn}?next=${encodeURIComponent(location.pathname + location.search)}`;
       part("more").hidden = false;
-    } else if (!left) say(words("nothing"));
+    } else if (!isTold) say(words("nothing"));
     return undefined;
   }
 
