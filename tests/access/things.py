@@ -32,11 +32,19 @@ from quantriet.attendance.models import (
     PresenceFact,
     Questionnaire,
     ReplyForm,
+    RollDevice,
     SelfStudyPermission,
     SelfStudyQuestion,
 )
-from quantriet.attendance.vocab import AbsenceGrade, ConductKind, FactKind, Method, ProxyKind
-from quantriet.attendance.vocab import ConductKind, FactKind, LogMeaning, MeetingLogState, Method, ProxyKind
+from quantriet.attendance.vocab import (
+    AbsenceGrade,
+    ConductKind,
+    FactKind,
+    LogMeaning,
+    MeetingLogState,
+    Method,
+    ProxyKind,
+)
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import (
     AudienceAdjustment,
@@ -58,8 +66,8 @@ from quantriet.classes.models import (
     ClassRole,
     ClassSession,
     Facility,
-    OnlineConference,
     Hall,
+    OnlineConference,
     ProgrammeItem,
     RosterEntry,
     StudyClass,
@@ -620,8 +628,12 @@ def _class(world: World, place: str, kind: str, *, by: str, duty: StudyDuty | No
         session=session, venue=hall, title=name, questions=[{"text": name, "choices": [], "right": []}], minutes=5,
         prepared_at=start, prepared_by=world.officer,
     )  # fmt: skip
+    device = RollDevice.objects.create(
+        key=secrets.token_hex(16), venue=hall, account=world.officer, label=name, opened_at=start, seen_at=start, names_until=end,
+        given={"lines": [entry.pk], "sessions": [session.pk]},
+    )  # fmt: skip
     return {
-        "log_pk": log.pk, "name_pk": said.pk, "questionnaire_pk": asked.pk,
+        "log_pk": log.pk, "name_pk": said.pk, "questionnaire_pk": asked.pk, "device_pk": device.pk,
         "pk": made.pk, "check_pk": check.pk, "session_pk": session.pk, "item_pk": item.pk, "role_pk": part.pk, "venue_pk": other.pk,
         "main_venue": hall.pk, "entry": entry.pk,
     }  # fmt: skip
@@ -948,6 +960,7 @@ _ROLL = dict.fromkeys(
         "check-call-off", "meeting-logs", "meeting-log", "meeting-log-progress", "meeting-log-confirm", "meeting-log-undo",
         "meeting-log-name", "questionnaires", "questionnaire", "questionnaire-open", "questionnaire-call-off", "suggestions",
         "suggestions-switch",
+        "check-call-off", "roll-devices", "roll-device-lost", "roll-conflicts",
     ),
     Do(P.ROLL_TAKE),
 )  # fmt: skip
@@ -1189,6 +1202,7 @@ NAMES_NOTHING = {
     "seats-begin",
     "seats-tap",
     "seats-swap",
+    "roll-conflicts",
     "campaign-audience-ready",
     "campaign-materials-undo",
 }

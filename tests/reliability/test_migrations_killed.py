@@ -72,7 +72,9 @@ def statements(place: Ground, rooms: tuple[str, ...]) -> int:
 
 def killed_at(place: Ground, statement: int, rooms: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", KILLED, str(statement), *rooms], env=place.environment, capture_output=True
+        [sys.executable, "-W", "ignore", "-c", KILLED, str(statement), *rooms],
+        env=place.environment,
+        capture_output=True,
     )
     assert done.returncode in (0, -9), done.stderr[-2000:]
 

@@ -10,6 +10,9 @@ from quantriet.attendance.vocab import (
     AbsenceGrade,
     CatchUpState,
     ConductKind,
+    ConflictOutcome,
+    ConflictReason,
+    ConflictState,
     ExcuseState,
     FactKind,
     InvitedBy,
@@ -63,6 +66,100 @@ class PresenceFact(models.Model):
         ]
 
 
+class RollDevice(models.Model):
+    """A phone or laptop that holds the names of one venue, sealed, and takes its roll with or without a line (B-03)."""
+
+    key = models.CharField(max_length=32, unique=True)  # made at the opening; names the device in what it sends
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="roll_devices")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")  # who opened it: nobody else sends
+    label = models.CharField(max_length=60)  # what kind of browser, in words
+    # Shape: {"lines": [roster line, …], "sessions": [session, …]}: what it was ever given, so that whatever else it sends is
+    # known as foreign, and who left the roster meanwhile is not.
+    given = models.JSONField(default=dict)
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    names_until = models.DateTimeField()  # when the device throws the names away by itself
+    offset_ms = models.BigIntegerField(default=0)  # server's clock less the device's, at the last contact
+    waiting = models.PositiveIntegerField(default=0)  # facts not yet sent, as the device said at the last contact
+    lost_at = models.DateTimeField(null=True, blank=True)
+    lost_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["venue", "-seen_at"], name="devices_of_venue")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lost_at__isnull=True, lost_by__isnull=True)
+                | Q(lost_at__isnull=False, lost_by__isnull=False),
+                name="device_lost_by_somebody",
+            )
+        ]
+
+
+class DeviceFact(models.Model):
+    """What a device sent, as it was made: by its own clock, with what it knew; `fact` is what it became, if anything."""
+
+    nonce = models.CharField(max_length=32, unique=True)
+    device = models.ForeignKey(RollDevice, on_delete=models.PROTECT, related_name="facts")
+    line = models.BigIntegerField()  # the roster line as the device knew it, which may be gone
+    entry = models.ForeignKey(RosterEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="device_facts")
+    session = models.ForeignKey(
+        ClassSession, null=True, blank=True, on_delete=models.PROTECT, related_name="device_facts"
+    )
+    kind = models.CharField(max_length=8, choices=FactKind.choices())
+    method = models.CharField(max_length=8, choices=Method.choices())
+    made_at = models.DateTimeField()  # by the device's clock, as it was
+    offset_ms = models.BigIntegerField(null=True, blank=True)
+    at = models.DateTimeField()  # the same, corrected
+    known_at = models.DateTimeField(null=True, blank=True)
+    undoes = models.CharField(max_length=32, blank=True, db_index=True)  # nonce of the fact it takes back
+    received_at = models.DateTimeField()
+    fact = models.OneToOneField(
+        PresenceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="from_device"
+    )
+
+
+class PresenceConflict(models.Model):
+    """Two sides that say opposite things of one person, or one fact that cannot count as it is; settled once, by a person."""
+
+    entry = models.ForeignKey(RosterEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="conflicts")
+    session = models.ForeignKey(ClassSession, null=True, blank=True, on_delete=models.PROTECT, related_name="conflicts")
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="conflicts")  # of the device that raised it
+    reason = models.CharField(max_length=8, choices=ConflictReason.choices())
+    sentence = models.CharField(max_length=400)
+    held = models.OneToOneField(DeviceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="conflict")
+    first = models.ForeignKey(PresenceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(PresenceFact, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=ConflictState.choices(), default=ConflictState.OPEN)
+    outcome = models.CharField(max_length=8, choices=ConflictOutcome.choices(), blank=True)
+    raised_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["venue", "state", "raised_at"], name="conflicts_of_venue")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held__isnull=False, first__isnull=True, second__isnull=True)
+                | Q(held__isnull=True, first__isnull=False, second__isnull=False),
+                name="conflict_has_its_sides",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ConflictState.OPEN, outcome="", settled_at__isnull=True)
+                | (Q(state=ConflictState.SETTLED, settled_at__isnull=False) & ~Q(outcome="")),
+                name="conflict_settled_in_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["entry", "session", "reason"],
+                condition=Q(state=ConflictState.OPEN, held__isnull=True),
+                name="one_open_contradiction",
+            ),
+        ]
+
+    @property
+    def is_contradiction(self) -> bool:
+        return self.held_id is None
+
+
 class PresenceCheck(models.Model):
     """A moment of a session at which those in the hall show by its code that they are still there (P-10, B-01).
 
@@ -112,6 +209,8 @@ class HeadCount(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["venue", "session"], name="head_count_once")]
         indexes = [models.Index(fields=["session", "counted_at"], name="head_counts_of_session")]
+
+
 class SeatRound(models.Model):
     """One going through the seats of a venue in a session: at arrival (the first), and again at later moments (R-070, B-04)."""
 

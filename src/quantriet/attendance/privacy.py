@@ -11,6 +11,17 @@ HOLDINGS = (
         of("device", "máy đã quét mã, để cán bộ thấy một máy ghi cho nhiều người", erase=Erase.BLANK),
         none("nonce recorded_at is_followed", "mã chống ghi trùng, lúc ghi, đã tính kết quả chưa"),
     ),
+    plain("RollDevice", "Máy điểm danh của cán bộ", CAMPAIGN),
+    holding(
+        "DeviceFact", "Lượt điểm danh máy gửi về", "đối chiếu lượt ghi khi mất mạng", CAMPAIGN, "entry__person",
+        of("device line entry session kind method made_at offset_ms at known_at undoes fact", "ghi có mặt lúc nào, theo đồng hồ của máy"),
+        none("nonce received_at", "mã chống ghi trùng, lúc nhận"),
+    ),
+    holding(
+        "PresenceConflict", "Xung đột điểm danh", "người điểm danh xem cả hai bên rồi chọn", CAMPAIGN, "entry__person",
+        of("entry session venue reason sentence held first second state outcome", "hai bên ghi gì, chọn bên nào"),
+        none("raised_at settled_at settled_by", "lúc phát hiện, ai giải quyết"),
+    ),
     plain("PresenceCheck", "Lượt kiểm tra giữa buổi", CAMPAIGN),
     plain("HeadCount", "Báo nhanh số người ở điểm cầu", CAMPAIGN),
     plain("SeatRound", "Lượt điểm danh theo ghế", CAMPAIGN),

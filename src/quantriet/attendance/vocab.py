@@ -299,6 +299,73 @@ class MarkResult:
     standings: tuple[tuple[int, Standing, str], ...] = ()  # session, how the person stands there, in words
 
 
+# --- machines that hold a roll without a line (B-03) --------------------------------------------------------------
+
+
+class ConflictReason(LabelledEnum):
+    """Why a fact that came from a device is a question to a person."""
+
+    ABSENT = "absent", gettext_noop("Present for one, absent for the other")
+    ORDER = "order", gettext_noop("Left before having arrived")
+    TIME = "time", gettext_noop("An hour that cannot be")
+    LOST = "lost", gettext_noop("From a device declared lost")
+    RIGHT = "right", gettext_noop("Who recorded it no longer takes this roll")
+    CLOSED = "closed", gettext_noop("Came when the roll took no marks")
+    MOVED = "moved", gettext_noop("Person now of another venue")
+    GONE = "gone", gettext_noop("No longer on the roster")
+
+
+# Both facts stand and say opposite things; for the other reasons one fact waits and counts for nothing until taken.
+CONTRADICTIONS = (ConflictReason.ABSENT, ConflictReason.ORDER)
+
+
+class ConflictState(LabelledEnum):
+    OPEN = "open", gettext_noop("To be settled")
+    SETTLED = "settled", gettext_noop("Settled")
+
+
+class ConflictOutcome(LabelledEnum):
+    FIRST = "first", gettext_noop("The first is right")
+    SECOND = "second", gettext_noop("The second is right")
+    BOTH = "both", gettext_noop("Both are right")
+    TAKEN = "taken", gettext_noop("Recorded")
+    LEFT_OUT = "left_out", gettext_noop("Not recorded")
+    UNDONE = "undone", gettext_noop("Taken back on the device")
+
+
+class Received(LabelledEnum):
+    """What became of a fact that a device sent; whichever it is, the device need not send it again."""
+
+    RECORDED = "recorded", gettext_noop("Recorded")
+    CONFLICT = "conflict", gettext_noop("In the conflicts")
+    SETTLED = "settled", gettext_noop("Settled before")
+    REFUSED = "refused", gettext_noop("Refused")
+
+
+@dataclass(frozen=True)
+class SentFact:
+    """One fact as a device kept it: times in milliseconds since 1970, `made_ms` by the device's own clock."""
+
+    nonce: str
+    kind: FactKind  # VOID takes the fact `undoes` of the same device back
+    line: int
+    session_id: int
+    made_ms: int
+    offset_ms: int | None  # server's clock less the device's, as learned before the fact; None when nothing was known
+    known_ms: int | None  # by the server's clock, when the device last saw what others had recorded
+    method: Method = Method.ROLL
+    undoes: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the server answers about one fact."""
+
+    nonce: str
+    received: Received
+    sentence: str = ""
+
+
 class Turn(LabelledEnum):
     """What a scan at the desk means."""
 
@@ -349,6 +416,9 @@ def register() -> None:
     for verb, phrase in {
         "roll.marked": "điểm danh",
         "roll.voided": "bỏ một lượt điểm danh",
+        "device.opened": "mở máy điểm danh",
+        "device.lost": "báo mất máy điểm danh",
+        "conflict.settled": "giải quyết xung đột điểm danh",
         "presence_check.set": "đặt kiểm tra giữa buổi",
         "presence_check.called_off": "bỏ lượt kiểm tra giữa buổi",
         "head_count.reported": "báo nhanh số người dự",

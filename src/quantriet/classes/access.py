@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from quantriet.classes.models import Facility, RosterEntry, StudyClass, TimetablePlan, Venue
+from quantriet.classes.models import Facility, Hall, RosterEntry, StudyClass, TimetablePlan, Venue
 from quantriet.classes.vocab import ClassPart, ClassState, ConferencePart
-from quantriet.classes.models import Hall, RosterEntry, StudyClass, TimetablePlan, Venue
-from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
 from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, ancestor_ids, path_end

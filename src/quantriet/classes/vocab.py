@@ -139,6 +139,8 @@ class OnlineRoom(LabelledEnum):
 
 # Of a conference until its host says otherwise.
 DEFAULT_EQUIPMENT = (EquipmentKind.SCREEN, EquipmentKind.SPEAKERS, EquipmentKind.CAMERA, EquipmentKind.LINE)
+
+
 class StageSide(LabelledEnum):
     """The side of a hall's drawing on which the stage is; rows are counted from there."""
 

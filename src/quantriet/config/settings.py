@@ -7,6 +7,7 @@ QUANTRIET_BACKUP_KEY key file with which backups are sealed (made by `quantriet 
 QUANTRIET_PRODUCTION 1 for real use: refuses to start without QUANTRIET_SECRET_KEY, QUANTRIET_HOSTS, or with demo logins
 QUANTRIET_SECOND_FACTOR  0 lets roles that see more than their own unit in without a second factor; asked for in production
 QUANTRIET_SESSION_MINUTES, QUANTRIET_SESSION_DAYS  how long a sign-in lasts unused (720), and at the very most (7)
+QUANTRIET_DEVICE_DAYS  how many days a clerk's phone may keep the sealed names of a venue (3)
 QUANTRIET_ADDRESS_HEADER   the header in which one's own proxy writes the caller's address, e.g. X-Real-IP; else none is believed
 QUANTRIET_OIDC_ISSUER, …_CLIENT_ID, …_CLIENT_SECRET   a central sign-on; …_CLAIM and …_MATCH (code or email) say whose account
 """
@@ -157,6 +158,8 @@ SECOND_FACTOR_REQUIRED = env.bool("QUANTRIET_SECOND_FACTOR", PRODUCTION)
 # How long a sign-in lasts without use, and at the very most, in seconds.
 SESSION_COOKIE_AGE = env.int("QUANTRIET_SESSION_MINUTES", 12 * 60) * 60
 SESSION_AT_MOST = env.int("QUANTRIET_SESSION_DAYS", 7) * 24 * 60 * 60
+# How many days the phone of a clerk may keep the sealed names of a venue, until it throws them away by itself.
+DEVICE_DAYS = env.int("QUANTRIET_DEVICE_DAYS", 3)
 # Anybody can write a header: one is believed only where a proxy of one's own is known to overwrite it.
 ADDRESS_HEADER = env.str("QUANTRIET_ADDRESS_HEADER", "")
 OIDC_ISSUER = env.str("QUANTRIET_OIDC_ISSUER", "").rstrip("/")

@@ -6,10 +6,17 @@ from quantriet.attendance.actions.chains import step_catch_ups
 from quantriet.attendance.actions.check_ins import check_in_by_code, follow_check_ins, scan_at_desk
 from quantriet.attendance.actions.closing import close_roll, reclose_roll, recompute_class
 from quantriet.attendance.actions.conduct import note_conduct
+from quantriet.attendance.actions.devices import (
+    Synced,
+    lose_device,
+    open_device,
+    settle_conflict,
+    settle_held,
+    sync_device,
+)
 from quantriet.attendance.actions.excuses import ask_excuse, decide_excuse, take_back_approval
 from quantriet.attendance.actions.head_counts import report_head_counts
 from quantriet.attendance.actions.marks import mark_rest_present, record_marks, record_pasted, record_slips, void_mark
-from quantriet.attendance.actions.paper_slips import read_paper_slips
 from quantriet.attendance.actions.meeting_logs import (
     ENCODING_QUESTION,
     Understood,
@@ -22,6 +29,7 @@ from quantriet.attendance.actions.meeting_logs import (
     take_meeting_log,
     undo_meeting_log,
 )
+from quantriet.attendance.actions.paper_slips import read_paper_slips
 from quantriet.attendance.actions.presence_checks import (
     LEAST_MINUTES,
     MOST_MINUTES,
@@ -69,6 +77,7 @@ __all__ = [
     "Answered",
     "Confirmed",
     "Entered",
+    "Synced",
     "Understood",
     "add_check_questions",
     "allow_self_study",
@@ -86,8 +95,8 @@ __all__ = [
     "choose_catch_up",
     "close_roll",
     "confirm_block",
-    "decide_absence",
     "confirm_meeting_log",
+    "decide_absence",
     "decide_excuse",
     "decide_log_name",
     "decide_reopening",
@@ -99,16 +108,18 @@ __all__ = [
     "give_up_log",
     "invite_absentees",
     "judge_self_study",
+    "lose_device",
     "mark_rest_present",
     "move_course",
     "note_conduct",
+    "open_device",
     "open_questionnaire",
     "open_section",
     "place_catch_up",
     "prepare_questionnaire",
     "print_reply_forms",
-    "read_paper_slips",
     "read_meeting_log",
+    "read_paper_slips",
     "reclose_roll",
     "recompute_class",
     "record_marks",
@@ -119,12 +130,15 @@ __all__ = [
     "scan_at_desk",
     "set_presence_check",
     "set_sitter_right",
+    "settle_conflict",
+    "settle_held",
     "settle_self_study",
     "step_catch_ups",
     "switch_suggestions",
+    "sync_device",
     "take_back_approval",
-    "tap_seat",
     "take_meeting_log",
+    "tap_seat",
     "undo_meeting_log",
     "void_mark",
     "withdraw_self_study",

@@ -183,7 +183,8 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
             verb = "roll.voided" if fact.kind == FactKind.VOID else "roll.marked"
             lines[verb].append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
         for verb, told in lines.items():
-            record_each(verb, told)
+            if told:
+                record_each(verb, told)
         if facts and frame.campaign.state == CampaignState.OPEN:  # a campaign that is over keeps its results
             judge_again(frame, {fact.session_id for fact in facts}, None, at)
         PresenceFact.objects.filter(pk__in=[fact.pk for fact in facts]).update(is_followed=True)

@@ -33,7 +33,7 @@ from quantriet.org.vocab import Permission
 
 NONCE_LENGTH = 40
 # A device's clock may be a little ahead of ours.
-_AHEAD = dt.timedelta(minutes=10)
+AHEAD = dt.timedelta(minutes=10)
 
 
 def record_marks(
@@ -77,7 +77,7 @@ def void_mark(fact: PresenceFact, *, nonce: str, by: Account | None, at: dt.date
         frame = _frame_of(fact.entry_id)
         refuse_outsiders(frame, [fact.entry_id], by)
         refuse_class(frame, at)
-        return _void(frame, [fact], nonces=[nonce], by=by, at=at)[0]
+        return void_facts(frame, [fact], nonces=[nonce], by=by, at=at)[0]
 
 
 def mark_rest_present(
@@ -177,7 +177,7 @@ def replace_marks(
     """
     _refuse_strangers(marks, [frame], by)
     _refuse_unfit(marks, [frame], at)
-    _void(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
+    void_facts(frame, gone, nonces=[f"{nonce[:12]}-void-{fact.pk}" for fact in gone], by=by, at=at, judged=False)
     _tell(frame, insert_facts(marks, by, at), by, at)
     if sessions:
         judge_again(frame, sessions, by, at)
@@ -236,7 +236,7 @@ def _refuse_unfit(marks: Sequence[Mark], frames: Sequence[ClassFrame], at: dt.da
     refusals: list[Refusal] = []
     for mark in marks:
         try:
-            _refuse_time(homes[mark.entry_id], mark, at)
+            refuse_time(homes[mark.entry_id], mark, at)
         except Refusal as refusal:
             refusals.append(refusal)
     if len(refusals) == 1:
@@ -275,7 +275,7 @@ def _stranger() -> Refusal:
     return Refusal("mark.not_on_roster", "Người này không có trong danh sách được giao điểm danh nên chưa ghi được.")
 
 
-def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
+def refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
     session = frame.sessions.get(mark.session_id)
     if session is None:
         raise Refusal("mark.wrong_session", "Buổi học này không thuộc lớp.")
@@ -287,7 +287,7 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
     first, last = local(session.start).date(), local(session.end).date()
     day = local(mark.at).date()
     if mark.kind in (FactKind.WHOLE, FactKind.ABSENT):
-        if at + _AHEAD < session.start:
+        if at + AHEAD < session.start:
             raise Refusal(
                 "mark.before_session",
                 f"“{title}” bắt đầu {show_moment(session.start)}, chưa diễn ra nên chưa ghi có mặt cả buổi hay vắng được.",
@@ -305,7 +305,7 @@ def _refuse_time(frame: ClassFrame, mark: Mark, at: dt.datetime) -> None:
             f"“{title}” đã kết thúc lúc {show_clock(session.end)}; ai dự cả buổi thì bấm “Cả buổi”, "
             "ai đến muộn thì nhập giờ đến.",
         )
-    if mark.at > at + _AHEAD:
+    if mark.at > at + AHEAD:
         raise Refusal("mark.in_future", f"Giờ {show_moment(mark.at)} còn ở phía trước nên chưa ghi được.")
 
 
@@ -413,7 +413,7 @@ def _facts_of(
     return standing, counts
 
 
-def _void(
+def void_facts(
     frame: ClassFrame,
     facts: Sequence[PresenceFact],
     *,

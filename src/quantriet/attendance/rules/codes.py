@@ -140,7 +140,7 @@ def personal_code(key: bytes, entry_id: int) -> str:
 
 def read_personal_code(keys: Sequence[bytes], text: str) -> int:
     """The roster line of a code typed or scanned, in any case and grouping. Refuses what was never printed."""
-    plain = re.sub(r"[\s\-–.]", "", nfc(text).upper()).translate(_READ_AS)
+    plain = _plain(text)
     line, tag = plain[:-_PERSONAL_TAG], plain[-_PERSONAL_TAG:]
     if _LEAST_LINE <= len(line) <= 13 and set(plain) <= set(_DIGITS):
         for key in keys:
@@ -188,9 +188,19 @@ def live_step(at: float) -> int:
     return int(at) // LIVE_STEP
 
 
+def live_key(key: bytes, entry_id: int) -> bytes:
+    """What checks the live codes of one roster line and of no other: a roll device holds those of its venue (decision 0029)."""
+    return hmac.digest(key, f"live.{entry_id}".encode(), "sha256")
+
+
 def live_code(key: bytes, entry_id: int, step: int) -> str:
     body = f"L.{_number(entry_id)}.{_number(step)}"
-    return f"{body}.{_tag(key, body, _SHORT_TAG)}"
+    return f"{body}.{_live_tag(live_key(key, entry_id), body)}"
+
+
+def card_digest(salt: bytes, code: str) -> str:
+    """By what a roll device knows a printed code again without being able to print one (16 hex digits)."""
+    return hmac.digest(salt, _plain(code).encode(), "sha256")[:8].hex()
 
 
 def read_scanned(keys: Sequence[bytes], text: str, at: float) -> int:
@@ -212,7 +222,9 @@ def read_scanned(keys: Sequence[bytes], text: str, at: float) -> int:
     found = _LIVE.fullmatch(plain)
     if not found:
         return read_personal_code(keys, plain[:40])
-    if not _is_ours(keys, plain, _SHORT_TAG):
+    body, _, tag = plain.rpartition(".")
+    entry_id = _value(found[1])
+    if not any(hmac.compare_digest(_live_tag(live_key(key, entry_id), body), tag) for key in keys):
         raise Refusal("code.unknown", "Mã này không phải mã của hệ thống; hãy điểm danh người này theo tên.")
     step = live_step(at)
     if not step - LIVE_BACK <= _value(found[2]) <= step + 1:
@@ -221,7 +233,7 @@ def read_scanned(keys: Sequence[bytes], text: str, at: float) -> int:
             "Mã trên màn hình này đã cũ, có thể là ảnh chụp. Đề nghị đảng viên mở lại trang “Mã điểm danh của tôi” trên "
             "máy của mình rồi quét lại.",
         )
-    return _value(found[1])
+    return entry_id
 
 
 # --- letters and digests ----------------------------------------------------------------------------------------
@@ -233,8 +245,22 @@ def _is_ours(keys: Sequence[bytes], text: str, length: int) -> bool:
     return any(hmac.compare_digest(_tag(key, body, length).encode(), tag.encode()) for key in keys)
 
 
+def _plain(text: str) -> str:
+    """A printed code as it is compared: whatever case, grouping, or letter in place of a digit it was typed with."""
+    return re.sub(r"[\s\-–.]", "", nfc(text).upper()).translate(_READ_AS)
+
+
+def _live_tag(line_key: bytes, body: str) -> str:
+    """HMAC with SHA-256, which browsers know, over the first 16 bytes: a device without a line makes the same."""
+    return _letters(hmac.digest(line_key, body.encode(), "sha256")[:16], _SHORT_TAG)
+
+
 def _tag(key: bytes, body: str, length: int) -> str:
-    made = int.from_bytes(hashlib.blake2b(body.encode(), key=key, digest_size=16).digest(), "big")
+    return _letters(hashlib.blake2b(body.encode(), key=key, digest_size=16).digest(), length)
+
+
+def _letters(digest: bytes, length: int) -> str:
+    made = int.from_bytes(digest, "big")
     return "".join(_DIGITS[made >> (5 * place) & 31] for place in range(length))
 
 

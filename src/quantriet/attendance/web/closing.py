@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
+from quantriet.attendance.queries import devices as device_queries
 from quantriet.attendance.vocab import ConductKind, ReopeningState, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, roll_page, workbook
 from quantriet.campaigns.vocab import CampaignState
@@ -225,6 +226,8 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
             ],
             "means": class_queries.means_of(study_class),
             "undecided_total": total,
+            "open_conflicts": device_queries.open_conflicts_of(study_class),
+            "unsent": device_queries.unsent_of(study_class),
             "counts": queries.class_result(study_class),
             "sentence": f"Chốt điểm danh lớp “{study_class.title}”: "
             + (f"{total} người chưa đủ dữ liệu sẽ bị tính vắng ở các buổi không có lượt điểm danh; " if total else "")

@@ -85,6 +85,8 @@ def roll_page(
         ("seats", _("By seat")),
         ("codes", _("By code")),
         ("scan", _("Scanner")),
+        ("roll-devices", _("Without a line")),
+        ("roll-conflicts", _("Conflicts")),
         ("checks", _("Mid-session check")),
         ("questionnaires", _("Questionnaire")),
         ("suggestions", _("Suggestions")),

@@ -2,8 +2,19 @@
 
 from django.urls import path
 
-from quantriet.classes.web import conferences, desk, facilities, listed, planning, programme, roster, staffing, summons
-from quantriet.classes.web import desk, halls, listed, planning, programme, roster, seat_maps, staffing, summons
+from quantriet.classes.web import (
+    conferences,
+    desk,
+    facilities,
+    halls,
+    listed,
+    planning,
+    programme,
+    roster,
+    seat_maps,
+    staffing,
+    summons,
+)
 
 _ONE = "desk/classes/<int:pk>/"
 _PLAN = "desk/timetables/<int:pk>/"

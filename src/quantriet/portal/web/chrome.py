@@ -51,6 +51,7 @@ _LIVES_IN = {
     "roll-today": {
         "roll", "slips", "paste", "conduct", "roll-result", "roll-close", "evidence", "excuse-new", "excuse-list", "excuse",
         "codes", "scan", "checks", "conference-counts",
+        "roll-devices", "roll-conflicts",
     },
     "class-list": {
         "timetable-list", "timetable-new", "timetable", "timetable-inputs", "timetable-demands", "timetable-cells",

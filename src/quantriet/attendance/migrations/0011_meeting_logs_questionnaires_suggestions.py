@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0008_check_ins_by_code'),
+        ('attendance', '0010_seats_and_absences'),
         ('classes', '0004_summons_failed'),
         ('org', '0013_reversal_by_two'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='presencefact',
             name='method',
-            field=models.CharField(choices=[('roll', 'Roll page'), ('slip', 'Slip entered later'), ('paste', 'Pasted codes'), ('code', "Code of the hall's screen"), ('station', 'Code scanned at the desk'), ('log', 'Log of the online meeting'), ('question', 'Questionnaire answered in the hall'), ('suggest', 'Written suggestion')], max_length=8),
+            field=models.CharField(choices=[('roll', 'Roll page'), ('slip', 'Slip entered later'), ('paste', 'Pasted codes'), ('code', "Code of the hall's screen"), ('station', 'Code scanned at the desk'), ('seat', 'Seat plan'), ('log', 'Log of the online meeting'), ('question', 'Questionnaire answered in the hall'), ('suggest', 'Written suggestion')], max_length=8),
         ),
         migrations.CreateModel(
             name='MeetingLog',
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('answers', models.JSONField()),
-                ('method', models.CharField(choices=[('roll', 'Roll page'), ('slip', 'Slip entered later'), ('paste', 'Pasted codes'), ('code', "Code of the hall's screen"), ('station', 'Code scanned at the desk'), ('log', 'Log of the online meeting'), ('question', 'Questionnaire answered in the hall'), ('suggest', 'Written suggestion')], max_length=8)),
+                ('method', models.CharField(choices=[('roll', 'Roll page'), ('slip', 'Slip entered later'), ('paste', 'Pasted codes'), ('code', "Code of the hall's screen"), ('station', 'Code scanned at the desk'), ('seat', 'Seat plan'), ('log', 'Log of the online meeting'), ('question', 'Questionnaire answered in the hall'), ('suggest', 'Written suggestion')], max_length=8)),
                 ('at', models.DateTimeField()),
                 ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questionnaire_answers', to='classes.rosterentry')),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('nonce', models.CharField(max_length=40, unique=True)),
                 ('text', models.TextField()),
                 ('at', models.DateTimeField()),
-                ('method', models.CharField(choices=[('roll', 'Roll page'), ('slip', 'Slip entered later'), ('paste', 'Pasted codes'), ('code', "Code of the hall's screen"), ('station', 'Code scanned at the desk'), ('log', 'Log of the online meeting'), ('question', 'Questionnaire answered in the hall'), ('suggest', 'Written suggestion')], max_length=8)),
+                ('method', models.CharField(choices=[('roll', 'Roll page'), ('slip', 'Slip entered later'), ('paste', 'Pasted codes'), ('code', "Code of the hall's screen"), ('station', 'Code scanned at the desk'), ('seat', 'Seat plan'), ('log', 'Log of the online meeting'), ('question', 'Questionnaire answered in the hall'), ('suggest', 'Written suggestion')], max_length=8)),
                 ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='classes.rosterentry')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='classes.classsession')),

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0008_check_ins_by_code'),
-        ('classes', '0005_halls_and_seats'),
+        ('attendance', '0009_head_counts'),
+        ('classes', '0006_halls_and_seats'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classes', '0004_summons_failed'),
+        ('classes', '0005_conference_desk'),
         ('org', '0013_reversal_by_two'),
     ]
 

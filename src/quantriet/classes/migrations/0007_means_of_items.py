@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classes', '0004_summons_failed'),
+        ('classes', '0006_halls_and_seats'),
     ]
 
     operations = [
