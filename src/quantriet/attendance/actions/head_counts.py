@@ -62,8 +62,8 @@ def report_head_counts(
             lines=[
                 (
                     venues[one.venue_id], venues[one.venue_id].unit,
-                    {"people": before[one.venue_id]} if one.venue_id in before else {},
-                    {"people": one.people, "session": session.title},
+                    {"attending": before[one.venue_id]} if one.venue_id in before else {},
+                    {"attending": one.people, "session": session.title},
                 )
                 for one in [*new, *changed]
             ],

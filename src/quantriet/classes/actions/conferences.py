@@ -178,7 +178,7 @@ def add_conference_venue(
         )  # fmt: skip
         found = VenueReadiness(venue=made, facility=facility)
         _write_readiness(found, given)
-        found.save()
+        VenueReadiness.objects.bulk_create([found])
     return made
 
 
