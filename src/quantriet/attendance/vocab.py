@@ -255,11 +255,11 @@ LIVE_LOGS = (
 class LogMeaning(LabelledEnum):
     """What a name of a meeting's log stands for; the order is that of the tabs."""
 
-    SURE = "sure", gettext_noop("Recognised")
+    SURE = "sure", gettext_noop("Recognised names")
     DOUBTFUL = "doubtful", gettext_noop("To decide")
     UNKNOWN = "unknown", gettext_noop("Not on the roster")
     VENUE = "venue", gettext_noop("Venues")
-    IGNORED = "ignored", gettext_noop("Left out")
+    IGNORED = "ignored", gettext_noop("Left out of presence")
 
 
 class QuestionnaireState(LabelledEnum):

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=430)),
                 ('said', models.CharField(max_length=160)),
                 ('email', models.CharField(blank=True, max_length=254)),
-                ('meaning', models.CharField(choices=[('sure', 'Recognised'), ('doubtful', 'To decide'), ('unknown', 'Not on the roster'), ('venue', 'Venues'), ('ignored', 'Left out')], max_length=8)),
+                ('meaning', models.CharField(choices=[('sure', 'Recognised names'), ('doubtful', 'To decide'), ('unknown', 'Not on the roster'), ('venue', 'Venues'), ('ignored', 'Left out of presence')], max_length=8)),
                 ('why', models.CharField(max_length=300)),
                 ('candidates', models.JSONField(default=list)),
                 ('intervals', models.JSONField(default=list)),

@@ -47,13 +47,14 @@ def hold(
         session, None, title="Nắm bài buổi sáng", questions=read_questions(_QUESTIONS), is_presence=True, minutes=5, by=by,
         at=session.starts_at,
     )  # fmt: skip
-    asked = actions.open_questionnaire(asked, by=by, at=session.starts_at + dt.timedelta(minutes=60))
+    # After the check in mid-session, which was held in its hundredth minute.
+    asked = actions.open_questionnaire(asked, by=by, at=session.starts_at + dt.timedelta(minutes=120))
     for number, entry in enumerate(here[:12]):
         given = ("B" if number % 4 else "A", _FIRST[number % len(_FIRST)])
         actions.enter_questionnaire_slip(asked, entry, given, by=by, at=session.ends_at)
     actions.switch_suggestions(study_class, is_open=True, by=by, at=session.starts_at)
     for number, (entry, text) in enumerate(zip(here[12:], _SUGGESTIONS, strict=False)):
-        moment = session.starts_at + dt.timedelta(minutes=120 + number)
+        moment = session.starts_at + dt.timedelta(minutes=135 + number)
         actions.enter_suggestion(entry, session, text, moment=moment, by=by, at=session.ends_at)
 
 
