@@ -140,7 +140,7 @@ def _drawn(
                 continue
             _pk, is_empty, name = taps.get(entry, (0, False, ""))
             cells.append(SeatCell(spot, rows[entry], is_empty, name))
-        if cells:
+        if any(cells):
             found.append((row.label, cells))
     return found
 

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from quantriet.classes.rules.halls import Block, Layout, Spot
+from quantriet.classes.rules.halls import Layout, Spot
 
 NO_RANK = 1000
 
@@ -51,8 +51,8 @@ def seat(
 
     `now` are the present seats by roster line: who sits on a seat that still holds keeps it, so that nobody is moved who
     need not be. `free` are seats kept free; `blocks` keeps a block for a unit, where nobody of another unit is put (leaders
-    sit in front whoever has the block). Units that have nobody seated yet are put together, into the block that they fill
-    best; who comes later sits next to the own unit.
+    sit in front whoever has the block). Units that have nobody seated yet are put together, into the foremost
+    block that holds them; who comes later sits next to the own unit.
     """
     kept_for = dict(blocks or {})
     open_spots = [spot for block in layout.blocks for spot in block.spots if spot not in free]
@@ -130,7 +130,7 @@ def _seat_units(
             seated[unit_id].append(beside)
             group.remove(person)
         while group:
-            block = _best_block(layout.blocks, free, len(group), kept_for, unit_id)
+            block = _best_block(layout, free, len(group), kept_for, unit_id)
             if block is None:
                 break
             for spot in list(free[block])[: len(group)]:
@@ -171,17 +171,20 @@ def _nearest(
 
 
 def _best_block(
-    blocks: Sequence[Block], free: Mapping[int, Sequence[Spot]], size: int, kept_for: Mapping[int, int], unit_id: int
+    layout: Layout, free: Mapping[int, Sequence[Spot]], size: int, kept_for: Mapping[int, int], unit_id: int
 ) -> int | None:
-    """The unit's own block; else the one that a whole unit leaves fewest seats in; else the one with most seats free."""
-    allowed = [block.number for block in blocks if free[block.number] and _may(kept_for, block.number, unit_id)]
+    """The unit's own block; else the foremost that holds the whole unit, of blocks alike the one it fills best; else the one
+    with most seats free."""
+    allowed = [block.number for block in layout.blocks if free[block.number] and _may(kept_for, block.number, unit_id)]
     if not allowed:
         return None
+    front = {block.number: layout.depth[block.spots[0]] for block in layout.blocks}
     return min(
         allowed,
         key=lambda block: (
             kept_for.get(block) != unit_id,
             len(free[block]) < size,
+            front[block] if len(free[block]) >= size else 0,
             len(free[block]) - size if len(free[block]) >= size else -len(free[block]),
             block,
         ),

@@ -159,7 +159,7 @@ function tap(seat) {
 
 form.addEventListener("click", (event) => {
   const seat = event.target.closest("[data-seat]");
-  const confirm = event.target.closest("[data-confirm]");
+  const confirm = event.target.closest("[data-close-block]");
   if (!seat && !confirm) return;
   event.preventDefault();
   if (seat) {
@@ -167,8 +167,8 @@ form.addEventListener("click", (event) => {
     return;
   }
   const block = confirm.closest("[data-block]");
-  block.querySelector("[data-said]").textContent = words("waiting", { block: confirm.dataset.confirm });
-  keep({ do: "confirm", block: Number(confirm.dataset.confirm), empty: empties(block).map(Number) });
+  block.querySelector("[data-said]").textContent = words("waiting", { block: confirm.dataset.closeBlock });
+  keep({ do: "confirm", block: Number(confirm.dataset.closeBlock), empty: empties(block).map(Number) });
 });
 undo.addEventListener("click", () => {
   if (last) tap(last);
