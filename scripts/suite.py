@@ -23,9 +23,11 @@ LONG = (
 PAGES = (
     *(f"src/quantriet/portal/tests/test_{pages}" for pages in ("public", "news", "portal", "handbook", "calendar", "my_data")),
     *(f"src/quantriet/{room}/tests/test_desk" for room in ("attendance", "classes", "library", "notify", "reports")),
-    "src/quantriet/attendance/tests/test_check_in_pages", "src/quantriet/attendance/tests/test_self_study_pages",
-    "src/quantriet/campaigns/tests/test_pages", "src/quantriet/org/tests/test_import_desk",
-    "src/quantriet/kit/tests/test_ui_pages",
+    *(f"src/quantriet/attendance/tests/test_{ways}_pages" for ways in ("check_in", "device", "meeting_log", "self_study")),
+    *(f"src/quantriet/org/tests/test_{pages}" for pages in ("decision_pages", "import_desk", "people", "token_pages", "units")),
+    *(f"src/quantriet/library/tests/test_{pages}" for pages in ("lists", "materials", "workshop")),
+    "src/quantriet/campaigns/tests/test_pages", "src/quantriet/kit/tests/test_ui_pages",
+    "src/quantriet/config/tests/test_api_schema", "src/quantriet/config/tests/test_odd_addresses",
 )  # fmt: skip
 WORKERS = os.environ.get("TEST_WORKERS", str(min(4, os.cpu_count() or 1)))
 # Handed out in their order, never stolen back: tests that commit come last, and leave the tables without the catalogues.
