@@ -184,11 +184,15 @@ def run(venues: int = VENUES) -> Iterator[tuple[str, float, float | None, str]]:
             yield f"{venues:,} venues: {words}, over a list page", usual[name] / usual["frame"], None, "×"
         mark = asked(figures)["ETag"]
         counted = []
+        began = time.monotonic()
         for _screen in range(SCREENS):
             with CaptureQueriesContext(connection) as questions:
                 asked(figures, **{"If-None-Match": mark})
             counted.append(sum("presencefact" in one["sql"] for one in questions.captured_queries))
-        yield f"{SCREENS} screens at once: times that facts were read", sum(one > 0 for one in counted), 3.0, "reads"
+        # One reading in two seconds, however many screens there are; a busy machine takes longer to ask them all.
+        turns = (time.monotonic() - began) / live.FRESH + 1
+        reads = sum(one > 0 for one in counted)
+        yield f"{SCREENS} screens: readings of facts, over the two-second turns they took", reads / turns, 1.0, "×"
     check_in(made, entries[taken:], taken)
     live.forget_boards()
     total = live.summed(live.snapshot(made.study_class, made.session).venues)

@@ -205,6 +205,19 @@ def conference_venues(
     return venues_seen_by(account, permission).filter(study_class=study_class)
 
 
+def get_conference_venue(account: Account, class_pk: int, pk: int, permission: Permission) -> Venue:
+    """A venue of a conference with its conference, in one question; NotAllowed when seen but without the permission."""
+    seen = venues_seen_by(account).filter(study_class=class_pk, study_class__conference__isnull=False)
+    rows = (
+        "unit", "clerk", "readiness__facility", "readiness__checked_by", "study_class__conference", "study_class__campaign__rulebook",
+        "study_class__campaign__unit", "study_class__unit__kind", "study_class__host_unit",
+    )  # fmt: skip
+    venue = access.one_of(seen.select_related(*rows), pk)
+    if not venues_seen_by(account, permission).filter(pk=venue.pk).exists():
+        raise NotAllowed
+    return venue
+
+
 def units_for_venues(account: Account, study_class: StudyClass) -> QuerySet[Unit]:
     """Units for which the account may add a venue: the host's own branch, and the units above the host (R-061)."""
     reach = Q(path__gte=study_class.unit.path, path__lt=path_end(study_class.unit.path))

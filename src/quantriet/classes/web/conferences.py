@@ -36,13 +36,12 @@ from quantriet.classes.web.conference_forms import (
 from quantriet.classes.web.frame import STATE_SIGNS
 from quantriet.kit import web
 from quantriet.kit.numbers import show_number, whole_number
-from quantriet.kit.refusal import NotAllowed, Refusal, refusals_on
+from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, Listing, page, query, saved
 from quantriet.kit.web.sheets import workbook
 from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
-from quantriet.org.access import one_of
 from quantriet.org.models import Account, Unit
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -332,14 +331,8 @@ def _short(unit: Unit) -> str:
 
 def _venue(request: DeskRequest, pk: int, venue_pk: int) -> tuple[StudyClass, Venue]:
     """The venue of an address for whoever may change it."""
-    study_class = access.get_conference(request.account, pk)
-    rows = ("unit", "clerk", "readiness", "readiness__facility", "readiness__checked_by")
-    venue = one_of(access.conference_venues(request.account, study_class).select_related(*rows), venue_pk)
-    mine = access.conference_venues(request.account, study_class, Permission.CLASS_EDIT)
-    if not mine.filter(pk=venue.pk).exists():
-        raise NotAllowed
-    venue.study_class = study_class
-    return study_class, venue
+    venue = access.get_conference_venue(request.account, pk, venue_pk, Permission.CLASS_EDIT)
+    return venue.study_class, venue
 
 
 @desk_page(Permission.CLASS_EDIT)
