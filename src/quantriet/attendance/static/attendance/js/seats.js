@@ -86,8 +86,9 @@ async function flush() {
     }
     slow = 1000;
     sending = false;
-    tellLine(refused);
+    tellLine();
     await look();
+    if (refused) say(refused); // after what others did, so that it is the last word
     if (kept().length) flush();
   } catch {
     sending = false;
