@@ -321,7 +321,7 @@ CONTRADICTIONS = (ConflictReason.ABSENT, ConflictReason.ORDER)
 
 class ConflictState(LabelledEnum):
     OPEN = "open", gettext_noop("To be settled")
-    SETTLED = "settled", gettext_noop("Settled")
+    SETTLED = "settled", gettext_noop("Already settled")
 
 
 class ConflictOutcome(LabelledEnum):

@@ -320,7 +320,7 @@ def conflicts(request: DeskRequest, pk: int) -> HttpResponse:
             "is_settled": is_settled,
             "states": [
                 {"label": _("To be settled"), "url": address, "current": not is_settled},
-                {"label": _("Settled"), "url": f"{address}&state=settled", "current": is_settled},
+                {"label": _("Already settled"), "url": f"{address}&state=settled", "current": is_settled},
             ],
         }
     return roll_page(request, "attendance/desk/conflicts.html", study_class, context, part="roll-conflicts")
