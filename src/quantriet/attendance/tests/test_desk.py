@@ -323,7 +323,15 @@ def test_lists_ask_no_more_for_more_rows(as_user, cast, name):
     assert ExcusedAbsence.objects.count() == 4
 
 
-CLASS_PARTS = ["class", "class-programme", "class-roles", "class-venues", "class-roster", "class-summons"]
+CLASS_PARTS = [
+    "class",
+    "class-programme",
+    "class-roles",
+    "class-venues",
+    "class-roster",
+    "class-seats",
+    "class-summons",
+]
 ROLL_PARTS = ["roll", "roll-result"]
 
 

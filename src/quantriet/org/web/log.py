@@ -302,6 +302,18 @@ FIELDS = {
     "reporter": gettext_noop("Reporter of the class"),
     "what": gettext_noop("Part of the plan"),
     "wishes": gettext_noop("Cells with wishes"),
+    "seats": gettext_noop("Number of seats"),
+    "seated": gettext_noop("People seated"),
+    "without": gettext_noop("People without a seat"),
+    "seat": gettext_noop("Seat in the hall"),
+    "kept": gettext_noop("Kept empty"),
+    "block": gettext_noop("Block of seats"),
+    "for": gettext_noop("Kept for the unit"),
+    "round": gettext_noop("Round of the roll"),
+    "taken": gettext_noop("Seats taken"),
+    "empty": gettext_noop("Seats empty"),
+    "grade": gettext_noop("Grade proposed"),
+    "decision": gettext_noop("What was decided"),
 }
 # Kinds of things whose lines may hold private details of a person.
 _OF_PEOPLE = ("org.person", "org.identitydecision")
