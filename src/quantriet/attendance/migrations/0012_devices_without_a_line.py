@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(choices=[('absent', 'Present for one, absent for the other'), ('order', 'Left before having arrived'), ('time', 'An hour that cannot be'), ('lost', 'From a device declared lost'), ('right', 'Who recorded it no longer takes this roll'), ('closed', 'Came when the roll took no marks'), ('moved', 'Person now of another venue'), ('gone', 'No longer on the roster')], max_length=8)),
                 ('sentence', models.CharField(max_length=400)),
-                ('state', models.CharField(choices=[('open', 'To be settled'), ('settled', 'Settled')], default=quantriet.attendance.vocab.ConflictState['OPEN'], max_length=8)),
+                ('state', models.CharField(choices=[('open', 'To be settled'), ('settled', 'Already settled')], default=quantriet.attendance.vocab.ConflictState['OPEN'], max_length=8)),
                 ('outcome', models.CharField(blank=True, choices=[('first', 'The first is right'), ('second', 'The second is right'), ('both', 'Both are right'), ('taken', 'Recorded'), ('left_out', 'Not recorded'), ('undone', 'Taken back on the device')], max_length=8)),
                 ('raised_at', models.DateTimeField()),
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
