@@ -60,6 +60,10 @@ def is_reopened(study_class: StudyClass) -> bool:
     )
 
 
+# The ways in daily use stand side by side; the others open with one tap, so that a phone shows the roll and not its menu.
+EVERYDAY = ("roll", "seats", "codes", "scan", "roll-devices")
+
+
 def why_not(study_class: StudyClass, *, reopened: bool) -> str:
     """Why nothing can be marked in this class; empty when it can."""
     if study_class.campaign.state != CampaignState.OPEN:
@@ -101,6 +105,10 @@ def roll_page(
     if is_whole:  # a log tells of the whole class, not of the venue of one clerk
         ways.append(("meeting-logs", _("Meeting log")))
     place = ClassPart.RESULT if part == ClassPart.RESULT else ClassPart.ROLL
+    shown = [
+        {"label": label, "url": reverse(name, args=[study_class.pk]), "current": name == part, "name": name}
+        for name, label in (ways if place == ClassPart.ROLL else ())
+    ]
     reason = why_not(study_class, reopened=reopened)
     return page(
         request,
@@ -116,12 +124,8 @@ def roll_page(
                 {"label": one.label, "url": reverse(one.value, args=[study_class.pk]), "current": one == place}
                 for one in class_access.parts_seen_by(request.account, study_class)
             ],
-            "ways": [
-                {"label": label, "url": reverse(name, args=[study_class.pk]), "current": name == part}
-                for name, label in ways
-            ]
-            if place == ClassPart.ROLL
-            else [],
+            "ways": [one for one in shown if one["name"] in EVERYDAY or one["current"]],
+            "other_ways": [one for one in shown if one["name"] not in EVERYDAY and not one["current"]],
             **context,
         },
     )
