@@ -20,6 +20,12 @@ def tell_cancelled_job(class_id: int, account_id: int) -> None:
 
 
 @background
+def tell_of_conference_job(class_id: int, account_id: int) -> None:
+    study_class = StudyClass.objects.select_related("unit", "conference").get(pk=class_id)
+    actions.tell_of_conference(study_class, by=Account.objects.filter(pk=account_id).first(), at=now())
+
+
+@background
 def note_arrivals_job() -> None:
     actions.note_arrivals(at=now())
 

@@ -93,6 +93,9 @@ class ConferencePart(LabelledEnum):
     REPORT = "conference-report", gettext_noop("Quick report")
 
 
+CONFERENCE_KIND = "conference"  # of the notices about one
+
+
 class SeatPlace(LabelledEnum):
     """Where people of a rule of the audience follow a conference (R-040 … R-042)."""
 
@@ -343,4 +346,5 @@ def register() -> None:
         "facility.declared": "xác nhận sổ phòng họp đã đủ",
     }.items():
         VERBS.add(verb, phrase)
+    NOTIFICATION_KINDS.add(CONFERENCE_KIND, NotificationKind("Mời đăng ký điểm cầu", is_prompt=True))
     NOTIFICATION_KINDS.add("summons", NotificationKind("Giấy mời học", NoticeGroup.SUMMONS, is_prompt=True))

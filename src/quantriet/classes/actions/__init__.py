@@ -12,6 +12,7 @@ from quantriet.classes.actions.conferences import (
     open_conference,
     prepare_venue,
     set_seating,
+    tell_of_conference,
     write_venues,
 )
 from quantriet.classes.actions.facilities import (
@@ -166,6 +167,7 @@ __all__ = [
     "switch_seat",
     "take_listed_seats",
     "tell_cancelled",
+    "tell_of_conference",
     "write_facilities",
     "write_venues",
     "write_wishes",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from quantriet.audit.actions import changes, record, record_many
@@ -30,6 +31,7 @@ from quantriet.classes.queries.seats import capacity, seated
 from quantriet.classes.queries.venue_lists import ListedVenue
 from quantriet.classes.rules import seating
 from quantriet.classes.vocab import (
+    CONFERENCE_KIND,
     DEFAULT_EQUIPMENT,
     RUNNING_STATES,
     EquipmentKind,
@@ -37,12 +39,16 @@ from quantriet.classes.vocab import (
     SeatPlace,
 )
 from quantriet.kit import text
+from quantriet.kit.jobs import enqueue
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import local, show_day
+from quantriet.kit.time import local, show_day, show_moment
+from quantriet.notify import actions as notify_actions
+from quantriet.notify import queries as notify_queries
 from quantriet.org.models import Account, Unit
 from quantriet.org.rules.secrecy import refuse_if_marked
 
+TELL_OPENED_JOB = "quantriet.classes.jobs.tell_of_conference_job"
 _OF_VENUE = ("name", "address", "capacity", "clerk")
 _OF_READINESS = ("facility", "hall", "quota", "equipment", "distance_km", "travel_minutes")
 
@@ -119,7 +125,8 @@ def change_conference(
 def open_conference(conference: OnlineConference, *, by: Account | None, at: datetime) -> OnlineConference:
     """Let the units below see the conference and add their venues. Refuses without a session, without a last day, after it.
 
-    Effects: opened_at, audit "conference.opened". Opening again changes nothing.
+    Effects: opened_at, audit "conference.opened", and the units directly below are told (`tell_of_conference`). Opening again
+    changes nothing.
     """
     study_class = conference.study_class
     with class_in(study_class, *RUNNING_STATES):
@@ -146,7 +153,42 @@ def open_conference(conference: OnlineConference, *, by: Account | None, at: dat
             "conference.opened", by=by, at=at, thing=study_class, unit=study_class.unit,
             after={"last_day": conference.last_day},
         )  # fmt: skip
+        enqueue(TELL_OPENED_JOB, study_class.pk, by.pk if by else 0)
     return conference
+
+
+def tell_of_conference(study_class: StudyClass, *, by: Account | None, at: datetime) -> int:
+    """Tell the units directly below that they may add venues, and until when; returns to how many units something went.
+
+    A letter to the unit's own address, a notice to who looks after its work; once for each unit, however often it is run.
+    """
+    conference = study_class.conference
+    if conference.last_day is None:
+        return 0
+    below = list(Unit.objects.active().filter(parent=study_class.unit).order_by("pk"))
+    keepers = notify_queries.keepers_of(below, day=local(at).date())
+    first = study_class.sessions.order_by("starts_at").first()
+    when = f" Hội nghị khai mạc {show_moment(first.starts_at)}." if first else ""
+    subject = f"Đăng ký điểm cầu: {study_class.title}"
+    said = (
+        f"{study_class.unit.name} mở hội nghị “{study_class.title}” cho cấp dưới đăng ký điểm cầu đến hết ngày "
+        f"{show_day(conference.last_day)}.{when}\n\nMở trang hội nghị để thêm điểm cầu của đơn vị."
+    )
+    link, told = f"/desk/conferences/{study_class.pk}/", 0
+    for unit in below:
+        key = f"conference:{study_class.pk}:{unit.pk}"
+        with transaction.atomic():
+            if unit.email:
+                notify_actions.send_mail(
+                    kind=CONFERENCE_KIND, unit=study_class.unit, to_unit=unit, address=unit.email, subject=subject,
+                    body=f"Kính gửi {unit.name},\n\n{said}", by=by, at=at, dedupe_key=key,
+                )  # fmt: skip
+            notified = notify_actions.tell_keepers(
+                kind=CONFERENCE_KIND, unit=study_class.unit, to=unit, keepers=keepers[unit.pk], subject=subject, body=said,
+                link=link, by=by, at=at, dedupe_key=key,
+            )  # fmt: skip
+        told += bool(unit.email or notified)
+    return told
 
 
 # --- venues ----------------------------------------------------------------------------------------------------------

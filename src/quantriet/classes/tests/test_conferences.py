@@ -21,7 +21,9 @@ from quantriet.classes.rules.savings import Journey, Norm, Norms, savings
 from quantriet.classes.tests import factories
 from quantriet.classes.vocab import ReadinessPart, SeatPlace
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now, today
+from quantriet.kit.time import now, show_day, today
+from quantriet.notify.models import Message, Notice
+from quantriet.org.models import Unit
 
 ALL = ("screen", "speakers", "camera", "line")
 
@@ -54,6 +56,28 @@ def add(opened, cast, unit="X1", by="organiser1", **given):
     return actions.add_conference_venue(
         opened.conference, by=cast.accounts[by], at=now(), unit=cast.units[unit], **given
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-060")
+def test_the_units_below_are_told_once_that_they_may_add_venues(cast, opened):
+    Unit.objects.filter(code="X2").update(email="x2@example.org")
+    told = actions.tell_of_conference(opened, by=cast.officer, at=now())
+    notices = Notice.objects.filter(kind="conference")
+    assert {notice.account or notice.person for notice in notices} >= {
+        cast.accounts["organiser1"],
+        cast.accounts["organiser2"],
+    }
+    assert {notice.link for notice in notices} == {f"/desk/conferences/{opened.pk}/"}
+    letter = Message.objects.get(kind="conference", address="x2@example.org")
+    assert opened.title in letter.subject
+    assert show_day(today() + dt.timedelta(days=3)) in letter.body
+    assert told == 2  # the third has no address, and nobody who looks after its work
+    count = notices.count(), Message.objects.count()
+    assert (
+        actions.tell_of_conference(opened, by=cast.officer, at=now()) == 1
+    )  # the address; what went before goes not again
+    assert (notices.count(), Message.objects.count()) == count
 
 
 # --- rules ---------------------------------------------------------------------------------------------------------------
