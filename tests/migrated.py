@@ -7,10 +7,11 @@ finds nothing left to do. `make clean` removes it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +29,27 @@ def kept_tables() -> Path:
 
 
 def migrate_from_kept(connection: Any, migrate: Callable[[], None]) -> None:
-    """Migrate a database; an empty one on SQLite begins as the kept copy, or becomes it."""
+    """Migrate a database; an empty one on SQLite begins as the kept copy, or becomes it while others wait for it."""
     kept = kept_tables()
     is_empty = connection.vendor == "sqlite" and not connection.introspection.table_names()
-    if is_empty and kept.exists():
-        with contextlib.closing(sqlite3.connect(kept)) as copy:
-            copy.backup(connection.connection)
-    migrate()
-    if is_empty and not kept.exists():
-        part = kept.with_suffix(f".{os.getpid()}")
-        with contextlib.closing(sqlite3.connect(part)) as copy:
-            connection.connection.backup(copy)
-        part.replace(kept)
+    with _alone(kept) if is_empty and not kept.exists() else contextlib.nullcontext():
+        if is_empty and kept.exists():
+            with contextlib.closing(sqlite3.connect(kept)) as copy:
+                copy.backup(connection.connection)
+        migrate()
+        if is_empty and not kept.exists():
+            part = kept.with_suffix(f".{os.getpid()}")
+            with contextlib.closing(sqlite3.connect(part)) as copy:
+                connection.connection.backup(copy)
+            part.replace(kept)
+
+
+@contextlib.contextmanager
+def _alone(kept: Path) -> Iterator[None]:
+    """One process makes the copy: two that make it side by side take longer than one after the other."""
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # freed with the file, also by a kill
+        yield
 
 
 def make_tables() -> None:
