@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 
 from quantriet.attendance.actions.verdicts import ClassFrame, Outcome
 from quantriet.attendance.models import AbsenceProposal, ClassVerdict, ExcusedAbsence
@@ -16,6 +16,7 @@ from quantriet.attendance.rules.absences import Absence, Grades, propose
 from quantriet.attendance.vocab import AbsenceDecision, ExcuseState, ProposalState, Verdict
 from quantriet.audit.actions import record, record_many
 from quantriet.campaigns import queries as campaign_queries
+from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import RuleKey
 from quantriet.classes.vocab import ClassState
 from quantriet.kit import text as kit_text
@@ -31,25 +32,34 @@ def propose_after_absence(
     """After the verdicts of a closed roll: propose what follows each absence without reason; returns how many are new.
 
     Called inside the transaction of the verdicts; run again it proposes nothing twice. An open proposal follows its verdict:
-    its grade is counted anew, and it is withdrawn when the absence no longer stands. What a person decided stays.
-    Basis: R-074.
+    its grade is counted anew, and it is withdrawn when the absence no longer stands; so do the open proposals of the same
+    people in other classes, which counted it. What a person decided stays. Basis: R-074.
     """
     by_entry = {one.entry.entry_id: one for one in outcomes if one.entry.duty_id is not None}
     absent = {key: one for key, one in by_entry.items() if one.decision.verdict == Verdict.ABSENT}
     known = {
         one.entry_id: one
-        for one in AbsenceProposal.objects.filter(entry__study_class=frame.class_id)
+        for one in _locked(AbsenceProposal.objects.filter(entry__study_class=frame.class_id))
         if one.entry_id in by_entry
     }
-    _withdraw(frame, [one for key, one in known.items() if key not in absent], by, at)
-    if not absent or not frame.sessions:
-        return 0
+    gone = [one for key, one in known.items() if key not in absent]
+    _withdraw(gone, by, at)
+    touched = {one.entry.person_id for one in gone}
+    made = _propose(frame, by_entry, absent, known, touched, by, at) if absent and frame.sessions else 0
+    _follow_elsewhere(frame, touched, by, at)
+    return made
+
+
+def _propose(
+    frame: ClassFrame, by_entry: Mapping[int, Outcome], absent: Mapping[int, Outcome], known: Mapping[int, AbsenceProposal],
+    touched: set[int], by: Account | None, at: dt.datetime,
+) -> int:  # fmt: skip
+    """Propose for this class; the people whose absences here are new or counted otherwise are added to `touched`."""
     day = local(max(session.end for session in frame.sessions.values())).date()
-    grades = _grades(frame, day)
+    grades = _grades(frame.campaign, day)
     if grades is None:
         return 0
-    people = {one.entry.person_id: key for key, one in absent.items()}
-    before = _absences_of(frame, list(people))
+    before = _absences_of(frame, [one.entry.person_id for one in absent.values()])
     refused = _refused([*absent, *(one.entry_id for found in before.values() for one in found)])
     fresh: list[AbsenceProposal] = []
     changed: list[AbsenceProposal] = []
@@ -60,7 +70,7 @@ def propose_after_absence(
         old = known.get(key)
         if proposal is None:
             if old is not None:
-                _withdraw(frame, [old], by, at)
+                _withdraw([old], by, at)
             continue
         stored = [one.as_json() for one in proposal.absences]
         if old is None:
@@ -80,6 +90,7 @@ def propose_after_absence(
         changed, ["grade", "sentence", "absences", "state", "proposed_at"], batch_size=300
     )
     told = [*made, *changed]
+    touched |= {by_entry[one.entry_id].entry.person_id for one in told}
     if told:
         record_many(
             "absence.proposed", by=by, at=at,
@@ -88,6 +99,56 @@ def propose_after_absence(
             ],
         )  # fmt: skip
     return len(made)
+
+
+def _follow_elsewhere(frame: ClassFrame, people: Collection[int], by: Account | None, at: dt.datetime) -> None:
+    """Count anew what is open of these people in other classes: nobody is judged by an absence that no longer stands."""
+    rows = _locked(
+        AbsenceProposal.objects.filter(entry__person__in=people, state=ProposalState.OPEN).exclude(
+            entry__study_class=frame.class_id
+        )
+    )
+    if not rows:
+        return
+    found = _absences_of(frame, sorted({one.entry.person_id for one in rows}))
+    refused = _refused([one.entry_id for some in found.values() for one in some])
+    rules: dict[tuple[int, dt.date], Grades | None] = {}
+    gone: list[AbsenceProposal] = []
+    changed: list[AbsenceProposal] = []
+    for row in rows:
+        counted = [_with_reason(one, refused) for one in found.get(row.entry.person_id, ())]
+        this = next((one for one in counted if one.entry_id == row.entry_id), None)
+        if this is None:
+            continue  # its own class is being judged, and will tell
+        campaign = row.entry.study_class.campaign
+        if (campaign.pk, this.day) not in rules:
+            rules[campaign.pk, this.day] = _grades(campaign, this.day)
+        grades = rules[campaign.pk, this.day]
+        proposal = propose(this, counted, grades) if grades else None
+        if proposal is None:
+            gone.append(row)
+        elif row.sentence != proposal.sentence:
+            row.grade, row.sentence = proposal.grade, proposal.sentence
+            row.absences = [one.as_json() for one in proposal.absences]
+            changed.append(row)
+    _withdraw(gone, by, at)
+    AbsenceProposal.objects.bulk_update(changed, ["grade", "sentence", "absences"], batch_size=300)
+    if changed:
+        record_many(
+            "absence.proposed", by=by, at=at,
+            lines=[
+                (one.entry.person, one.entry.study_class.unit, {}, {"grade": one.grade, "why": one.sentence}) for one in changed
+            ],
+        )  # fmt: skip
+
+
+def _locked(rows: QuerySet[AbsenceProposal]) -> list[AbsenceProposal]:
+    """Read so that nobody decides them meanwhile: a decision and what follows a verdict come one after the other."""
+    return list(
+        rows.select_for_update(of=("self",))
+        .select_related("entry__person", "entry__study_class__unit", "entry__study_class__campaign")
+        .order_by("pk")
+    )
 
 
 def decide_absence(
@@ -125,29 +186,24 @@ def decide_absence(
     return proposal
 
 
-def _withdraw(frame: ClassFrame, proposals: Sequence[AbsenceProposal], by: Account | None, at: dt.datetime) -> None:
+def _withdraw(proposals: Sequence[AbsenceProposal], by: Account | None, at: dt.datetime) -> None:
+    """Of those read by `_locked`, the open ones no longer stand."""
     open_ones = [one for one in proposals if one.state == ProposalState.OPEN]
     if not open_ones:
         return
     AbsenceProposal.objects.filter(pk__in=[one.pk for one in open_ones]).update(state=ProposalState.WITHDRAWN)
     record_many(
         "absence.withdrawn", by=by, at=at,
-        lines=[
-            (
-                Person(pk=frame.entries[one.entry_id].person_id, full_name=frame.entries[one.entry_id].full_name),
-                frame.unit, {"why": one.sentence}, {},
-            )
-            for one in open_ones
-        ],
+        lines=[(one.entry.person, one.entry.study_class.unit, {"why": one.sentence}, {}) for one in open_ones],
     )  # fmt: skip
 
 
-def _grades(frame: ClassFrame, day: dt.date) -> Grades | None:
+def _grades(campaign: StudyCampaign, day: dt.date) -> Grades | None:
     """The rulebook's numbers on the day of the class; a rulebook that says nothing of them proposes nothing."""
     keys = (
         RuleKey.ABSENCE_REVIEW_FROM, RuleKey.ABSENCE_AGAIN_FROM, RuleKey.ABSENCE_HANDLING_FROM, RuleKey.ABSENCE_MONTHS,
     )  # fmt: skip
-    found = campaign_queries.rules_in_force(frame.campaign, keys, on=day)
+    found = campaign_queries.rules_in_force(campaign, keys, on=day)
     if len(found) < len(keys):
         return None
     review, again, handling, months = (int(found[key].value) for key in keys)
@@ -155,15 +211,14 @@ def _grades(frame: ClassFrame, day: dt.date) -> Grades | None:
 
 
 def _absences_of(frame: ClassFrame, people: Sequence[int]) -> dict[int, list[Absence]]:
-    """Other classes that these people missed as a whole without reason, by person."""
+    """Classes that these people missed as a whole without reason, that of the frame among them, by person."""
     found: dict[int, list[Absence]] = defaultdict(list)
     for start in range(0, len(people), 500):
         rows = (
             ClassVerdict.objects.filter(
+                Q(entry__study_class__state=ClassState.CLOSED) | Q(entry__study_class=frame.class_id),
                 entry__person__in=people[start : start + 500], verdict=Verdict.ABSENT, entry__duty__isnull=False,
-                entry__study_class__state=ClassState.CLOSED,
             )
-            .exclude(entry__study_class=frame.class_id)
             .annotate(ended=Max("entry__study_class__sessions__ends_at"))
             .values_list("entry_id", "entry__person_id", "entry__study_class__campaign_id", "entry__study_class__title", "ended")
         )  # fmt: skip

@@ -121,6 +121,20 @@ def test_a_proposal_follows_its_verdict_but_a_decision_stays(cast, made):
     assert AuditEvent.objects.filter(verb="absence.withdrawn").count() == 1
 
 
+@pytest.mark.req("R-074")
+def test_an_absence_that_no_longer_stands_is_taken_out_of_what_later_classes_propose(cast, made):
+    closed(cast, made)
+    later = make_class(cast, made.campaign, ["M2"], title="Lớp học bù", is_catch_up=True)
+    assert closed(cast, later)[later.entries["M2"].pk].grade == AbsenceGrade.HANDLING
+    by, at = cast.accounts["organiser1"], clock(13)
+    reopen(cast, made, at=at)
+    actions.record_marks([made.mark("M2", FactKind.WHOLE, clock(7, 30))], within=made.study_class, by=by, at=at)
+    one = AbsenceProposal.objects.get(entry=later.entries["M2"])
+    assert (one.grade, one.state) == (AbsenceGrade.REVIEW, ProposalState.OPEN)
+    assert "lần đầu" in one.sentence
+    assert [item["title"] for item in one.absences] == ["Lớp học bù"]
+
+
 def test_a_rulebook_that_says_nothing_proposes_nothing(cast, made):
     RuleValue.objects.filter(key=RuleKey.ABSENCE_MONTHS).delete()
     assert not closed(cast, made)
