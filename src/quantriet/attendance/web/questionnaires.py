@@ -103,7 +103,9 @@ def questionnaires(request: DeskRequest, pk: int) -> HttpResponse:
                 questions=rules.read_questions(given["questions"]), is_presence=given["is_presence"], minutes=given["minutes"],
                 by=request.account, at=at,
             )  # fmt: skip
-            return saved(request, to=_url(made, place), message="Đã soạn phiếu; bấm “Mở phiếu” vào lúc muốn hỏi.")
+            return saved(
+                request, to=_url(made, place), message="Đã soạn phiếu; bấm “Mở phiếu hỏi ngay” vào lúc muốn hỏi."
+            )
     rows = list(queries.questionnaires_in(place.session, place.venue).select_related("venue", "session")[:100])
     context |= {
         "form": form,

@@ -581,3 +581,15 @@ def test_rooms_are_kept_by_their_unit_and_those_above_it(as_user, cast):
     assert cast.units["X1"].facility_declaration.declared_by.username == "organiser1"
     as_user("officer").post(reverse("facility-remove", args=[room.pk]))
     assert not Facility.objects.exists()
+
+
+@pytest.mark.django_db
+def test_calling_nobody_is_no_success_and_says_why(as_user, opened):
+    client, address = as_user("officer"), reverse("conference-seating", args=[opened.pk])
+    form = client.get(address).context["form"]
+    sent = {form.add_prefix(name): SeatPlace.ELSEWHERE.value for name in form.fields}
+    answer = client.post(address, {**sent, "call": "1"}, follow=True)
+    (told,) = answer.context["messages"]
+    assert told.level_tag == "warning"
+    assert "Chưa đưa được ai" in str(told)
+    assert "không dự hội nghị này" in str(told)

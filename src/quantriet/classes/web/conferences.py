@@ -21,7 +21,7 @@ from quantriet.classes.models import Facility, StudyClass, Venue
 from quantriet.classes.queries.venue_lists import OUT_COLUMNS, ListedVenue
 from quantriet.classes.rules.readiness import EQUIPMENT_WORDS
 from quantriet.classes.rules.savings import Savings
-from quantriet.classes.vocab import RUNNING_STATES, ClassState, ConferenceLevel, ConferencePart, ReadinessPart
+from quantriet.classes.vocab import RUNNING_STATES, ClassState, ConferenceLevel, ConferencePart, Filling, ReadinessPart
 from quantriet.classes.web import tables
 from quantriet.classes.web.conference_forms import (
     ConferenceForm,
@@ -263,18 +263,14 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_on(form), transaction.atomic():
             actions.set_seating(study_class.conference, form.places(), by=request.account, at=now())
-            said = str(_("Saved."))
-            if request.POST.get("call"):
-                done = actions.call_to_venues(study_class.conference, by=request.account, at=now())
-                said = f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu."
-                if done.left_out:
-                    units = ", ".join(done.left_units[:5]) + ("…" if len(done.left_units) > 5 else "")
-                    said += (
-                        f" {show_number(done.left_out)} người chưa có chỗ vì thiếu điểm cầu hoặc thiếu ghế: {units}."
-                    )
-                if done.other_tier:
-                    said += f" {show_number(done.other_tier)} người học ở lớp khác theo cách xếp này."
-            return saved(request, to=reverse("conference-seating", args=[pk]), message=said)
+            back = reverse("conference-seating", args=[pk])
+            if not request.POST.get("call"):
+                return saved(request, to=back, message=_("Saved."))
+            done = actions.call_to_venues(study_class.conference, by=request.account, at=now())
+            if done.added:
+                return saved(request, to=back, message=_called(done))
+            messages.warning(request, _called(done))
+            return saved(request, to=back)
     venues = queries.capacity(study_class)
     context = {
         "form": form,
@@ -285,6 +281,26 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
     return conference_page(
         request, "classes/desk/conference_seating.html", study_class, context, part=ConferencePart.SEATING
     )
+
+
+def _called(done: Filling) -> str:
+    """What calling came to; who was not called, why, and what to do next."""
+    said = (
+        f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu."
+        if done.added
+        else "Chưa đưa được ai vào điểm cầu."
+    )
+    if done.left_out:
+        units = ", ".join(done.left_units[:5]) + ("…" if len(done.left_units) > 5 else "")
+        said += (
+            f" {show_number(done.left_out)} người chưa có chỗ: {units}. Hãy thêm điểm cầu cho các đơn vị ấy hoặc tăng số chỗ, "
+            "rồi làm lại."
+        )
+    if done.other_tier:
+        said += f" {show_number(done.other_tier)} người không dự hội nghị này theo cách xếp bên dưới; đổi được ở từng điều kiện."
+    if not (done.added or done.left_out or done.other_tier):
+        said += " Mọi người thuộc diện đã có trong lớp khác hoặc đã ở điểm cầu."
+    return said
 
 
 # --- venues --------------------------------------------------------------------------------------------------------------
