@@ -178,7 +178,9 @@ class RulePlace:
 
 
 def rule_places(conference: OnlineConference) -> list[RulePlace]:
-    """Every rule of the audience that obliges, with its place: as set, else as the ready-made lists have it (R-040, R-041)."""
+    """Every rule of the audience that obliges, with its place: as set, else as the ready-made lists have it (R-040, R-041),
+    else with those for whom the conference is, at the venue of their unit."""
+    tier = conference.study_class.tier
     stated = dict(conference.audiences.values_list("audience_rule_id", "place"))
     usual: dict[str, SeatPlace] = {}
     for key, place in _PRESET_PLACES:
@@ -187,7 +189,14 @@ def rule_places(conference: OnlineConference) -> list[RulePlace]:
             usual[one.name] = place
     rules = AudienceRule.objects.filter(campaign=conference.study_class.campaign_id, effect=RuleEffect.OBLIGE)
     return [
-        RulePlace(rule, SeatPlace(stated.get(rule.pk) or usual.get(rule.name, SeatPlace.ELSEWHERE)))
+        RulePlace(
+            rule,
+            SeatPlace(
+                stated.get(rule.pk)
+                or usual.get(rule.name)
+                or (SeatPlace.BELOW if rule.tier == tier else SeatPlace.ELSEWHERE)
+            ),
+        )
         for rule in rules.order_by("order", "pk")
     ]
 
