@@ -63,8 +63,12 @@ class Cell:
     tone: int = 0  # units beside each other are told apart by one of six tones, and by their words
 
 
-def _venue(request: DeskRequest, study_class: StudyClass) -> tuple[Venue, list[Venue]]:
-    venues = list(study_class.venues.select_related("unit").order_by("-is_main", "name"))
+def _venue(
+    request: DeskRequest, study_class: StudyClass, permission: Permission = Permission.CLASS_VIEW
+) -> tuple[Venue, list[Venue]]:
+    """The venue that is asked for, else the first, and all that the account may treat so; of another's no seat is told."""
+    seen = access.venues_seen_by(request.account, permission).filter(study_class=study_class)
+    venues = list(seen.select_related("unit").order_by("-is_main", "name"))
     asked = whole_number(request.GET.get("venue") or request.POST.get("venue"))
     chosen = next((one for one in venues if one.pk == asked), None)
     if asked is not None and chosen is None:
@@ -207,7 +211,7 @@ def _workbook(study_class: StudyClass, venue: Venue, plan: queries.Seating) -> H
 
 def _mapped(request: DeskRequest, pk: int) -> tuple[StudyClass, Venue, SeatMap | None]:
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
-    venue, _venues = _venue(request, study_class)
+    venue, _venues = _venue(request, study_class, Permission.CLASS_EDIT)
     return study_class, venue, queries.seat_map_of(venue)
 
 
@@ -237,7 +241,7 @@ def _done(request: DeskRequest, to: str, do: Callable[[], str]) -> HttpResponse:
 @desk_page(Permission.CLASS_EDIT)
 def hall(request: DeskRequest, pk: int) -> HttpResponse:
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
-    venue, _venues = _venue(request, study_class)
+    venue, _venues = _venue(request, study_class, Permission.CLASS_EDIT)
     chosen = one_of(access.halls_to_choose(request.account, venue), whole_number(request.POST.get("hall")) or 0)
 
     def do() -> str:
