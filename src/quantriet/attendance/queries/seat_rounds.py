@@ -101,12 +101,12 @@ def seat_register(seat_map: SeatMap, roll: Roll, seat_round: SeatRound | None) -
     if seat_round is not None:
         for pk, entry, is_empty, name in (
             SeatTap.objects.filter(seat_round=seat_round)
-            .order_by("pk")
+            .order_by("at", "pk")  # by when it was seen, not by when a phone without a line could send it
             .values_list("pk", "entry_id", "is_empty", "account__display_name")
         ):
             taps[entry] = (pk, is_empty, name)
-        confirmations = SeatConfirmation.objects.filter(seat_round=seat_round).select_related("account").order_by("pk")
-        confirmed = {one.block: one for one in confirmations}
+        confirmations = SeatConfirmation.objects.filter(seat_round=seat_round).select_related("account")
+        confirmed = {one.block: one for one in confirmations.order_by("at", "pk")}
     blocks = []
     for block in layout.blocks:
         drawn = _drawn(layout, block, spots, rows, taps)
