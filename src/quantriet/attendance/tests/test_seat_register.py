@@ -380,6 +380,25 @@ def test_a_venue_whose_seats_were_gone_through_is_not_removed(cast, hall, usher,
     assert Venue.objects.filter(name="Điểm cầu 2").exists() == has_round
 
 
+@pytest.mark.parametrize("is_today", [True, False])
+def test_the_hall_stays_while_ushers_go_by_its_seats(as_user, cast, hall, usher, is_today):
+    """A block that became another number between two taps would mark other people."""
+    begin(hall, usher)
+    seat_map = class_queries.seat_map_of(hall.venue)
+    rebuilt = read_layout("A: 4\n\nB: 4", StageSide.TOP)
+    class_actions.change_hall(seat_map.hall, name=seat_map.hall.name, layout=rebuilt, by=cast.officer, at=clock(8))
+    if is_today:
+        with pytest.raises(Refusal) as refused:
+            class_actions.choose_hall(hall.venue, seat_map.hall, by=cast.officer, at=clock(8))
+        assert refused.value.code == "seats.in_use"
+        assert "Buổi sáng, lượt 1" in refused.value.sentence
+    else:
+        class_actions.choose_hall(hall.venue, seat_map.hall, by=cast.officer, at=clock(8) + dt.timedelta(days=1))
+    after = class_queries.seat_map_of(hall.venue)
+    assert (after.layout == seat_map.layout) is is_today
+    assert Seat.objects.filter(seat_map=after).count() == len(PEOPLE)
+
+
 # --- whose seats ------------------------------------------------------------------------------------------------------
 
 

@@ -272,6 +272,44 @@ def test_a_hall_rebuilt_later_moves_nobody_until_it_is_taken_over(cast, made, ha
     assert any("chưa có chỗ" in one for one in told)
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_same"),
+    [
+        ("A: 3 | 4 | 3\nB-C: 3 | 4 | 3   bỏ 1, 4, 6-7\n\nD-F: 3 | 4 | 3", True),  # a seat more out of use
+        ("A-C: 3 | 4 | 3\n\nD-F: 3 | 4 | 3", True),  # seats come back
+        ("A: 3 | 4 | 3\nB-C: 3 | 4 | 3   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3\n\nG: 8", True),  # a block more behind
+        (
+            "A: 3 | 4 | 3   bỏ 1-3\nB-C: 3 | 4 | 3   bỏ 1-3, 4, 6-7\n\nD-F: 3 | 4 | 3",
+            False,
+        ),  # a block is gone: 2 becomes 1
+        ("A: 3 | 7\nB-C: 3 | 7   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3", False),  # an aisle is gone
+        ("A: 3 | 4 | 3\n\nB-C: 3 | 4 | 3   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3", False),  # an aisle more
+        ("K-M: 3 | 4 | 3\n\nN-P: 3 | 4 | 3", False),  # another hall altogether
+    ],
+)
+def test_the_numbers_of_blocks_stand_for_the_same_seats(typed, is_same):
+    assert seat_maps.same_blocks(layout(), layout(typed)) is is_same
+
+
+def test_blocks_kept_for_units_are_given_up_when_their_numbers_stand_for_other_seats(
+    as_user, cast, made, hall, seat_map
+):
+    unit, venue = cast.units["CB11"], seat_map.venue
+    client, address = as_user("organiser1"), reverse("class-seats-hall", args=[made.pk])
+    for number in (2, 5):
+        actions.keep_block(seat_map, number, unit, by=cast.officer, at=now())
+
+    def take_over(typed: str) -> str:
+        actions.change_hall(hall, name=hall.name, layout=layout(typed), by=cast.officer, at=now())
+        return client.post(address, {"hall": hall.pk, "venue": venue.pk}, follow=True).content.decode()
+
+    assert "Các khối đã đổi" not in take_over(TYPED.replace("A: 3 | 4 | 3", "A: 3 | 4 | 3   bỏ 1"))
+    assert sorted(seat_map.blocks.values_list("number", flat=True)) == [2, 5]
+    gone = "A: 3 | 4 | 3   bỏ 1-3\nB-C: 3 | 4 | 3   bỏ 1-3, 4, 6-7\n\nD-F: 3 | 4 | 3"
+    assert "bỏ 2 khối dành riêng cho đơn vị" in take_over(gone)
+    assert not seat_map.blocks.exists()
+
+
 def test_conflicts_are_told_at_once(cast, made, seat_map):
     actions.fill_seats(seat_map, by=cast.officer, at=now())
     plan = queries.seating(seat_map)

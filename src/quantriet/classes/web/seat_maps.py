@@ -245,8 +245,11 @@ def hall(request: DeskRequest, pk: int) -> HttpResponse:
     chosen = one_of(access.halls_to_choose(request.account, venue), whole_number(request.POST.get("hall")) or 0)
 
     def do() -> str:
-        actions.choose_hall(venue, chosen, by=request.account, at=now())
-        return f"{venue.name} dùng sơ đồ {chosen.name}, {show_number(chosen.seats)} ghế."
+        given_up = actions.choose_hall(venue, chosen, by=request.account, at=now())
+        told = f"{venue.name} dùng sơ đồ {chosen.name}, {show_number(chosen.seats)} ghế."
+        if given_up:
+            told += f" Các khối đã đổi nên bỏ {show_number(given_up)} khối dành riêng cho đơn vị; hãy chọn lại nếu cần."
+        return told
 
     return _done(request, _back(request, pk, venue), do)
 
