@@ -26,7 +26,7 @@ from quantriet.classes.web.forms import ListForm
 from quantriet.classes.web.frame import class_page
 from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number, whole_number
-from quantriet.kit.refusal import Refusal, Refusals, refusals_on
+from quantriet.kit.refusal import NotAllowed, Refusal, Refusals, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import page, saved
 from quantriet.org.access import one_of
@@ -66,7 +66,10 @@ class Cell:
 def _venue(
     request: DeskRequest, study_class: StudyClass, permission: Permission = Permission.CLASS_VIEW
 ) -> tuple[Venue, list[Venue]]:
-    """The venue that is asked for, else the first, and all that the account may treat so; of another's no seat is told."""
+    """The venue that is asked for, else the first, and all that the account may treat so; of another's no seat is told.
+
+    Raises NotAllowed where the account sees the class for its own people in it and looks after none of its venues.
+    """
     seen = access.venues_seen_by(request.account, permission).filter(study_class=study_class)
     venues = list(seen.select_related("unit").order_by("-is_main", "name"))
     asked = whole_number(request.GET.get("venue") or request.POST.get("venue"))
@@ -74,7 +77,7 @@ def _venue(
     if asked is not None and chosen is None:
         raise Http404
     if not venues:
-        raise Http404
+        raise NotAllowed
     venue = chosen or venues[0]
     venue.study_class = study_class
     return venue, venues
