@@ -1060,9 +1060,10 @@ THINGS = [
         why="The clerk of a venue takes its roll by name, without an appointment (classes/tests/test_access.py).",
     ),
     Thing(
-        "class above with one's own people", _OF_CLASSES, See(P.CLASS_VIEW), a_class_above, _CLASS, acts_at="parent",
+        "class above with one's own people", _OF_CLASSES, See(P.CLASS_VIEW), a_class_above,
+        {**_CLASS, "class-seats": Do(P.CLASS_VIEW), "class-seats-print": Do(P.CLASS_VIEW)}, acts_at="parent",
         why="Once released, a class is seen by whoever may see classes in a unit whose people are called; it is run by its "
-        "organiser alone.",
+        "organiser alone. A seat plan shows everybody of a venue, so it is for the organiser and who looks after the venue.",
     ),
     Thing("venue of a class", ("/desk/classes/<int:pk>/venues/<int:venue_pk>/",), See(P.CLASS_VIEW), a_class),
     Thing("timetable", ("/desk/timetables/<int:pk>/",), See(P.CLASS_VIEW), a_timetable,

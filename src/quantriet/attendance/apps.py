@@ -9,9 +9,12 @@ class AttendanceConfig(AppConfig):
         # Both read models, which exist only from here on.
         from quantriet.attendance import queries, vocab
         from quantriet.attendance.actions.events import ClassEvents
+        from quantriet.attendance.queries.seat_rounds import plan_in_use
         from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, DutyKind, RuleKey
+        from quantriet.classes.vocab import SEATS_IN_USE
 
         vocab.register()
+        SEATS_IN_USE.add("attendance", plan_in_use)
         DUTY_KINDS.add(
             ATTEND,
             DutyKind(

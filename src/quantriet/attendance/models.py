@@ -215,7 +215,7 @@ class SeatRound(models.Model):
     """One going through the seats of a venue in a session: at arrival (the first), and again at later moments (R-070, B-04)."""
 
     session = models.ForeignKey(ClassSession, on_delete=models.CASCADE, related_name="seat_rounds")
-    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="seat_rounds")
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="seat_rounds")
     number = models.PositiveSmallIntegerField()
     as_of = models.DateTimeField()  # the moment that what is seen stands for
     begun_at = models.DateTimeField()
@@ -227,7 +227,7 @@ class SeatRound(models.Model):
 
 
 class SeatTap(models.Model):
-    """Append-only: an usher saw a seat empty, or not empty after all; the last one of a person holds. No evidence of
+    """Append-only: an usher saw a seat empty, or not empty after all; the last seen of a person holds. No evidence of
     presence yet: facts are written when an usher confirms the block."""
 
     nonce = models.CharField(max_length=40, unique=True)  # made by the client: a retry changes nothing twice

@@ -72,11 +72,19 @@ def roster_seen_by(account: Account, permission: Permission = Permission.CLASS_V
 
 
 def parts_seen_by(account: Account, study_class: StudyClass) -> list[ClassPart]:
-    """Which pages about a class the account may open: the clerk of a venue has its roll, a reader has no roll."""
+    """Which pages about a class the account may open: the clerk of a venue has its roll, a reader has no roll.
+
+    Who has nothing but people in the class sees no seats: a plan shows everybody of a venue.
+    """
     of_roll = (ClassPart.ROLL, ClassPart.RESULT)
     sees_class = access.may_anywhere(account, Permission.CLASS_VIEW)
     takes_roll = classes_seen_by(account, Permission.ROLL_TAKE).filter(pk=study_class.pk).exists()
-    return [part for part in ClassPart if (takes_roll if part in of_roll else sees_class)]
+    sees_seats = sees_class and (
+        access.may(account, Permission.CLASS_VIEW, study_class.unit)
+        or venues_seen_by(account).filter(study_class=study_class).exists()
+    )
+    opens = {**dict.fromkeys(of_roll, takes_roll), ClassPart.SEATS: sees_seats}
+    return [part for part in ClassPart if opens.get(part, sees_class)]
 
 
 def is_clerk(account: Account) -> bool:

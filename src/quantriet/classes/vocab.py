@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from quantriet.audit.vocab import VERBS
+from quantriet.kit.registry import Registry
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NoticeGroup, NotificationKind
 
@@ -284,6 +287,10 @@ class Filling:
     left_out: int = 0
     left_units: tuple[str, ...] = ()
     other_tier: int = 0
+
+
+# Why a venue (by its id) keeps the seats that it has at a moment, as a room above says; empty when they may be others.
+SEATS_IN_USE: Registry[Callable[[int, datetime], str]] = Registry("use of a seat plan")
 
 
 def register() -> None:

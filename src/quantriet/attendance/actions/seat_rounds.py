@@ -27,6 +27,9 @@ from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import show_clock
 from quantriet.org.models import Account, Person
 
+# How long an order may be under way: a phone waits 15 seconds for an answer, then the radio itself takes its time.
+SLOW_LINE = dt.timedelta(seconds=30)
+
 
 @dataclass(frozen=True)
 class Confirmed:
@@ -69,11 +72,21 @@ def begin_round(
     return made
 
 
-def tap_seat(seat_round: SeatRound, entry_id: int, *, is_empty: bool, nonce: str, by: Account, at: dt.datetime) -> bool:
+def tap_seat(
+    seat_round: SeatRound,
+    entry_id: int,
+    *,
+    is_empty: bool,
+    nonce: str,
+    by: Account,
+    at: dt.datetime,
+    seen_at: dt.datetime | None = None,
+) -> bool:
     """Note that the seat of somebody was seen empty, or taken after all; returns whether that was new.
 
-    The same tap again changes nothing. Refuses who has no seat in the venue, and what `record_marks` refuses about class
-    and scope. Effects: one row; facts come with the block's confirmation.
+    `seen_at` is when, as the phone says that sends it later: of several taps the last one seen holds, not the last one sent.
+    Whether the class takes marks is asked of `at` alone. The same tap again changes nothing. Refuses who has no seat in the
+    venue, and what `record_marks` refuses about class and scope. Effects: one row; facts come with the block's confirmation.
     """
     if not nonce or len(nonce) > NONCE_LENGTH:
         raise Refusal("mark.nonce", "Lượt điểm danh thiếu mã lượt; hãy tải lại trang rồi điểm danh tiếp.")
@@ -81,9 +94,13 @@ def tap_seat(seat_round: SeatRound, entry_id: int, *, is_empty: bool, nonce: str
         _frame(seat_round, [entry_id], by, at)
         if not Seat.objects.filter(seat_map__venue=seat_round.venue_id, entry=entry_id).exists():
             raise Refusal("seats.no_seat", "Người này không có chỗ trong sơ đồ; hãy điểm danh theo tên.")
-        tap = SeatTap(nonce=nonce, seat_round=seat_round, entry_id=entry_id, is_empty=is_empty, at=at, account=by)
         known = SeatTap.objects.filter(nonce=nonce).first()
         if known is None:
+            mine = SeatTap.objects.filter(seat_round=seat_round, entry=entry_id, account=by)
+            tap = SeatTap(
+                nonce=nonce, seat_round=seat_round, entry_id=entry_id, is_empty=is_empty, account=by,
+                at=_in_turn(seen_at, at, mine.aggregate(last=Max("at"))["last"]),
+            )  # fmt: skip
             SeatTap.objects.bulk_create([tap], ignore_conflicts=True)
             return True
         if (known.seat_round_id, known.entry_id, known.is_empty) != (seat_round.pk, entry_id, is_empty):
@@ -99,13 +116,16 @@ def confirm_block(
     nonce: str,
     by: Account,
     at: dt.datetime,
+    seen_at: dt.datetime | None = None,
 ) -> Confirmed:
     """Write down a block: who sits there by the plan is present, but for the seats tapped as empty.
 
     `empty` are the roster lines whose seats this usher saw marked as empty: when another usher tapped meanwhile, nothing is
-    written and the sentence says whose seat it is about. Confirmed again after a correction, only what changed is taken back
-    and written anew; the same order sent again (its nonce) changes nothing. Marks of other ways are never overwritten: what
-    contradicts them comes back as a question. Effects in one transaction: facts, verdicts, audit lines, the confirmation.
+    written and the sentence says whose seat it is about. `seen_at` is when the usher confirmed, as the phone says that sends
+    it later; what is written, logged and allowed goes by `at`, and a confirmation made before the one that stands is refused.
+    Confirmed again after a correction, only what changed is taken back and written anew; the same order sent again (its
+    nonce) changes nothing. Marks of other ways are never overwritten: what contradicts them comes back as a question.
+    Effects in one transaction: facts, verdicts, audit lines, the confirmation.
     Basis: R-070, B-04.
     """
     if not nonce or len(nonce) > NONCE_LENGTH:
@@ -122,6 +142,15 @@ def confirm_block(
             if (known.seat_round_id, known.block) != (seat_round.pk, block):
                 raise _reused()
             return Confirmed(block, known.taken, known.empty, is_repeat=True)
+        stands = (
+            SeatConfirmation.objects.filter(seat_round=seat_round, block=block)
+            .select_related("account")
+            .order_by("at", "pk")
+            .last()
+        )
+        moment = _in_turn(seen_at, at, stands.at if stands and stands.account_id == by.pk else None)
+        if stands and moment < stands.at:
+            raise _confirmed_meanwhile(stands, moment)
         taps = _last_taps(seat_round, list(sitting))
         seen_empty = {key for key, tap in taps.items() if tap.is_empty}
         if empty is not None and set(empty) & set(sitting) != seen_empty:
@@ -129,7 +158,7 @@ def confirm_block(
         questions = _write(seat_round, frame, sitting, seen_empty, nonce, by, at)
         made = SeatConfirmation.objects.create(
             nonce=nonce, seat_round=seat_round, block=block, taken=len(sitting) - len(seen_empty), empty=len(seen_empty),
-            last_tap=max((tap.pk for tap in taps.values()), default=0), at=at, account=by,
+            last_tap=max((tap.pk for tap in taps.values()), default=0), at=moment, account=by,
         )  # fmt: skip
         record(
             "seats.confirmed", by=by, at=at, thing=StudyClass(pk=frame.class_id, title=frame.title), unit=frame.unit,
@@ -259,14 +288,19 @@ def _facts_of_round(
 
 
 def _last_taps(seat_round: SeatRound, entries: Collection[int]) -> dict[int, SeatTap]:
-    newest = (
-        SeatTap.objects.filter(seat_round=seat_round, entry__in=list(entries))
-        .order_by()
-        .values("entry")
-        .annotate(last=Max("pk"))
-        .values("last")
-    )
-    return {tap.entry_id: tap for tap in SeatTap.objects.filter(pk__in=newest).select_related("account")}
+    """The last tap of each person by the moment it was made; a phone that was without a line sends old ones late."""
+    taps = SeatTap.objects.filter(seat_round=seat_round, entry__in=list(entries)).select_related("account")
+    return {tap.entry_id: tap for tap in taps.order_by("at", "pk")}
+
+
+def _in_turn(seen_at: dt.datetime | None, at: dt.datetime, mine: dt.datetime | None) -> dt.datetime:
+    """The moment that an order stands for; `mine` is that of the same usher's last one about the same thing.
+
+    A phone says how long ago it was, and the time on the line counts as part of the moment: one that sent the first of two
+    taps slowly must not have it outrun the second. Orders of one phone come in their order.
+    """
+    moment = min(seen_at or at, at)
+    return mine if mine is not None and moment < mine <= moment + SLOW_LINE else moment
 
 
 def _sitting(seat_map: SeatMap, layout: Layout, block: int) -> dict[int, Spot]:
@@ -312,6 +346,14 @@ def _reused() -> Refusal:
     return Refusal(
         "mark.nonce_reused",
         "Mã lượt này đã dùng cho một lượt điểm danh khác nên chưa ghi; hãy tải lại trang rồi ghi lại.",
+    )
+
+
+def _confirmed_meanwhile(stands: SeatConfirmation, moment: dt.datetime) -> Refusal:
+    return Refusal(
+        "seats.changed",
+        f"{stands.account.display_name} đã xác nhận khối {stands.block} lúc {show_clock(stands.at)}, sau lượt xác nhận lúc "
+        f"{show_clock(moment)} của máy này nên lượt này không ghi. Hãy nhìn lại rồi xác nhận nếu cần.",
     )
 
 

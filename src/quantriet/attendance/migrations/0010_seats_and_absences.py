@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('begun_at', models.DateTimeField()),
                 ('begun_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seat_rounds', to='classes.classsession')),
-                ('venue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seat_rounds', to='classes.venue')),
+                ('venue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seat_rounds', to='classes.venue')),
             ],
             options={
                 'ordering': ['number'],

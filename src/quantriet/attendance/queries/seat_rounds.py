@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from quantriet.attendance.vocab import Standing
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, Seat, SeatMap, Venue
 from quantriet.classes.rules.halls import Block, Layout, Spot, from_json
+from quantriet.kit.time import at_local, local
 
 if TYPE_CHECKING:
     from quantriet.attendance.queries import Roll, RollRow
@@ -81,6 +83,21 @@ class SeatRegister:
         return sum(len(block.cells) for block in self.blocks)
 
 
+def plan_in_use(venue_id: int, at: dt.datetime) -> str:
+    """Why the venue keeps its seats: ushers go by them in a session of this day (`classes.vocab.SEATS_IN_USE`)."""
+    midnight = at_local(local(at).date(), dt.time())
+    today = SeatRound.objects.filter(
+        venue=venue_id, session__starts_at__lt=midnight + dt.timedelta(days=1), session__ends_at__gte=midnight
+    )
+    last = today.select_related("session").order_by("-begun_at").first()
+    if last is None:
+        return ""
+    return (
+        f"Hôm nay đang điểm danh theo ghế ({last.session.title}, lượt {last.number}) nên giữ nguyên sơ đồ hội trường, để các "
+        "khối không đổi số giữa chừng; hãy đổi từ ngày mai."
+    )
+
+
 def seat_rounds(session: ClassSession, venue: Venue) -> list[SeatRound]:
     return list(SeatRound.objects.filter(session=session, venue=venue).select_related("begun_by").order_by("number"))
 
@@ -101,12 +118,12 @@ def seat_register(seat_map: SeatMap, roll: Roll, seat_round: SeatRound | None) -
     if seat_round is not None:
         for pk, entry, is_empty, name in (
             SeatTap.objects.filter(seat_round=seat_round)
-            .order_by("pk")
+            .order_by("at", "pk")  # by when it was seen, not by when a phone without a line could send it
             .values_list("pk", "entry_id", "is_empty", "account__display_name")
         ):
             taps[entry] = (pk, is_empty, name)
-        confirmations = SeatConfirmation.objects.filter(seat_round=seat_round).select_related("account").order_by("pk")
-        confirmed = {one.block: one for one in confirmations}
+        confirmations = SeatConfirmation.objects.filter(seat_round=seat_round).select_related("account")
+        confirmed = {one.block: one for one in confirmations.order_by("at", "pk")}
     blocks = []
     for block in layout.blocks:
         drawn = _drawn(layout, block, spots, rows, taps)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -9,20 +10,22 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from quantriet.attendance import actions, queries
-from quantriet.attendance.models import PresenceFact, SeatConfirmation, SeatTap
+from quantriet.attendance.models import PresenceFact, RollReopening, SeatConfirmation, SeatRound, SeatTap
 from quantriet.attendance.queries import seat_rounds as reads
 from quantriet.attendance.rules import codes
 from quantriet.attendance.rules.minutes import Fact, SessionTime
 from quantriet.attendance.rules.seat_rounds import seen
-from quantriet.attendance.tests.factories import clock, make_campaign, make_class
-from quantriet.attendance.vocab import FactKind, Method, Standing
+from quantriet.attendance.tests.factories import add_entry, clock, make_campaign, make_class
+from quantriet.attendance.vocab import FactKind, Method, ReopeningState, Standing
 from quantriet.attendance.web.check_in import keys
+from quantriet.audit.models import AuditEvent
 from quantriet.classes import actions as class_actions
 from quantriet.classes import queries as class_queries
-from quantriet.classes.models import RosterEntry, Seat
+from quantriet.classes.models import RosterEntry, Seat, Venue
 from quantriet.classes.rules.halls import read_layout
-from quantriet.classes.vocab import StageSide
+from quantriet.classes.vocab import ClassState, StageSide
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.time import now
 from quantriet.org.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +35,11 @@ SEATS = {"M1": "A1", "M2": "A2", "M3": "A3", "M6": "A4", "M7": "B1"}
 
 def seated(cast, made, seats: dict[str, str], typed: str = "A: 2 | 2\nB: 2 | 2"):
     hall = class_actions.add_hall(
-        cast.units["X1"], name="Hội trường", layout=read_layout(typed, StageSide.TOP), by=cast.officer, at=clock(6)
+        cast.units["X1"],
+        name=f"Hội trường {made.venue.name}",
+        layout=read_layout(typed, StageSide.TOP),
+        by=cast.officer,
+        at=clock(6),
     )
     class_actions.choose_hall(made.venue, hall, by=cast.officer, at=clock(6))
     seat_map = class_queries.seat_map_of(made.venue)
@@ -61,16 +68,19 @@ def begin(hall, usher, *, number: int = 1, as_of=None, at=None):
     )
 
 
-def tap(hall, seat_round, person: str, usher, *, is_empty: bool = True, nonce: str = "", at=None):
+def tap(hall, seat_round, person: str, usher, *, is_empty: bool = True, nonce: str = "", at=None, seen_at=None):
     nonce = nonce or f"t{SeatTap.objects.count()}"
     return actions.tap_seat(
-        seat_round, hall.entries[person].pk, is_empty=is_empty, nonce=nonce, by=usher, at=at or clock(7, 46)
-    )
+        seat_round, hall.entries[person].pk, is_empty=is_empty, nonce=nonce, by=usher, at=at or clock(7, 46),
+        seen_at=seen_at,
+    )  # fmt: skip
 
 
-def confirm(seat_round, block: int, usher, *, nonce: str = "", empty=None, at=None):
+def confirm(seat_round, block: int, usher, *, nonce: str = "", empty=None, at=None, seen_at=None):
     nonce = nonce or f"c{SeatConfirmation.objects.count()}"
-    return actions.confirm_block(seat_round, block, empty=empty, nonce=nonce, by=usher, at=at or clock(7, 47))
+    return actions.confirm_block(
+        seat_round, block, empty=empty, nonce=nonce, by=usher, at=at or clock(7, 47), seen_at=seen_at
+    )
 
 
 def standings(hall) -> dict[str, Standing]:
@@ -246,6 +256,186 @@ def test_who_sits_on_anothers_seat_is_set_right(hall, usher):
     found = standings(hall)
     assert (found["M1"], found["M2"]) == (Standing.ABSENT, Standing.PRESENT)
     assert Seat.objects.get(entry=hall.entries["M2"]).number == 1
+
+
+# --- a phone that was without a line ----------------------------------------------------------------------------------
+
+
+@pytest.mark.req("B-04")
+def test_the_last_tap_seen_holds_and_not_the_last_one_sent(cast, hall, usher):
+    first = begin(hall, usher)
+    tap(hall, first, "M2", cast.officer, is_empty=False, at=clock(8))
+    tap(hall, first, "M2", usher, at=clock(8, 30), seen_at=clock(7, 50))  # seen empty before, sent after
+    tap(hall, first, "M7", usher, at=clock(8, 30), seen_at=clock(7, 50))
+    seat_map = class_queries.seat_map_of(hall.venue)
+
+    def drawn():
+        roll = queries.roll(hall.study_class, hall.venue, hall.session)
+        return reads.seat_register(seat_map, roll, first).blocks[0]
+
+    assert drawn().empty == [hall.entries["M7"].pk]
+    assert {cell.row.entry_id: cell.tapped_by for cell in drawn().cells}[
+        hall.entries["M2"].pk
+    ] == cast.officer.display_name
+    confirm(first, 1, usher, empty=[hall.entries["M7"].pk], at=clock(8, 31))
+    assert (standings(hall)["M2"], standings(hall)["M7"]) == (Standing.PRESENT, Standing.ABSENT)
+    assert drawn().is_done
+    tap(hall, first, "M2", usher, at=clock(8, 40), seen_at=clock(7, 55))
+    assert drawn().is_done  # an older tap changes nothing of what was confirmed
+    tap(hall, first, "M2", usher, at=clock(8, 41))
+    assert drawn().is_changed
+
+
+@pytest.mark.req("B-04")
+def test_a_confirmation_older_than_the_one_that_stands_is_refused(cast, hall, usher):
+    first = begin(hall, usher)
+    confirm(first, 1, cast.officer, at=clock(8))
+    facts = set(PresenceFact.objects.values_list("pk", flat=True))
+    with pytest.raises(Refusal) as refused:
+        confirm(first, 1, usher, nonce="late", empty=[], at=clock(8, 30), seen_at=clock(7, 50))
+    assert refused.value.code == "seats.changed"
+    for told in (cast.officer.display_name, "khối 1", "08:00", "07:50"):
+        assert told in refused.value.sentence
+    assert set(PresenceFact.objects.values_list("pk", flat=True)) == facts
+    assert SeatConfirmation.objects.count() == 1
+    confirm(first, 2, usher, at=clock(8, 30), seen_at=clock(7, 50))  # another block has none that is newer
+    confirm(first, 1, usher, at=clock(8, 30), seen_at=clock(8, 10))
+    assert SeatConfirmation.objects.filter(block=1).latest("at").at == clock(8, 10)
+
+
+def test_a_slow_line_does_not_turn_two_taps_of_one_phone_about(hall, usher):
+    first = begin(hall, usher)
+    late, entry = clock(7, 50), hall.entries["M2"].pk
+    tap(hall, first, "M2", usher, at=late)  # 15 seconds under way
+    tap(
+        hall,
+        first,
+        "M2",
+        usher,
+        is_empty=False,
+        at=late + dt.timedelta(seconds=2),
+        seen_at=late - dt.timedelta(seconds=10),
+    )
+    assert confirm(first, 1, usher, empty=[], at=clock(7, 51)).empty == 0
+    assert confirm(
+        first, 1, usher, empty=[], at=clock(7, 52), seen_at=clock(7, 51) - dt.timedelta(seconds=10)
+    ).empty == 0  # fmt: skip
+    assert SeatTap.objects.filter(entry=entry).latest("pk").at == late
+
+
+@pytest.mark.req("B-04")
+def test_the_phone_says_when_a_seat_was_seen_and_the_server_when_that_was_written(as_user, cast):
+    """Two clocks: a phone that claims to be two days late moves neither the log nor what a closed class takes."""
+    made = make_class(cast, make_campaign(cast), PEOPLE, times=EVERY_HOUR)
+    seated(cast, made, SEATS)
+    client = as_user("organiser1")
+    usher = cast.accounts["organiser1"]
+    began = now()
+    seat_round = actions.begin_round(made.session, made.venue, as_of=clock(0), number=1, by=usher, at=began)
+    hour = 3600
+
+    def send(nonce: str, ago: int):
+        orders = [
+            {"do": "tap", "nonce": f"t-{nonce}", "entry": made.entries["M2"].pk, "empty": True, "ago": ago},
+            {"do": "confirm", "nonce": f"c-{nonce}", "block": 1, "empty": [made.entries["M2"].pk], "ago": ago - hour},
+        ]
+        answer = client.post(
+            reverse("seats-tap", args=[made.study_class.pk]), json.dumps({"round_id": seat_round.pk, "orders": orders}),
+            content_type="application/json",
+        )  # fmt: skip
+        return answer.json()["orders"]
+
+    assert all(one["ok"] for one in send("late", 30 * hour))
+    tapped, confirmed = SeatTap.objects.get(), SeatConfirmation.objects.get()
+    assert abs(began - tapped.at - dt.timedelta(hours=30)) < dt.timedelta(minutes=5)
+    assert abs(began - confirmed.at - dt.timedelta(hours=29)) < dt.timedelta(minutes=5)
+    assert PresenceFact.objects.count() == 3
+    assert all(fact.recorded_at >= began for fact in PresenceFact.objects.all())
+    logged = AuditEvent.objects.filter(verb__in=["seats.confirmed", "roll.marked"])
+    assert {one.verb for one in logged} == {"seats.confirmed", "roll.marked"}
+    assert all(one.at >= began for one in logged)
+    # A closed class whose time for corrections ended an hour ago: the server's clock says that it is over, no phone's.
+    type(made.study_class).objects.filter(pk=made.study_class.pk).update(state=ClassState.CLOSED)
+    RollReopening.objects.create(
+        study_class=made.study_class, state=ReopeningState.OPEN, reason="Sót phiếu", asked_at=began, asked_by=usher,
+        expires_at=began - dt.timedelta(hours=1),
+    )  # fmt: skip
+    assert [one["code"] for one in send("closed", 40 * hour)] == ["mark.class_closed"] * 2
+    assert PresenceFact.objects.count() == 3
+
+
+@pytest.mark.parametrize("has_round", [True, False])
+def test_a_venue_whose_seats_were_gone_through_is_not_removed(cast, hall, usher, has_round):
+    second = Venue.objects.create(study_class=hall.study_class, unit=cast.units["X1"], name="Điểm cầu 2")
+    if has_round:
+        SeatRound.objects.create(
+            session=hall.session, venue=second, number=1, as_of=clock(7, 30), begun_at=clock(7, 45), begun_by=usher
+        )
+        with pytest.raises(Refusal) as refused:
+            class_actions.remove_venue(second, by=cast.officer, at=clock(12))
+        assert refused.value.code == "venue.has_facts"
+        assert SeatRound.objects.filter(venue=second).exists()
+    else:
+        class_actions.remove_venue(second, by=cast.officer, at=clock(12))
+    assert Venue.objects.filter(name="Điểm cầu 2").exists() == has_round
+
+
+@pytest.mark.parametrize("is_today", [True, False])
+def test_the_hall_stays_while_ushers_go_by_its_seats(as_user, cast, hall, usher, is_today):
+    """A block that became another number between two taps would mark other people."""
+    begin(hall, usher)
+    seat_map = class_queries.seat_map_of(hall.venue)
+    rebuilt = read_layout("A: 4\n\nB: 4", StageSide.TOP)
+    class_actions.change_hall(seat_map.hall, name=seat_map.hall.name, layout=rebuilt, by=cast.officer, at=clock(8))
+    if is_today:
+        with pytest.raises(Refusal) as refused:
+            class_actions.choose_hall(hall.venue, seat_map.hall, by=cast.officer, at=clock(8))
+        assert refused.value.code == "seats.in_use"
+        assert "Buổi sáng, lượt 1" in refused.value.sentence
+    else:
+        class_actions.choose_hall(hall.venue, seat_map.hall, by=cast.officer, at=clock(8) + dt.timedelta(days=1))
+    after = class_queries.seat_map_of(hall.venue)
+    assert (after.layout == seat_map.layout) is is_today
+    assert Seat.objects.filter(seat_map=after).count() == len(PEOPLE)
+
+
+# --- whose seats ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("B-04")
+def test_the_usher_of_one_venue_sees_no_seat_of_another(as_user, cast):
+    """X1 looks after one venue of the board's class, and asks for X2's by its number and by its round."""
+    made = make_class(cast, make_campaign(cast, unit="T"), ["M1"], unit="T", times=EVERY_HOUR)
+    venues, rounds = {}, {}
+    for code, person in (("X1", "M2"), ("X2", "M10")):
+        venues[code] = Venue.objects.create(
+            study_class=made.study_class, unit=cast.units[code], name=f"Điểm cầu {code}"
+        )
+        made.entries[person] = add_entry(cast, made, person, venue=venues[code])
+        seated(cast, replace(made, venue=venues[code]), {person: "A1"})
+        rounds[code] = actions.begin_round(
+            made.session, venues[code], as_of=clock(0), number=1, by=cast.officer, at=now()
+        )
+    client = as_user("organiser1")
+    pk, foreign = made.study_class.pk, f"session={made.session.pk}&venue={venues['X2'].pk}"
+    for name in ("seats", "seats-missing"):
+        answer = client.get(f"{reverse(name, args=[pk])}?{foreign}")
+        for secret in (cast.people["M10"].full_name, "Điểm cầu X2", cast.people["M1"].full_name):
+            assert secret not in answer.content.decode(), name
+        own = client.get(f"{reverse(name, args=[pk])}?session={made.session.pk}&venue={venues['X1'].pk}")
+        assert cast.people["M2"].full_name in own.content.decode(), name
+    assert client.get(f"{reverse('seats-missing', args=[pk])}?{foreign}").status_code == 404
+    assert client.get(f"{reverse('seats-missing', args=[pk])}?{foreign}&format=xlsx").status_code == 404
+    state = reverse("seats-state", args=[pk])
+    assert client.get(f"{state}?round_id={rounds['X1'].pk}").status_code == 200
+    assert client.get(f"{state}?round_id={rounds['X2'].pk}").status_code == 404
+    given = {"session": made.session.pk, "venue": venues["X2"].pk, "number": 2, "hour": "00:00"}
+    assert client.post(reverse("seats-begin", args=[pk]), given).status_code == 404
+    order = {"round_id": rounds["X2"].pk, "nonce": "n", "do": f"empty:{made.entries['M10'].pk}"}
+    assert client.post(reverse("seats-tap", args=[pk]), order).status_code == 404
+    swap = {"round_id": rounds["X1"].pk, "nonce": "n", "entry": made.entries["M2"].pk, "sitter": made.entries["M10"].pk}
+    assert client.post(reverse("seats-swap", args=[pk]), swap).status_code == 404
+    assert not SeatTap.objects.exists()
 
 
 def test_refusals(cast, hall, usher):

@@ -215,10 +215,14 @@ def _by_script(request: DeskRequest, pk: int) -> HttpResponse:
         answer: dict[str, Any] = {"nonce": nonce, "ok": True}
         try:
             if what == "confirm":
-                done = actions.confirm_block(seat_round, key, empty=value, nonce=nonce, by=request.account, at=moment)
+                done = actions.confirm_block(
+                    seat_round, key, empty=value, nonce=nonce, by=request.account, at=at, seen_at=moment
+                )
                 answer |= {"sentence": _done(done), "questions": done.questions}
             else:
-                actions.tap_seat(seat_round, key, is_empty=bool(value), nonce=nonce, by=request.account, at=moment)
+                actions.tap_seat(
+                    seat_round, key, is_empty=bool(value), nonce=nonce, by=request.account, at=at, seen_at=moment
+                )
         except Refusal as refusal:
             one = refusal.several[0] if isinstance(refusal, Refusals) else refusal
             answer = {"nonce": nonce, "ok": False, "code": one.code, "sentence": one.sentence}

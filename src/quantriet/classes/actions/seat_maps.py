@@ -13,18 +13,22 @@ from quantriet.classes.actions.guards import roster_in
 from quantriet.classes.models import Hall, RosterEntry, Seat, SeatBlock, SeatMap, Venue
 from quantriet.classes.rules import seat_maps as rules
 from quantriet.classes.rules.halls import Layout, Spot, from_json
-from quantriet.classes.vocab import RUNNING_STATES
+from quantriet.classes.vocab import RUNNING_STATES, SEATS_IN_USE
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.org.models import Account, Person, Unit
 
 
-def choose_hall(venue: Venue, hall: Hall, *, by: Account | None, at: datetime) -> SeatMap:
+def choose_hall(venue: Venue, hall: Hall, *, by: Account | None, at: datetime) -> int:
     """Give a venue the seats of a hall, as they are now; chosen again, it takes over what was changed in the hall.
 
-    Who sits on a seat that the hall still has keeps it; the others stand without a seat, and blocks it has no more are given up.
+    Who sits on a seat that the hall still has keeps it; the others stand without a seat. Returns how many blocks are no
+    longer kept for a unit: those the hall has no more, and all of them when its blocks are cut or counted otherwise, for a
+    number then stands for other seats. Refuses a venue whose seats ushers go by today.
     """
     study_class = venue.study_class
     with roster_in(study_class, *RUNNING_STATES):
+        _refuse_in_use(venue, at)
+        old = SeatMap.objects.filter(venue=venue).first()
         seat_map, _made = SeatMap.objects.update_or_create(
             venue=venue,
             defaults={"hall": hall, "hall_name": hall.name, "layout": hall.layout, "changed_at": at},
@@ -33,12 +37,15 @@ def choose_hall(venue: Venue, hall: Hall, *, by: Account | None, at: datetime) -
         gone = [one for one in Seat.objects.filter(seat_map=seat_map) if Spot(one.row, one.number) not in layout.known]
         _label({one.entry_id: None for one in gone if one.entry_id})
         Seat.objects.filter(pk__in=[one.pk for one in gone]).delete()
-        SeatBlock.objects.filter(seat_map=seat_map, number__gt=len(layout.blocks)).delete()
+        blocks = SeatBlock.objects.filter(seat_map=seat_map)
+        if old is None or rules.same_blocks(from_json(old.layout), layout):
+            blocks = blocks.filter(number__gt=len(layout.blocks))
+        given_up, _rows_of = blocks.delete()
         record(
             "seats.hall_chosen", by=by, at=at, thing=study_class, unit=study_class.unit,
             after={"venue": venue.name, "hall": hall.name, "seats": hall.seats},
         )  # fmt: skip
-    return seat_map
+    return given_up
 
 
 def fill_seats(seat_map: SeatMap, *, anew: bool = False, by: Account | None, at: datetime) -> rules.Seated:
@@ -209,6 +216,13 @@ def take_listed_seats(seat_map: SeatMap, listed: Mapping[int, str], *, by: Accou
             after={"venue": seat_map.venue.name, "seated": len(listed), "moved": len(changed)},
         )  # fmt: skip
     return len(changed)
+
+
+def _refuse_in_use(venue: Venue, at: datetime) -> None:
+    for room in SEATS_IN_USE:
+        why = SEATS_IN_USE[room](venue.pk, at)
+        if why:
+            raise Refusal("seats.in_use", why)
 
 
 def leave_seats(entries: Iterable[int]) -> None:

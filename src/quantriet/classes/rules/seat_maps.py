@@ -39,6 +39,19 @@ class Seated:
     moved: tuple[int, ...]
 
 
+def same_blocks(old: Layout, new: Layout) -> bool:
+    """Whether the number of a block of the new layout stands for the same block as before.
+
+    Seats that go out of use, or come back, leave a block what it is. No seat of both may have another number, and each block
+    that is there shares a seat with the old one of its number.
+    """
+    stay = old.known & new.known
+    shared = {new.block_of[spot] for spot in stay}
+    return all(old.block_of[spot] == new.block_of[spot] for spot in stay) and all(
+        block.number in shared for block in new.blocks if block.number <= len(old.blocks)
+    )
+
+
 def seat(
     layout: Layout,
     people: Sequence[Sitter],

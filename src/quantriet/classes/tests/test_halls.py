@@ -272,6 +272,44 @@ def test_a_hall_rebuilt_later_moves_nobody_until_it_is_taken_over(cast, made, ha
     assert any("chưa có chỗ" in one for one in told)
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_same"),
+    [
+        ("A: 3 | 4 | 3\nB-C: 3 | 4 | 3   bỏ 1, 4, 6-7\n\nD-F: 3 | 4 | 3", True),  # a seat more out of use
+        ("A-C: 3 | 4 | 3\n\nD-F: 3 | 4 | 3", True),  # seats come back
+        ("A: 3 | 4 | 3\nB-C: 3 | 4 | 3   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3\n\nG: 8", True),  # a block more behind
+        (
+            "A: 3 | 4 | 3   bỏ 1-3\nB-C: 3 | 4 | 3   bỏ 1-3, 4, 6-7\n\nD-F: 3 | 4 | 3",
+            False,
+        ),  # a block is gone: 2 becomes 1
+        ("A: 3 | 7\nB-C: 3 | 7   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3", False),  # an aisle is gone
+        ("A: 3 | 4 | 3\n\nB-C: 3 | 4 | 3   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3", False),  # an aisle more
+        ("K-M: 3 | 4 | 3\n\nN-P: 3 | 4 | 3", False),  # another hall altogether
+    ],
+)
+def test_the_numbers_of_blocks_stand_for_the_same_seats(typed, is_same):
+    assert seat_maps.same_blocks(layout(), layout(typed)) is is_same
+
+
+def test_blocks_kept_for_units_are_given_up_when_their_numbers_stand_for_other_seats(
+    as_user, cast, made, hall, seat_map
+):
+    unit, venue = cast.units["CB11"], seat_map.venue
+    client, address = as_user("organiser1"), reverse("class-seats-hall", args=[made.pk])
+    for number in (2, 5):
+        actions.keep_block(seat_map, number, unit, by=cast.officer, at=now())
+
+    def take_over(typed: str) -> str:
+        actions.change_hall(hall, name=hall.name, layout=layout(typed), by=cast.officer, at=now())
+        return client.post(address, {"hall": hall.pk, "venue": venue.pk}, follow=True).content.decode()
+
+    assert "Các khối đã đổi" not in take_over(TYPED.replace("A: 3 | 4 | 3", "A: 3 | 4 | 3   bỏ 1"))
+    assert sorted(seat_map.blocks.values_list("number", flat=True)) == [2, 5]
+    gone = "A: 3 | 4 | 3   bỏ 1-3\nB-C: 3 | 4 | 3   bỏ 1-3, 4, 6-7\n\nD-F: 3 | 4 | 3"
+    assert "bỏ 2 khối dành riêng cho đơn vị" in take_over(gone)
+    assert not seat_map.blocks.exists()
+
+
 def test_conflicts_are_told_at_once(cast, made, seat_map):
     actions.fill_seats(seat_map, by=cast.officer, at=now())
     plan = queries.seating(seat_map)
@@ -394,6 +432,69 @@ def test_seats_are_given_by_taps_without_any_script(as_user, cast, made, hall):
     reader = as_user("leader1")
     assert reader.get(address).status_code == 200
     assert reader.post(reverse("class-seats-fill", args=[made.pk])).status_code == 403
+
+
+@pytest.mark.req("R-070")
+@pytest.mark.parametrize("is_released", [False, True])
+def test_a_plan_is_seen_by_who_looks_after_the_venue_and_nobody_else(as_user, cast, hall, is_released):
+    """A class of the board with a venue in each commune: X1's reader sees neither X2's people nor that it has a venue."""
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    made = factories.study_class(campaign, cast.units["T"], cast.officer)
+    actions.fill_roster(made, by=cast.officer, at=now())
+    venues = {}
+    for code, person in (("X1", "M1"), ("X2", "M10")):
+        venues[code] = factories.venue(made, cast.officer, name=f"Điểm cầu {code}", unit=cast.units[code])
+        entry = made.roster.get(person=cast.people[person])
+        actions.move_to_venue([entry], venues[code], by=cast.officer, at=now())
+        actions.choose_hall(venues[code], hall, by=cast.officer, at=now())
+        actions.fill_seats(queries.seat_map_of(venues[code]), by=cast.officer, at=now())
+    if is_released:
+        type(made).objects.filter(pk=made.pk).update(state="released")
+    pages = [reverse(name, args=[made.pk]) for name in ("class-seats", "class-seats-print")]
+    reader = as_user("leader1")
+    foreign, own = (f"venue={venues[code].pk}" for code in ("X2", "X1"))
+    for address in pages:
+        for asked in ("", f"?{own}"):
+            told = reader.get(address + asked).content.decode()
+            assert "Thị Hường" in told  # M1, as a seat names her
+            assert "Văn Sửu" not in told  # M10
+            assert "Điểm cầu X2" not in told
+        answer = reader.get(f"{address}?{foreign}")
+        assert answer.status_code == 404
+        assert "Văn Sửu" not in answer.content.decode()
+    assert reader.get(f"{pages[0]}?{foreign}&format=xlsx").status_code == 404
+    assert reader.get(f"{pages[0]}?venue={made.venues.get(is_main=True).pk}").status_code == 404
+    sheet = load_workbook(io.BytesIO(b"".join(reader.get(pages[0] + "?format=xlsx").streaming_content))).active
+    told = {str(cell.value) for row in sheet.iter_rows() for cell in row}
+    assert "M1" in told
+    assert not {"M10", cast.people["M10"].full_name} & told
+    # Whoever only looks after a venue changes no seat, not even there; the organiser of the class sees and changes all.
+    keeper = as_user("organiser1")
+    for name in ("hall", "fill", "move", "block", "list"):
+        given = {"venue": venues["X1"].pk, "hall": hall.pk, "seat": "A5", "do": "free", "number": 1}
+        assert keeper.post(reverse(f"class-seats-{name}", args=[made.pk]), given).status_code == 403, name
+    assert keeper.get(reverse("class-seats-list", args=[made.pk]) + f"?{own}").status_code == 403
+    assert "Văn Sửu" in as_user("officer").get(f"{pages[0]}?{foreign}").content.decode()
+
+
+def test_who_has_only_people_in_a_class_sees_no_seats(as_user, cast, hall):
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    made = factories.study_class(campaign, cast.units["T"], cast.officer)
+    actions.fill_roster(made, by=cast.officer, at=now())
+    venue = made.venues.get()
+    actions.choose_hall(venue, hall, by=cast.officer, at=now())
+    type(made).objects.filter(pk=made.pk).update(state="released")
+    reader = as_user("leader1")
+    page = reader.get(reverse("class", args=[made.pk]))
+    assert page.status_code == 200
+    assert reverse("class-seats", args=[made.pk]) not in page.content.decode()
+    for name in ("class-seats", "class-seats-print"):
+        for asked, code in (("", 403), (f"?venue={venue.pk}", 404), ("?format=xlsx", 403)):
+            answer = reader.get(reverse(name, args=[made.pk]) + asked)
+            assert answer.status_code == code, name
+            assert "Thị Hường" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["class-seats", "hall-list"])

@@ -26,7 +26,7 @@ from quantriet.classes.web.forms import ListForm
 from quantriet.classes.web.frame import class_page
 from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number, whole_number
-from quantriet.kit.refusal import Refusal, Refusals, refusals_on
+from quantriet.kit.refusal import NotAllowed, Refusal, Refusals, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import page, saved
 from quantriet.org.access import one_of
@@ -63,14 +63,21 @@ class Cell:
     tone: int = 0  # units beside each other are told apart by one of six tones, and by their words
 
 
-def _venue(request: DeskRequest, study_class: StudyClass) -> tuple[Venue, list[Venue]]:
-    venues = list(study_class.venues.select_related("unit").order_by("-is_main", "name"))
+def _venue(
+    request: DeskRequest, study_class: StudyClass, permission: Permission = Permission.CLASS_VIEW
+) -> tuple[Venue, list[Venue]]:
+    """The venue that is asked for, else the first, and all that the account may treat so; of another's no seat is told.
+
+    Raises NotAllowed where the account sees the class for its own people in it and looks after none of its venues.
+    """
+    seen = access.venues_seen_by(request.account, permission).filter(study_class=study_class)
+    venues = list(seen.select_related("unit").order_by("-is_main", "name"))
     asked = whole_number(request.GET.get("venue") or request.POST.get("venue"))
     chosen = next((one for one in venues if one.pk == asked), None)
     if asked is not None and chosen is None:
         raise Http404
     if not venues:
-        raise Http404
+        raise NotAllowed
     venue = chosen or venues[0]
     venue.study_class = study_class
     return venue, venues
@@ -207,7 +214,7 @@ def _workbook(study_class: StudyClass, venue: Venue, plan: queries.Seating) -> H
 
 def _mapped(request: DeskRequest, pk: int) -> tuple[StudyClass, Venue, SeatMap | None]:
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
-    venue, _venues = _venue(request, study_class)
+    venue, _venues = _venue(request, study_class, Permission.CLASS_EDIT)
     return study_class, venue, queries.seat_map_of(venue)
 
 
@@ -237,12 +244,15 @@ def _done(request: DeskRequest, to: str, do: Callable[[], str]) -> HttpResponse:
 @desk_page(Permission.CLASS_EDIT)
 def hall(request: DeskRequest, pk: int) -> HttpResponse:
     study_class = access.get_class(request.account, pk, Permission.CLASS_EDIT)
-    venue, _venues = _venue(request, study_class)
+    venue, _venues = _venue(request, study_class, Permission.CLASS_EDIT)
     chosen = one_of(access.halls_to_choose(request.account, venue), whole_number(request.POST.get("hall")) or 0)
 
     def do() -> str:
-        actions.choose_hall(venue, chosen, by=request.account, at=now())
-        return f"{venue.name} dùng sơ đồ {chosen.name}, {show_number(chosen.seats)} ghế."
+        given_up = actions.choose_hall(venue, chosen, by=request.account, at=now())
+        told = f"{venue.name} dùng sơ đồ {chosen.name}, {show_number(chosen.seats)} ghế."
+        if given_up:
+            told += f" Các khối đã đổi nên bỏ {show_number(given_up)} khối dành riêng cho đơn vị; hãy chọn lại nếu cần."
+        return told
 
     return _done(request, _back(request, pk, venue), do)
 

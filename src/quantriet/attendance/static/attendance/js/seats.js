@@ -1,8 +1,10 @@
 // Seats by thumb. A tap and a confirmed block are kept on this machine before they are sent, in the order they were made, and
-// dropped only once the server has them on disk (or has refused them). Other ushers' taps come every few seconds.
+// dropped only once the server has them on disk (or has refused them); also those of an earlier round of this class, each to
+// its own round. Other ushers' taps come every few seconds.
 const root = document.querySelector("[data-usher]");
 const form = root.querySelector("[data-usher-form]");
-const prefix = `seats:${root.dataset.account}:${root.dataset.class}:${root.dataset.round}:`;
+const here = root.dataset.round; // the round on the screen
+const prefix = `seats:${root.dataset.account}:${root.dataset.class}:`; // then the round and the nonce
 const line = root.querySelector("[data-line]");
 const toast = root.querySelector("[data-toast]");
 const toastText = root.querySelector("[data-toast-text]");
@@ -23,12 +25,13 @@ function nonce() {
 
 // --- kept until acknowledged ------------------------------------------------------------------------------------------
 
+// All orders of this class, the oldest first.
 function kept() {
   const orders = [...memory.values()];
   try {
     for (let index = 0; index < localStorage.length; index += 1) {
       const key = localStorage.key(index);
-      if (key.startsWith(prefix)) orders.push(JSON.parse(localStorage.getItem(key)));
+      if (key.startsWith(prefix)) orders.push({ ...JSON.parse(localStorage.getItem(key)), round: key.slice(prefix.length).split(":")[0] });
     }
   } catch {
     // Refused: only the memory counts.
@@ -36,29 +39,38 @@ function kept() {
   return orders.sort((one, other) => one.made - other.made || one.turn - other.turn);
 }
 
+function keptHere() {
+  return kept().filter((one) => one.round === here);
+}
+
 let turn = 0;
 function keep(order) {
-  const whole = { ...order, nonce: nonce(), made: Date.now(), turn: (turn += 1) };
+  const whole = { ...order, round: here, nonce: nonce(), made: Date.now(), turn: (turn += 1) };
   try {
-    localStorage.setItem(prefix + whole.nonce, JSON.stringify(whole));
+    localStorage.setItem(`${prefix}${here}:${whole.nonce}`, JSON.stringify(whole));
   } catch {
     memory.set(whole.nonce, whole);
   }
   flush();
 }
 
-function drop(key) {
+function drop(round, key) {
   memory.delete(key);
   try {
-    localStorage.removeItem(prefix + key);
+    localStorage.removeItem(`${prefix}${round}:${key}`);
   } catch {
     // Nothing was stored there.
   }
 }
 
 function tellLine(sentence = "") {
-  const waiting = kept().length;
-  line.textContent = sentence || (waiting ? words("unsent", { n: number.format(waiting) }) : "");
+  const unsent = kept().length;
+  line.textContent = sentence || (unsent ? words("unsent", { n: number.format(unsent) }) : "");
+}
+
+const closed = new Set(); // rounds that the server does not open to this account: they stay counted and stop no other
+function waiting() {
+  return kept().filter((one) => !closed.has(one.round));
 }
 
 let sending = false;
@@ -66,21 +78,29 @@ let slow = 1000;
 async function flush() {
   tellLine();
   if (sending) return;
-  const orders = kept().slice(0, 200);
-  if (!orders.length) return;
+  const [first, ...rest] = waiting();
+  if (!first) return;
+  const { round } = first;
+  const orders = [first, ...rest.filter((one) => one.round === round)].slice(0, 200);
   sending = true;
   try {
-    const body = { round_id: root.dataset.round, orders: orders.map(({ made, turn: _turn, ...one }) => ({ ...one, ago: Math.max(0, (Date.now() - made) / 1000) })) };
+    const body = { round_id: round, orders: orders.map(({ made, turn: _turn, round: _round, ...one }) => ({ ...one, ago: Math.max(0, (Date.now() - made) / 1000) })) };
     const response = await fetch(root.dataset.tapUrl, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value }, body: JSON.stringify(body), credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(15000) });
     if (response.type === "opaqueredirect" || response.status === 403) {
       tellLine(words("sign-in"));
       throw new Error("signed out");
     }
+    if (response.status === 404) {
+      closed.add(round);
+      sending = false;
+      flush();
+      return;
+    }
     if (!response.ok) throw new Error(String(response.status));
     const told = await response.json();
     let refused = "";
     for (const one of told.orders) {
-      drop(one.nonce);
+      drop(round, one.nonce);
       if (!one.ok) refused = one.sentence;
       if (one.sentence && one.ok) say(one.sentence, ...(one.questions ?? []));
     }
@@ -89,7 +109,7 @@ async function flush() {
     tellLine();
     await look();
     if (refused) say(refused); // after what others did, so that it is the last word
-    if (kept().length) flush();
+    if (waiting().length) flush();
   } catch {
     sending = false;
     tellLine(line.textContent);
@@ -183,7 +203,7 @@ async function look() {
     const response = await fetch(root.dataset.stateUrl, { credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(10000) });
     if (!response.ok) return;
     const told = await response.json();
-    const mine = new Set(kept().filter((one) => one.do === "tap").map((one) => String(one.entry)));
+    const mine = new Set(keptHere().filter((one) => one.do === "tap").map((one) => String(one.entry)));
     for (const [key, [isEmpty, who]] of Object.entries(told.seats)) {
       const seat = seats.get(key);
       if (!seat || mine.has(key) || (seat.getAttribute("aria-pressed") === "true") === Boolean(isEmpty)) continue;
@@ -192,11 +212,11 @@ async function look() {
       say(words("other", { who, code: seat.dataset.code, name: seat.dataset.name, what: words(isEmpty ? "is-empty" : "is-taken") }));
     }
     let done = 0;
-    const waiting = new Set(kept().filter((one) => one.do === "confirm").map((one) => String(one.block)));
+    const unsent = new Set(keptHere().filter((one) => one.do === "confirm").map((one) => String(one.block)));
     for (const block of root.querySelectorAll("[data-block]")) {
       const [isDone, said] = told.blocks[block.dataset.block] ?? [0, ""];
       done += isDone;
-      if (!waiting.has(block.dataset.block)) block.querySelector("[data-said]").textContent = said;
+      if (!unsent.has(block.dataset.block)) block.querySelector("[data-said]").textContent = said;
       const link = root.querySelector(`[data-to-block="${block.dataset.block}"]`);
       link.classList.toggle("is-done", Boolean(isDone));
       link.firstElementChild.textContent = isDone ? "●" : "○";
@@ -208,7 +228,7 @@ async function look() {
   }
 }
 
-for (const order of kept()) {
+for (const order of keptHere()) {
   const seat = order.do === "tap" ? seats.get(String(order.entry)) : null;
   if (seat) show(seat, order.empty);
 }
