@@ -232,7 +232,7 @@ def test_a_number_stands_beside_the_roll_and_zero_is_an_answer(as_user, cast, ha
     organiser.post(address, {"session": hall.session.pk, f"people-{x2.pk}": "120", f"people-{x1.pk}": "900"})
     assert list(HeadCount.objects.values_list("venue_id", "people")) == [(x2.pk, 120)]  # another unit's is not theirs
     assert (figures(hall).open, figures(hall).by_count, figures(hall).delegates) == (1, 120, 120)
-    arrive(hall, cast, "M10")  # the roll begins: it counts from now, the number stays beside it
+    arrive(hall, cast, "M10")  # the roll has all who were called: it counts from now, the number stays beside it
     assert (figures(hall).by_roll, figures(hall).by_count) == (1, 0)
     row = next(one for one in live.snapshot(hall.study_class, hall.session).venues if one.pk == x2.pk)
     assert (row.came, row.counted) == (1, 120)
@@ -286,6 +286,32 @@ def test_the_clerk_of_one_venue_reports_for_it_alone(as_user, cast, hall):
     clerk = as_user("member1")
     clerk.post(address, {"session": hall.session.pk, f"people-{x2.pk}": "7", f"people-{venue_of(hall, 'X1').pk}": "9"})
     assert list(HeadCount.objects.values_list("venue_id", "people")) == [(x2.pk, 7)]
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-057")
+def test_the_first_marks_of_a_roll_take_no_reported_number_away(as_user, cast, hall):
+    x1, officer = venue_of(hall, "X1"), as_user("officer")
+    actions.report_head_counts(hall.study_class, hall.session, {x1.pk: 480}, by=cast.officer, at=now())
+    arrive(hall, cast, "M1", kind=FactKind.ABSENT)
+    assert (figures(hall).delegates, figures(hall).here) == (480, 480)
+    arrive(hall, cast, "M2")
+    found = figures(hall)
+    assert (found.delegates, found.here, found.by_roll, found.present, found.being_marked) == (480, 480, 0, 0, 1)
+    pk = hall.study_class.pk
+    board = officer.get(reverse("conference-live", args=[pk]) + "?state=counted").content.decode()
+    assert "Đang điểm danh tại 1 điểm cầu đã báo nhanh" in board
+    assert "đang điểm danh 2/3" in board
+    assert "Đang điểm danh tại 1 điểm cầu" in officer.get(reverse("conference-screen", args=[pk])).content.decode()
+    said = officer.get(reverse("conference-report", args=[pk])).context["sentences"]
+    assert any(
+        "480 người của 1 điểm cầu báo nhanh, chưa điểm danh xong theo tên (1 điểm cầu đang" in one for one in said
+    )
+    arrive(hall, cast, "M7")  # the third of three: the roll tells now
+    assert (figures(hall).delegates, figures(hall).by_count, figures(hall).being_marked) == (2, 0, 0)
+    # A number that the roll has reached holds nobody back: a reported 0 does not hide who came since.
+    fewer = live.VenueLive(1, "A", 1, "1.", False, called=500, present=60, came=60, counted=0, marked=60)
+    assert (fewer.has_roll, fewer.delegates) == (True, 60)
 
 
 @pytest.mark.django_db

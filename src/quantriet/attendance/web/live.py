@@ -238,8 +238,9 @@ def _venue_workbook(seen: _Seen, snapshot: live.Snapshot, venues: list[live.Venu
     ]  # fmt: skip
     rows = (
         {
-            "unit": snapshot.names.get(one.unit_id, ""), "name": one.name, "standing": one.standing.label, "called": one.called,
-            "present": one.present if one.has_roll else None, "came": one.came if one.has_roll else None,
+            "unit": snapshot.names.get(one.unit_id, ""), "name": one.name, "standing": f"{one.standing.label}, đang điểm danh" if one.is_being_marked else one.standing.label,
+            "called": one.called,
+            "present": one.present if one.marked else None, "came": one.came if one.marked else None,
             "counted": one.counted,
         }
         for one in venues
@@ -384,6 +385,7 @@ def _report(
         by_roll=total.by_roll,
         by_count=total.by_count,
         counted_venues=sum(one.standing == VenueStanding.COUNTED for one in venues),
+        marked_venues=total.being_marked,
         silent=[one.name for one in venues if not one.is_open],
         units=[
             quick_report.ReportedUnit(
