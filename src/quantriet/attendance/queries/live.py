@@ -52,7 +52,10 @@ SELECT venue_id, kind, COUNT(*) FROM (
 
 @dataclass(frozen=True)
 class VenueLive:
-    """One venue now. `present` are in the room by the roll, `came` have been; `counted` was reported, None is nothing yet."""
+    """One venue now. `present` are in the room by the roll, `came` have been, `marked` are those with any mark; `counted` was
+    reported, None is nothing yet. Once something was reported it stands until the roll covers those called, or tells no fewer:
+    a few marks take nobody away.
+    """
 
     pk: int
     name: str
@@ -63,7 +66,19 @@ class VenueLive:
     present: int = 0
     came: int = 0
     counted: int | None = None
-    has_roll: bool = False
+    marked: int = 0
+
+    @property
+    def has_roll(self) -> bool:
+        """Whether the roll tells how many are there."""
+        if not self.marked or self.counted is None:
+            return bool(self.marked)
+        return self.marked >= self.called or self.came >= self.counted
+
+    @property
+    def is_being_marked(self) -> bool:
+        """The reported number stands while the roll is being taken."""
+        return bool(self.marked) and not self.has_roll
 
     @property
     def standing(self) -> VenueStanding:
@@ -88,7 +103,8 @@ class VenueLive:
 
 @dataclass(frozen=True)
 class Figures:
-    """Venues summed up. `by_roll` and `by_count` are the delegates of venues with a roll and of those with a number alone."""
+    """Venues summed up. `by_roll` and `by_count` are the delegates of venues with a roll and of those whose reported number
+    stands; `being_marked` are those of the latter whose roll is being taken."""
 
     venues: int = 0
     open: int = 0
@@ -96,6 +112,7 @@ class Figures:
     present: int = 0
     by_roll: int = 0
     by_count: int = 0
+    being_marked: int = 0
 
     @property
     def silent(self) -> int:
@@ -123,6 +140,7 @@ def summed(venues: Iterable[VenueLive]) -> Figures:
         total["venues"] += 1
         total["open"] += one.is_open
         total["called"] += one.called
+        total["being_marked"] += one.is_being_marked
         if one.has_roll:
             total["present"] += one.present
             total["by_roll"] += one.came
@@ -273,10 +291,11 @@ class _Board:
             present = kinds[FactKind.ARRIVE] + kinds[FactKind.WHOLE]
             live = VenueLive(
                 one.pk, one.name, one.unit_id, one.path, one.is_main, one.called, present, present + kinds[FactKind.LEAVE],
-                reported.get(one.pk), bool(kinds),
+                reported.get(one.pk), sum(kinds.values()),
             )  # fmt: skip
             venues.append(live)
-            digest.update(f"{live.pk},{live.name},{live.called},{live.present},{live.came},{live.counted};".encode())
+            said = f"{live.pk},{live.name},{live.called},{live.present},{live.came},{live.counted},{live.marked};"
+            digest.update(said.encode())
         return Snapshot(venues, self._names, self._top, changed_at, digest.hexdigest())
 
 

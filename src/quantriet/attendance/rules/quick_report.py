@@ -37,6 +37,7 @@ class QuickReport:
     by_roll: int
     by_count: int
     counted_venues: int
+    marked_venues: int = 0  # of those counted: whose roll is being taken, and does not yet cover those called
     silent: Sequence[str] = ()
     units: Sequence[ReportedUnit] = ()
     savings: Sequence[str] = ()
@@ -73,7 +74,11 @@ def sentences(report: QuickReport) -> list[str]:
     if report.counted_venues:
         said.append(
             f"Trong số đại biểu có {shown(report.by_count)} người của {shown(report.counted_venues)} điểm cầu báo nhanh, "
-            "chưa điểm danh theo tên."
+            + (
+                f"chưa điểm danh xong theo tên ({shown(report.marked_venues)} điểm cầu đang điểm danh)."
+                if report.marked_venues
+                else "chưa điểm danh theo tên."
+            )
         )
     if report.silent:
         named = ", ".join(report.silent[:_NAMED])

@@ -20,7 +20,7 @@ from quantriet.attendance.rules import quick_report
 from quantriet.attendance.tests.factories import add_entry, clock, make_campaign, make_class
 from quantriet.attendance.vocab import FactKind, VenueStanding
 from quantriet.classes import actions as class_actions
-from quantriet.classes.models import RosterEntry, Venue, VenueReadiness
+from quantriet.classes.models import ClassSession, RosterEntry, Venue, VenueReadiness
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now, today
 
@@ -229,17 +229,17 @@ def test_a_number_stands_beside_the_roll_and_zero_is_an_answer(as_user, cast, ha
     page = organiser.get(address).content.decode()
     assert "Điểm cầu X2" in page
     assert "Điểm cầu X1" not in page
-    organiser.post(address, {f"people-{x2.pk}": "120", f"people-{x1.pk}": "900"})
+    organiser.post(address, {"session": hall.session.pk, f"people-{x2.pk}": "120", f"people-{x1.pk}": "900"})
     assert list(HeadCount.objects.values_list("venue_id", "people")) == [(x2.pk, 120)]  # another unit's is not theirs
     assert (figures(hall).open, figures(hall).by_count, figures(hall).delegates) == (1, 120, 120)
-    arrive(hall, cast, "M10")  # the roll begins: it counts from now, the number stays beside it
+    arrive(hall, cast, "M10")  # the roll has all who were called: it counts from now, the number stays beside it
     assert (figures(hall).by_roll, figures(hall).by_count) == (1, 0)
     row = next(one for one in live.snapshot(hall.study_class, hall.session).venues if one.pk == x2.pk)
     assert (row.came, row.counted) == (1, 120)
-    as_user("organiser1").post(address, {f"people-{x1.pk}": "0"})
+    as_user("organiser1").post(address, {"session": hall.session.pk, f"people-{x1.pk}": "0"})
     assert figures(hall).open == 2
     assert figures(hall).silent == 1
-    wrong = as_user("organiser1").post(address, {f"people-{x1.pk}": "đông"})
+    wrong = as_user("organiser1").post(address, {"session": hall.session.pk, f"people-{x1.pk}": "đông"})
     assert "phải là số nguyên" in wrong.content.decode()
     assert as_user("leader").get(address).status_code == 403
     with pytest.raises(Refusal) as refused:
@@ -284,8 +284,75 @@ def test_the_clerk_of_one_venue_reports_for_it_alone(as_user, cast, hall):
     x2.save()
     address = reverse("conference-counts", args=[hall.study_class.pk])
     clerk = as_user("member1")
-    clerk.post(address, {f"people-{x2.pk}": "7", f"people-{venue_of(hall, 'X1').pk}": "9"})
+    clerk.post(address, {"session": hall.session.pk, f"people-{x2.pk}": "7", f"people-{venue_of(hall, 'X1').pk}": "9"})
     assert list(HeadCount.objects.values_list("venue_id", "people")) == [(x2.pk, 7)]
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-057")
+def test_the_first_marks_of_a_roll_take_no_reported_number_away(as_user, cast, hall):
+    x1, officer = venue_of(hall, "X1"), as_user("officer")
+    actions.report_head_counts(hall.study_class, hall.session, {x1.pk: 480}, by=cast.officer, at=now())
+    arrive(hall, cast, "M1", kind=FactKind.ABSENT)
+    assert (figures(hall).delegates, figures(hall).here) == (480, 480)
+    arrive(hall, cast, "M2")
+    found = figures(hall)
+    assert (found.delegates, found.here, found.by_roll, found.present, found.being_marked) == (480, 480, 0, 0, 1)
+    pk = hall.study_class.pk
+    board = officer.get(reverse("conference-live", args=[pk]) + "?state=counted").content.decode()
+    assert "Đang điểm danh tại 1 điểm cầu đã báo nhanh" in board
+    assert "đang điểm danh 2/3" in board
+    assert "Đang điểm danh tại 1 điểm cầu" in officer.get(reverse("conference-screen", args=[pk])).content.decode()
+    said = officer.get(reverse("conference-report", args=[pk])).context["sentences"]
+    assert any(
+        "480 người của 1 điểm cầu báo nhanh, chưa điểm danh xong theo tên (1 điểm cầu đang" in one for one in said
+    )
+    arrive(hall, cast, "M7")  # the third of three: the roll tells now
+    assert (figures(hall).delegates, figures(hall).by_count, figures(hall).being_marked) == (2, 0, 0)
+    # A number that the roll has reached holds nobody back: a reported 0 does not hide who came since.
+    fewer = live.VenueLive(1, "A", 1, "1.", False, called=500, present=60, came=60, counted=0, marked=60)
+    assert (fewer.has_roll, fewer.delegates) == (True, 60)
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-057")
+def test_a_number_belongs_to_the_session_that_the_page_was_opened_for(as_user, cast, hall):
+    import time_machine
+
+    morning, x2 = hall.session, venue_of(hall, "X2")
+    afternoon = ClassSession.objects.create(
+        study_class=hall.study_class, title="Buổi chiều", starts_at=clock(13, 30), ends_at=clock(17)
+    )
+    ClassSession.objects.filter(pk=morning.pk).update(ends_at=clock(11, 30))
+    clerk, address = as_user("organiser2"), reverse("conference-counts", args=[hall.study_class.pk])
+    with time_machine.travel(clock(11, 20)):
+        page = clerk.get(address)
+    assert f'name="session" value="{morning.pk}"' in page.content.decode()
+    with time_machine.travel(clock(11, 35)):
+        assert f'name="session" value="{afternoon.pk}"' in clerk.get(address).content.decode()
+        sent = clerk.post(address, {"session": morning.pk, f"people-{x2.pk}": "120"})
+        assert sent.url == f"{address}?session={morning.pk}"
+        for session in ({}, {"session": ""}, {"session": "10000000"}):
+            told = clerk.post(f"{address}?session={afternoon.pk}", {f"people-{x2.pk}": "130", **session})
+            assert "Không rõ số báo là của buổi nào" in told.content.decode()
+    assert list(HeadCount.objects.values_list("session_id", "people")) == [(morning.pk, 120)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "people"),
+    [("1.250", 1_250), ("100.000", 100_000), ("1250", 1_250), ("12.5", None), ("1.25", None), ("0.125", None), ("1,250", None),
+     ("-5", None), ("100.001", None)],
+)  # fmt: skip
+def test_a_dot_parts_thousands_and_nothing_else(as_user, cast, hall, typed, people):
+    x2 = venue_of(hall, "X2")
+    told = as_user("organiser2").post(
+        reverse("conference-counts", args=[hall.study_class.pk]), {"session": hall.session.pk, f"people-{x2.pk}": typed}
+    )
+    assert list(HeadCount.objects.values_list("people", flat=True)) == ([] if people is None else [people])
+    assert told.status_code == (200 if people is None else 303)
+    if people is None:
+        assert f"Điểm cầu X2: “{typed}” phải là số nguyên từ 0 đến 100.000." in told.content.decode()
 
 
 # --- the quick report -----------------------------------------------------------------------------------------------------

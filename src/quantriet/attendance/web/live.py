@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,6 +42,7 @@ from quantriet.org.web.pages import DeskRequest, desk_page, member_page
 STANDING_SIGNS = {VenueStanding.ROLL: "done", VenueStanding.COUNTED: "owing", VenueStanding.SILENT: "silent"}
 _BARS = 60  # units drawn on a board
 _ON_SCREEN = 14  # units that are readable from the last row
+_TYPED_NUMBER = re.compile(r"[0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+")  # 1200 or 1.200; 12.5 is no number of people
 
 
 @dataclass(frozen=True)
@@ -236,8 +238,9 @@ def _venue_workbook(seen: _Seen, snapshot: live.Snapshot, venues: list[live.Venu
     ]  # fmt: skip
     rows = (
         {
-            "unit": snapshot.names.get(one.unit_id, ""), "name": one.name, "standing": one.standing.label, "called": one.called,
-            "present": one.present if one.has_roll else None, "came": one.came if one.has_roll else None,
+            "unit": snapshot.names.get(one.unit_id, ""), "name": one.name, "standing": f"{one.standing.label}, đang điểm danh" if one.is_being_marked else one.standing.label,
+            "called": one.called,
+            "present": one.present if one.marked else None, "came": one.came if one.marked else None,
             "counted": one.counted,
         }
         for one in venues
@@ -251,7 +254,11 @@ def _venue_workbook(seen: _Seen, snapshot: live.Snapshot, venues: list[live.Venu
 
 @member_page
 def counts(request: DeskRequest, pk: int) -> HttpResponse:
-    """How many people sit at each venue that the account looks after: a number before or without a roll."""
+    """How many people sit at each venue that the account looks after: a number before or without a roll.
+
+    The numbers belong to the session that the page was opened for, which the form names: by the time they are sent another
+    one may be running.
+    """
     seen = _seen(request, pk)
     mine = access.venues_marked_by(request.account, seen.study_class)
     if not mine.exists():
@@ -263,16 +270,21 @@ def counts(request: DeskRequest, pk: int) -> HttpResponse:
     ) if not words else _found(request, mine, words)  # fmt: skip
     venues = list(shown)
     wrong: list[str] = []
-    if request.method == "POST" and seen.session is not None:
+    if request.method == "POST":
+        session = next((one for one in seen.sessions if str(one.pk) == request.POST.get("session")), None)
+        seen = replace(seen, session=session or seen.session)
         people, wrong = _numbers(request, {one.pk: one.name for one in venues})
-        if not wrong:
+        if session is None:
+            wrong.insert(0, "Không rõ số báo là của buổi nào; hãy chọn đúng buổi rồi gửi lại.")
+        if session is not None and not wrong:
             try:
-                done = actions.report_head_counts(seen.study_class, seen.session, people, by=request.account, at=now())
+                done = actions.report_head_counts(seen.study_class, session, people, by=request.account, at=now())
             except Refusal as refusal:
                 wrong = [refusal.sentence]
             else:
                 said = f"Đã báo nhanh {show_number(done)} điểm cầu." if done else "Không có số nào thay đổi."
-                return saved(request, to=f"{reverse('conference-counts', args=[pk])}{query(request)}", message=said)
+                here = f"{reverse('conference-counts', args=[pk])}{query(request, session=session.pk)}"
+                return saved(request, to=here, message=said)
     there = {
         one.venue_id: one
         for one in HeadCount.objects.filter(session=seen.session, venue__in=[one.pk for one in venues]).select_related(
@@ -308,10 +320,10 @@ def _numbers(request: DeskRequest, names: dict[int, str]) -> tuple[dict[int, int
     people: dict[int, int] = {}
     wrong = []
     for pk, name in names.items():
-        typed = request.POST.get(f"people-{pk}", "").strip().replace(".", "")
+        typed = request.POST.get(f"people-{pk}", "").strip()
         if not typed:
             continue
-        number = whole_number(typed, most=100_000)
+        number = whole_number(typed.replace(".", ""), most=100_000) if _TYPED_NUMBER.fullmatch(typed) else None
         if number is None:
             wrong.append(f"{name}: “{typed[:20]}” phải là số nguyên từ 0 đến 100.000.")
         else:
@@ -373,6 +385,7 @@ def _report(
         by_roll=total.by_roll,
         by_count=total.by_count,
         counted_venues=sum(one.standing == VenueStanding.COUNTED for one in venues),
+        marked_venues=total.being_marked,
         silent=[one.name for one in venues if not one.is_open],
         units=[
             quick_report.ReportedUnit(

@@ -291,7 +291,7 @@ def write_venues(
 ) -> tuple[int, int]:
     """Write a list of venues that was read and confirmed, all or none; returns how many were added and how many changed.
 
-    Refuses as adding and preparing do, naming the row; what changed between the reading and the confirmation is found here.
+    Refuses as adding and preparing do, naming the row, and marked text; what changed between the reading and the confirmation is found here.
     Effects: venues and their readiness in few statements, one audit line "venue.imported" for each.
     """
     study_class = conference.study_class
@@ -312,8 +312,11 @@ def write_venues(
                     row=line.number,
                 )
             said = dict(line.said)
+            name, address = venue_texts(line.name, said.get("address", ""))
+            if "address" in said:
+                said["address"] = address
             if line.venue_id is None:
-                venue = Venue(study_class=study_class, unit=units[line.unit_id], name=line.name)
+                venue = Venue(study_class=study_class, unit=units[line.unit_id], name=name)
                 found = VenueReadiness(venue=venue)
             else:
                 venue = there[line.venue_id]

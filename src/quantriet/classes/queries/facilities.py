@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from quantriet.classes.models import Facility, FacilityDeclaration
 from quantriet.classes.queries.conferences import branch_of
+from quantriet.classes.queries.listed_names import ListedNames, same_key
 from quantriet.classes.vocab import LineKind, OnlineRoom
 from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number, show_percent
@@ -203,7 +204,7 @@ class FacilityList:
 
 
 def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> FacilityList:
-    """Read a register for `units`; a room of that name in the unit is changed, another is added.
+    """Read a register for `units`; a room of that name in the unit is changed, another is added; marks tell names apart.
 
     A unit beyond reach, a name twice in a unit, a number that is none, an unknown line: each is told with its row.
     """
@@ -218,10 +219,13 @@ def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> F
     for pk, code, name in units.values_list("pk", "code", "name"):
         by_code[fold(code)] = (pk, name)
         by_name.setdefault(fold(name), []).append(pk)
-    there = {(unit, fold(name)): pk for pk, unit, name in Facility.objects.filter(unit__in=units).values_list("pk", "unit_id", "name")}  # fmt: skip
+    rooms: dict[int, list[tuple[int, str, int]]] = {}
+    for pk, name, of in Facility.objects.filter(unit__in=units).values_list("pk", "name", "unit_id"):
+        rooms.setdefault(of, []).append((pk, name, of))
+    there = {of: ListedNames(named) for of, named in rooms.items()}
     lines: list[ListedFacility] = []
     wrong: list[tuple[int, str]] = []
-    seen: dict[tuple[int, str], int] = {}
+    seen: dict[tuple[int, str | int], int] = {}
     with table:
         if not {"unit_code", "unit"} & set(table.columns) or "name" not in table.columns:
             raise Refusal(
@@ -259,7 +263,10 @@ def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> F
                 problems.append("tên phòng dài quá 160 chữ.")
             elif find_mark(said["name"]):
                 problems.append("có dấu độ mật; hệ thống không nhận nội dung mật.")
-            key = (unit or 0, fold(said["name"]))
+            room, unclear = there[unit].find(said["name"], unit) if unit in there and said["name"] else (None, "")
+            if unclear:
+                problems.append(unclear)
+            key = (unit or 0, room or same_key(said["name"]))
             if unit and (earlier := seen.get(key)):
                 problems.append(f"phòng này đã có ở dòng {earlier}.")
             seen.setdefault(key, row.number)
@@ -267,7 +274,7 @@ def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> F
             if problems or unit is None:
                 wrong += [(row.number, f"“{said['name'] or '?'}”: {one}") for one in problems]
             else:
-                lines.append(ListedFacility(row.number, unit, said["name"], there.get(key), values))
+                lines.append(ListedFacility(row.number, unit, said["name"], room, values))
     if not lines and not wrong:
         raise Refusal("list.empty", "Tệp không có dòng nào đọc được.", field="file")
     return FacilityList(tuple(lines), tuple(wrong))

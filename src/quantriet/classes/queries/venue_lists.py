@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from quantriet.classes.models import StudyClass, Venue
 from quantriet.classes.queries.conferences import VenueLine, called_by_venue
+from quantriet.classes.queries.listed_names import ListedNames, same_key
 from quantriet.classes.rules.readiness import EQUIPMENT_WORDS
 from quantriet.classes.vocab import EquipmentKind
 from quantriet.kit import spreadsheets
@@ -110,7 +111,8 @@ def read_venues(
 ) -> VenueList:  # fmt: skip
     """Read a list of venues for `units`; a line whose name is a venue of the conference changes that venue, if it is `mine`.
 
-    A unit beyond reach, a name that stands twice or belongs to somebody else, a number that is none, a seat too few, an
+    Marks tell names apart ("Tân Hưng", "Tân Hùng"); see `ListedNames` for names without marks. A unit beyond reach or other
+    than that of the venue, a name that stands twice or belongs to somebody else, a number that is none, a seat too few, an
     account that may not take the roll: each is told with its row. Refuses what is no list and what is marked secret.
     """
     refuse_if_marked(Path(file_name).stem.replace("_", " "), "Tên tệp")
@@ -145,12 +147,12 @@ class _Reader:
         for pk, code, name in units.values_list("pk", "code", "name"):
             self._by_code[fold(code)] = (pk, name)
             self._by_name.setdefault(fold(name), []).append((pk, name))
-        there = study_class.venues.all()
-        self._there = {fold(one.name): one for one in there}
+        self._there = {one.pk: one for one in study_class.venues.select_related("unit")}
+        self._names = ListedNames((one.pk, one.name, one.unit_id) for one in self._there.values())
         self._mine = set(mine.values_list("pk", flat=True))
         self._clerks = {fold(name): pk for pk, name in clerks.values_list("pk", "username")}
         self._called = called_by_venue(study_class)
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str | int, int] = {}
 
     def take(self, number: int, cells: Mapping[str, Any]) -> None:
         said = {key: squeeze(spreadsheets.shown(cells.get(key))) for key in ("unit_code", "unit", "name")}
@@ -168,19 +170,32 @@ class _Reader:
             problems.append("chưa ghi tên điểm cầu.")
         elif len(name) > 160:
             problems.append("tên điểm cầu dài quá 160 chữ.")
-        elif earlier := self._seen.get(fold(name)):
-            problems.append(f"đã có ở dòng {earlier}.")
-        self._seen.setdefault(fold(name), number)
-        there = self._there.get(fold(name)) if name else None
+        elif find_mark(name):
+            problems.append("có dấu độ mật; hệ thống không nhận nội dung mật.")
         unit = self._unit(said, problems)
-        if there is not None and there.pk not in self._mine:
-            problems.append("đã là điểm cầu của đơn vị khác trong hội nghị này; hãy đặt tên khác.")
+        there = self._meant(name, unit, problems) if name else None
+        key = there.pk if there else same_key(name)
+        if name and (earlier := self._seen.get(key)):
+            problems.append(f"đã có ở dòng {earlier}.")
+        self._seen.setdefault(key, number)
         values = self._values(cells, there, problems)
         if problems or unit is None:
             who = f"“{name}”" if name else "Dòng này"
             self.wrong += [(number, f"{who}: {one}") for one in problems]
             return
         self.lines.append(ListedVenue(number, unit, name, there.pk if there else None, values))
+
+    def _meant(self, name: str, unit: int | None, problems: list[str]) -> Venue | None:
+        """The venue that a line changes; it stays with its unit, whatever the line says."""
+        pk, unclear = self._names.find(name, unit)
+        if unclear:
+            problems.append(unclear)
+        there = self._there[pk] if pk else None
+        if there is not None and there.pk not in self._mine:
+            problems.append("đã là điểm cầu của đơn vị khác trong hội nghị này; hãy đặt tên khác.")
+        elif there is not None and unit is not None and there.unit_id != unit:
+            problems.append(f"đã là điểm cầu của {there.unit.name}; hãy ghi đúng đơn vị hoặc đặt tên khác.")
+        return there
 
     def _unit(self, said: Mapping[str, str], problems: list[str]) -> int | None:
         named = self._by_name.get(fold(said["unit"]), []) if said["unit"] else []

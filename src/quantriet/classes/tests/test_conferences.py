@@ -16,6 +16,7 @@ from quantriet.campaigns.models import RuleValue
 from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import access, actions, queries
 from quantriet.classes.models import Facility, RosterEntry, StudyClass
+from quantriet.classes.queries.venue_lists import ListedVenue
 from quantriet.classes.rules import readiness
 from quantriet.classes.rules.savings import Journey, Norm, Norms, savings
 from quantriet.classes.tests import factories
@@ -409,6 +410,85 @@ def test_every_fault_of_a_list_is_told_with_its_row_and_nothing_is_half_saved(as
     assert opened.venues.count() == 3
 
 
+@pytest.mark.django_db
+def test_tone_marks_tell_venues_apart_and_a_venue_stays_with_its_unit(as_user, cast, opened):
+    there = add(opened, cast, name="Điểm cầu Tân Hưng", capacity=50)
+    add(opened, cast, name="Thôn Hoà Bình", capacity=70)
+    other = add(opened, cast, "CB12", name="Nhà văn hóa", capacity=20)
+    organiser, address = as_user("organiser1"), reverse("conference-import", args=[opened.pk])
+
+    def read(*rows):
+        book = _book(organiser.get(reverse("conference", args=[opened.pk]) + "?format=xlsx"))
+        sheet = book.active
+        head, columns = _columns(sheet)
+        sheet.delete_rows(head + 1, sheet.max_row)
+        for place, (unit, name, seats) in enumerate(rows, start=1):
+            for title, value in {"Mã đơn vị": unit, "Điểm cầu": name, "Sức chứa": seats}.items():
+                sheet.cell(head + place, columns[title]).value = value
+        return head, organiser.post(address, {"file": _file(book)})
+
+    head, shown = read(
+        ("X1", "Điểm cầu Tân Hùng", 40), ("X1", "ĐIỂM CẦU TÂN HƯNG", 60), ("X1", "Thon Hoa Binh", 80), ("X1", "Thôn Hạ", 10),
+        ("X1", "Thôn Hà", 11),
+    )  # fmt: skip
+    assert shown.context["can_confirm"], shown.context["wrong"]
+    organiser.post(address, {"lines": shown.context["form"].initial["lines"]})
+    seats = dict(opened.venues.filter(is_main=False).values_list("name", "capacity"))
+    assert seats == {
+        "Điểm cầu Tân Hưng": 60, "Điểm cầu Tân Hùng": 40, "Thôn Hoà Bình": 80, "Thôn Hạ": 10, "Thôn Hà": 11, "Nhà văn hóa": 20,
+    }  # fmt: skip
+    head, shown = read(
+        ("X1", "Diem cau Tan Hung", 1), ("CB11", "Thon Hoa Binh", 1), ("X1", "Nhà văn hóa", 1), ("X1", "Thôn Hòa Bình", 90),
+        ("X1", "Thon Hoa Binh", 91),
+    )  # fmt: skip
+    wrong = dict(shown.context["wrong"])
+    assert sorted(wrong) == [head + number for number in (1, 2, 3, 5)]
+    assert "ghi không dấu" in wrong[head + 1]  # two of the unit fit
+    assert "ghi không dấu" in wrong[head + 2]  # one fits, of another unit
+    assert f"đã là điểm cầu của {other.unit.name}" in wrong[head + 3]
+    assert f"đã có ở dòng {head + 4}" in wrong[head + 5]  # the same venue in two ways of writing
+    there.refresh_from_db()
+    assert there.capacity == 60
+
+
+@pytest.mark.django_db
+@pytest.mark.req("B-18")
+def test_a_marked_name_does_not_get_in_by_a_list_of_venues(as_user, cast, opened):
+    organiser = as_user("organiser1")
+    book = _book(organiser.get(reverse("conference", args=[opened.pk]) + "?format=xlsx"))
+    sheet = book.active
+    head, columns = _columns(sheet)
+    sheet.cell(head + 1, columns["Mã đơn vị"]).value = "X1"
+    sheet.cell(head + 1, columns["Điểm cầu"]).value = "TUYỆT MẬT"
+    shown = organiser.post(reverse("conference-import", args=[opened.pk]), {"file": _file(book)})
+    assert "có dấu độ mật" in dict(shown.context["wrong"])[head + 1]
+    assert not shown.context["can_confirm"]
+    for name, said in (("TUYỆT MẬT", {}), ("Điểm cầu 1", {"address": "Độ mật: Tối mật"})):
+        line = ListedVenue(2, cast.units["X1"].pk, name, None, said)
+        with pytest.raises(Refusal):
+            actions.write_venues(opened.conference, [line], by=cast.officer, at=now(), by_host=True)
+    assert opened.venues.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_room_that_the_host_chose_stays_when_the_unit_below_saves(as_user, cast, opened):
+    room = actions.add_facility(cast.units["T"], by=cast.officer, at=now(), name="Hội trường tỉnh", seats=90)
+    hidden = actions.add_facility(cast.units["T"], by=cast.officer, at=now(), name="Phòng khác của tỉnh")
+    venue = add(opened, cast)
+    actions.prepare_venue(venue, by=cast.officer, at=now(), by_host=True, facility=room)
+    below, address = as_user("organiser1"), reverse("conference-venue", args=[opened.pk, venue.pk])
+    assert not access.facilities_seen_by(cast.accounts["organiser1"]).filter(pk=room.pk).exists()
+    checked = below.post(reverse("conference-check", args=[opened.pk, venue.pk]), {"result": "failed", "note": ""})
+    for page in (below.get(address), checked):
+        form = page.context["form"]
+        assert set(form.fields["facility"].queryset) == {room}
+        assert form["facility"].value() == room.pk
+        assert hidden.name not in page.content.decode()
+    below.post(address, {"name": venue.name, "hall": "Hội trường B", "facility": str(form["facility"].value())})
+    venue.readiness.refresh_from_db()
+    assert (venue.readiness.hall, venue.readiness.facility) == ("Hội trường B", room)
+
+
 # --- pages -----------------------------------------------------------------------------------------------------------------
 
 
@@ -553,6 +633,14 @@ def test_the_register_goes_out_as_excel_and_comes_back(as_user, cast):
         sheet.cell(head + 2, columns[name]).value = value
     wrong = organiser.post(address, {"file": _file(book)}).context["wrong"]
     assert [row for row, _said in wrong] == [head + 2] * 3
+    # Marks tell rooms of a unit apart; a name without marks means the one it fits.
+    for place, name in enumerate(("Nhà văn hòa", "Nha van hoa"), start=2):
+        for title, value in {"Mã đơn vị": "CB12", "Phòng": name, "Đường truyền": None, "Số chỗ": 10 * place}.items():
+            sheet.cell(head + place, columns[title]).value = value
+    marks = organiser.post(address, {"file": _file(book)})
+    assert [(one["line"].name, one["line"].facility_id) for one in marks.context["lines"]][1:] == [
+        ("Nhà văn hòa", None), ("Nha van hoa", Facility.objects.get(name="Nhà văn hóa").pk),
+    ]  # fmt: skip
     # Somebody else's preview is not written.
     other = as_user("organiser2").post(address, {"lines": shown.context["form"].initial["lines"]})
     assert "hãy đọc lại tệp" in other.content.decode()

@@ -17,7 +17,7 @@ from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import CampaignState
 from quantriet.classes import access, actions, queries
-from quantriet.classes.models import Facility, StudyClass, Venue
+from quantriet.classes.models import Facility, StudyClass, Venue, VenueReadiness
 from quantriet.classes.queries.venue_lists import OUT_COLUMNS, ListedVenue
 from quantriet.classes.rules.readiness import EQUIPMENT_WORDS
 from quantriet.classes.rules.savings import Savings
@@ -307,12 +307,13 @@ def _called(done: Filling) -> str:
 
 
 def _facilities(account: Account, venue: Venue | None = None) -> QuerySet[Facility]:
+    """Rooms to choose from; that of the venue stays a choice, also for who does not see it (the host may have chosen it)."""
     mine = access.facilities_seen_by(account)
-    return (
-        mine.filter(Q(unit__path__startswith=venue.unit.path) | Q(unit_id__in=venue.unit.ancestor_ids))
-        if venue
-        else mine
-    )
+    if venue is None:
+        return mine
+    near = mine.filter(Q(unit__path__startswith=venue.unit.path) | Q(unit_id__in=venue.unit.ancestor_ids))
+    present = VenueReadiness.objects.filter(venue=venue).values("facility_id")
+    return Facility.objects.filter(Q(pk__in=near.order_by().values("pk")) | Q(pk__in=present))
 
 
 @desk_page(Permission.CLASS_EDIT)
