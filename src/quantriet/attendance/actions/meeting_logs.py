@@ -294,9 +294,10 @@ def _tell(log: MeetingLog, people: Sequence[Person]) -> list[tuple[Any, ...]]:
             _progress(log, "Đang đối chiếu với danh sách lớp", number, len(people))
         known = decided.get(log_key(one.name, one.email))
         meant = _remembered(known, entry_of, halls) if known else None
-        if meant is None or (meant.entry_id and one.is_twice):
+        if meant is None or (meant.entry_id and (one.is_twice or (not one.email and matcher.is_of_several(one.name)))):
             seen = matcher.find(one.name, one.email)
-            # Two devices at once under a name that two of the roster bear: perhaps both are there (B-06).
+            # Two devices at once under a name that two of the roster bear: perhaps both are there; and a name typed without
+            # marks may be of another this time (B-06).
             if meant is None or len(seen.candidates) > 1:
                 meant = seen
         found.append(meant)

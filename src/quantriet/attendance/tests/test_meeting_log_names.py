@@ -1,5 +1,7 @@
 """What a meeting's name means: nobody is confirmed who could be somebody else; halls and recorders are no people."""
 
+import unicodedata
+
 import pytest
 
 from quantriet.attendance.rules.meeting_logs.names import Called, Hall, Matcher, Meaning, Roster, log_key
@@ -105,6 +107,9 @@ def test_recorders_are_left_out_with_the_reason(find, said):
     assert "không phải người dự" in found.why
 
 
-def test_names_are_remembered_without_marks_and_with_their_e_mail():
-    assert log_key("Mẹ  Bông", "") == log_key("ME BONG", "")
+@pytest.mark.req("B-06")
+def test_names_are_remembered_with_their_marks_and_their_e_mail():
+    assert log_key("Mẹ  Bông", "") == log_key("MẸ BÔNG", "")
+    assert log_key(unicodedata.normalize("NFD", "Mẹ Bông"), "") == log_key("Mẹ Bông", "")
+    assert len({log_key(said, "") for said in ("Nguyễn Văn Hùng", "Nguyễn Văn Hưng", "Nguyen Van Hung")}) == 3
     assert log_key("Mẹ Bông", "a@x.vn") != log_key("Mẹ Bông", "b@x.vn")

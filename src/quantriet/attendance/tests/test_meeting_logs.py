@@ -128,12 +128,37 @@ def test_a_decision_counts_at_once_and_is_remembered(hall, bring, clerk, cast):
     assert not facts(hall, "M2")
     # The next class of the organiser: not asked again. A class without the person asks anew.
     other = make_class(cast, make_campaign(cast), ["M2", "M7"], title="Lớp sau")
-    again = bring([("tran van binh", "07:30:00", "11:00:00")], name="sau.csv", study_class=other.study_class)
+    again = bring([("TRẦN VĂN BÌNH", "07:30:00", "11:00:00")], name="sau.csv", study_class=other.study_class)
     assert again.names.get().entry_id == other.entries["M7"].pk
     assert LogIdentity.objects.get().person_id == hall.entries["M7"].person_id
     without = make_class(cast, make_campaign(cast), ["M2"], title="Lớp khác")
     third = bring([("Trần Văn Bình", "07:30:00", "11:00:00")], name="ba.csv", study_class=without.study_class)
     assert third.names.get().entry_id in (None, without.entries["M2"].pk)
+
+
+@pytest.mark.req("B-06")
+def test_names_of_other_marks_are_other_people(hall, bring, clerk):
+    from quantriet.org.models import Person
+
+    Person.objects.filter(pk=hall.entries["M2"].person_id).update(full_name="Nguyễn Văn Hùng")
+    Person.objects.filter(pk=hall.entries["M7"].person_id).update(full_name="Nguyễn Văn Hưng")
+    hung = ("Nguyễn Văn Hùng", "07:30:00", "09:00:00")
+    log = bring([hung, ("Nguyễn Văn Hưng", "09:00:00", "11:00:00"), ("nguyen van hung", "07:30:00", "11:00:00")])
+    assert {one.said: (one.meaning, one.entry_id, one.seconds) for one in log.names.all()} == {
+        "Nguyễn Văn Hùng": (LogMeaning.SURE, hall.entries["M2"].pk, 90 * 60),
+        "Nguyễn Văn Hưng": (LogMeaning.SURE, hall.entries["M7"].pk, 120 * 60),
+        "nguyen van hung": (LogMeaning.DOUBTFUL, None, 210 * 60),
+    }
+    # What is decided of the one, or of the name without marks, makes nobody else sure.
+    actions.decide_log_name(log.names.get(said=hung[0]), entry=hall.entries["M2"], by=clerk, at=clock(AFTER))
+    actions.decide_log_name(log.names.get(said="nguyen van hung"), entry=hall.entries["M2"], by=clerk, at=clock(AFTER))
+    later = [("Nguyễn Văn Hưng", "07:30:00", "11:00:00"), ("NGUYEN VAN HUNG", "07:30:00", "11:00:00"), hung]
+    again = bring(later, name="sau.csv")
+    assert {one.said: (one.meaning, one.entry_id) for one in again.names.all()} == {
+        "Nguyễn Văn Hùng": (LogMeaning.SURE, hall.entries["M2"].pk),
+        "Nguyễn Văn Hưng": (LogMeaning.SURE, hall.entries["M7"].pk),
+        "NGUYEN VAN HUNG": (LogMeaning.DOUBTFUL, None),
+    }
 
 
 @pytest.mark.req("B-06")

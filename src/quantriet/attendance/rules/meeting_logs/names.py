@@ -154,9 +154,14 @@ def _unit_key(name: str) -> str:
     return re.sub(r"\b0+(\d)", r"\1", said)
 
 
+def said_key(name: str) -> str:
+    """By what two lines of a log are of one name: its marks count ("Hùng" is not "Hưng"), capitals and spaces do not."""
+    return nfc(squeeze(name).casefold())
+
+
 def log_key(name: str, email: str) -> str:
-    """By what a name of a log is remembered: its e-mail if it has one, else the folded name without the device."""
-    return f"@{email.lower()}|{fold(name)}" if email else fold(name)
+    """By what a name of a log is remembered: the name with its marks, and its e-mail if it has one."""
+    return f"@{email.lower()}|{said_key(name)}" if email else said_key(name)
 
 
 class Matcher:
@@ -207,6 +212,10 @@ class Matcher:
         if by_name:
             return self._named(name, by_name)
         return self._alike(name)
+
+    def is_of_several(self, name: str) -> bool:
+        """Whether a name typed without marks may be several people's of the roster: what was decided of one says little."""
+        return _is_plain(name) and len(self._people(name)) > 1
 
     # --- parts ---
 
