@@ -198,19 +198,21 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
         return
     if understood.questions:
         with transaction.atomic():
-            log.names.all().delete()
-            _move(
+            if _move(
                 log, MeetingLogState.ASKING, frm=(MeetingLogState.READING,), understood=asdict(understood), must=False
-            )
+            ):
+                log.names.all().delete()
         return
     rows = _tell(log, people)
     with transaction.atomic():
-        log.names.all().delete()
-        insert_many(MeetingLogName, _NAME_COLUMNS, rows)
-        _move(
-            log, MeetingLogState.READY, frm=(MeetingLogState.READING,), understood=asdict(understood), refusal="",
-            counts=_counts(log), must=False,
-        )  # fmt: skip
+        # First the state: who comes second, or after it was given up, leaves the names as they are.
+        if _move(
+            log, MeetingLogState.READY, frm=(MeetingLogState.READING,), understood=asdict(understood), refusal="", must=False
+        ):  # fmt: skip
+            log.names.all().delete()
+            insert_many(MeetingLogName, _NAME_COLUMNS, rows)
+            log.counts = _counts(log)
+            MeetingLog.objects.filter(pk=log.pk).update(counts=log.counts)
 
 
 def _understand(log: MeetingLog, at: dt.datetime) -> tuple[Understood, list[Person]]:
@@ -408,12 +410,16 @@ def decide_log_name(
     """
     log = name.log
     study_class = log.study_class
-    if log.state not in (MeetingLogState.READY, MeetingLogState.DONE):
-        raise Refusal("log.state", "Lần nhập này đã sang bước khác; hãy mở lại trang.")
     if (entry and entry.study_class_id != study_class.pk) or (venue and venue.study_class_id != study_class.pk):
         raise Refusal("log.other_class", "Người hoặc điểm cầu này không thuộc lớp đang nhập nhật ký.")
     with transaction.atomic():
         _lock(study_class)
+        # Somebody else may have confirmed, given up or read it anew since it was loaded.
+        log.refresh_from_db(
+            fields=["state", "counts"], from_queryset=MeetingLog.objects.select_for_update(of=("self",))
+        )
+        if log.state not in (MeetingLogState.READY, MeetingLogState.DONE) or not log.names.filter(pk=name.pk).exists():
+            raise _moved_on()
         name.refresh_from_db()
         if log.state == MeetingLogState.DONE:
             refuse_class(_frame(study_class), at)
@@ -669,12 +675,16 @@ def _move(
     """The one way in which a log changes its state: only from the states named, in one statement."""
     if not MeetingLog.objects.filter(pk=log.pk, state__in=frm).update(state=to, **new):
         if must:
-            raise Refusal("log.state", "Lần nhập này đã sang bước khác; hãy mở lại trang.")
+            raise _moved_on()
         return False
     log.state = to
     for name, value in new.items():
         setattr(log, name, value)
     return True
+
+
+def _moved_on() -> Refusal:
+    return Refusal("log.state", "Lần nhập này đã sang bước khác; hãy mở lại trang.")
 
 
 def _progress(log: MeetingLog, what: str, done: int = 0, total: int = 0) -> None:

@@ -383,3 +383,51 @@ def test_a_log_killed_while_written_is_written_once(hall, bring, clerk, monkeypa
     actions.apply_meeting_log(log.pk, at=clock(AFTER))
     actions.apply_meeting_log(log.pk, at=clock(AFTER))
     assert PresenceFact.objects.count() == 2
+
+
+@pytest.mark.parametrize("state", [MeetingLogState.CANCELLED, MeetingLogState.APPLYING, MeetingLogState.UNDONE])
+def test_a_decision_sees_what_was_done_with_the_log_meanwhile(hall, bring, clerk, state):
+    name = bring([("Mẹ Bông", "07:30:00", "11:00:00")]).names.select_related("log").get()
+    MeetingLog.objects.filter(pk=name.log_id).update(state=state)
+    with pytest.raises(Refusal) as refusal:
+        actions.decide_log_name(name, entry=hall.entries["M1"], by=clerk, at=clock(AFTER))
+    assert refusal.value.code == "log.state"
+    assert not LogIdentity.objects.exists()
+
+
+def test_a_decision_on_a_log_written_meanwhile_counts(hall, bring, clerk):
+    log = bring([*WHOLE[:1], ("Mẹ Bông", "07:30:00", "11:00:00")])
+    name = log.names.select_related("log").get(said="Mẹ Bông")
+    apply(MeetingLog.objects.get(pk=log.pk), clerk)
+    actions.decide_log_name(name, entry=hall.entries["M3"], by=clerk, at=clock(AFTER, 5))
+    assert facts(hall, "M3") == [("arrive", "07:30"), ("leave", "11:00")]
+    assert MeetingLog.objects.get(pk=log.pk).counts["written"] == 1
+
+
+def test_a_decision_on_a_name_that_was_read_anew_is_refused(hall, bring, clerk):
+    log = bring([("Mẹ Bông", "07:30:00", "11:00:00")])
+    name = log.names.select_related("log").get()
+    actions.answer_log_questions(log, offset=7 * 60, by=clerk, at=clock(AFTER))
+    with pytest.raises(Refusal) as refusal:
+        actions.decide_log_name(name, entry=hall.entries["M1"], by=clerk, at=clock(AFTER))
+    assert refusal.value.code == "log.state"
+
+
+@pytest.mark.parametrize("state", [MeetingLogState.CANCELLED, MeetingLogState.READY])
+def test_a_reading_that_comes_second_leaves_the_names(hall, bring, clerk, monkeypatch, state):
+    from quantriet.attendance.actions import meeting_logs
+
+    log = bring(WHOLE)
+    before = set(log.names.values_list("pk", flat=True))
+    MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.READING)
+    real = meeting_logs._tell
+
+    def overtaken(*args):
+        rows = real(*args)
+        MeetingLog.objects.filter(pk=log.pk).update(state=state)
+        return rows
+
+    monkeypatch.setattr(meeting_logs, "_tell", overtaken)
+    actions.read_meeting_log(log.pk, at=clock(AFTER))
+    assert set(log.names.values_list("pk", flat=True)) == before
+    assert MeetingLog.objects.get(pk=log.pk).state == state
