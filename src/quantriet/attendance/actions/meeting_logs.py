@@ -1,6 +1,7 @@
 """Logs of online meetings: taken in, read against the roster, decided on by a person, written as facts, taken back.
 
-Reading and writing are jobs when the file is large; each may be killed and run again. Nothing counts before it is
+Reading and writing are jobs, queued with the step they belong to; of a small file they are done at once too, and the job then
+finds the state moved on. Each may be killed and run again. Nothing counts before it is
 confirmed; then the facts are arrivals and departures like all others, and what follows from them (log lines, minutes,
 verdicts) is written by `check_ins.follow_check_ins`.
 """
@@ -54,7 +55,7 @@ READ_JOB = "quantriet.attendance.jobs.read_meeting_log_job"
 APPLY_JOB = "quantriet.attendance.jobs.apply_meeting_log_job"
 FOLLOW_JOB = "quantriet.attendance.jobs.follow_check_ins_job"
 VIETNAM = 7 * 60  # minutes east of Greenwich
-AT_ONCE_BYTES = 256 * 1024  # a larger file is read by a job
+AT_ONCE_BYTES = 256 * 1024  # a larger file is left to the job
 _AT_ONCE_NAMES = 1_000
 _AHEAD = dt.timedelta(minutes=10)
 _MOST_ROWS_TOLD = 20
@@ -124,7 +125,7 @@ def take_meeting_log(
             record(
                 "meeting_log.uploaded", by=by, at=at, thing=study_class, unit=study_class.unit, after={"log": log.pk}
             )
-            _start_reading(log)
+            enqueue(READ_JOB, log.pk)
         except BaseException:
             log.file.delete(save=False)
             raise
@@ -152,7 +153,7 @@ def answer_log_questions(
             choices=choices,
             counts={},
         )
-        _start_reading(log)
+        enqueue(READ_JOB, log.pk)
     _read_if_small(log, at)
     return log
 
@@ -164,11 +165,6 @@ def give_up_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> None:
         _move(log, MeetingLogState.CANCELLED, frm=waiting)
         log.names.all().delete()
         _drop_file(log)
-
-
-def _start_reading(log: MeetingLog) -> None:
-    if log.file.size > AT_ONCE_BYTES:
-        enqueue(READ_JOB, log.pk)
 
 
 def _read_if_small(log: MeetingLog, at: dt.datetime) -> None:
@@ -196,6 +192,10 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
             ):
                 _drop_file(log)
         return
+    except FileNotFoundError:
+        if MeetingLog.objects.filter(pk=log.pk, state=MeetingLogState.READING).exists():
+            raise
+        return  # it was read, refused or given up meanwhile, and its file is gone with that
     if understood.questions:
         with transaction.atomic():
             if _move(
@@ -462,7 +462,7 @@ def _zeros() -> dict[str, int]:
 def confirm_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> MeetingLog:
     """Write what is recognised, all or nothing; names still to be decided follow when they are.
 
-    Refuses a log that is not ready or names nobody and no hall, and a class that takes no roll. A large log is written by a job.
+    Refuses a log that is not ready or names nobody and no hall, and a class that takes no roll. A large log is left to the job.
     """
     if log.state == MeetingLogState.DONE:
         return log
@@ -471,11 +471,10 @@ def confirm_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> Mee
         raise Refusal("log.nobody", "Chưa nhận ra ai trong nhật ký này; hãy xác định các tên cần xem trước.")
     with transaction.atomic():
         _move(log, MeetingLogState.APPLYING, frm=(MeetingLogState.READY,), confirmed_by=by)
-        if log.names.count() > _AT_ONCE_NAMES:
-            enqueue(APPLY_JOB, log.pk)
-            return log
-    apply_meeting_log(log.pk, at=at)
-    log.refresh_from_db()
+        enqueue(APPLY_JOB, log.pk)  # also of a small log: whoever is killed after this leaves it to the job
+    if log.names.count() <= _AT_ONCE_NAMES:
+        apply_meeting_log(log.pk, at=at)
+        log.refresh_from_db()
     return log
 
 

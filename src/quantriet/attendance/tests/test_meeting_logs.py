@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from quantriet.attendance import actions
+from quantriet.attendance.actions import meeting_logs
 from quantriet.attendance.models import (
     ClassVerdict,
     LogIdentity,
@@ -20,6 +21,7 @@ from quantriet.attendance.vocab import FactKind, LogMeaning, MeetingLogState, Me
 from quantriet.audit.models import AuditEvent
 from quantriet.classes.models import Venue
 from quantriet.classes.vocab import ClassState
+from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, today
 
@@ -367,8 +369,6 @@ def test_reading_asks_as_many_statements_for_many_names_as_for_few(hall, bring, 
 def test_a_log_killed_while_written_is_written_once(hall, bring, clerk, monkeypatch):
     log = bring(WHOLE[:1])
     MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.APPLYING, confirmed_by=clerk)
-    from quantriet.attendance.actions import meeting_logs
-
     real = meeting_logs.insert_facts
 
     def die(*args, **given):
@@ -415,8 +415,6 @@ def test_a_decision_on_a_name_that_was_read_anew_is_refused(hall, bring, clerk):
 
 @pytest.mark.parametrize("state", [MeetingLogState.CANCELLED, MeetingLogState.READY])
 def test_a_reading_that_comes_second_leaves_the_names(hall, bring, clerk, monkeypatch, state):
-    from quantriet.attendance.actions import meeting_logs
-
     log = bring(WHOLE)
     before = set(log.names.values_list("pk", flat=True))
     MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.READING)
@@ -431,3 +429,75 @@ def test_a_reading_that_comes_second_leaves_the_names(hall, bring, clerk, monkey
     actions.read_meeting_log(log.pk, at=clock(AFTER))
     assert set(log.names.values_list("pk", flat=True)) == before
     assert MeetingLog.objects.get(pk=log.pk).state == state
+
+
+def killed(*args, **given):
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def job_clock(monkeypatch):
+    monkeypatch.setattr("quantriet.attendance.jobs.now", lambda: clock(AFTER, 10))
+
+
+def test_a_small_log_whose_request_was_killed_is_read_by_its_job(hall, bring, clerk, monkeypatch, job_clock):
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "read_meeting_log", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bring(WHOLE[:1])
+    log = MeetingLog.objects.get()
+    assert log.state == MeetingLogState.READING
+    assert Worker([]).run_all() == 1
+    log.refresh_from_db()
+    assert (log.state, log.names.get().entry_id) == (MeetingLogState.READY, hall.entries["M1"].pk)
+    # Answered, and killed again.
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "read_meeting_log", killed)
+        with pytest.raises(KeyboardInterrupt):
+            actions.answer_log_questions(log, offset=7 * 60, by=clerk, at=clock(AFTER))
+    assert Worker([]).run_all() == 1
+    log.refresh_from_db()
+    assert log.state == MeetingLogState.READY
+
+
+def test_a_small_log_whose_request_was_killed_is_written_by_its_job(hall, bring, clerk, monkeypatch, job_clock):
+    log = bring(WHOLE[:1])
+    Worker([]).run_all()
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "apply_meeting_log", killed)
+        with pytest.raises(KeyboardInterrupt):
+            actions.confirm_meeting_log(log, by=clerk, at=clock(AFTER))
+    assert MeetingLog.objects.get().state == MeetingLogState.APPLYING
+    Worker([]).run_all()
+    assert MeetingLog.objects.get().state == MeetingLogState.DONE
+    assert facts(hall, "M1") == [("arrive", "07:30"), ("leave", "11:00")]
+
+
+def test_the_jobs_of_a_log_done_at_once_change_nothing(hall, bring, clerk, job_clock):
+    log = bring(WHOLE[:1])
+    name = log.names.get().pk
+    Worker([]).run_all()
+    assert log.names.get().pk == name
+    actions.confirm_meeting_log(log, by=clerk, at=clock(AFTER))
+    before = set(PresenceFact.objects.values_list("pk", flat=True))
+    assert Worker([]).run_all() == 2  # to write it, and to follow it
+    assert set(PresenceFact.objects.values_list("pk", flat=True)) == before
+    assert AuditEvent.objects.filter(verb="meeting_log.applied").count() == 1
+    # Given up before its job comes: nothing is read, and the file that is gone is no failure.
+    given_up = bring(WHOLE[:1], name="sau.csv", head=HEAD + "\n")
+    actions.give_up_log(given_up, by=clerk, at=clock(AFTER))
+    assert Worker([]).run_all() == 1
+    assert MeetingLog.objects.get(pk=given_up.pk).state == MeetingLogState.CANCELLED
+
+
+def test_a_reading_whose_file_went_with_the_log_ends_quietly(hall, bring, clerk, monkeypatch):
+    log = bring(WHOLE[:1])
+    MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.READING)
+
+    def given_up_meanwhile(*args):
+        MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.CANCELLED)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(meeting_logs, "_understand", given_up_meanwhile)
+    actions.read_meeting_log(log.pk, at=clock(AFTER))
+    assert MeetingLog.objects.get(pk=log.pk).state == MeetingLogState.CANCELLED
