@@ -1,6 +1,7 @@
 """Logs of online meetings: taken in, read against the roster, decided on by a person, written as facts, taken back.
 
-Reading and writing are jobs when the file is large; each may be killed and run again. Nothing counts before it is
+Reading and writing are jobs, queued with the step they belong to; of a small file they are done at once too, and the job then
+finds the state moved on. Each may be killed and run again. Nothing counts before it is
 confirmed; then the facts are arrivals and departures like all others, and what follows from them (log lines, minutes,
 verdicts) is written by `check_ins.follow_check_ins`.
 """
@@ -54,7 +55,7 @@ READ_JOB = "quantriet.attendance.jobs.read_meeting_log_job"
 APPLY_JOB = "quantriet.attendance.jobs.apply_meeting_log_job"
 FOLLOW_JOB = "quantriet.attendance.jobs.follow_check_ins_job"
 VIETNAM = 7 * 60  # minutes east of Greenwich
-AT_ONCE_BYTES = 256 * 1024  # a larger file is read by a job
+AT_ONCE_BYTES = 256 * 1024  # a larger file is left to the job
 _AT_ONCE_NAMES = 1_000
 _AHEAD = dt.timedelta(minutes=10)
 _MOST_ROWS_TOLD = 20
@@ -124,7 +125,7 @@ def take_meeting_log(
             record(
                 "meeting_log.uploaded", by=by, at=at, thing=study_class, unit=study_class.unit, after={"log": log.pk}
             )
-            _start_reading(log)
+            enqueue(READ_JOB, log.pk)
         except BaseException:
             log.file.delete(save=False)
             raise
@@ -152,7 +153,7 @@ def answer_log_questions(
             choices=choices,
             counts={},
         )
-        _start_reading(log)
+        enqueue(READ_JOB, log.pk)
     _read_if_small(log, at)
     return log
 
@@ -164,11 +165,6 @@ def give_up_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> None:
         _move(log, MeetingLogState.CANCELLED, frm=waiting)
         log.names.all().delete()
         _drop_file(log)
-
-
-def _start_reading(log: MeetingLog) -> None:
-    if log.file.size > AT_ONCE_BYTES:
-        enqueue(READ_JOB, log.pk)
 
 
 def _read_if_small(log: MeetingLog, at: dt.datetime) -> None:
@@ -196,21 +192,27 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
             ):
                 _drop_file(log)
         return
+    except FileNotFoundError:
+        if MeetingLog.objects.filter(pk=log.pk, state=MeetingLogState.READING).exists():
+            raise
+        return  # it was read, refused or given up meanwhile, and its file is gone with that
     if understood.questions:
         with transaction.atomic():
-            log.names.all().delete()
-            _move(
+            if _move(
                 log, MeetingLogState.ASKING, frm=(MeetingLogState.READING,), understood=asdict(understood), must=False
-            )
+            ):
+                log.names.all().delete()
         return
     rows = _tell(log, people)
     with transaction.atomic():
-        log.names.all().delete()
-        insert_many(MeetingLogName, _NAME_COLUMNS, rows)
-        _move(
-            log, MeetingLogState.READY, frm=(MeetingLogState.READING,), understood=asdict(understood), refusal="",
-            counts=_counts(log), must=False,
-        )  # fmt: skip
+        # First the state: who comes second, or after it was given up, leaves the names as they are.
+        if _move(
+            log, MeetingLogState.READY, frm=(MeetingLogState.READING,), understood=asdict(understood), refusal="", must=False
+        ):  # fmt: skip
+            log.names.all().delete()
+            insert_many(MeetingLogName, _NAME_COLUMNS, rows)
+            log.counts = _counts(log)
+            MeetingLog.objects.filter(pk=log.pk).update(counts=log.counts)
 
 
 def _understand(log: MeetingLog, at: dt.datetime) -> tuple[Understood, list[Person]]:
@@ -294,9 +296,10 @@ def _tell(log: MeetingLog, people: Sequence[Person]) -> list[tuple[Any, ...]]:
             _progress(log, "Đang đối chiếu với danh sách lớp", number, len(people))
         known = decided.get(log_key(one.name, one.email))
         meant = _remembered(known, entry_of, halls) if known else None
-        if meant is None or (meant.entry_id and one.is_twice):
+        if meant is None or (meant.entry_id and (one.is_twice or (not one.email and matcher.is_of_several(one.name)))):
             seen = matcher.find(one.name, one.email)
-            # Two devices at once under a name that two of the roster bear: perhaps both are there (B-06).
+            # Two devices at once under a name that two of the roster bear: perhaps both are there; and a name typed without
+            # marks may be of another this time (B-06).
             if meant is None or len(seen.candidates) > 1:
                 meant = seen
         found.append(meant)
@@ -407,12 +410,16 @@ def decide_log_name(
     """
     log = name.log
     study_class = log.study_class
-    if log.state not in (MeetingLogState.READY, MeetingLogState.DONE):
-        raise Refusal("log.state", "Lần nhập này đã sang bước khác; hãy mở lại trang.")
     if (entry and entry.study_class_id != study_class.pk) or (venue and venue.study_class_id != study_class.pk):
         raise Refusal("log.other_class", "Người hoặc điểm cầu này không thuộc lớp đang nhập nhật ký.")
     with transaction.atomic():
         _lock(study_class)
+        # Somebody else may have confirmed, given up or read it anew since it was loaded.
+        log.refresh_from_db(
+            fields=["state", "counts"], from_queryset=MeetingLog.objects.select_for_update(of=("self",))
+        )
+        if log.state not in (MeetingLogState.READY, MeetingLogState.DONE) or not log.names.filter(pk=name.pk).exists():
+            raise _moved_on()
         name.refresh_from_db()
         if log.state == MeetingLogState.DONE:
             refuse_class(_frame(study_class), at)
@@ -455,7 +462,7 @@ def _zeros() -> dict[str, int]:
 def confirm_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> MeetingLog:
     """Write what is recognised, all or nothing; names still to be decided follow when they are.
 
-    Refuses a log that is not ready or names nobody and no hall, and a class that takes no roll. A large log is written by a job.
+    Refuses a log that is not ready or names nobody and no hall, and a class that takes no roll. A large log is left to the job.
     """
     if log.state == MeetingLogState.DONE:
         return log
@@ -464,11 +471,10 @@ def confirm_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> Mee
         raise Refusal("log.nobody", "Chưa nhận ra ai trong nhật ký này; hãy xác định các tên cần xem trước.")
     with transaction.atomic():
         _move(log, MeetingLogState.APPLYING, frm=(MeetingLogState.READY,), confirmed_by=by)
-        if log.names.count() > _AT_ONCE_NAMES:
-            enqueue(APPLY_JOB, log.pk)
-            return log
-    apply_meeting_log(log.pk, at=at)
-    log.refresh_from_db()
+        enqueue(APPLY_JOB, log.pk)  # also of a small log: whoever is killed after this leaves it to the job
+    if log.names.count() <= _AT_ONCE_NAMES:
+        apply_meeting_log(log.pk, at=at)
+        log.refresh_from_db()
     return log
 
 
@@ -668,12 +674,16 @@ def _move(
     """The one way in which a log changes its state: only from the states named, in one statement."""
     if not MeetingLog.objects.filter(pk=log.pk, state__in=frm).update(state=to, **new):
         if must:
-            raise Refusal("log.state", "Lần nhập này đã sang bước khác; hãy mở lại trang.")
+            raise _moved_on()
         return False
     log.state = to
     for name, value in new.items():
         setattr(log, name, value)
     return True
+
+
+def _moved_on() -> Refusal:
+    return Refusal("log.state", "Lần nhập này đã sang bước khác; hãy mở lại trang.")
 
 
 def _progress(log: MeetingLog, what: str, done: int = 0, total: int = 0) -> None:

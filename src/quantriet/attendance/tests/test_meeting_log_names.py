@@ -1,5 +1,7 @@
 """What a meeting's name means: nobody is confirmed who could be somebody else; halls and recorders are no people."""
 
+import unicodedata
+
 import pytest
 
 from quantriet.attendance.rules.meeting_logs.names import Called, Hall, Matcher, Meaning, Roster, log_key
@@ -60,6 +62,51 @@ def test_doubtful_names_have_candidates_and_nobody_is_confirmed(find, said, cand
     assert {one.entry_id for one in found.candidates} == candidates
 
 
+SHORT = [
+    Called(21, 21, "Lê Thị Hồng", "DV000021", "", 1),
+    Called(22, 22, "Trần Quốc", "DV000022", "", 1),
+    Called(23, 23, "Nguyễn Văn An", "DV000023", "", 2),
+    Called(24, 24, "Phạm Anh", "DV000024", "", 3),
+]
+
+
+@pytest.mark.req("B-06")
+@pytest.mark.parametrize(
+    ("said", "candidate"),
+    [
+        ("Lê Thị Hồng Nhung", 21), ("Trần Quốc Anh", 22), ("Tran Quoc Anh - iPhone", 22), ("Nguyen Van An Binh", 23),
+        ("CB thôn 2 - Nguyễn Văn An Bình", 23), ("Nguyễn Văn An B", 23), ("Nguyễn Văn An 2", 23), ("Trần Nguyễn Văn An", 23),
+        ("Lê Thị Hồng Cô", 21), ("Lê Thị Hồng Nhung (Chi bộ thôn 1)", 21), ("Chi bộ thôn 9 Nguyễn Văn An", 23),
+        ("Đ/c Lê Thị Hồng Nhung", 21), ("Nguyễn Văn An Hồng Nhung", 23),
+    ],
+)  # fmt: skip
+def test_a_longer_name_is_not_a_shorter_one(said, candidate):
+    found = Matcher(Roster(SHORT, UNITS | {3: ("Chi bộ Hồng Nhung", "Hồng Nhung", "CB13")})).find(said, "")
+    assert (found.meaning, found.entry_id) == (Meaning.DOUBTFUL, None), found
+    assert found.candidates[0].entry_id == candidate
+
+
+@pytest.mark.req("B-06")
+@pytest.mark.parametrize(
+    ("said", "entry"),
+    [
+        ("Chị Lê Thị Hồng", 21), ("Đồng chí Trần Quốc", 22), ("Anh Trần Quốc (iPhone)", 22), ("Thôn 2 Nguyễn Văn An", 23),
+        ("Nguyễn Văn An CB thôn 02", 23), ("Bí thư Chi bộ thôn 2 Nguyễn Văn An", 23), ("Trần Quốc's iPhone 12 Pro Max", 22),
+        ("CB12 Nguyen Van An", 23), ("01 Nguyễn Văn An", 23), ("Điện thoại của Trần Quốc", 22), ("Phạm Anh", 24),
+        ("Hồng Nhung Phạm Anh", 24), ("Xã: CB thôn 2 Nguyễn Văn An", 23),
+    ],
+)  # fmt: skip
+def test_units_codes_devices_and_titles_may_stand_beside_a_name(said, entry):
+    found = Matcher(Roster(SHORT, UNITS | {3: ("Chi bộ Hồng Nhung", "Hồng Nhung", "CB13")})).find(said, "")
+    assert (found.meaning, found.entry_id) == (Meaning.SURE, entry), found
+
+
+def test_a_title_may_be_the_given_name_of_another_order():
+    people = [*SHORT, Called(25, 25, "Trần Quốc Anh", "DV000025", "", 1)]
+    found = Matcher(Roster(people, UNITS)).find("Anh Trần Quốc", "")
+    assert (found.meaning, {one.entry_id for one in found.candidates}) == (Meaning.DOUBTFUL, {22, 25})
+
+
 @pytest.mark.parametrize(
     "said", ["Mẹ Bông", "iPhone", "Trần Nguyễn Thị Hường", "Phạm Quốc Trung", "=HYPERLINK(1)", "Năm"]
 )
@@ -105,6 +152,9 @@ def test_recorders_are_left_out_with_the_reason(find, said):
     assert "không phải người dự" in found.why
 
 
-def test_names_are_remembered_without_marks_and_with_their_e_mail():
-    assert log_key("Mẹ  Bông", "") == log_key("ME BONG", "")
+@pytest.mark.req("B-06")
+def test_names_are_remembered_with_their_marks_and_their_e_mail():
+    assert log_key("Mẹ  Bông", "") == log_key("MẸ BÔNG", "")
+    assert log_key(unicodedata.normalize("NFD", "Mẹ Bông"), "") == log_key("Mẹ Bông", "")
+    assert len({log_key(said, "") for said in ("Nguyễn Văn Hùng", "Nguyễn Văn Hưng", "Nguyen Van Hung")}) == 3
     assert log_key("Mẹ Bông", "a@x.vn") != log_key("Mẹ Bông", "b@x.vn")

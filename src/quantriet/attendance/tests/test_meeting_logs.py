@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from quantriet.attendance import actions
+from quantriet.attendance.actions import meeting_logs
 from quantriet.attendance.models import (
     ClassVerdict,
     LogIdentity,
@@ -20,6 +21,7 @@ from quantriet.attendance.vocab import FactKind, LogMeaning, MeetingLogState, Me
 from quantriet.audit.models import AuditEvent
 from quantriet.classes.models import Venue
 from quantriet.classes.vocab import ClassState
+from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local, today
 
@@ -128,12 +130,37 @@ def test_a_decision_counts_at_once_and_is_remembered(hall, bring, clerk, cast):
     assert not facts(hall, "M2")
     # The next class of the organiser: not asked again. A class without the person asks anew.
     other = make_class(cast, make_campaign(cast), ["M2", "M7"], title="Lớp sau")
-    again = bring([("tran van binh", "07:30:00", "11:00:00")], name="sau.csv", study_class=other.study_class)
+    again = bring([("TRẦN VĂN BÌNH", "07:30:00", "11:00:00")], name="sau.csv", study_class=other.study_class)
     assert again.names.get().entry_id == other.entries["M7"].pk
     assert LogIdentity.objects.get().person_id == hall.entries["M7"].person_id
     without = make_class(cast, make_campaign(cast), ["M2"], title="Lớp khác")
     third = bring([("Trần Văn Bình", "07:30:00", "11:00:00")], name="ba.csv", study_class=without.study_class)
     assert third.names.get().entry_id in (None, without.entries["M2"].pk)
+
+
+@pytest.mark.req("B-06")
+def test_names_of_other_marks_are_other_people(hall, bring, clerk):
+    from quantriet.org.models import Person
+
+    Person.objects.filter(pk=hall.entries["M2"].person_id).update(full_name="Nguyễn Văn Hùng")
+    Person.objects.filter(pk=hall.entries["M7"].person_id).update(full_name="Nguyễn Văn Hưng")
+    hung = ("Nguyễn Văn Hùng", "07:30:00", "09:00:00")
+    log = bring([hung, ("Nguyễn Văn Hưng", "09:00:00", "11:00:00"), ("nguyen van hung", "07:30:00", "11:00:00")])
+    assert {one.said: (one.meaning, one.entry_id, one.seconds) for one in log.names.all()} == {
+        "Nguyễn Văn Hùng": (LogMeaning.SURE, hall.entries["M2"].pk, 90 * 60),
+        "Nguyễn Văn Hưng": (LogMeaning.SURE, hall.entries["M7"].pk, 120 * 60),
+        "nguyen van hung": (LogMeaning.DOUBTFUL, None, 210 * 60),
+    }
+    # What is decided of the one, or of the name without marks, makes nobody else sure.
+    actions.decide_log_name(log.names.get(said=hung[0]), entry=hall.entries["M2"], by=clerk, at=clock(AFTER))
+    actions.decide_log_name(log.names.get(said="nguyen van hung"), entry=hall.entries["M2"], by=clerk, at=clock(AFTER))
+    later = [("Nguyễn Văn Hưng", "07:30:00", "11:00:00"), ("NGUYEN VAN HUNG", "07:30:00", "11:00:00"), hung]
+    again = bring(later, name="sau.csv")
+    assert {one.said: (one.meaning, one.entry_id) for one in again.names.all()} == {
+        "Nguyễn Văn Hùng": (LogMeaning.SURE, hall.entries["M2"].pk),
+        "Nguyễn Văn Hưng": (LogMeaning.SURE, hall.entries["M7"].pk),
+        "NGUYEN VAN HUNG": (LogMeaning.DOUBTFUL, None),
+    }
 
 
 @pytest.mark.req("B-06")
@@ -342,8 +369,6 @@ def test_reading_asks_as_many_statements_for_many_names_as_for_few(hall, bring, 
 def test_a_log_killed_while_written_is_written_once(hall, bring, clerk, monkeypatch):
     log = bring(WHOLE[:1])
     MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.APPLYING, confirmed_by=clerk)
-    from quantriet.attendance.actions import meeting_logs
-
     real = meeting_logs.insert_facts
 
     def die(*args, **given):
@@ -358,3 +383,121 @@ def test_a_log_killed_while_written_is_written_once(hall, bring, clerk, monkeypa
     actions.apply_meeting_log(log.pk, at=clock(AFTER))
     actions.apply_meeting_log(log.pk, at=clock(AFTER))
     assert PresenceFact.objects.count() == 2
+
+
+@pytest.mark.parametrize("state", [MeetingLogState.CANCELLED, MeetingLogState.APPLYING, MeetingLogState.UNDONE])
+def test_a_decision_sees_what_was_done_with_the_log_meanwhile(hall, bring, clerk, state):
+    name = bring([("Mẹ Bông", "07:30:00", "11:00:00")]).names.select_related("log").get()
+    MeetingLog.objects.filter(pk=name.log_id).update(state=state)
+    with pytest.raises(Refusal) as refusal:
+        actions.decide_log_name(name, entry=hall.entries["M1"], by=clerk, at=clock(AFTER))
+    assert refusal.value.code == "log.state"
+    assert not LogIdentity.objects.exists()
+
+
+def test_a_decision_on_a_log_written_meanwhile_counts(hall, bring, clerk):
+    log = bring([*WHOLE[:1], ("Mẹ Bông", "07:30:00", "11:00:00")])
+    name = log.names.select_related("log").get(said="Mẹ Bông")
+    apply(MeetingLog.objects.get(pk=log.pk), clerk)
+    actions.decide_log_name(name, entry=hall.entries["M3"], by=clerk, at=clock(AFTER, 5))
+    assert facts(hall, "M3") == [("arrive", "07:30"), ("leave", "11:00")]
+    assert MeetingLog.objects.get(pk=log.pk).counts["written"] == 1
+
+
+def test_a_decision_on_a_name_that_was_read_anew_is_refused(hall, bring, clerk):
+    log = bring([("Mẹ Bông", "07:30:00", "11:00:00")])
+    name = log.names.select_related("log").get()
+    actions.answer_log_questions(log, offset=7 * 60, by=clerk, at=clock(AFTER))
+    with pytest.raises(Refusal) as refusal:
+        actions.decide_log_name(name, entry=hall.entries["M1"], by=clerk, at=clock(AFTER))
+    assert refusal.value.code == "log.state"
+
+
+@pytest.mark.parametrize("state", [MeetingLogState.CANCELLED, MeetingLogState.READY])
+def test_a_reading_that_comes_second_leaves_the_names(hall, bring, clerk, monkeypatch, state):
+    log = bring(WHOLE)
+    before = set(log.names.values_list("pk", flat=True))
+    MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.READING)
+    real = meeting_logs._tell
+
+    def overtaken(*args):
+        rows = real(*args)
+        MeetingLog.objects.filter(pk=log.pk).update(state=state)
+        return rows
+
+    monkeypatch.setattr(meeting_logs, "_tell", overtaken)
+    actions.read_meeting_log(log.pk, at=clock(AFTER))
+    assert set(log.names.values_list("pk", flat=True)) == before
+    assert MeetingLog.objects.get(pk=log.pk).state == state
+
+
+def killed(*args, **given):
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def job_clock(monkeypatch):
+    monkeypatch.setattr("quantriet.attendance.jobs.now", lambda: clock(AFTER, 10))
+
+
+def test_a_small_log_whose_request_was_killed_is_read_by_its_job(hall, bring, clerk, monkeypatch, job_clock):
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "read_meeting_log", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bring(WHOLE[:1])
+    log = MeetingLog.objects.get()
+    assert log.state == MeetingLogState.READING
+    assert Worker([]).run_all() == 1
+    log.refresh_from_db()
+    assert (log.state, log.names.get().entry_id) == (MeetingLogState.READY, hall.entries["M1"].pk)
+    # Answered, and killed again.
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "read_meeting_log", killed)
+        with pytest.raises(KeyboardInterrupt):
+            actions.answer_log_questions(log, offset=7 * 60, by=clerk, at=clock(AFTER))
+    assert Worker([]).run_all() == 1
+    log.refresh_from_db()
+    assert log.state == MeetingLogState.READY
+
+
+def test_a_small_log_whose_request_was_killed_is_written_by_its_job(hall, bring, clerk, monkeypatch, job_clock):
+    log = bring(WHOLE[:1])
+    Worker([]).run_all()
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "apply_meeting_log", killed)
+        with pytest.raises(KeyboardInterrupt):
+            actions.confirm_meeting_log(log, by=clerk, at=clock(AFTER))
+    assert MeetingLog.objects.get().state == MeetingLogState.APPLYING
+    Worker([]).run_all()
+    assert MeetingLog.objects.get().state == MeetingLogState.DONE
+    assert facts(hall, "M1") == [("arrive", "07:30"), ("leave", "11:00")]
+
+
+def test_the_jobs_of_a_log_done_at_once_change_nothing(hall, bring, clerk, job_clock):
+    log = bring(WHOLE[:1])
+    name = log.names.get().pk
+    Worker([]).run_all()
+    assert log.names.get().pk == name
+    actions.confirm_meeting_log(log, by=clerk, at=clock(AFTER))
+    before = set(PresenceFact.objects.values_list("pk", flat=True))
+    assert Worker([]).run_all() == 2  # to write it, and to follow it
+    assert set(PresenceFact.objects.values_list("pk", flat=True)) == before
+    assert AuditEvent.objects.filter(verb="meeting_log.applied").count() == 1
+    # Given up before its job comes: nothing is read, and the file that is gone is no failure.
+    given_up = bring(WHOLE[:1], name="sau.csv", head=HEAD + "\n")
+    actions.give_up_log(given_up, by=clerk, at=clock(AFTER))
+    assert Worker([]).run_all() == 1
+    assert MeetingLog.objects.get(pk=given_up.pk).state == MeetingLogState.CANCELLED
+
+
+def test_a_reading_whose_file_went_with_the_log_ends_quietly(hall, bring, clerk, monkeypatch):
+    log = bring(WHOLE[:1])
+    MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.READING)
+
+    def given_up_meanwhile(*args):
+        MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.CANCELLED)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(meeting_logs, "_understand", given_up_meanwhile)
+    actions.read_meeting_log(log.pk, at=clock(AFTER))
+    assert MeetingLog.objects.get(pk=log.pk).state == MeetingLogState.CANCELLED

@@ -82,11 +82,19 @@ _OFFICE = re.compile(
 )
 _DEVICE = re.compile(
     r"(?:\b(?:iphone|ipad|galaxy|samsung|oppo|vivo|xiaomi|redmi|realme|huawei|nokia|laptop|desktop|pc|macbook(?: pro| air)?|android)\b"
-    r"(?: (?:cua|of|de))?(?: \w*\d\w*)?|\b(?:sm-[a-z0-9]+|dien thoai|may tinh|may 2|thiet bi)\b|'s\b)"
+    r"(?: (?:cua|of|de))?(?: \w*\d\w*)?(?: (?:pro|max|plus|ultra|mini|note))*\b|\b(?:sm-[a-z0-9]+|dien thoai|may tinh|may 2|thiet bi)(?: cua)?\b)"
 )
-_TITLES = re.compile(
-    r"\b(?:d/?c|dc|dong chi|ong|ba|anh|chi|thay|co|bi thu|pho bi thu|bt|pbt|chu tich|pct|ct|dang vien|dv|gv|ts|ths|pgs|gs|bs)\b\.?"
+# What a person is addressed by; at the front of a text only, for each of these may be a part of a name elsewhere.
+_TITLES = tuple(
+    tuple(title.split())
+    for title in (
+        "dong chi,d c,dc,ong,ba,anh,chi,thay,co,pho bi thu,bi thu,bt,pbt,pho chu tich,chu tich,ct,pct,dang vien,dv,gv,ts,ths,pgs,gs,bs"
+    ).split(",")
 )
+# Short words of offices, none of which is a syllable of a name.
+_OFFICE_WORDS = frozenset("cb db vp ubnd hdnd mttq ubmttq thcs thpt bch chqs dc".split())
+_PLACE_WORDS = frozenset("cb db du thon tdp kp khu buon xom ap".split())
+_OWNS = re.compile(r"(?<=\w\w)['’]s\b", re.I)  # "An's iPhone"
 _SPLIT = re.compile(r"\s+[-–—]\s+|[_|/\\,:;()\[\]{}<>•·~+]|\s[-–—]|[-–—]\s")
 
 
@@ -154,9 +162,14 @@ def _unit_key(name: str) -> str:
     return re.sub(r"\b0+(\d)", r"\1", said)
 
 
+def said_key(name: str) -> str:
+    """By what two lines of a log are of one name: its marks count ("Hùng" is not "Hưng"), capitals and spaces do not."""
+    return nfc(squeeze(name).casefold())
+
+
 def log_key(name: str, email: str) -> str:
-    """By what a name of a log is remembered: its e-mail if it has one, else the folded name without the device."""
-    return f"@{email.lower()}|{fold(name)}" if email else fold(name)
+    """By what a name of a log is remembered: the name with its marks, and its e-mail if it has one."""
+    return f"@{email.lower()}|{said_key(name)}" if email else said_key(name)
 
 
 class Matcher:
@@ -172,7 +185,7 @@ class Matcher:
         said = fold(name)
         own = self.roster.by_email.get(email, []) if email else []
         bot = _BOTS.search(said)
-        by_name = self._people(name)
+        by_name, is_whole = self._people(name)
         if bot and not by_name:
             return Found(
                 Meaning.IGNORED, f"Là công cụ ghi, dịch hoặc chép lời tự động (“{bot.group()}”), không phải người dự."
@@ -204,29 +217,70 @@ class Matcher:
                     candidates=told[:MOST_CANDIDATES],
                 )
             return Found(Meaning.SURE, "Trùng mã đảng viên.", coded.entry_id)
-        if by_name:
+        if by_name and is_whole:
             return self._named(name, by_name)
-        return self._alike(name)
+        return self._alike(name, by_name)
+
+    def is_of_several(self, name: str) -> bool:
+        """Whether a name typed without marks may be several people's of the roster: what was decided of one says little."""
+        people, _ = self._people(name)
+        fitting = {said_key(one.full_name) for one in people if _marks_fit(name, one.full_name)}
+        return len(fitting) > 1 or (len(people) > 1 and _is_plain(name))
 
     # --- parts ---
 
-    def _people(self, name: str) -> list[Called]:
-        """Everybody of the roster whose whole name stands in this text, the longest name first found."""
+    def _people(self, name: str) -> tuple[list[Called], bool]:
+        """Everybody of the roster whose whole name stands in this text, the longest name first found; and whether it stands
+        there by itself, with nothing beside it in its part of the text that may belong to another, longer name.
+        """
+        roster = self.roster
+        near: list[Called] = []
         for part in _parts(name):
             words = _words(part)
-            for text in (words, _undressed(words)):
-                found = self.roster.by_name.get(" ".join(text))
-                if found:
-                    return found
+            bare = _undressed(words)
+            if found := roster.by_name.get(" ".join(words)):
+                return found, True
+            if found := roster.by_name.get(" ".join(bare)):
+                # "Anh Trần Quốc" may be Trần Quốc Anh, written in the other order.
+                turned = roster.by_words.get(tuple(sorted(words)), ())
+                if not turned:
+                    return found, True
+                near += [*found, *turned]
         for part in _parts(name):
             words = _undressed(_words(part))[:24]
-            for size in range(min(self.roster.longest, len(words) - 1), 1, -1):
-                # From the end: a unit or a title stands before a name.
+            for size in range(min(roster.longest, len(words) - 1), 1, -1):
+                # From the end: a unit stands before a name.
                 for start in range(len(words) - size, -1, -1):
-                    found = self.roster.by_name.get(" ".join(words[start : start + size]))
-                    if found and _stands_free(words[:start], words[start + size :], size):
-                        return found
-        return []
+                    found = roster.by_name.get(" ".join(words[start : start + size]))
+                    if not found:
+                        continue
+                    if self._is_explained(words[:start]) and self._is_explained(words[start + size :], is_after=True):
+                        if all(one in found for one in near):
+                            return found, True
+                    near += found
+        return list({one.entry_id: one for one in near}.values()), False
+
+    def _is_explained(self, words: Sequence[str], *, is_after: bool = False) -> bool:
+        """Whether words beside a name are only of a unit, an office or a code, and so no part of the name."""
+        said = _unit_key(" ".join(words)).split()
+        place = 0
+        while place < len(said):
+            ends = (end for end in range(len(said), place, -1) if self._is_unit(said[place:end], is_after=is_after))
+            word = said[place]
+            is_code = any(map(str.isdigit, word)) and (not is_after or len(word) > 3)
+            end = next(ends, place + 1 if is_code or word in _OFFICE_WORDS else 0)
+            if not end:
+                return False
+            place = end
+        return True
+
+    def _is_unit(self, words: Sequence[str], *, is_after: bool) -> bool:
+        said = " ".join(words)
+        is_place = words[0] in _PLACE_WORDS or any(map(str.isdigit, said))
+        if said in self._units:
+            # A unit called like a person ("Hồng Nhung") is told from one only by its place before the name.
+            return is_place or (not is_after and len(words) > 1)
+        return is_place and f"cb {said}" in self._units
 
     def _coded(self, said: str) -> Called | None:
         found = {
@@ -273,9 +327,9 @@ class Matcher:
     def _candidate(self, one: Called, why: str) -> Candidate:
         return Candidate(one.entry_id, why)
 
-    def _alike(self, name: str) -> Found:
-        """Nobody bears the whole name: who might be meant."""
-        told: dict[int, str] = {}
+    def _alike(self, name: str, within: Sequence[Called]) -> Found:
+        """Nobody bears the whole name: who might be meant, first those whose name is a piece of it."""
+        told: dict[int, str] = {one.entry_id: "tên trong cuộc họp còn chữ khác" for one in within}
         for part in _parts(name):
             words = _undressed(_words(part))
             if len(words) < 2:
@@ -320,7 +374,7 @@ _COMMON = frozenset(
 
 def _parts(name: str) -> list[str]:
     """The text in pieces that may each be a name: whole, before and inside brackets, between signs."""
-    said = squeeze(name)
+    said = _OWNS.sub(" ", squeeze(name))
     if "@" in said and " " not in said:
         said = re.sub(r"[._\d]+", " ", said.split("@")[0])
     parts = [said, *(part.strip() for part in _SPLIT.split(said))]
@@ -329,28 +383,18 @@ def _parts(name: str) -> list[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _undress(said: str) -> str:
-    return squeeze(_TITLES.sub(" ", _DEVICE.sub(" ", said)))
+def _undress(said: str) -> tuple[str, ...]:
+    words = tuple(_DEVICE.sub(" ", said).split())
+    while title := next((one for one in _TITLES if words[: len(one)] == one), None):
+        if words[:2] == ("chi", "bo"):
+            break
+        words = words[len(title) :]
+    return words
 
 
 def _undressed(words: Sequence[str]) -> list[str]:
-    return _undress(" ".join(words)).split()
-
-
-def _stands_free(before: Sequence[str], after: Sequence[str], size: int) -> bool:
-    """Whether a name within other words is a name by itself: "Cb thon 1 Nguyen Van A" is, "Tran Nguyen Van A" is not.
-
-    A family name just before it makes another, longer name of it.
-    """
-    if before and before[-1] in _FAMILIES:
-        return False
-    return not (after and size < 3)
-
-
-_FAMILIES = frozenset(
-    "nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh dao doan trinh truong luong mai ta to thai "
-    "ha luu cao chu quach tong kieu lai mac nghiem ong phung quan tang than thach tieu tu ung van vuong".split()
-)
+    """Without devices, and without titles at the front: within a name and at its end they are its own words."""
+    return list(_undress(" ".join(words)))
 
 
 def _is_plain(text: str) -> bool:

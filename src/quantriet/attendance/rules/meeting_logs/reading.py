@@ -30,6 +30,7 @@ from quantriet.attendance.rules.meeting_logs.moments import (
     read_stamp,
     zone_named,
 )
+from quantriet.attendance.rules.meeting_logs.names import said_key
 from quantriet.kit.intervals import Interval, seconds, unite
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.text import fold, squeeze
@@ -465,7 +466,7 @@ def connected(log: Log, *, order: Order, offset: int, day: dt.date | None) -> tu
     wrong: list[int] = []
     ended = log.ended.moment(order, offset, day) if log.ended else None
     for one in log.heard:
-        key = (fold(one.name), one.email)
+        key = (said_key(one.name), one.email)
         start = one.joined.moment(order, offset, day) if one.joined else None
         end = one.left.moment(order, offset, day) if one.left else None
         if start is None and end is not None and one.seconds is not None:
