@@ -42,7 +42,7 @@
     const drift = Date.now() - performance.now() - steady;
     if (Math.abs(drift) < 2000) return;
     steady += drift;
-    if (drift < 0 && own && Number.isFinite(own.offset)) own = await outbox.note(own.key, { offset: own.offset - drift });
+    if (drift < 0 && own && Number.isFinite(own.offset)) own = await outbox.note(own.key, { offset: Math.round(own.offset - drift) });
   }
   const corrected = () => Date.now() + (own?.offset ?? 0);
 
@@ -193,7 +193,7 @@
 
   async function mark(entry, kind, way = "roll", of = undefined) {
     await watchClock();
-    const fact = { nonce: nonce(), device: own.key, kind, entry, session, made: Date.now(), offset: Number.isFinite(own.offset) ? own.offset : null, known: own.known ?? null, way, of, turn: (turn += 1), state: "kept" };
+    const fact = { nonce: nonce(), device: own.key, kind, entry, session, made: Date.now(), offset: Number.isFinite(own.offset) ? Math.round(own.offset) : null, known: own.known ?? null, way, of, turn: (turn += 1), state: "kept" };
     try {
       await outbox.keep(fact); // on the disk before it is shown
     } catch {
