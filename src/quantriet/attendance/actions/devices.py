@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 
 from quantriet.attendance import access
 from quantriet.attendance.actions.marks import (
@@ -262,7 +263,7 @@ class _Delivery:
             taken.reason = ConflictReason.TIME
             made = show_moment(moment(one.made_ms))
             taken.sentence = f"{self._impossible(frame, one, hours[0])} Đồng hồ của máy lúc ghi là {made}."
-        elif (settled_at := ruled.get((one.line, one.session_id))) is not None and taken.at <= settled_at:
+        elif (absent_at := ruled.get((one.line, one.session_id))) is not None and taken.at <= absent_at:
             taken.is_ruled_out = True
         return taken
 
@@ -283,13 +284,16 @@ class _Delivery:
         return ""
 
     def _ruled_out(self, lines: Collection[int]) -> dict[Cell, dt.datetime]:
-        """Where a person has settled that somebody was absent against this device: what it still holds of before adds nothing."""
+        """Where a person has settled against this device that somebody was absent, and at which hour they were.
+
+        What the device still holds of that hour or before adds nothing; who came later came, whenever it was settled.
+        """
         rows = PresenceConflict.objects.filter(
             entry__in=lines, reason=ConflictReason.ABSENT, outcome=ConflictOutcome.SECOND,
             first__from_device__device=self.device,
         )  # fmt: skip
-        found = rows.values_list("entry", "session", "settled_at")
-        return {(entry, session): at for entry, session, at in found if entry and session and at}
+        hours = rows.order_by().values_list("entry", "session").annotate(hour=Max("second__at"))
+        return {(entry, session): hour for entry, session, hour in hours if entry and session and hour}
 
     def _write_device_facts(self, taken: Sequence[_Taken], keys: Mapping[str, int]) -> None:
         adapt = connection.ops.adapt_datetimefield_value

@@ -292,13 +292,35 @@ def test_after_somebody_was_settled_as_absent_the_other_device_adds_nothing_of_b
     second.send(second.fact("M1", FactKind.ABSENT, clock(8, 10)), at=clock(9))
     actions.settle_conflict(PresenceConflict.objects.get(), ConflictOutcome.SECOND, by=clerk, at=clock(10))
     assert standing_kinds(hall, "M1") == [FactKind.ABSENT]
-    assert received(first.send(first.fact("M1", FactKind.LEAVE, clock(9, 50)), at=clock(10, 5))) == [Received.SETTLED]
+    for kind, true in ((FactKind.ARRIVE, clock(8, 5)), (FactKind.LEAVE, clock(8, 10))):
+        assert received(first.send(first.fact("M1", kind, true), at=clock(10, 5))) == [Received.SETTLED]
     assert standing_kinds(hall, "M1") == [FactKind.ABSENT]
     assert not PresenceConflict.objects.filter(state=ConflictState.OPEN).exists()
-    # Who comes afterwards is recorded.
-    assert received(first.send(first.fact("M1", FactKind.ARRIVE, clock(10, 10)), at=clock(10, 15))) == [
-        Received.RECORDED
-    ]
+
+
+@pytest.mark.req("B-03")
+@pytest.mark.parametrize("clock_time", [(9,), (10, 10)])
+def test_who_came_after_the_hour_of_the_absence_is_recorded_whenever_it_was_settled(hall, clerk, cast, clock_time):
+    first, second = Phone(hall, clerk), Phone(hall, cast.officer)
+    first.send(first.fact("M1", FactKind.ARRIVE, clock(7, 40)), at=clock(8, 20))
+    second.send(second.fact("M1", FactKind.ABSENT, clock(8, 10)), at=clock(8, 20))
+    came = first.fact("M1", FactKind.ARRIVE, clock(*clock_time))
+    actions.settle_conflict(PresenceConflict.objects.get(), ConflictOutcome.SECOND, by=clerk, at=clock(10))
+    assert received(first.send(came, at=clock(11, 10))) == [Received.RECORDED]
+    assert standing_kinds(hall, "M1") == [FactKind.ABSENT, FactKind.ARRIVE]
+    assert not PresenceConflict.objects.filter(state=ConflictState.OPEN).exists()
+
+
+@pytest.mark.req("B-03")
+def test_who_left_after_the_hour_of_the_absence_without_having_come_is_asked_about(hall, clerk, cast):
+    first, second = Phone(hall, clerk), Phone(hall, cast.officer)
+    first.send(first.fact("M1", FactKind.ARRIVE, clock(7, 40)), at=clock(9))
+    second.send(second.fact("M1", FactKind.ABSENT, clock(8, 10)), at=clock(9))
+    settled = PresenceConflict.objects.get()
+    actions.settle_conflict(settled, ConflictOutcome.SECOND, by=clerk, at=clock(10))
+    assert received(first.send(first.fact("M1", FactKind.LEAVE, clock(9, 50)), at=clock(10, 5))) == [Received.RECORDED]
+    (again,) = PresenceConflict.objects.filter(state=ConflictState.OPEN)
+    assert (again.reason, again.second_id) == (ConflictReason.ABSENT, settled.second_id)
 
 
 @pytest.mark.req("B-03")
