@@ -51,6 +51,7 @@ from quantriet.org.models import Account, Person
 
 DEVICE_FACT, CONFLICT = DeviceFact._meta.db_table, PresenceConflict._meta.db_table
 _MOST_TOGETHER = 500
+_SEEN_EVERY = dt.timedelta(minutes=1)  # how often the contact of a device that brings nothing new is written
 Cell = tuple[int, int]  # roster line, session
 
 
@@ -126,21 +127,28 @@ def sync_device(batch: Batch, *, by: Account, at: dt.datetime) -> Synced:
     takes marks and the device was not declared lost decides whether facts count or wait, not whether they are kept.
     Effects in one transaction: facts, conflicts, the device's last contact. Basis: B-03, B-01.
     """
-    with transaction.atomic():
-        # Locks in the order of everybody else: the class with its lines, then the device.
-        found = RollDevice.objects.select_related("venue__study_class__campaign", "venue__study_class__unit")
-        device = found.filter(key=batch.device, account=by).first()
-        if device is None:
-            raise Refusal(
-                "device.unknown",
-                "Máy này do tài khoản khác mở, hoặc chưa được mở; các lượt trên máy chờ đúng người ấy đăng nhập để gửi.",
-            )
-        delivery = _Delivery(device, batch, by, at)
-        told = delivery.take() if batch.facts else []
-        RollDevice.objects.filter(pk=device.pk).update(
-            seen_at=at, offset_ms=delivery.offset_now, waiting=max(0, batch.waiting - len(told))
+    found = RollDevice.objects.select_related("venue__study_class__campaign", "venue__study_class__unit")
+    device = found.filter(key=batch.device, account=by).first()
+    if device is None:
+        raise Refusal(
+            "device.unknown",
+            "Máy này do tài khoản khác mở, hoặc chưa được mở; các lượt trên máy chờ đúng người ấy đăng nhập để gửi.",
         )
-        return Synced(device, told, delivery.ended)
+    delivery = _Delivery(device, batch, by, at)
+    if not batch.facts:
+        delivery.decide()
+        if device.waiting != batch.waiting or not device.seen_at <= at < device.seen_at + _SEEN_EVERY:
+            _seen(delivery, batch.waiting)
+        return Synced(device, [], delivery.ended)
+    with transaction.atomic():
+        told = delivery.take()
+        _seen(delivery, max(0, batch.waiting - len(told)))
+        return Synced(delivery.device, told, delivery.ended)
+
+
+def _seen(delivery: _Delivery, waiting: int) -> None:
+    rows = RollDevice.objects.filter(pk=delivery.device.pk)
+    rows.update(seen_at=delivery.at, offset_ms=delivery.offset_now, waiting=waiting)
 
 
 @dataclass
@@ -162,7 +170,13 @@ class _Delivery:
         self.study_class: StudyClass = device.venue.study_class
         self.offset_now = _ms(at) - batch.now_ms
         self.frame: ClassFrame | None = None
-        self.refusal = ""
+        # Why its facts wait, if they do; worked out by `decide`.
+        self.ended = self.sentence = ""
+        self.reason: ConflictReason | None = None
+
+    def decide(self) -> None:
+        """Whether what the device sends counts as things stand: asked of a delivery of facts only once the locks are held."""
+        device, by, at = self.device, self.by, self.at
         has_right = access.venues_marked_by(by, self.study_class).filter(pk=device.venue_id).exists()
         closed = ""
         try:
@@ -170,7 +184,6 @@ class _Delivery:
         except Refusal as refusal:
             closed = refusal.sentence
         # Of several reasons the one that a person must know first.
-        self.ended, self.reason, self.sentence = "", None, ""
         if device.lost_at is not None:
             self.ended, self.reason = "lost", ConflictReason.LOST
             self.sentence = f"Máy được báo mất lúc {show_moment(device.lost_at)}, sau đó mới gửi lượt này."
@@ -182,12 +195,18 @@ class _Delivery:
             self.sentence = closed
 
     def take(self) -> list[Told]:
+        # Locks in the order of everybody else: the class with its lines, then the device.
         lines = {one.line for one in self.batch.facts}
         frames = frames_of(sorted(lines), within=self.study_class.pk, filled=False)
         if frames:
             self.frame = frames[0]
             fill(self.frame)
-        RollDevice.objects.select_for_update().get(pk=self.device.pk)  # the same delivery twice at once
+        self.device = RollDevice.objects.select_for_update().get(pk=self.device.pk)  # the same delivery twice at once
+        # Read anew: a closing, a withdrawn right or a loss may have come while this waited for the locks.
+        places = Venue.objects.select_related("study_class__campaign", "study_class__unit")
+        self.device.venue = places.get(pk=self.device.venue_id)
+        self.study_class = self.device.venue.study_class
+        self.decide()
         known = {
             row.nonce: row
             for row in DeviceFact.objects.filter(nonce__in=[one.nonce for one in self.batch.facts])

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from quantriet.attendance import actions
+from quantriet.attendance.actions import devices as device_actions
 from quantriet.attendance.models import (
     AttendanceRecord,
     DeviceFact,
@@ -30,7 +31,7 @@ from quantriet.attendance.vocab import (
 )
 from quantriet.audit.models import AuditEvent
 from quantriet.classes import actions as class_actions
-from quantriet.classes.models import Venue
+from quantriet.classes.models import StudyClass, Venue
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.refusal import Refusal
 
@@ -237,6 +238,50 @@ def test_a_delivery_costs_the_same_statements_however_many_facts(cast, hall, cle
 
     statements(1)  # the account's appointments are read once
     assert statements(1) == statements(3) == statements(500)
+
+
+@pytest.mark.parametrize("why", ["lost", "closed", "right"])
+def test_what_changes_while_a_delivery_waits_for_its_turn_counts(hall, clerk, cast, monkeypatch, why):
+    """A loss, a closing or a withdrawn right that comes first to the locks is seen by whoever waited for them."""
+    hall.venue.clerk = cast.accounts["member1"]
+    hall.venue.save()
+    phone = Phone(hall, cast.accounts["member1"])
+    taken = device_actions.frames_of
+
+    def first_somebody_else(*args, **given):
+        if why == "lost":
+            RollDevice.objects.filter(pk=phone.row.pk).update(lost_at=clock(9), lost_by=clerk)
+        elif why == "closed":
+            StudyClass.objects.filter(pk=hall.study_class.pk).update(state=ClassState.CLOSED, closed_at=clock(9))
+        else:
+            Venue.objects.filter(pk=hall.venue.pk).update(clerk=None)
+        return taken(*args, **given)
+
+    monkeypatch.setattr(device_actions, "frames_of", first_somebody_else)
+    synced = phone.send(phone.fact("M1", FactKind.ARRIVE, clock(8)), at=clock(9))
+    assert (synced.ended, received(synced)) == (why, [Received.CONFLICT])
+    assert standing_kinds(hall, "M1") == []
+
+
+def test_a_device_with_nothing_new_is_written_down_once_a_minute(hall, clerk):
+    phone = Phone(hall, clerk)
+
+    def writes(at, waiting=0) -> int:
+        with CaptureQueriesContext(connection) as taken:
+            assert phone.send(at=at, waiting=waiting).ended == ""
+        return sum(one["sql"].split()[0] not in ("SELECT",) for one in taken)
+
+    start = clock(8)
+    writes(start)
+    assert [writes(start + dt.timedelta(seconds=after)) for after in (8, 30, 59)] == [0, 0, 0]
+    phone.row.refresh_from_db()
+    assert phone.row.seen_at == start
+    assert writes(start + dt.timedelta(seconds=60)) > 0
+    assert writes(start + dt.timedelta(seconds=61), waiting=2) > 0
+    phone.row.refresh_from_db()
+    assert (phone.row.seen_at, phone.row.waiting) == (start + dt.timedelta(seconds=61), 2)
+    actions.lose_device(phone.row, by=clerk, at=clock(9))
+    assert phone.send(at=clock(9), waiting=2).ended == "lost"
 
 
 # --- two devices --------------------------------------------------------------------------------------------------
