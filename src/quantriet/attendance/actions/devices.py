@@ -504,8 +504,9 @@ def settle_held(
 ) -> int:
     """Record, or leave out, all facts of a device that wait for one and the same reason; returns how many, at most 500.
 
-    All or none: refuses what `record_marks` refuses of any of them. Effects as of `settle_conflict`, with one log line beside
-    those of the people marked.
+    All or none: refuses what `record_marks` refuses of any of them. Facts whose line or session is gone cannot be recorded:
+    they go on waiting, and when there is none besides them it is refused. What somebody else settles meanwhile is theirs.
+    Effects as of `settle_conflict`, with one log line beside those of the people marked.
     """
     is_taken = outcome == ConflictOutcome.TAKEN
     if reason not in device_queries.SETTLED_TOGETHER or outcome not in (
@@ -516,12 +517,21 @@ def settle_held(
     study_class = device.venue.study_class
     with transaction.atomic():
         waiting = PresenceConflict.objects.filter(held__device=device, reason=reason, state=ConflictState.OPEN)
-        waiting = waiting.exclude(held__kind=FactKind.VOID).select_related("held").order_by("pk")
-        rows = list(waiting[:_MOST_TOGETHER])
-        held = [one.held for one in rows if one.held and one.held.entry_id and one.held.session_id]
-        frames = frames_of(sorted({one.entry_id for one in held if one.entry_id}), within=study_class.pk)
+        waiting = waiting.exclude(held__kind=FactKind.VOID)
+        wanted = waiting
+        if is_taken:
+            wanted = waiting.filter(held__entry__isnull=False, held__session__isnull=False)
+        found = dict(wanted.order_by("pk").values_list("pk", "held__entry")[:_MOST_TOGETHER])
+        frames = frames_of(sorted({entry for entry in found.values() if entry}), within=study_class.pk)
         if frames:
             refuse_outsiders(frames[0], list(frames[0].entries), by)
+        # Only now, with the locks, is it sure what still waits.
+        rows = list(
+            wanted.filter(pk__in=list(found)).select_related("held").select_for_update(of=("self",)).order_by("pk")
+        )
+        if not rows and is_taken and waiting.exists():
+            raise _gone()
+        held = [one.held for one in rows if one.held and one.held.entry_id and one.held.session_id]
         PresenceConflict.objects.filter(pk__in=[one.pk for one in rows], state=ConflictState.OPEN).update(
             state=ConflictState.SETTLED, outcome=outcome, settled_at=at, settled_by=by
         )
@@ -558,6 +568,14 @@ def _settled_before(conflict: PresenceConflict) -> Refusal:
     )
 
 
+def _gone() -> Refusal:
+    return Refusal(
+        "conflict.gone",
+        "Người này không còn trong danh sách hoặc buổi học đã bỏ nên không ghi được; hãy thêm lại vào danh sách rồi "
+        "điểm danh theo tên.",
+    )
+
+
 def _take_side(
     frame: ClassFrame, conflict: PresenceConflict, outcome: ConflictOutcome, by: Account, at: dt.datetime
 ) -> None:
@@ -582,11 +600,7 @@ def _take_side(
 def _take_held(frame: ClassFrame | None, conflict: PresenceConflict, clock: str, by: Account, at: dt.datetime) -> None:
     held = conflict.held
     if frame is None or held is None or held.session_id is None or held.entry_id is None:
-        raise Refusal(
-            "conflict.gone",
-            "Người này không còn trong danh sách hoặc buổi học đã bỏ nên không ghi được; hãy thêm lại vào danh sách rồi "
-            "điểm danh theo tên.",
-        )
+        raise _gone()
     if held.kind == FactKind.VOID:
         refuse_class(frame, at)
         fact = PresenceFact.objects.filter(from_device__nonce=held.undoes).first()

@@ -452,6 +452,43 @@ def test_a_lost_device_is_replaced_by_paper_and_comes_back_as_conflicts(hall, cl
 
 
 @pytest.mark.req("B-03")
+def test_recording_together_leaves_open_what_cannot_be_recorded(hall, clerk):
+    phone = Phone(hall, clerk)
+    came, gone = phone.fact("M1", FactKind.ARRIVE, clock(8)), phone.fact("M2", FactKind.ARRIVE, clock(8))
+    hall.entries["M2"].delete()
+    actions.lose_device(phone.row, by=clerk, at=clock(9))
+    phone.send(gone, came, at=clock(9, 5))
+    together = (phone.row, ConflictReason.LOST)
+    assert actions.settle_held(*together, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 10)) == 1
+    assert standing_kinds(hall, "M1") == [FactKind.ARRIVE]
+    left = PresenceConflict.objects.get(held__nonce=gone.nonce)
+    assert (left.state, left.outcome) == (ConflictState.OPEN, "")
+    assert refused(actions.settle_held, *together, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 11)).code == "conflict.gone"  # fmt: skip
+    assert actions.settle_held(*together, ConflictOutcome.LEFT_OUT, by=clerk, at=clock(9, 12)) == 1
+    assert actions.settle_held(*together, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 13)) == 0
+
+
+@pytest.mark.req("B-03")
+def test_recording_together_leaves_alone_what_somebody_settled_first(hall, clerk, cast, monkeypatch):
+    phone = Phone(hall, clerk)
+    actions.lose_device(phone.row, by=clerk, at=clock(9))
+    phone.send(*[phone.fact(person, FactKind.ARRIVE, clock(8)) for person in ("M1", "M2")], at=clock(9, 5))
+    first = PresenceConflict.objects.get(entry=hall.entries["M1"])
+    taken = device_actions.frames_of
+
+    def somebody_else_first(*args, **given):
+        monkeypatch.setattr(device_actions, "frames_of", taken)
+        actions.settle_conflict(first, ConflictOutcome.LEFT_OUT, by=cast.officer, at=clock(9, 9))
+        return taken(*args, **given)
+
+    monkeypatch.setattr(device_actions, "frames_of", somebody_else_first)
+    assert actions.settle_held(phone.row, ConflictReason.LOST, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 10)) == 1
+    assert (standing_kinds(hall, "M1"), standing_kinds(hall, "M2")) == ([], [FactKind.ARRIVE])
+    first.refresh_from_db()
+    assert (first.outcome, first.settled_by) == (ConflictOutcome.LEFT_OUT, cast.officer)
+
+
+@pytest.mark.req("B-03")
 def test_a_class_closed_meanwhile_keeps_what_comes_as_conflicts_until_it_is_reopened(hall, clerk, cast):
     phone = Phone(hall, clerk)
     came = phone.fact("M1", FactKind.WHOLE, clock(10))
