@@ -524,6 +524,15 @@
     return undefined;
   }
 
+  // Asked twice while the line is slow, it is one start: two would open two devices.
+  let starting = null;
+  function startOnce() {
+    starting ??= start().finally(() => {
+      starting = null;
+    });
+    return starting;
+  }
+
   let beginning = null;
   function begin(given, fresh) {
     beginning = { given, fresh };
@@ -654,7 +663,7 @@
     if (!part("digits").hidden || !own) {
       const here = await outbox.here(setup.here);
       // The line is back, and whoever is signed in needs no digits; what is being typed is left alone.
-      if (here?.account && !part("digits").elements.digits.value && part("setup").hidden) return start();
+      if (here?.account && !part("digits").elements.digits.value && part("setup").hidden && (!own || !part("digits").hidden)) return startOnce();
     }
     return send();
   }
@@ -680,5 +689,5 @@
     return;
   }
   keepPage().catch(() => {});
-  start();
+  startOnce();
 })();
