@@ -689,5 +689,7 @@
     return;
   }
   keepPage().catch(() => {});
+  // What could not be kept, for the server was just being renewed, is asked for again.
+  setInterval(() => { if (!root.dataset.isKept && !document.hidden) keepPage().catch(() => {}); }, 60_000);
   startOnce();
 })();
