@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 
 from quantriet.attendance import access
 from quantriet.attendance.actions.marks import (
@@ -50,6 +51,7 @@ from quantriet.org.models import Account, Person
 
 DEVICE_FACT, CONFLICT = DeviceFact._meta.db_table, PresenceConflict._meta.db_table
 _MOST_TOGETHER = 500
+_SEEN_EVERY = dt.timedelta(minutes=1)  # how often the contact of a device that brings nothing new is written
 Cell = tuple[int, int]  # roster line, session
 
 
@@ -125,21 +127,28 @@ def sync_device(batch: Batch, *, by: Account, at: dt.datetime) -> Synced:
     takes marks and the device was not declared lost decides whether facts count or wait, not whether they are kept.
     Effects in one transaction: facts, conflicts, the device's last contact. Basis: B-03, B-01.
     """
-    with transaction.atomic():
-        # Locks in the order of everybody else: the class with its lines, then the device.
-        found = RollDevice.objects.select_related("venue__study_class__campaign", "venue__study_class__unit")
-        device = found.filter(key=batch.device, account=by).first()
-        if device is None:
-            raise Refusal(
-                "device.unknown",
-                "Máy này do tài khoản khác mở, hoặc chưa được mở; các lượt trên máy chờ đúng người ấy đăng nhập để gửi.",
-            )
-        delivery = _Delivery(device, batch, by, at)
-        told = delivery.take() if batch.facts else []
-        RollDevice.objects.filter(pk=device.pk).update(
-            seen_at=at, offset_ms=delivery.offset_now, waiting=max(0, batch.waiting - len(told))
+    found = RollDevice.objects.select_related("venue__study_class__campaign", "venue__study_class__unit")
+    device = found.filter(key=batch.device, account=by).first()
+    if device is None:
+        raise Refusal(
+            "device.unknown",
+            "Máy này do tài khoản khác mở, hoặc chưa được mở; các lượt trên máy chờ đúng người ấy đăng nhập để gửi.",
         )
-        return Synced(device, told, delivery.ended)
+    delivery = _Delivery(device, batch, by, at)
+    if not batch.facts:
+        delivery.decide()
+        if device.waiting != batch.waiting or not device.seen_at <= at < device.seen_at + _SEEN_EVERY:
+            _seen(delivery, batch.waiting)
+        return Synced(device, [], delivery.ended)
+    with transaction.atomic():
+        told = delivery.take()
+        _seen(delivery, max(0, batch.waiting - len(told)))
+        return Synced(delivery.device, told, delivery.ended)
+
+
+def _seen(delivery: _Delivery, waiting: int) -> None:
+    rows = RollDevice.objects.filter(pk=delivery.device.pk)
+    rows.update(seen_at=delivery.at, offset_ms=delivery.offset_now, waiting=waiting)
 
 
 @dataclass
@@ -161,7 +170,13 @@ class _Delivery:
         self.study_class: StudyClass = device.venue.study_class
         self.offset_now = _ms(at) - batch.now_ms
         self.frame: ClassFrame | None = None
-        self.refusal = ""
+        # Why its facts wait, if they do; worked out by `decide`.
+        self.ended = self.sentence = ""
+        self.reason: ConflictReason | None = None
+
+    def decide(self) -> None:
+        """Whether what the device sends counts as things stand: asked of a delivery of facts only once the locks are held."""
+        device, by, at = self.device, self.by, self.at
         has_right = access.venues_marked_by(by, self.study_class).filter(pk=device.venue_id).exists()
         closed = ""
         try:
@@ -169,7 +184,6 @@ class _Delivery:
         except Refusal as refusal:
             closed = refusal.sentence
         # Of several reasons the one that a person must know first.
-        self.ended, self.reason, self.sentence = "", None, ""
         if device.lost_at is not None:
             self.ended, self.reason = "lost", ConflictReason.LOST
             self.sentence = f"Máy được báo mất lúc {show_moment(device.lost_at)}, sau đó mới gửi lượt này."
@@ -181,12 +195,18 @@ class _Delivery:
             self.sentence = closed
 
     def take(self) -> list[Told]:
+        # Locks in the order of everybody else: the class with its lines, then the device.
         lines = {one.line for one in self.batch.facts}
         frames = frames_of(sorted(lines), within=self.study_class.pk, filled=False)
         if frames:
             self.frame = frames[0]
             fill(self.frame)
-        RollDevice.objects.select_for_update().get(pk=self.device.pk)  # the same delivery twice at once
+        self.device = RollDevice.objects.select_for_update().get(pk=self.device.pk)  # the same delivery twice at once
+        # Read anew: a closing, a withdrawn right or a loss may have come while this waited for the locks.
+        places = Venue.objects.select_related("study_class__campaign", "study_class__unit")
+        self.device.venue = places.get(pk=self.device.venue_id)
+        self.study_class = self.device.venue.study_class
+        self.decide()
         known = {
             row.nonce: row
             for row in DeviceFact.objects.filter(nonce__in=[one.nonce for one in self.batch.facts])
@@ -262,7 +282,7 @@ class _Delivery:
             taken.reason = ConflictReason.TIME
             made = show_moment(moment(one.made_ms))
             taken.sentence = f"{self._impossible(frame, one, hours[0])} Đồng hồ của máy lúc ghi là {made}."
-        elif (settled_at := ruled.get((one.line, one.session_id))) is not None and taken.at <= settled_at:
+        elif (absent_at := ruled.get((one.line, one.session_id))) is not None and taken.at <= absent_at:
             taken.is_ruled_out = True
         return taken
 
@@ -283,13 +303,16 @@ class _Delivery:
         return ""
 
     def _ruled_out(self, lines: Collection[int]) -> dict[Cell, dt.datetime]:
-        """Where a person has settled that somebody was absent against this device: what it still holds of before adds nothing."""
+        """Where a person has settled against this device that somebody was absent, and at which hour they were.
+
+        What the device still holds of that hour or before adds nothing; who came later came, whenever it was settled.
+        """
         rows = PresenceConflict.objects.filter(
             entry__in=lines, reason=ConflictReason.ABSENT, outcome=ConflictOutcome.SECOND,
             first__from_device__device=self.device,
         )  # fmt: skip
-        found = rows.values_list("entry", "session", "settled_at")
-        return {(entry, session): at for entry, session, at in found if entry and session and at}
+        hours = rows.order_by().values_list("entry", "session").annotate(hour=Max("second__at"))
+        return {(entry, session): hour for entry, session, hour in hours if entry and session and hour}
 
     def _write_device_facts(self, taken: Sequence[_Taken], keys: Mapping[str, int]) -> None:
         adapt = connection.ops.adapt_datetimefield_value
@@ -481,8 +504,9 @@ def settle_held(
 ) -> int:
     """Record, or leave out, all facts of a device that wait for one and the same reason; returns how many, at most 500.
 
-    All or none: refuses what `record_marks` refuses of any of them. Effects as of `settle_conflict`, with one log line beside
-    those of the people marked.
+    All or none: refuses what `record_marks` refuses of any of them. Facts whose line or session is gone cannot be recorded:
+    they go on waiting, and when there is none besides them it is refused. What somebody else settles meanwhile is theirs.
+    Effects as of `settle_conflict`, with one log line beside those of the people marked.
     """
     is_taken = outcome == ConflictOutcome.TAKEN
     if reason not in device_queries.SETTLED_TOGETHER or outcome not in (
@@ -493,12 +517,21 @@ def settle_held(
     study_class = device.venue.study_class
     with transaction.atomic():
         waiting = PresenceConflict.objects.filter(held__device=device, reason=reason, state=ConflictState.OPEN)
-        waiting = waiting.exclude(held__kind=FactKind.VOID).select_related("held").order_by("pk")
-        rows = list(waiting[:_MOST_TOGETHER])
-        held = [one.held for one in rows if one.held and one.held.entry_id and one.held.session_id]
-        frames = frames_of(sorted({one.entry_id for one in held if one.entry_id}), within=study_class.pk)
+        waiting = waiting.exclude(held__kind=FactKind.VOID)
+        wanted = waiting
+        if is_taken:
+            wanted = waiting.filter(held__entry__isnull=False, held__session__isnull=False)
+        found = dict(wanted.order_by("pk").values_list("pk", "held__entry")[:_MOST_TOGETHER])
+        frames = frames_of(sorted({entry for entry in found.values() if entry}), within=study_class.pk)
         if frames:
             refuse_outsiders(frames[0], list(frames[0].entries), by)
+        # Only now, with the locks, is it sure what still waits.
+        rows = list(
+            wanted.filter(pk__in=list(found)).select_related("held").select_for_update(of=("self",)).order_by("pk")
+        )
+        if not rows and is_taken and waiting.exists():
+            raise _gone()
+        held = [one.held for one in rows if one.held and one.held.entry_id and one.held.session_id]
         PresenceConflict.objects.filter(pk__in=[one.pk for one in rows], state=ConflictState.OPEN).update(
             state=ConflictState.SETTLED, outcome=outcome, settled_at=at, settled_by=by
         )
@@ -535,6 +568,14 @@ def _settled_before(conflict: PresenceConflict) -> Refusal:
     )
 
 
+def _gone() -> Refusal:
+    return Refusal(
+        "conflict.gone",
+        "Người này không còn trong danh sách hoặc buổi học đã bỏ nên không ghi được; hãy thêm lại vào danh sách rồi "
+        "điểm danh theo tên.",
+    )
+
+
 def _take_side(
     frame: ClassFrame, conflict: PresenceConflict, outcome: ConflictOutcome, by: Account, at: dt.datetime
 ) -> None:
@@ -559,11 +600,7 @@ def _take_side(
 def _take_held(frame: ClassFrame | None, conflict: PresenceConflict, clock: str, by: Account, at: dt.datetime) -> None:
     held = conflict.held
     if frame is None or held is None or held.session_id is None or held.entry_id is None:
-        raise Refusal(
-            "conflict.gone",
-            "Người này không còn trong danh sách hoặc buổi học đã bỏ nên không ghi được; hãy thêm lại vào danh sách rồi "
-            "điểm danh theo tên.",
-        )
+        raise _gone()
     if held.kind == FactKind.VOID:
         refuse_class(frame, at)
         fact = PresenceFact.objects.filter(from_device__nonce=held.undoes).first()

@@ -16,6 +16,7 @@ latest (`rules/minutes.py`), in whatever order they came.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def read_batch(body: Any) -> Batch:
         raise _unreadable()
     return Batch(
         read_nonce(body.get("device")),
-        _number(body.get("now"), -_LARGEST, _LARGEST),
+        _milliseconds(body.get("now"), -_LARGEST),
         _number(body.get("waiting", 0), 0, 1_000_000),
         None if session is None else _number(session, 0, _MOST_KEY),
         read,
@@ -78,9 +79,9 @@ def read_fact(one: Any) -> SentFact:
         kind=FactKind(kind),
         line=_number(one.get("entry"), 0, _MOST_KEY),
         session_id=_number(one.get("session"), 0, _MOST_KEY),
-        made_ms=_number(one.get("made"), -_LARGEST, _LARGEST),
-        offset_ms=None if offset is None else _number(offset, -_LARGEST, _LARGEST),
-        known_ms=None if known is None else _number(known, 0, _LARGEST),
+        made_ms=_milliseconds(one.get("made"), -_LARGEST),
+        offset_ms=None if offset is None else _milliseconds(offset, -_LARGEST),
+        known_ms=None if known is None else _milliseconds(known, 0),
         method=Method(method),
         undoes=read_nonce(one.get("of")) if kind == FactKind.VOID else "",
     )
@@ -90,6 +91,13 @@ def read_nonce(value: Any) -> str:
     if not isinstance(value, str) or not _NONCE.fullmatch(value):
         raise _unreadable()
     return value
+
+
+def _milliseconds(value: Any, least: int) -> int:
+    """A time or a length; a browser's clocks count fractions of a millisecond, which say nothing."""
+    if isinstance(value, float) and math.isfinite(value):
+        value = round(value)
+    return _number(value, least, _LARGEST)
 
 
 def _number(value: Any, least: int, most: int) -> int:

@@ -59,11 +59,18 @@ def test_a_delivery_is_read_as_it_was_sent():
     assert (undone.kind, undone.undoes) == (FactKind.VOID, "f" * 32)
 
 
+@pytest.mark.req("B-03")
+def test_fractions_of_a_millisecond_lose_no_mark():
+    batch = read_batch(body(now=1000.4, facts=[fact(made=12.6, offset=-7_200_000.3000000119, known=8.2)]))
+    assert batch.now_ms == 1000
+    assert [(one.made_ms, one.offset_ms, one.known_ms) for one in batch.facts] == [(13, -7_200_000, 8)]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         None, [], "text", 7, {}, body(device=None), body(device="x" * 32), body(device=NONCE.upper()), body(now=None),
-        body(now=1.5), body(now=True), body(now=10**20), body(waiting=-1), body(session="2"), body(facts=None),
+        body(now=True), body(now=float("inf")), body(waiting=1.5), body(now=10**20), body(waiting=-1), body(session="2"), body(facts=None),
         body(facts={}), body(facts=[None]), body(facts=[[]]), body(facts=[fact(), fact()]),
         body(facts=[fact(nonce=f"{number:032x}") for number in range(MOST_FACTS + 1)]),
     ],
@@ -80,7 +87,7 @@ def test_what_is_no_delivery_is_refused_in_whole(wrong):
         fact(nonce="' OR 1=1 --"), fact(nonce=7), fact(kind="present"), fact(kind=["arrive"]), fact(entry="1"),
         fact(entry=-1), fact(entry=2**63), fact(entry=1.0), fact(session=None), fact(made="2026"), fact(made=10**14),
         fact(offset="0"), fact(known=-1), fact(way="paste"), fact(kind="void"), fact(kind="void", of="x"),
-        fact(made=float("nan")), {"nonce": NONCE},
+        fact(made=float("nan")), fact(offset=1e300), fact(offset=float("-inf")), {"nonce": NONCE},
     ],
 )  # fmt: skip
 def test_a_fact_of_wrong_types_is_refused(wrong):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from quantriet.attendance import actions
+from quantriet.attendance.actions import devices as device_actions
 from quantriet.attendance.models import (
     AttendanceRecord,
     DeviceFact,
@@ -30,7 +31,7 @@ from quantriet.attendance.vocab import (
 )
 from quantriet.audit.models import AuditEvent
 from quantriet.classes import actions as class_actions
-from quantriet.classes.models import Venue
+from quantriet.classes.models import StudyClass, Venue
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.refusal import Refusal
 
@@ -239,6 +240,50 @@ def test_a_delivery_costs_the_same_statements_however_many_facts(cast, hall, cle
     assert statements(1) == statements(3) == statements(500)
 
 
+@pytest.mark.parametrize("why", ["lost", "closed", "right"])
+def test_what_changes_while_a_delivery_waits_for_its_turn_counts(hall, clerk, cast, monkeypatch, why):
+    """A loss, a closing or a withdrawn right that comes first to the locks is seen by whoever waited for them."""
+    hall.venue.clerk = cast.accounts["member1"]
+    hall.venue.save()
+    phone = Phone(hall, cast.accounts["member1"])
+    taken = device_actions.frames_of
+
+    def first_somebody_else(*args, **given):
+        if why == "lost":
+            RollDevice.objects.filter(pk=phone.row.pk).update(lost_at=clock(9), lost_by=clerk)
+        elif why == "closed":
+            StudyClass.objects.filter(pk=hall.study_class.pk).update(state=ClassState.CLOSED, closed_at=clock(9))
+        else:
+            Venue.objects.filter(pk=hall.venue.pk).update(clerk=None)
+        return taken(*args, **given)
+
+    monkeypatch.setattr(device_actions, "frames_of", first_somebody_else)
+    synced = phone.send(phone.fact("M1", FactKind.ARRIVE, clock(8)), at=clock(9))
+    assert (synced.ended, received(synced)) == (why, [Received.CONFLICT])
+    assert standing_kinds(hall, "M1") == []
+
+
+def test_a_device_with_nothing_new_is_written_down_once_a_minute(hall, clerk):
+    phone = Phone(hall, clerk)
+
+    def writes(at, waiting=0) -> int:
+        with CaptureQueriesContext(connection) as taken:
+            assert phone.send(at=at, waiting=waiting).ended == ""
+        return sum(one["sql"].split()[0] not in ("SELECT",) for one in taken)
+
+    start = clock(8)
+    writes(start)
+    assert [writes(start + dt.timedelta(seconds=after)) for after in (8, 30, 59)] == [0, 0, 0]
+    phone.row.refresh_from_db()
+    assert phone.row.seen_at == start
+    assert writes(start + dt.timedelta(seconds=60)) > 0
+    assert writes(start + dt.timedelta(seconds=61), waiting=2) > 0
+    phone.row.refresh_from_db()
+    assert (phone.row.seen_at, phone.row.waiting) == (start + dt.timedelta(seconds=61), 2)
+    actions.lose_device(phone.row, by=clerk, at=clock(9))
+    assert phone.send(at=clock(9), waiting=2).ended == "lost"
+
+
 # --- two devices --------------------------------------------------------------------------------------------------
 
 
@@ -292,13 +337,35 @@ def test_after_somebody_was_settled_as_absent_the_other_device_adds_nothing_of_b
     second.send(second.fact("M1", FactKind.ABSENT, clock(8, 10)), at=clock(9))
     actions.settle_conflict(PresenceConflict.objects.get(), ConflictOutcome.SECOND, by=clerk, at=clock(10))
     assert standing_kinds(hall, "M1") == [FactKind.ABSENT]
-    assert received(first.send(first.fact("M1", FactKind.LEAVE, clock(9, 50)), at=clock(10, 5))) == [Received.SETTLED]
+    for kind, true in ((FactKind.ARRIVE, clock(8, 5)), (FactKind.LEAVE, clock(8, 10))):
+        assert received(first.send(first.fact("M1", kind, true), at=clock(10, 5))) == [Received.SETTLED]
     assert standing_kinds(hall, "M1") == [FactKind.ABSENT]
     assert not PresenceConflict.objects.filter(state=ConflictState.OPEN).exists()
-    # Who comes afterwards is recorded.
-    assert received(first.send(first.fact("M1", FactKind.ARRIVE, clock(10, 10)), at=clock(10, 15))) == [
-        Received.RECORDED
-    ]
+
+
+@pytest.mark.req("B-03")
+@pytest.mark.parametrize("clock_time", [(9,), (10, 10)])
+def test_who_came_after_the_hour_of_the_absence_is_recorded_whenever_it_was_settled(hall, clerk, cast, clock_time):
+    first, second = Phone(hall, clerk), Phone(hall, cast.officer)
+    first.send(first.fact("M1", FactKind.ARRIVE, clock(7, 40)), at=clock(8, 20))
+    second.send(second.fact("M1", FactKind.ABSENT, clock(8, 10)), at=clock(8, 20))
+    came = first.fact("M1", FactKind.ARRIVE, clock(*clock_time))
+    actions.settle_conflict(PresenceConflict.objects.get(), ConflictOutcome.SECOND, by=clerk, at=clock(10))
+    assert received(first.send(came, at=clock(11, 10))) == [Received.RECORDED]
+    assert standing_kinds(hall, "M1") == [FactKind.ABSENT, FactKind.ARRIVE]
+    assert not PresenceConflict.objects.filter(state=ConflictState.OPEN).exists()
+
+
+@pytest.mark.req("B-03")
+def test_who_left_after_the_hour_of_the_absence_without_having_come_is_asked_about(hall, clerk, cast):
+    first, second = Phone(hall, clerk), Phone(hall, cast.officer)
+    first.send(first.fact("M1", FactKind.ARRIVE, clock(7, 40)), at=clock(9))
+    second.send(second.fact("M1", FactKind.ABSENT, clock(8, 10)), at=clock(9))
+    settled = PresenceConflict.objects.get()
+    actions.settle_conflict(settled, ConflictOutcome.SECOND, by=clerk, at=clock(10))
+    assert received(first.send(first.fact("M1", FactKind.LEAVE, clock(9, 50)), at=clock(10, 5))) == [Received.RECORDED]
+    (again,) = PresenceConflict.objects.filter(state=ConflictState.OPEN)
+    assert (again.reason, again.second_id) == (ConflictReason.ABSENT, settled.second_id)
 
 
 @pytest.mark.req("B-03")
@@ -382,6 +449,43 @@ def test_a_lost_device_is_replaced_by_paper_and_comes_back_as_conflicts(hall, cl
     assert standing_kinds(hall, "M3") == [FactKind.ARRIVE]
     assert not PresenceConflict.objects.filter(state=ConflictState.OPEN).exists()
     assert refused(actions.open_device, hall.study_class, hall.venue, key=phone.row.key, label="", by=clerk, at=clock(12)).code == "device.lost"  # fmt: skip
+
+
+@pytest.mark.req("B-03")
+def test_recording_together_leaves_open_what_cannot_be_recorded(hall, clerk):
+    phone = Phone(hall, clerk)
+    came, gone = phone.fact("M1", FactKind.ARRIVE, clock(8)), phone.fact("M2", FactKind.ARRIVE, clock(8))
+    hall.entries["M2"].delete()
+    actions.lose_device(phone.row, by=clerk, at=clock(9))
+    phone.send(gone, came, at=clock(9, 5))
+    together = (phone.row, ConflictReason.LOST)
+    assert actions.settle_held(*together, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 10)) == 1
+    assert standing_kinds(hall, "M1") == [FactKind.ARRIVE]
+    left = PresenceConflict.objects.get(held__nonce=gone.nonce)
+    assert (left.state, left.outcome) == (ConflictState.OPEN, "")
+    assert refused(actions.settle_held, *together, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 11)).code == "conflict.gone"  # fmt: skip
+    assert actions.settle_held(*together, ConflictOutcome.LEFT_OUT, by=clerk, at=clock(9, 12)) == 1
+    assert actions.settle_held(*together, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 13)) == 0
+
+
+@pytest.mark.req("B-03")
+def test_recording_together_leaves_alone_what_somebody_settled_first(hall, clerk, cast, monkeypatch):
+    phone = Phone(hall, clerk)
+    actions.lose_device(phone.row, by=clerk, at=clock(9))
+    phone.send(*[phone.fact(person, FactKind.ARRIVE, clock(8)) for person in ("M1", "M2")], at=clock(9, 5))
+    first = PresenceConflict.objects.get(entry=hall.entries["M1"])
+    taken = device_actions.frames_of
+
+    def somebody_else_first(*args, **given):
+        monkeypatch.setattr(device_actions, "frames_of", taken)
+        actions.settle_conflict(first, ConflictOutcome.LEFT_OUT, by=cast.officer, at=clock(9, 9))
+        return taken(*args, **given)
+
+    monkeypatch.setattr(device_actions, "frames_of", somebody_else_first)
+    assert actions.settle_held(phone.row, ConflictReason.LOST, ConflictOutcome.TAKEN, by=clerk, at=clock(9, 10)) == 1
+    assert (standing_kinds(hall, "M1"), standing_kinds(hall, "M2")) == ([], [FactKind.ARRIVE])
+    first.refresh_from_db()
+    assert (first.outcome, first.settled_by) == (ConflictOutcome.LEFT_OUT, cast.officer)
 
 
 @pytest.mark.req("B-03")

@@ -76,7 +76,8 @@ self.StationOutbox = (() => {
     }
   }
 
-  const wire = ({ nonce, kind, entry, session, made, offset, known, way, of }) => ({ nonce, kind, entry, session, made, offset, known, way, of });
+  const whole = (value) => (Number.isFinite(value) ? Math.round(value) : value); // the server takes whole milliseconds
+  const wire = ({ nonce, kind, entry, session, made, offset, known, way, of }) => ({ nonce, kind, entry, session, made: whole(made), offset: whole(offset), known: whole(known), way, of });
 
   async function answered(part, told) {
     const words = new Map(told.map(([nonce, state, sentence]) => [nonce, { state, sentence }]));
@@ -95,15 +96,16 @@ self.StationOutbox = (() => {
     if (!found.account) return { line: "out" };
     if (found.account !== own.account) return { line: "other", name: found.name };
     let size = MOST;
+    const unread = new Set(); // what the server cannot read now: it stays kept, and is sent again with the next delivery
     for (;;) {
-      const waiting = (await facts(key)).filter((fact) => fact.state === "kept");
+      const waiting = (await facts(key)).filter((fact) => fact.state === "kept" && !unread.has(fact.nonce));
       const part = waiting.slice(0, size);
       let asked;
       try {
         asked = await ask(setup.sync, {
           method: "POST",
           headers: { "Content-Type": "application/json", "X-CSRFToken": found.token },
-          body: JSON.stringify({ device: key, now: Date.now(), waiting: waiting.length, session, facts: part.map(wire) }),
+          body: JSON.stringify({ device: key, now: Date.now(), waiting: waiting.length + unread.size, session, facts: part.map(wire) }),
           patience: 30_000,
         });
       } catch {
@@ -117,8 +119,7 @@ self.StationOutbox = (() => {
         continue;
       }
       if (answer.status === 400 && part.length) {
-        const { sentence } = await answer.json().catch(() => ({}));
-        await answered(part, [[part[0].nonce, "refused", sentence ?? ""]]);
+        unread.add(part[0].nonce);
         continue;
       }
       if (!answer.ok) return { line: "busy" };

@@ -42,7 +42,7 @@
     const drift = Date.now() - performance.now() - steady;
     if (Math.abs(drift) < 2000) return;
     steady += drift;
-    if (drift < 0 && own && Number.isFinite(own.offset)) own = await outbox.note(own.key, { offset: own.offset - drift });
+    if (drift < 0 && own && Number.isFinite(own.offset)) own = await outbox.note(own.key, { offset: Math.round(own.offset - drift) });
   }
   const corrected = () => Date.now() + (own?.offset ?? 0);
 
@@ -193,7 +193,7 @@
 
   async function mark(entry, kind, way = "roll", of = undefined) {
     await watchClock();
-    const fact = { nonce: nonce(), device: own.key, kind, entry, session, made: Date.now(), offset: Number.isFinite(own.offset) ? own.offset : null, known: own.known ?? null, way, of, turn: (turn += 1), state: "kept" };
+    const fact = { nonce: nonce(), device: own.key, kind, entry, session, made: Date.now(), offset: Number.isFinite(own.offset) ? Math.round(own.offset) : null, known: own.known ?? null, way, of, turn: (turn += 1), state: "kept" };
     try {
       await outbox.keep(fact); // on the disk before it is shown
     } catch {
@@ -524,6 +524,15 @@
     return undefined;
   }
 
+  // Asked twice while the line is slow, it is one start: two would open two devices.
+  let starting = null;
+  function startOnce() {
+    starting ??= start().finally(() => {
+      starting = null;
+    });
+    return starting;
+  }
+
   let beginning = null;
   function begin(given, fresh) {
     beginning = { given, fresh };
@@ -654,7 +663,7 @@
     if (!part("digits").hidden || !own) {
       const here = await outbox.here(setup.here);
       // The line is back, and whoever is signed in needs no digits; what is being typed is left alone.
-      if (here?.account && !part("digits").elements.digits.value && part("setup").hidden) return start();
+      if (here?.account && !part("digits").elements.digits.value && part("setup").hidden && (!own || !part("digits").hidden)) return startOnce();
     }
     return send();
   }
@@ -680,5 +689,7 @@
     return;
   }
   keepPage().catch(() => {});
-  start();
+  // What could not be kept, for the server was just being renewed, is asked for again.
+  setInterval(() => { if (!root.dataset.isKept && !document.hidden) keepPage().catch(() => {}); }, 60_000);
+  startOnce();
 })();

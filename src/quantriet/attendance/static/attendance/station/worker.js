@@ -7,13 +7,20 @@ const SHELL = `station-${setup.version}`;
 
 async function store(address, options = {}) {
   const answer = await fetch(address, options);
-  if (answer.status === 200 && answer.type === "basic" && !answer.redirected) await (await caches.open(SHELL)).put(address, answer);
+  if (answer.status !== 200 || answer.type !== "basic" || answer.redirected) throw new Error(`${address}: ${answer.status}`);
+  await (await caches.open(SHELL)).put(address, answer);
+}
+
+// All of the page or an error: a worker that has only a part of it is not installed, and the browser tries again.
+async function keepShell(isWanted = async () => true) {
+  const wanted = async (address, options) => ((await isWanted(address)) ? store(address, options) : undefined);
+  // Without a cookie: the page that is kept is nobody's.
+  await wanted(setup.page, { credentials: "omit", cache: "no-cache" });
+  await Promise.all(setup.shell.map((address) => wanted(address, { cache: "no-cache" })));
 }
 
 async function install() {
-  // Without a cookie: the page that is kept is nobody's.
-  await store(setup.page, { credentials: "omit", cache: "no-cache" });
-  await Promise.all(setup.shell.map((address) => store(address, { cache: "no-cache" })));
+  await keepShell();
   await self.skipWaiting();
 }
 
@@ -54,7 +61,8 @@ self.addEventListener("message", (event) => {
   const own = (assets ?? []).map((one) => new URL(one)).filter((one) => one.origin === self.location.origin && one.pathname.startsWith(setup.static));
   event.waitUntil(
     caches.open(SHELL).then(async (cache) => {
-      for (const { pathname } of own) if (!(await cache.match(pathname))) await store(pathname);
+      await keepShell(async (address) => !(await cache.match(address))); // a browser may have thrown some of it away
+      for (const { pathname } of own) if (!(await cache.match(pathname))) await store(pathname).catch(() => {});
       event.ports[0]?.postMessage("kept");
     }),
   );
