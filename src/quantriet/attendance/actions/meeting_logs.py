@@ -218,7 +218,7 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
 def _is_still_asked(log: MeetingLog) -> bool:
     """Whether the clerk has given no other answers since the file was read; those have a reading of their own."""
     row = MeetingLog.objects.select_for_update(of=("self",)).filter(pk=log.pk).values_list("choices", flat=True).first()
-    return row == log.choices
+    return bool(row == log.choices)
 
 
 def _understand(log: MeetingLog, at: dt.datetime) -> tuple[Understood, list[Person]]:
