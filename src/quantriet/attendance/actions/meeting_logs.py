@@ -187,7 +187,7 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
         understood, people = _understand(log, at)
     except Refusal as refusal:
         with transaction.atomic():
-            if _move(
+            if _is_still_asked(log) and _move(
                 log, MeetingLogState.REFUSED, frm=(MeetingLogState.READING,), refusal=refusal.sentence[:600], must=False
             ):
                 _drop_file(log)
@@ -198,7 +198,7 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
         return  # it was read, refused or given up meanwhile, and its file is gone with that
     if understood.questions:
         with transaction.atomic():
-            if _move(
+            if _is_still_asked(log) and _move(
                 log, MeetingLogState.ASKING, frm=(MeetingLogState.READING,), understood=asdict(understood), must=False
             ):
                 log.names.all().delete()
@@ -206,13 +206,19 @@ def read_meeting_log(log_id: int, *, at: dt.datetime) -> None:
     rows = _tell(log, people)
     with transaction.atomic():
         # First the state: who comes second, or after it was given up, leaves the names as they are.
-        if _move(
+        if _is_still_asked(log) and _move(
             log, MeetingLogState.READY, frm=(MeetingLogState.READING,), understood=asdict(understood), refusal="", must=False
         ):  # fmt: skip
             log.names.all().delete()
             insert_many(MeetingLogName, _NAME_COLUMNS, rows)
             log.counts = _counts(log)
             MeetingLog.objects.filter(pk=log.pk).update(counts=log.counts)
+
+
+def _is_still_asked(log: MeetingLog) -> bool:
+    """Whether the clerk has given no other answers since the file was read; those have a reading of their own."""
+    row = MeetingLog.objects.select_for_update(of=("self",)).filter(pk=log.pk).values_list("choices", flat=True).first()
+    return bool(row == log.choices)
 
 
 def _understand(log: MeetingLog, at: dt.datetime) -> tuple[Understood, list[Person]]:

@@ -501,3 +501,21 @@ def test_a_reading_whose_file_went_with_the_log_ends_quietly(hall, bring, clerk,
     monkeypatch.setattr(meeting_logs, "_understand", given_up_meanwhile)
     actions.read_meeting_log(log.pk, at=clock(AFTER))
     assert MeetingLog.objects.get(pk=log.pk).state == MeetingLogState.CANCELLED
+
+
+def test_a_reading_by_older_answers_leaves_the_log_to_the_newer(hall, bring, clerk, monkeypatch):
+    log = bring(WHOLE[:1])
+    MeetingLog.objects.filter(pk=log.pk).update(state=MeetingLogState.READING)
+    real = meeting_logs._tell
+
+    def answered_meanwhile(*args):
+        MeetingLog.objects.filter(pk=log.pk).update(choices={"offset": 480})
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(meeting_logs, "_tell", answered_meanwhile)
+        actions.read_meeting_log(log.pk, at=clock(AFTER))
+    assert MeetingLog.objects.get(pk=log.pk).state == MeetingLogState.READING
+    actions.read_meeting_log(log.pk, at=clock(AFTER))
+    log.refresh_from_db()
+    assert (log.state, log.understood["offset"]) == (MeetingLogState.READY, 480)
