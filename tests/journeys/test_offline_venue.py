@@ -179,6 +179,32 @@ def test_two_devices_without_a_line_and_a_third_that_settles(device, open_page, 
     two_devices_and_a_third(device, open_page, cast, hall, sign_in, 20)
 
 
+@pytest.mark.req("B-03")
+def test_a_mark_made_while_the_outbox_is_read_stays_in_sight(device, cast, hall, sign_in):
+    page = device()
+    sign_in(page, cast.accounts["organiser1"])
+    open_with_line(page, address(hall))
+    page.context.set_offline(True)
+    page.evaluate(
+        """() => {
+        const read = StationOutbox.facts;
+        window.readings = 0;
+        StationOutbox.facts = async (key) => {
+            const found = await read(key);
+            await new Promise((go) => setTimeout(go, 1500));
+            document.documentElement.dataset.readings = window.readings += 1;
+            return found;
+        };
+    }"""
+    )
+    press(page, hall.entries["M1"].pk)  # what is read after it knows nothing of the next
+    press(page, hall.entries["M2"].pk)
+    page.locator("html[data-readings]").wait_for(state="attached")
+    for code in ("M1", "M2"):
+        sent = page.locator(f"[data-entry='{hall.entries[code].pk}'] [data-sent]")
+        expect(sent).to_have_text("đã ghi trên máy", timeout=1000)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.req("B-03")

@@ -47,8 +47,8 @@ WORKER = "attendance/station/worker.js"
 # What the page needs without a line.
 SHELL = (
     "kit/css/quantriet.css", "attendance/css/roll.css", "attendance/css/codes.css", "attendance/css/station.css",
-    "kit/js/display.js", "attendance/station/outbox.js", "attendance/station/seal.js", "attendance/station/station.js",
-    "kit/icon.svg", "kit/icons/icon-192.png",
+    "kit/js/display.js", "attendance/js/answers.js", "attendance/station/outbox.js", "attendance/station/seal.js",
+    "attendance/station/station.js", "kit/icon.svg", "kit/icons/icon-192.png",
 )  # fmt: skip
 
 

@@ -5,35 +5,12 @@ const form = root?.querySelector("[data-scan-form]");
 const input = form?.querySelector("[name=code]");
 const big = root?.querySelector("[data-scan-big]");
 const list = root?.querySelector("[data-scan-list]");
-const SIGNS = { arrive: "✓", leave: "→", repeat: "=", wrong: "✕" };
-const TONES = { arrive: [880], leave: [660, 440], repeat: [660], wrong: [180, 180] };
+const { SIGNS, play } = self.ScanAnswers;
 const SAME = 5000;
+let isLoud = true;
 
 function nonce() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// --- sound ----------------------------------------------------------------------------------------------------------
-
-let sound = null;
-let isLoud = true;
-function tone(kind) {
-  if (!isLoud || !window.AudioContext) return;
-  try {
-    sound ??= new AudioContext();
-    TONES[kind].forEach((height, index) => {
-      const wave = sound.createOscillator();
-      const volume = sound.createGain();
-      wave.frequency.value = height;
-      wave.type = kind === "wrong" ? "square" : "sine";
-      volume.gain.value = 0.15;
-      wave.connect(volume).connect(sound.destination);
-      wave.start(sound.currentTime + index * 0.16);
-      wave.stop(sound.currentTime + index * 0.16 + 0.13);
-    });
-  } catch {
-    isLoud = false; // a browser without sound still shows colour and words
-  }
 }
 
 // --- one scan -------------------------------------------------------------------------------------------------------
@@ -43,7 +20,7 @@ function show(kind, words) {
   big.dataset.kind = kind;
   big.textContent = `${SIGNS[kind] ?? ""} ${words}`.trim();
   if (!SIGNS[kind]) return;
-  tone(kind);
+  if (isLoud) play(kind);
   const line = document.createElement("li");
   line.textContent = `${SIGNS[kind]} ${words}`;
   list.prepend(line);

@@ -5,6 +5,7 @@
 (() => {
   const root = document.querySelector("[data-station]");
   const outbox = self.StationOutbox;
+  const answers = self.ScanAnswers;
   const seal = self.StationSeal;
   const setup = { here: root.dataset.here, open: root.dataset.open, sync: root.dataset.sync, page: root.dataset.page };
   const SIGNS = { none: ["silent", "○"], present: ["done", "●"], left: ["owing", "◐"], whole: ["done", "●"], absent: ["late", "▲"] };
@@ -81,11 +82,26 @@
   const rows = new Map(); // roster line → { person, row, key }
   let shown = [];
 
+  // What was written of somebody in this session. Grouped once for each reading of the outbox: a hall has five hundred rows,
+  // and each mark draws them all.
+  const grouped = { facts: null, length: 0, session: null, of: new Map() };
+  function factsOf(entry) {
+    if (grouped.facts !== facts || grouped.length !== facts.length || grouped.session !== session) {
+      Object.assign(grouped, { facts, length: facts.length, session, of: new Map() });
+      for (const fact of facts) {
+        if (fact.session !== session) continue;
+        if (!grouped.of.has(fact.entry)) grouped.of.set(fact.entry, []);
+        grouped.of.get(fact.entry).push(fact);
+      }
+    }
+    return grouped.of.get(entry) ?? [];
+  }
+
   // How somebody stands: by the server where nothing waits here, else by what was written here.
   function standing(entry) {
-    const gone = new Set(facts.filter((fact) => fact.kind === "void").map((fact) => fact.of));
-    const mine = facts.filter((fact) => fact.entry === entry && fact.session === session && fact.kind !== "void" && !gone.has(fact.nonce) && fact.state !== "refused" && fact.state !== "settled");
-    const touched = facts.filter((fact) => fact.entry === entry && fact.session === session);
+    const touched = factsOf(entry);
+    const gone = new Set(touched.filter((fact) => fact.kind === "void").map((fact) => fact.of));
+    const mine = touched.filter((fact) => fact.kind !== "void" && !gone.has(fact.nonce) && fact.state !== "refused" && fact.state !== "settled");
     const told = own.rows?.[session]?.[entry];
     const isPending = touched.some((fact) => fact.state === "kept");
     if (told && !isPending) return { stands: told[0], text: told[1] };
@@ -98,7 +114,7 @@
   }
 
   function sent(entry) {
-    const mine = facts.filter((fact) => fact.entry === entry && fact.session === session);
+    const mine = factsOf(entry);
     const last = mine.at(-1);
     if (!last) return ["", ""];
     if (mine.some((fact) => fact.state === "kept")) return ["kept", words("kept")];
@@ -113,6 +129,11 @@
     const one = rows.get(entry);
     if (!one) return;
     const { stands, text } = standing(entry);
+    const [how, told] = sent(entry);
+    const over = isOver();
+    const drawn = [stands, text, how, told, over].join("|");
+    if (one.drawn === drawn) return;
+    one.drawn = drawn;
     one.stands = stands;
     const [kind, sign] = SIGNS[stands] ?? SIGNS.none;
     const status = Object.assign(document.createElement("span"), { className: `status status--${kind}` });
@@ -121,12 +142,10 @@
     status.append(mark, Object.assign(document.createElement("span"), { textContent: text }));
     one.row.querySelector("[data-state]").replaceChildren(status);
     one.row.dataset.standing = stands;
-    const [how, told] = sent(entry);
     const note = one.row.querySelector("[data-sent]");
     note.dataset.sent = how;
     note.textContent = told;
     const isIn = stands === "present" || stands === "whole";
-    const over = isOver();
     one.row.querySelector("[data-kind=arrive]").hidden = isIn || over;
     one.row.querySelector("[data-kind=leave]").hidden = !isIn;
   }
@@ -174,14 +193,15 @@
 
   function find() {
     const typed = fold(input.value);
+    const isSearch = Boolean(typed) && !looksLikeCode(input.value);
     shown = [];
     for (const [entry, one] of rows) {
-      const fits = !typed || looksLikeCode(input.value) || one.key.includes(typed);
+      const fits = !isSearch || one.key.includes(typed);
       one.row.hidden = !fits;
       one.row.classList.remove("is-active");
       if (fits) shown.push(entry);
     }
-    if (typed && shown.length && !looksLikeCode(input.value)) rows.get(shown[0]).row.classList.add("is-active");
+    if (isSearch && shown.length) rows.get(shown[0]).row.classList.add("is-active");
   }
 
   // --- a mark ---------------------------------------------------------------------------------------------------
@@ -295,29 +315,12 @@
     return pack.people.find((one) => one[4].includes(digest))?.[0] ?? words("wrong-code");
   }
 
-  const TONES = { arrive: [880], leave: [660, 440], repeat: [660], wrong: [180, 180] };
-  const SCAN_SIGNS = { arrive: "✓", leave: "→", repeat: "=", wrong: "✕" };
-  let sound = null;
   function big(kind, text) {
     const box = part("big");
     box.hidden = false;
     box.dataset.kind = kind;
-    box.textContent = `${SCAN_SIGNS[kind]} ${text}`;
-    try {
-      sound ??= new AudioContext();
-      TONES[kind].forEach((height, index) => {
-        const wave = sound.createOscillator();
-        const volume = sound.createGain();
-        wave.frequency.value = height;
-        wave.type = kind === "wrong" ? "square" : "sine";
-        volume.gain.value = 0.15;
-        wave.connect(volume).connect(sound.destination);
-        wave.start(sound.currentTime + index * 0.16);
-        wave.stop(sound.currentTime + index * 0.16 + 0.13);
-      });
-    } catch {
-      // A browser without sound still shows colour and words.
-    }
+    box.textContent = `${answers.SIGNS[kind]} ${text}`;
+    answers.play(kind);
   }
 
   const scanned = new Map(); // roster line → when
@@ -352,7 +355,10 @@
       state = how;
       otherName = name ?? "";
       own = (await outbox.device(own.key)) ?? own;
-      facts = await outbox.facts(own.key);
+      const found = await outbox.facts(own.key);
+      // A mark made while the outbox was being read is kept, and stays in sight.
+      const read = new Set(found.map((fact) => fact.nonce));
+      facts = [...found, ...facts.filter((fact) => fact.device === own.key && !read.has(fact.nonce))];
       if (how === "other") await wipe("", false);
       if (pack) {
         if (said?.rows && Object.keys(said.rows).some((entry) => !rows.has(Number(entry)))) await renew();
