@@ -30,6 +30,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reply_forms', to='org.person')),
                 ('printed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', False), ('kind', 'excuse'), ('link__isnull', True)), models.Q(('entry__isnull', True), ('kind', 'catch_up'), ('link__isnull', False)), _connector='OR'), name='reply_form_about_one_thing'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ProxyEntry',
@@ -45,6 +50,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proxy_entries', to='org.person')),
                 ('form', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='attendance.replyform')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-at'], name='attendance__person__e9d6f4_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CatchUpStep',
@@ -62,13 +72,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['kind', 'told_unit'], name='attendance__kind_77a71b_idx')],
                 'constraints': [models.UniqueConstraint(fields=('link', 'kind'), name='catch_up_step_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='replyform',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', False), ('kind', 'excuse'), ('link__isnull', True)), models.Q(('entry__isnull', True), ('kind', 'catch_up'), ('link__isnull', False)), _connector='OR'), name='reply_form_about_one_thing'),
-        ),
-        migrations.AddIndex(
-            model_name='proxyentry',
-            index=models.Index(fields=['person', '-at'], name='attendance__person__e9d6f4_idx'),
         ),
     ]

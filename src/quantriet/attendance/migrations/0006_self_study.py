@@ -70,6 +70,11 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='attendance.selfstudycourse')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['course', 'at'], name='attendance__course__c39481_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SelfStudyOutline',
@@ -82,6 +87,11 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outlines', to='attendance.selfstudycourse')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('course', 'number'), name='self_study_outline_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SelfStudyPermission',
@@ -102,6 +112,12 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='self_study_permissions', to='campaigns.studycampaign')),
                 ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='self_study_period_order'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='self_study_withdrawal_paired'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='selfstudycourse',
@@ -145,22 +161,6 @@ class Migration(migrations.Migration):
             model_name='selfstudyquestion',
             name='retired_by',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddIndex(
-            model_name='selfstudyfact',
-            index=models.Index(fields=['course', 'at'], name='attendance__course__c39481_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfstudyoutline',
-            constraint=models.UniqueConstraint(fields=('course', 'number'), name='self_study_outline_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfstudypermission',
-            constraint=models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='self_study_period_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='selfstudypermission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='self_study_withdrawal_paired'),
         ),
         migrations.AddConstraint(
             model_name='selfstudyperson',

@@ -31,6 +31,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('session', 'venue', 'number'), name='seat_round_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -46,6 +49,11 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('seat_round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='attendance.seatround')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['seat_round', 'block'], name='confirmations_of_round'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SeatTap',
@@ -58,6 +66,11 @@ class Migration(migrations.Migration):
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seat_taps', to='classes.rosterentry')),
                 ('seat_round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taps', to='attendance.seatround')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['seat_round', 'entry'], name='taps_of_round'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AbsenceProposal',
@@ -78,17 +91,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['state', 'grade'], name='absence_proposals_by_state')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'decided'), models.Q(('decision', ''), _negated=True)), models.Q(models.Q(('state', 'decided'), _negated=True), ('decided_at__isnull', True), ('decided_by__isnull', True), ('decision', '')), _connector='OR'), name='absence_proposal_decided_whole')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='seatround',
-            constraint=models.UniqueConstraint(fields=('session', 'venue', 'number'), name='seat_round_once'),
-        ),
-        migrations.AddIndex(
-            model_name='seatconfirmation',
-            index=models.Index(fields=['seat_round', 'block'], name='confirmations_of_round'),
-        ),
-        migrations.AddIndex(
-            model_name='seattap',
-            index=models.Index(fields=['seat_round', 'entry'], name='taps_of_round'),
         ),
     ]

@@ -41,6 +41,11 @@ class Migration(migrations.Migration):
                 ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['study_class', '-uploaded_at'], name='logs_of_class'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MeetingLogName',
@@ -64,6 +69,14 @@ class Migration(migrations.Migration):
                 ('log', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='attendance.meetinglog')),
                 ('venue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='log_names', to='classes.venue')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('log', 'key'), name='log_name_once'),
+                ],
+                'indexes': [
+                    models.Index(fields=['log', 'meaning'], name='log_names_by_meaning'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Questionnaire',
@@ -82,6 +95,14 @@ class Migration(migrations.Migration):
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questionnaires', to='classes.classsession')),
                 ('venue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='questionnaires', to='classes.venue')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', True), ('opens_at__isnull', True)), ('ends_at__gt', models.F('opens_at')), _connector='OR'), name='questionnaire_opens_for_a_time'),
+                ],
+                'indexes': [
+                    models.Index(fields=['session', 'opens_at'], name='questionnaires_of_session'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='QuestionnaireAnswer',
@@ -94,6 +115,11 @@ class Migration(migrations.Migration):
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questionnaire_answers', to='classes.rosterentry')),
                 ('questionnaire', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='attendance.questionnaire')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('questionnaire', 'entry'), name='questionnaire_answer_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Suggestion',
@@ -107,6 +133,11 @@ class Migration(migrations.Migration):
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='classes.rosterentry')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='classes.classsession')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['session', 'at'], name='suggestions_of_session'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SuggestionBox',
@@ -128,6 +159,12 @@ class Migration(migrations.Migration):
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='venue_connections', to='classes.classsession')),
                 ('venue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='classes.venue')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('log', 'venue', 'session', 'starts_at'), name='venue_connection_once'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='venue_connection_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LogIdentity',
@@ -145,41 +182,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('unit', 'key'), name='log_identity_once'), models.CheckConstraint(condition=models.Q(models.Q(('is_nobody', False), ('person__isnull', False), ('venue_name', '')), models.Q(('is_nobody', False), ('person__isnull', True), models.Q(('venue_name', ''), _negated=True)), models.Q(('is_nobody', True), ('person__isnull', True), ('venue_name', '')), _connector='OR'), name='log_identity_of_one_thing')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='meetinglog',
-            index=models.Index(fields=['study_class', '-uploaded_at'], name='logs_of_class'),
-        ),
-        migrations.AddIndex(
-            model_name='meetinglogname',
-            index=models.Index(fields=['log', 'meaning'], name='log_names_by_meaning'),
-        ),
-        migrations.AddConstraint(
-            model_name='meetinglogname',
-            constraint=models.UniqueConstraint(fields=('log', 'key'), name='log_name_once'),
-        ),
-        migrations.AddIndex(
-            model_name='questionnaire',
-            index=models.Index(fields=['session', 'opens_at'], name='questionnaires_of_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='questionnaire',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends_at__isnull', True), ('opens_at__isnull', True)), ('ends_at__gt', models.F('opens_at')), _connector='OR'), name='questionnaire_opens_for_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='questionnaireanswer',
-            constraint=models.UniqueConstraint(fields=('questionnaire', 'entry'), name='questionnaire_answer_once'),
-        ),
-        migrations.AddIndex(
-            model_name='suggestion',
-            index=models.Index(fields=['session', 'at'], name='suggestions_of_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='venueconnection',
-            constraint=models.UniqueConstraint(fields=('log', 'venue', 'session', 'starts_at'), name='venue_connection_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='venueconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='venue_connection_order'),
         ),
     ]

@@ -32,6 +32,14 @@ class Migration(migrations.Migration):
                 ('lost_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('venue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roll_devices', to='classes.venue')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('lost_at__isnull', True), ('lost_by__isnull', True)), models.Q(('lost_at__isnull', False), ('lost_by__isnull', False)), _connector='OR'), name='device_lost_by_somebody'),
+                ],
+                'indexes': [
+                    models.Index(fields=['venue', '-seen_at'], name='devices_of_venue'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DeviceFact',
@@ -75,13 +83,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['venue', 'state', 'raised_at'], name='conflicts_of_venue')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('held__isnull', False), ('second__isnull', True)), models.Q(('first__isnull', False), ('held__isnull', True), ('second__isnull', False)), _connector='OR'), name='conflict_has_its_sides'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('settled_at__isnull', True), ('state', quantriet.attendance.vocab.ConflictState['OPEN'])), models.Q(('settled_at__isnull', False), ('state', quantriet.attendance.vocab.ConflictState['SETTLED']), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='conflict_settled_in_whole'), models.UniqueConstraint(condition=models.Q(('held__isnull', True), ('state', quantriet.attendance.vocab.ConflictState['OPEN'])), fields=('entry', 'session', 'reason'), name='one_open_contradiction')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='rolldevice',
-            index=models.Index(fields=['venue', '-seen_at'], name='devices_of_venue'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolldevice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lost_at__isnull', True), ('lost_by__isnull', True)), models.Q(('lost_at__isnull', False), ('lost_by__isnull', False)), _connector='OR'), name='device_lost_by_somebody'),
         ),
     ]

@@ -39,6 +39,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rulebooks', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'name'), name='rulebook_name_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RuleValue',
@@ -51,6 +56,12 @@ class Migration(migrations.Migration):
                 ('valid_to', models.DateField(blank=True, null=True)),
                 ('rulebook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='campaigns.rulebook')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('rulebook', 'key', 'valid_from'), name='rule_value_once'),
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='rule_value_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StudyCampaign',
@@ -74,6 +85,14 @@ class Migration(migrations.Migration):
                 ('rulebook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='campaigns.rulebook')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('planned_to__gte', models.F('planned_from'))), name='campaign_period_order'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', '-planned_from'], name='campaigns_s_unit_id_982d44_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FormChange',
@@ -103,6 +122,11 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaign_reviews', to='org.unit')),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='campaigns.studycampaign')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'unit'), name='review_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CampaignPlan',
@@ -121,6 +145,11 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaign_plans', to='org.unit')),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='plans', to='campaigns.studycampaign')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'unit'), name='plan_once_a_unit'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='campaigndocument',
@@ -155,6 +184,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audience_adjustments', to='org.person')),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adjustments', to='campaigns.studycampaign')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'person'), name='adjustment_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StudyDuty',
@@ -171,6 +205,15 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='org.person')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'kind', 'person'), name='duty_once'),
+                ],
+                'indexes': [
+                    models.Index(fields=['campaign', 'kind', 'unit', 'state'], name='campaigns_s_campaig_f6e5fb_idx'),
+                    models.Index(fields=['person', 'state'], name='campaigns_s_person__1126cf_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StudyCredit',
@@ -199,6 +242,12 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='duty_changes', to='campaigns.studycampaign')),
                 ('duty', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='campaigns.studyduty')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['campaign', 'kind', 'at'], name='campaigns_d_campaig_b587b6_idx'),
+                    models.Index(fields=['duty', 'at'], name='campaigns_d_duty_id_0cc1a8_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StudyNotice',
@@ -226,69 +275,17 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='campaigns.studycampaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tallies', to='org.unit')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='rulebook',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='rulebook_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulevalue',
-            constraint=models.UniqueConstraint(fields=('rulebook', 'key', 'valid_from'), name='rule_value_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulevalue',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='rule_value_order'),
-        ),
-        migrations.AddIndex(
-            model_name='studycampaign',
-            index=models.Index(fields=['unit', '-planned_from'], name='campaigns_s_unit_id_982d44_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='studycampaign',
-            constraint=models.CheckConstraint(condition=models.Q(('planned_to__gte', models.F('planned_from'))), name='campaign_period_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignreview',
-            constraint=models.UniqueConstraint(fields=('campaign', 'unit'), name='review_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignplan',
-            constraint=models.UniqueConstraint(fields=('campaign', 'unit'), name='plan_once_a_unit'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'kind', 'unit'), name='tally_once'),
+                ],
+                'indexes': [
+                    models.Index(fields=['campaign', 'kind', 'path', 'done', 'exempt', 'owing', 'reported_at'], name='tally_range'),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name='campaigndocument',
             constraint=models.UniqueConstraint(fields=('campaign', 'document'), name='campaign_document_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='audienceadjustment',
-            constraint=models.UniqueConstraint(fields=('campaign', 'person'), name='adjustment_once'),
-        ),
-        migrations.AddIndex(
-            model_name='studyduty',
-            index=models.Index(fields=['campaign', 'kind', 'unit', 'state'], name='campaigns_s_campaig_f6e5fb_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='studyduty',
-            index=models.Index(fields=['person', 'state'], name='campaigns_s_person__1126cf_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='studyduty',
-            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'person'), name='duty_once'),
-        ),
-        migrations.AddIndex(
-            model_name='dutychange',
-            index=models.Index(fields=['campaign', 'kind', 'at'], name='campaigns_d_campaig_b587b6_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='dutychange',
-            index=models.Index(fields=['duty', 'at'], name='campaigns_d_duty_id_0cc1a8_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='tally',
-            index=models.Index(fields=['campaign', 'kind', 'path', 'done', 'exempt', 'owing', 'reported_at'], name='tally_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='tally',
-            constraint=models.UniqueConstraint(fields=('campaign', 'kind', 'unit'), name='tally_once'),
         ),
     ]

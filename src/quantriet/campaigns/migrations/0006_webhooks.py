@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='webhooks', to='org.unit')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['unit', 'name'], name='campaigns_w_unit_id_e93f98_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='WebhookDelivery',
@@ -49,17 +54,11 @@ class Migration(migrations.Migration):
                 ('said', models.CharField(blank=True, max_length=300)),
                 ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='campaigns.webhooksubscription')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='webhooksubscription',
-            index=models.Index(fields=['unit', 'name'], name='campaigns_w_unit_id_e93f98_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['subscription', 'state'], name='campaigns_w_subscri_ef574d_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['created_at'], name='campaigns_w_created_6a4c91_idx'),
+            options={
+                'indexes': [
+                    models.Index(fields=['subscription', 'state'], name='campaigns_w_subscri_ef574d_idx'),
+                    models.Index(fields=['created_at'], name='campaigns_w_created_6a4c91_idx'),
+                ],
+            },
         ),
     ]

@@ -43,6 +43,12 @@ class Migration(migrations.Migration):
                 ('host_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hosted_classes', to='org.unit')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='org.unit')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['campaign', 'unit'], name='classes_stu_campaig_98afe5_idx'),
+                    models.Index(fields=['unit', 'state'], name='classes_stu_unit_id_85ebdf_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ClassSession',
@@ -55,6 +61,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['starts_at'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_order'),
+                ],
+                'indexes': [
+                    models.Index(fields=['starts_at'], name='classes_cla_starts__b0e34b_idx'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +78,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='class_roles', to='org.person')),
                 ('study_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='classes.studyclass')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('study_class', 'kind', 'person'), name='class_role_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Venue',
@@ -79,6 +96,12 @@ class Migration(migrations.Migration):
                 ('study_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='venues', to='classes.studyclass')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='venues', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('study_class', 'name'), name='venue_name_once'),
+                    models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('study_class',), name='one_main_venue'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RosterEntry',
@@ -95,6 +118,18 @@ class Migration(migrations.Migration):
                 ('study_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roster', to='classes.studyclass')),
                 ('venue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster', to='classes.venue')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('duty__isnull', False), ('is_running', True)), fields=('duty',), name='one_running_class_per_duty'),
+                    models.UniqueConstraint(fields=('study_class', 'person'), name='roster_person_once'),
+                ],
+                'indexes': [
+                    models.Index(fields=['venue', 'unit'], name='classes_ros_venue_i_e3d95c_idx'),
+                    models.Index(fields=['person', 'is_running'], name='classes_ros_person__027bbe_idx'),
+                    models.Index(fields=['unit', 'study_class'], name='classes_ros_unit_id_1944b7_idx'),
+                    models.Index(fields=['duty'], name='classes_ros_duty_id_73be7f_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ProgrammeItem',
@@ -112,57 +147,5 @@ class Migration(migrations.Migration):
                 'ordering': ['starts_at'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='item_order')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='studyclass',
-            index=models.Index(fields=['campaign', 'unit'], name='classes_stu_campaig_98afe5_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='studyclass',
-            index=models.Index(fields=['unit', 'state'], name='classes_stu_unit_id_85ebdf_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='classsession',
-            index=models.Index(fields=['starts_at'], name='classes_cla_starts__b0e34b_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='classsession',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='classrole',
-            constraint=models.UniqueConstraint(fields=('study_class', 'kind', 'person'), name='class_role_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='venue',
-            constraint=models.UniqueConstraint(fields=('study_class', 'name'), name='venue_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='venue',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('study_class',), name='one_main_venue'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterentry',
-            index=models.Index(fields=['venue', 'unit'], name='classes_ros_venue_i_e3d95c_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterentry',
-            index=models.Index(fields=['person', 'is_running'], name='classes_ros_person__027bbe_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterentry',
-            index=models.Index(fields=['unit', 'study_class'], name='classes_ros_unit_id_1944b7_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('duty__isnull', False), ('is_running', True)), fields=('duty',), name='one_running_class_per_duty'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterentry',
-            index=models.Index(fields=['duty'], name='classes_ros_duty_id_73be7f_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterentry',
-            constraint=models.UniqueConstraint(fields=('study_class', 'person'), name='roster_person_once'),
         ),
     ]

@@ -41,6 +41,11 @@ class Migration(migrations.Migration):
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timetables', to='campaigns.studycampaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timetables', to='org.unit')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['campaign', 'unit'], name='classes_tim_campaig_f7168d_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TimetableHall',
@@ -54,6 +59,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'name'), name='timetable_hall_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +74,11 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cells', to='classes.timetableplan')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'unit'), name='timetable_cell_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TimetableReporter',
@@ -77,6 +90,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['person__sort_key', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'person'), name='timetable_reporter_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +125,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['starts_at', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='timetable_session_order'),
+                    models.UniqueConstraint(fields=('plan', 'starts_at', 'ends_at'), name='timetable_session_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +141,11 @@ class Migration(migrations.Migration):
                 ('reporter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='classes', to='classes.timetablereporter')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='classes', to='classes.timetablesession')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('session', 'hall'), name='timetable_class_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TimetableShare',
@@ -131,45 +156,12 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
                 ('timetable_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shares', to='classes.timetableclass')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='timetableplan',
-            index=models.Index(fields=['campaign', 'unit'], name='classes_tim_campaig_f7168d_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetablehall',
-            constraint=models.UniqueConstraint(fields=('plan', 'name'), name='timetable_hall_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetablecell',
-            constraint=models.UniqueConstraint(fields=('plan', 'unit'), name='timetable_cell_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetablereporter',
-            constraint=models.UniqueConstraint(fields=('plan', 'person'), name='timetable_reporter_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetablesession',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='timetable_session_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetablesession',
-            constraint=models.UniqueConstraint(fields=('plan', 'starts_at', 'ends_at'), name='timetable_session_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetableclass',
-            constraint=models.UniqueConstraint(fields=('session', 'hall'), name='timetable_class_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetableshare',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', True)), fields=('timetable_class', 'cell'), name='timetable_share_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetableshare',
-            constraint=models.UniqueConstraint(fields=('timetable_class', 'person'), name='timetable_person_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='timetableshare',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gt', 0)), name='timetable_share_of_somebody'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('person__isnull', True)), fields=('timetable_class', 'cell'), name='timetable_share_once'),
+                    models.UniqueConstraint(fields=('timetable_class', 'person'), name='timetable_person_once'),
+                    models.CheckConstraint(condition=models.Q(('count__gt', 0)), name='timetable_share_of_somebody'),
+                ],
+            },
         ),
     ]

@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facilities', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'name'), name='facility_name_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FacilityDeclaration',
@@ -64,6 +69,11 @@ class Migration(migrations.Migration):
                 ('audience_rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.audiencerule')),
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audiences', to='classes.onlineconference')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('conference', 'audience_rule'), name='venue_audience_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='VenueReadiness',
@@ -81,21 +91,11 @@ class Migration(migrations.Migration):
                 ('facility', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='venues', to='classes.facility')),
                 ('venue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='readiness', to='classes.venue')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='facility',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='facility_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='venueaudience',
-            constraint=models.UniqueConstraint(fields=('conference', 'audience_rule'), name='venue_audience_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='venuereadiness',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_passed__isnull', True), ('checked_at__isnull', True)), models.Q(('check_passed__isnull', False), ('checked_at__isnull', False)), _connector='OR'), name='connection_check_has_result'),
-        ),
-        migrations.AddConstraint(
-            model_name='venuereadiness',
-            constraint=models.CheckConstraint(condition=models.Q(('check_passed__isnull', True), ('check_passed', True), models.Q(('check_note', ''), _negated=True), _connector='OR'), name='failed_check_says_why'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('check_passed__isnull', True), ('checked_at__isnull', True)), models.Q(('check_passed__isnull', False), ('checked_at__isnull', False)), _connector='OR'), name='connection_check_has_result'),
+                    models.CheckConstraint(condition=models.Q(('check_passed__isnull', True), ('check_passed', True), models.Q(('check_note', ''), _negated=True), _connector='OR'), name='failed_check_says_why'),
+                ],
+            },
         ),
     ]

@@ -23,6 +23,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['unit__path', 'name', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'name'), name='hall_name_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -46,6 +49,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('seat_map', 'number'), name='seat_block_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -58,21 +64,11 @@ class Migration(migrations.Migration):
                 ('entry', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='placed_on', to='classes.rosterentry')),
                 ('seat_map', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='classes.seatmap')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='hall',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='hall_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seatblock',
-            constraint=models.UniqueConstraint(fields=('seat_map', 'number'), name='seat_block_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('seat_map', 'row', 'number'), name='seat_taken_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', False), ('is_kept_free', False)), models.Q(('entry__isnull', True), ('is_kept_free', True)), _connector='OR'), name='seat_taken_or_kept_free'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('seat_map', 'row', 'number'), name='seat_taken_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', False), ('is_kept_free', False)), models.Q(('entry__isnull', True), ('is_kept_free', True)), _connector='OR'), name='seat_taken_or_kept_free'),
+                ],
+            },
         ),
     ]

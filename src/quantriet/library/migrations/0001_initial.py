@@ -40,6 +40,14 @@ class Migration(migrations.Migration):
                 ('registered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'reference_number', 'issued_on'), name='document_once_in_register'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', '-issued_on'], name='library_gui_unit_id_9315c5_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DocumentRelation',
@@ -50,6 +58,12 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='library.guidingdocument')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='related_from', to='library.guidingdocument')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('source', 'target', 'kind'), name='relation_once'),
+                    models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='relation_to_another'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Clause',
@@ -66,6 +80,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['order'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('document', 'number'), name='clause_number_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,25 +99,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['order', 'pk'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='guidingdocument',
-            index=models.Index(fields=['unit', '-issued_on'], name='library_gui_unit_id_9315c5_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='guidingdocument',
-            constraint=models.UniqueConstraint(fields=('unit', 'reference_number', 'issued_on'), name='document_once_in_register'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentrelation',
-            constraint=models.UniqueConstraint(fields=('source', 'target', 'kind'), name='relation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentrelation',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='relation_to_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.UniqueConstraint(fields=('document', 'number'), name='clause_number_once'),
         ),
     ]

@@ -31,6 +31,14 @@ class Migration(migrations.Migration):
                 ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='masters', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('document', 'unit'), name='master_once_for_unit'),
+                ],
+                'indexes': [
+                    models.Index(fields=['state', 'publish_at'], name='library_master_due'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MasterVersion',
@@ -47,6 +55,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('master', 'number'), name='master_version_once'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', models.F('composed_by')), _negated=True), name='master_approved_by_a_second_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -86,21 +98,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['pk'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='studymaster',
-            index=models.Index(fields=['state', 'publish_at'], name='library_master_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='studymaster',
-            constraint=models.UniqueConstraint(fields=('document', 'unit'), name='master_once_for_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='masterversion',
-            constraint=models.UniqueConstraint(fields=('master', 'number'), name='master_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='masterversion',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('composed_by')), _negated=True), name='master_approved_by_a_second_person'),
         ),
     ]

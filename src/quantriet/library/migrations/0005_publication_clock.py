@@ -56,6 +56,12 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='org.unit')),
                 ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['unit', '-held_on'], name='library_dis_unit_id_9971d7_idx'),
+                    models.Index(fields=['-held_on'], name='library_dis_held_on_2fc2dd_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ActivityPhoto',
@@ -89,6 +95,15 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='org.unit')),
                 ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('url', ''), _negated=True)), fields=('document', 'unit', 'channel', 'url'), name='placement_link_once'),
+                    models.UniqueConstraint(condition=models.Q(('url', ''), ('withdrawn_at__isnull', True)), fields=('document', 'unit', 'channel', 'placed_on', 'title_folded'), name='placement_title_once'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', '-placed_on'], name='library_pla_unit_id_3cffd7_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PublicationClock',
@@ -104,6 +119,11 @@ class Migration(migrations.Migration):
                 ('document', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='clock', to='library.guidingdocument')),
                 ('exempt_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['done_on', 'due_on'], name='clock_open'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PublicationRule',
@@ -117,6 +137,12 @@ class Migration(migrations.Migration):
                 ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='publication_rules', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'valid_from'), name='publication_rule_once'),
+                    models.CheckConstraint(condition=models.Q(('remind_days__lte', models.F('due_days'))), name='publication_rule_reminds_first'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ReachCount',
@@ -129,42 +155,11 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('placement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reach', to='library.placement')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='disseminationactivity',
-            index=models.Index(fields=['unit', '-held_on'], name='library_dis_unit_id_9971d7_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='disseminationactivity',
-            index=models.Index(fields=['-held_on'], name='library_dis_held_on_2fc2dd_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
-            index=models.Index(fields=['unit', '-placed_on'], name='library_pla_unit_id_3cffd7_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('url', ''), _negated=True)), fields=('document', 'unit', 'channel', 'url'), name='placement_link_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('url', ''), ('withdrawn_at__isnull', True)), fields=('document', 'unit', 'channel', 'placed_on', 'title_folded'), name='placement_title_once'),
-        ),
-        migrations.AddIndex(
-            model_name='publicationclock',
-            index=models.Index(fields=['done_on', 'due_on'], name='clock_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicationrule',
-            constraint=models.UniqueConstraint(fields=('unit', 'valid_from'), name='publication_rule_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('remind_days__lte', models.F('due_days'))), name='publication_rule_reminds_first'),
-        ),
-        migrations.AddIndex(
-            model_name='reachcount',
-            index=models.Index(fields=['placement', 'kind', '-as_of'], name='library_rea_placeme_23d378_idx'),
+            options={
+                'indexes': [
+                    models.Index(fields=['placement', 'kind', '-as_of'], name='library_rea_placeme_23d378_idx'),
+                ],
+            },
         ),
         migrations.RunPython(wind, migrations.RunPython.noop, elidable=True),
     ]

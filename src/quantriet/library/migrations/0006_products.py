@@ -50,6 +50,12 @@ class Migration(migrations.Migration):
                 ('master', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='materials', to='library.studymaster')),
                 ('version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='materials', to='library.masterversion')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('master', 'kind', 'audience'), name='material_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', quantriet.library.vocab.MaterialState['READY']), _negated=True), models.Q(('made_at__isnull', False), ('version__isnull', False)), _connector='OR'), name='material_ready_from_a_version'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MaterialFile',
@@ -63,6 +69,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('material', 'form', 'page'), name='material_file_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,17 +84,5 @@ class Migration(migrations.Migration):
                 ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='look', to='org.unit')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='material',
-            constraint=models.UniqueConstraint(fields=('master', 'kind', 'audience'), name='material_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='material',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', quantriet.library.vocab.MaterialState['READY']), _negated=True), models.Q(('made_at__isnull', False), ('version__isnull', False)), _connector='OR'), name='material_ready_from_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='materialfile',
-            constraint=models.UniqueConstraint(fields=('material', 'form', 'page'), name='material_file_once'),
         ),
     ]

@@ -60,6 +60,11 @@ class Migration(migrations.Migration):
                 ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='copy_texts', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'kind'), name='copy_text_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Notice',
@@ -78,6 +83,18 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='org.person')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', False), ('person__isnull', True)), models.Q(('account__isnull', True), ('person__isnull', False)), _connector='OR'), name='notice_to_one'),
+                ],
+                'indexes': [
+                    models.Index(fields=['person', '-made_at'], name='notice_of_person'),
+                    models.Index(fields=['account', '-made_at'], name='notice_of_account'),
+                    models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='notice_unread_person'),
+                    models.Index(condition=models.Q(('read_at__isnull', True)), fields=['account'], name='notice_unread_account'),
+                    models.Index(fields=['made_at'], name='notice_made_at'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='message',
@@ -100,6 +117,11 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField()),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='notice_preference', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('digest_hour__lte', 23), ('digest_weekday__lte', 6)), name='notice_preference_digest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PushSubscription',
@@ -128,37 +150,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='message',
             constraint=models.UniqueConstraint(condition=models.Q(('notice__isnull', False), ('subscription__isnull', False)), fields=('notice', 'subscription'), name='message_once_a_browser'),
-        ),
-        migrations.AddConstraint(
-            model_name='copytext',
-            constraint=models.UniqueConstraint(fields=('unit', 'kind'), name='copy_text_once'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['person', '-made_at'], name='notice_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['account', '-made_at'], name='notice_of_account'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='notice_unread_person'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['account'], name='notice_unread_account'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['made_at'], name='notice_made_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', False), ('person__isnull', True)), models.Q(('account__isnull', True), ('person__isnull', False)), _connector='OR'), name='notice_to_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticepreference',
-            constraint=models.CheckConstraint(condition=models.Q(('digest_hour__lte', 23), ('digest_weekday__lte', 6)), name='notice_preference_digest'),
         ),
     ]

@@ -104,6 +104,11 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.unit')),
                 ('kind', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='org.unitkind')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['parent', 'sort_key'], name='org_unit_parent__e9a795_idx'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='person',
@@ -120,6 +125,11 @@ class Migration(migrations.Migration):
                 ('from_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transfers_out', to='org.unit')),
                 ('to_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers_in', to='org.unit')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-on'], name='org_members_person__79235b_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ImportRun',
@@ -144,6 +154,12 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='import_runs', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='import_runs', to='org.unit')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['account', '-created_at'], name='org_importr_account_73293d_idx'),
+                    models.Index(fields=['unit', '-created_at'], name='org_importr_unit_id_228d1e_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='IdentityDecision',
@@ -160,6 +176,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='org.person')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identity_questions', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('is_new', False), ('person__isnull', True)), models.Q(('decided_at__isnull', False), ('is_new', False), ('person__isnull', False)), models.Q(('decided_at__isnull', False), ('is_new', True), ('person__isnull', True)), _connector='OR'), name='identity_decision_whole'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Appointment',
@@ -171,6 +192,12 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appointments', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'role', 'unit', 'valid_from'), name='appointment_once'),
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='appointment_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='UnitResponsibility',
@@ -196,6 +223,12 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='child_versions', to='org.unit')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'valid_from'), name='unit_version_once_a_day'),
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='unit_version_order'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ActivityExemption',
@@ -239,41 +272,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='person',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('left_on__isnull', True), ('left_reason', '')), models.Q(('left_on__isnull', False), models.Q(('left_reason', ''), _negated=True)), _connector='OR'), name='person_leaving_paired'),
-        ),
-        migrations.AddIndex(
-            model_name='membershiptransfer',
-            index=models.Index(fields=['person', '-on'], name='org_members_person__79235b_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['account', '-created_at'], name='org_importr_account_73293d_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['unit', '-created_at'], name='org_importr_unit_id_228d1e_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='identitydecision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('is_new', False), ('person__isnull', True)), models.Q(('decided_at__isnull', False), ('is_new', False), ('person__isnull', False)), models.Q(('decided_at__isnull', False), ('is_new', True), ('person__isnull', True)), _connector='OR'), name='identity_decision_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('account', 'role', 'unit', 'valid_from'), name='appointment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='appointment_order'),
-        ),
-        migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['parent', 'sort_key'], name='org_unit_parent__e9a795_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=models.UniqueConstraint(fields=('unit', 'valid_from'), name='unit_version_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='unit_version_order'),
         ),
     ]

@@ -33,14 +33,15 @@ class Migration(migrations.Migration):
                 ("failures", models.PositiveIntegerField(default=0)),
                 ("last_at", models.DateTimeField(db_index=True)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=("username", "address"), name="sign_in_failure_once"),
+                ],
+            },
         ),
         migrations.AddIndex(
             model_name="person",
             index=models.Index(fields=["unit", "left_on", "kind"], name="person_count"),
-        ),
-        migrations.AddConstraint(
-            model_name="signinfailure",
-            constraint=models.UniqueConstraint(fields=("username", "address"), name="sign_in_failure_once"),
         ),
         migrations.RunPython(order_bytes, migrations.RunPython.noop),
     ]

@@ -29,6 +29,15 @@ class Migration(migrations.Migration):
                 ('standing_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stands_for', to='org.unit')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='working_bodies', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='working_body_order'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', quantriet.org.vocab.BodyKind['STEERING']), _negated=True), ('standing_unit__isnull', False), _connector='OR'), name='steering_has_standing_unit'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', 'kind'], name='org_working_unit_id_f15644_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='BodyMember',
@@ -39,25 +48,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bodies', to='org.person')),
                 ('body', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='org.workingbody')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='workingbody',
-            index=models.Index(fields=['unit', 'kind'], name='org_working_unit_id_f15644_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='workingbody',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='working_body_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='workingbody',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', quantriet.org.vocab.BodyKind['STEERING']), _negated=True), ('standing_unit__isnull', False), _connector='OR'), name='steering_has_standing_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='bodymember',
-            constraint=models.UniqueConstraint(fields=('body', 'person'), name='body_member_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='bodymember',
-            constraint=models.UniqueConstraint(condition=models.Q(('role', quantriet.org.vocab.BodyRole['HEAD'])), fields=('body',), name='body_has_one_head'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('body', 'person'), name='body_member_once'),
+                    models.UniqueConstraint(condition=models.Q(('role', quantriet.org.vocab.BodyRole['HEAD'])), fields=('body',), name='body_has_one_head'),
+                ],
+            },
         ),
     ]

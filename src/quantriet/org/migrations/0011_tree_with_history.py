@@ -104,6 +104,15 @@ class Migration(migrations.Migration):
                 ('prepared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', quantriet.org.vocab.DecisionState['IN_FORCE']), _negated=True), ('in_force_at__isnull', False), _connector='OR'), name='decision_in_force_whole'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', '-effective_on'], name='org_orgdeci_unit_id_98a0b2_idx'),
+                    models.Index(fields=['state', 'effective_on'], name='org_orgdeci_state_81a33e_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OrgEvent',
@@ -117,6 +126,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('decision', 'order'), name='org_event_order'),
+                ],
             },
         ),
         migrations.AddField(
@@ -156,22 +168,6 @@ class Migration(migrations.Migration):
             model_name='unitsuccession',
             name='successor',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follows', to='org.unit'),
-        ),
-        migrations.AddIndex(
-            model_name='orgdecision',
-            index=models.Index(fields=['unit', '-effective_on'], name='org_orgdeci_unit_id_98a0b2_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='orgdecision',
-            index=models.Index(fields=['state', 'effective_on'], name='org_orgdeci_state_81a33e_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgdecision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', quantriet.org.vocab.DecisionState['IN_FORCE']), _negated=True), ('in_force_at__isnull', False), _connector='OR'), name='decision_in_force_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgevent',
-            constraint=models.UniqueConstraint(fields=('decision', 'order'), name='org_event_order'),
         ),
         migrations.AddConstraint(
             model_name='term',

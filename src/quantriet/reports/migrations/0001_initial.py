@@ -30,6 +30,11 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='report_templates', to='org.unit')),
                 ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('unit', 'kind'), name='one_current_template'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Report',
@@ -69,21 +74,14 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='org.unit')),
                 ('template', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='reports.reporttemplate')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='reporttemplate',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('unit', 'kind'), name='one_current_template'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['unit', '-as_of'], name='reports_rep_unit_id_fcb6f8_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['campaign', 'unit'], name='reports_rep_campaig_237868_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', True), ('state', quantriet.reports.vocab.ReportState['DRAFT'])), models.Q(('docx__isnull', False), ('sent_at__isnull', False), ('state', quantriet.reports.vocab.ReportState['SENT']), ('xlsx__isnull', False)), _connector='OR'), name='report_sent_whole'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', True), ('state', quantriet.reports.vocab.ReportState['DRAFT'])), models.Q(('docx__isnull', False), ('sent_at__isnull', False), ('state', quantriet.reports.vocab.ReportState['SENT']), ('xlsx__isnull', False)), _connector='OR'), name='report_sent_whole'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', '-as_of'], name='reports_rep_unit_id_fcb6f8_idx'),
+                    models.Index(fields=['campaign', 'unit'], name='reports_rep_campaig_237868_idx'),
+                ],
+            },
         ),
     ]

@@ -40,6 +40,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name_folded', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'name_folded'), name='reporter_field_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -68,6 +71,18 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reporters', to='org.unit')),
                 ('fields', models.ManyToManyField(blank=True, related_name='reporters', to='speakers.reporterfield')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('person', 'kind', 'unit'), name='reporter_once_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('valid_to__isnull', True)), models.Q(('valid_to__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='reporter_end_paired'),
+                    models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='reporter_order'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', quantriet.speakers.vocab.ReporterKind['REPORTER']), ('source', '')), models.Q(('decided_on__isnull', False), ('kind', quantriet.speakers.vocab.ReporterKind['PROPAGANDIST']), models.Q(('source', ''), _negated=True), models.Q(('decision_number', ''), _negated=True)), _connector='OR'), name='propagandist_has_source_and_decision'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', 'valid_to'], name='speakers_re_unit_id_a8d8fb_idx'),
+                    models.Index(fields=['person'], name='speakers_re_person__c1fe96_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RosterReview',
@@ -82,6 +97,12 @@ class Migration(migrations.Migration):
                 ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roster_reviews', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'year'), name='roster_review_once_a_year'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='roster_review_closing_is_whole'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RosterReviewItem',
@@ -92,6 +113,11 @@ class Migration(migrations.Migration):
                 ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='review_items', to='speakers.reporter')),
                 ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='speakers.rosterreview')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('review', 'reporter'), name='roster_review_item_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SpeakerBusy',
@@ -105,6 +131,14 @@ class Migration(migrations.Migration):
                 ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='busy_days', to='org.person')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('last_on__gte', models.F('first_on'))), name='speaker_busy_order'),
+                ],
+                'indexes': [
+                    models.Index(fields=['person', 'last_on'], name='speakers_sp_person__051e70_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SpeakerInvitation',
@@ -127,6 +161,18 @@ class Migration(migrations.Migration):
                 ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='speakers.reporter')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='speaker_invitations', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', quantriet.speakers.vocab.InvitationState['ACCEPTED'])), fields=('person', 'held_on', 'half'), name='speaker_promised_once_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('state__in', [quantriet.speakers.vocab.InvitationState['ASKED'], quantriet.speakers.vocab.InvitationState['ACCEPTED']]), models.Q(('reason', ''), _negated=True), _connector='OR'), name='speaker_invitation_refused_with_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', quantriet.speakers.vocab.InvitationState['ACCEPTED']), _negated=True), models.Q(('outline_due_on__isnull', False), ('rating_ends_on__isnull', False)), _connector='OR'), name='speaker_invitation_accepted_has_days'),
+                ],
+                'indexes': [
+                    models.Index(fields=['unit', '-held_on'], name='speakers_sp_unit_id_be88ee_idx'),
+                    models.Index(fields=['reporter', '-held_on'], name='speakers_sp_reporte_777c56_idx'),
+                    models.Index(fields=['person', 'held_on'], name='speakers_sp_person__67e7a6_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SpeakerAssessment',
@@ -156,6 +202,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('invitation', 'number'), name='speaker_outline_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -165,6 +214,11 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rated', to='speakers.speakerinvitation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('invitation', 'account'), name='speaker_rated_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SpeakerRule',
@@ -178,6 +232,11 @@ class Migration(migrations.Migration):
                 ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='speaker_rules', to='org.unit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('unit', 'key', 'valid_from'), name='speaker_rule_once_a_day'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SpeakerScore',
@@ -188,6 +247,12 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveIntegerField(default=0)),
                 ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='speakers.speakerinvitation')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('invitation', 'criterion', 'score'), name='speaker_score_once'),
+                    models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='speaker_score_range'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TrainingEvent',
@@ -205,6 +270,11 @@ class Migration(migrations.Migration):
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='speaker_trainings', to='org.unit')),
                 ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['unit', '-held_on'], name='speakers_tr_unit_id_928a50_idx'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TrainingTaken',
@@ -213,105 +283,10 @@ class Migration(migrations.Migration):
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taken', to='speakers.trainingevent')),
                 ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trainings', to='speakers.reporter')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='reporterfield',
-            constraint=models.UniqueConstraint(fields=('unit', 'name_folded'), name='reporter_field_once'),
-        ),
-        migrations.AddIndex(
-            model_name='reporter',
-            index=models.Index(fields=['unit', 'valid_to'], name='speakers_re_unit_id_a8d8fb_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='reporter',
-            index=models.Index(fields=['person'], name='speakers_re_person__c1fe96_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporter',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('person', 'kind', 'unit'), name='reporter_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('valid_to__isnull', True)), models.Q(('valid_to__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='reporter_end_paired'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporter',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='reporter_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', quantriet.speakers.vocab.ReporterKind['REPORTER']), ('source', '')), models.Q(('decided_on__isnull', False), ('kind', quantriet.speakers.vocab.ReporterKind['PROPAGANDIST']), models.Q(('source', ''), _negated=True), models.Q(('decision_number', ''), _negated=True)), _connector='OR'), name='propagandist_has_source_and_decision'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterreview',
-            constraint=models.UniqueConstraint(fields=('unit', 'year'), name='roster_review_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterreview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='roster_review_closing_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterreviewitem',
-            constraint=models.UniqueConstraint(fields=('review', 'reporter'), name='roster_review_item_once'),
-        ),
-        migrations.AddIndex(
-            model_name='speakerbusy',
-            index=models.Index(fields=['person', 'last_on'], name='speakers_sp_person__051e70_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerbusy',
-            constraint=models.CheckConstraint(condition=models.Q(('last_on__gte', models.F('first_on'))), name='speaker_busy_order'),
-        ),
-        migrations.AddIndex(
-            model_name='speakerinvitation',
-            index=models.Index(fields=['unit', '-held_on'], name='speakers_sp_unit_id_be88ee_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='speakerinvitation',
-            index=models.Index(fields=['reporter', '-held_on'], name='speakers_sp_reporte_777c56_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='speakerinvitation',
-            index=models.Index(fields=['person', 'held_on'], name='speakers_sp_person__67e7a6_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerinvitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', quantriet.speakers.vocab.InvitationState['ACCEPTED'])), fields=('person', 'held_on', 'half'), name='speaker_promised_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', [quantriet.speakers.vocab.InvitationState['ASKED'], quantriet.speakers.vocab.InvitationState['ACCEPTED']]), models.Q(('reason', ''), _negated=True), _connector='OR'), name='speaker_invitation_refused_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', quantriet.speakers.vocab.InvitationState['ACCEPTED']), _negated=True), models.Q(('outline_due_on__isnull', False), ('rating_ends_on__isnull', False)), _connector='OR'), name='speaker_invitation_accepted_has_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakeroutline',
-            constraint=models.UniqueConstraint(fields=('invitation', 'number'), name='speaker_outline_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerrated',
-            constraint=models.UniqueConstraint(fields=('invitation', 'account'), name='speaker_rated_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerrule',
-            constraint=models.UniqueConstraint(fields=('unit', 'key', 'valid_from'), name='speaker_rule_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerscore',
-            constraint=models.UniqueConstraint(fields=('invitation', 'criterion', 'score'), name='speaker_score_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='speakerscore',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='speaker_score_range'),
-        ),
-        migrations.AddIndex(
-            model_name='trainingevent',
-            index=models.Index(fields=['unit', '-held_on'], name='speakers_tr_unit_id_928a50_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='trainingtaken',
-            constraint=models.UniqueConstraint(fields=('event', 'reporter'), name='training_taken_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('event', 'reporter'), name='training_taken_once'),
+                ],
+            },
         ),
     ]

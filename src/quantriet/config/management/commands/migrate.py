@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -15,6 +16,8 @@ class Command(migrate.Command):
     help = "Cập nhật cấu trúc bảng; hai máy cùng chạy thì máy sau chờ máy trước."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # A step draws models by the thousand and drops them: a quarter of the time went into looking for what was dropped.
+        gc.set_threshold(100_000)
         migrate.MigrationExecutor = WholeSteps  # type: ignore[misc]  # Django's command asks no setting for it
         try:
             with alone(options["database"]):
