@@ -9,7 +9,7 @@ screen (the page before the check-in), a scan at the desk by a signed-in clerk, 
 minutes, verdict, duty, tally), which the worker writes later in batches.
 
 `checkin-burst`: the product as it is served, worker included; 100,000 people of 2,212 venues, from 64 connections, each
-opens the code on the screen of its venue and sends the code of its card. Acknowledged is held against stored, and stored
+opens the code on the screen of its venue and sends the code of its card, while 200 screens show the live board. Acknowledged is held against stored, and stored
 against log lines and verdicts after the worker has followed. QUANTRIET_BENCH_CHECK_INS takes fewer people, for a trial.
 """
 
@@ -42,6 +42,7 @@ LIMIT = 2.0
 PEOPLE = 2_000
 BURST = int(os.environ.get("QUANTRIET_BENCH_CHECK_INS", "100000"))
 VENUES = 2_212
+SCREENS = 200
 BURST_MINUTES = 20.0
 _TOKEN = "a" * 32
 
@@ -196,49 +197,16 @@ def measure() -> dict[str, Any]:
 
 
 def make_hall(people: int, venues: int) -> dict[str, Any]:
-    """A released class that lasts all day with so many people in so many venues, and the sign-in of its clerk."""
-    import datetime as dt
-
+    """A conference that lasts all day with so many people in so many venues, and the sign-in of who looks after it."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
-    from quantriet.attendance.tests.factories import make_campaign, make_class
-    from quantriet.campaigns.models import StudyDuty
-    from quantriet.classes.models import RosterEntry, Venue
-    from quantriet.kit.text import fold, name_key, search_key
-    from quantriet.org.models import Person
+    from bench.live_board import make_conference
     from tests.cast import make_cast
 
     cast = make_cast()
-    name = "Nguyễn Văn An"
-    folded, sorted_by, searched = fold(name), name_key(name), search_key(name)
-    Person.objects.bulk_create(
-        (
-            Person(
-                code=f"B{number:06d}", full_name=name, name_folded=folded, sort_key=sorted_by, search_key=searched,
-                unit=cast.units["CB11" if number % 2 else "CB12"],
-            )
-            for number in range(people)
-        ),
-        batch_size=2_000,
-    )  # fmt: skip
-    made = make_class(cast, make_campaign(cast), [], times=((dt.time(0), dt.time(23, 59)),))
-    halls = [made.venue, *(
-        Venue(study_class=made.study_class, unit=cast.units["X1"], name=f"Điểm cầu {number}")
-        for number in range(1, venues)
-    )]  # fmt: skip
-    Venue.objects.bulk_create(halls[1:], batch_size=500)
-    duties = StudyDuty.objects.filter(campaign=made.campaign, person__code__startswith="B").order_by("pk")
-    RosterEntry.objects.bulk_create(
-        (
-            RosterEntry(
-                study_class=made.study_class, venue=halls[number % venues], person_id=person, unit_id=unit, duty_id=duty
-            )
-            for number, (duty, person, unit) in enumerate(duties.values_list("pk", "person_id", "unit_id"))
-        ),
-        batch_size=2_000,
-    )
-    account, session = cast.accounts["organiser1"], SessionStore()
+    made = make_conference(cast, venues, people)
+    account, session = cast.officer, SessionStore()
     session[SESSION_KEY] = str(account.pk)
     session[BACKEND_SESSION_KEY] = "quantriet.org.web.sign_in.AccountBackend"
     session[HASH_SESSION_KEY] = account.get_session_auth_hash()
@@ -407,6 +375,51 @@ print(json.dumps({
 """
 
 
+class Screens:
+    """Live boards that stand open: each asks for its figures every five seconds, as its page does, until `close`.
+
+    `waits` are the seconds each answer took, `wrong` the answers that were neither figures nor "nothing new".
+    """
+
+    EVERY = 5.0  # seconds, as data-live of the board's page
+
+    def __init__(self, port: int, hall: dict[str, Any], number: int) -> None:
+        self.port, self.hall = port, hall
+        self.waits: list[float] = []
+        self.wrong: list[str] = []
+        self.last = ""
+        self._closing = threading.Event()
+        self._threads = [threading.Thread(target=self._stand, args=(place / number,)) for place in range(number)]
+        for thread in self._threads:
+            thread.start()
+
+    def _stand(self, turn: float) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        headers = {"Cookie": f"sessionid={self.hall['signed_in']}"}
+        self._closing.wait(turn * self.EVERY)
+        while not self._closing.is_set():
+            began = time.monotonic()
+            try:
+                line.request("GET", f"/desk/conferences/{self.hall['class']}/live/figures/", headers=headers)
+                answer = line.getresponse()
+                text = answer.read().decode()
+                if answer.status == 200:
+                    headers["If-None-Match"], self.last = answer.headers["ETag"], text
+                elif answer.status != 304:
+                    self.wrong.append(f"{answer.status} {text[:200]}")
+            except (OSError, http.client.HTTPException) as error:
+                self.wrong.append(repr(error))
+                line.close()
+            self.waits.append(time.monotonic() - began)
+            self._closing.wait(max(0.0, self.EVERY - self.waits[-1]))
+        line.close()
+
+    def close(self) -> None:
+        self._closing.set()
+        for thread in self._threads:
+            thread.join()
+
+
 @program("checkin-burst")
 def burst() -> Iterator[Figure]:
     for database in ("sqlite", "postgres"):
@@ -418,9 +431,14 @@ def _burst(name: str, place: Ground) -> Iterator[Figure]:
     hall = json.loads(place.run("-c", PREPARING).strip().splitlines()[-1])
     place.serve()
     try:
+        screens = Screens(place.port, hall, SCREENS)
         began = time.monotonic()
-        said = _asked({**hall, "port": place.port, "what": "burst", "seconds": BURST_MINUTES * 120}, max(CLIENTS))
-        minutes = (time.monotonic() - began) / 60
+        try:
+            said = _asked({**hall, "port": place.port, "what": "burst", "seconds": BURST_MINUTES * 120}, max(CLIENTS))
+            minutes = (time.monotonic() - began) / 60
+            time.sleep(2 * Screens.EVERY)  # the last figures come to every screen
+        finally:
+            screens.close()
         told = [nonce for one in said for nonce in one["told"]]
         waits = sorted(wait for one in said for wait in one["waits"])
         counted: dict[str, int] = {}
@@ -438,12 +456,23 @@ def _burst(name: str, place: Ground) -> Iterator[Figure]:
     )
     yield Figure(f"{name}: p99, opening the code and confirming", waits[len(waits) * 99 // 100] * 1000, unit="ms")
     yield Figure(f"{name}: refused or broken", sum(one["errors"] for one in said), limit=0.0)
+    shown = sorted(screens.waits)
+    yield Figure(f"{name}: {SCREENS} screens meanwhile, figures asked for", len(shown))
+    yield Figure(f"{name}: p99 of a screen", shown[len(shown) * 99 // 100] * 1000, unit="ms")
+    yield Figure(f"{name}: screens told something else", len(screens.wrong), limit=0.0)
+    yield Figure(f"{name}: people missing on the screen at the end", len(told) - _people_on(screens.last), limit=0.0)
     yield Figure(f"{name}: acknowledged and not stored", counted["lost"], limit=0.0)
     yield Figure(f"{name}: stored and not acknowledged", counted["stored"] - len(set(told)), limit=0.0)
     yield Figure(f"{name}: still without log line and verdict", counted["waiting"], limit=0.0)
     yield Figure(f"{name}: log lines too few or too many", abs(counted["lines"] - counted["stored"]), limit=0.0)
     yield Figure(f"{name}: people without their verdict", counted["without a verdict"], limit=0.0)
     yield Figure(f"{name}: verdicts of all written after", followed, unit="minutes")
+
+
+def _people_on(board: str) -> int:
+    """The people that a board's sentence tells are there."""
+    sentence = re.sub("<[^>]+>", "", board.partition("</strong>")[0])
+    return int(re.findall(r"[\d.]*\d", sentence)[-1].replace(".", "") if sentence else 0)
 
 
 if __name__ == "__main__":

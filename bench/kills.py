@@ -1,7 +1,7 @@
 """The acknowledged-work ledger: what a client was told is saved must be there, once and whole, whatever was killed meanwhile.
 
 The real product (`quantriet serve`: web processes and worker, in a process group of its own) is asked by real HTTP. Clients
-mark the roll and hand in imports, send again what got no answer, and now and then hang up before the answer and send again.
+mark the roll, check in by the code of the hall and hand in imports, send again what got no answer, and now and then hang up before the answer and send again.
 Each writes down what was acknowledged in a file of its own, synced before it goes on. Meanwhile the whole group is killed
 with SIGKILL again and again (on PostgreSQL also the database server, together with the group or alone). At the end the
 ledgers are held against the database.
@@ -92,6 +92,7 @@ campaigns = StudyCampaign.objects.all()
 print(json.dumps({
     "marks stored": sum(marks.values()),
     "marks acknowledged": len(told),
+    "check-ins acknowledged": sum(name.startswith("c-") for name in told),
     "imports acknowledged": len({name for name, run in known["confirmed"]}),
     "imports given back": len(told_back),
     "imports written": sum(1 for count in per_import.values() if count),
@@ -104,14 +105,23 @@ print(json.dumps({
     "people without their one line in the log": sum((imported - added).values()) + sum((added - imported).values()),
     "verdicts that do not follow from the facts": int(before != after),
     "tallies that do not agree": sum(len(queries.audit_ledger(one)) + len(queries.problems_in_ledger(one)) for one in campaigns),
+    "check-ins that nobody follows": PresenceFact.objects.filter(is_followed=False).count(),
     "imports still being written": sum(state == "applying" for state in runs.values()),
 }))
+"""
+# What the worker does every twenty seconds.
+FOLLOWING = """
+import django
+django.setup()
+from quantriet.attendance.actions import follow_check_ins
+from quantriet.kit.time import now
+follow_check_ins(at=now())
 """
 # What may not be found, under any circumstances.
 FAULTS = (
     "lost marks", "lost imports", "doubled", "foreign", "half-saved imports", "marks without their one line in the log",
     "people without their one line in the log", "verdicts that do not follow from the facts", "tallies that do not agree",
-    "imports still being written", "audit-ledger",
+    "check-ins that nobody follows", "imports still being written", "audit-ledger",
 )  # fmt: skip
 
 
@@ -331,6 +341,8 @@ def ground(database: str) -> Iterator[tuple[Ground, Postgres | None]]:
 class Client(threading.Thread):
     """Works until told to stop; every acknowledged piece of work is in its ledger before the next begins."""
 
+    accepts = "*/*"
+
     def __init__(self, place: Ground, hall: dict[str, Any], number: int) -> None:
         super().__init__(daemon=True)
         self.place, self.hall, self.number = place, hall, number
@@ -341,6 +353,9 @@ class Client(threading.Thread):
         self.errors: list[str] = []
         self.unanswered = 0
 
+    def cookie(self) -> str:
+        return f"sessionid={self.hall['keys'][0]}"
+
     def write_down(self, **what: Any) -> None:
         self.ledger.write(json.dumps(what) + "\n")
         self.ledger.flush()
@@ -348,10 +363,7 @@ class Client(threading.Thread):
 
     def ask(self, method: str, path: str, body: str | None = None, kind: str = "", *, hang_up: bool = False) -> Any:
         """The answer as (status, headers, text); None when there was none (the line is gone, or we hung up)."""
-        headers = {
-            "Cookie": f"sessionid={self.hall['keys'][self.number % 2 if isinstance(self, Clerk) else 0]}; csrftoken={_TOKEN}",
-            "X-CSRFToken": _TOKEN,
-        }
+        headers = {"Cookie": f"{self.cookie()}; csrftoken={_TOKEN}", "X-CSRFToken": _TOKEN, "Accept": self.accepts}
         if kind:
             headers["Content-Type"] = kind
         try:
@@ -388,6 +400,9 @@ class Client(threading.Thread):
 class Clerk(Client):
     """Marks people one after the other, each by a nonce of its own; what got no answer is sent again."""
 
+    def cookie(self) -> str:
+        return f"sessionid={self.hall['keys'][self.number % 2]}"
+
     def work(self) -> None:
         path, turn = f"/desk/classes/{self.hall['class']}/roll/mark/", self.number
         while not self.stopping.is_set():
@@ -409,6 +424,46 @@ class Clerk(Client):
                     continue
                 if status != 200 or not json.loads(text)["marks"][0]["ok"]:
                     raise RuntimeError(f"mark: {status} {text[:300]}")
+                self.write_down(acknowledged=nonce)
+                break
+
+
+class Attendee(Client):
+    """A phone at the hall's door, not signed in: checks in one card after the other; what got no answer is sent again.
+
+    Each time as if by another code of the hall's screen, so that each check-in is a fact of its own.
+    """
+
+    accepts = "application/json"
+    device = "0123456789abcdef"  # as one phone handed round
+
+    def cookie(self) -> str:
+        return f"check_in_device={self.device}"
+
+    def work(self) -> None:
+        from quantriet.attendance.rules import codes
+
+        key, count = bytes.fromhex(self.hall["key"]), 0
+        session, venue = self.hall["session"], self.hall["venue"]
+        while not self.stopping.is_set():
+            count += 1
+            entry = self.hall["entries"][(self.number + count) % PEOPLE]
+            step = codes.hall_step(time.time()) - self.number * 1_000_000 - count * 100
+            nonce = f"c-{session}-{entry}-{step}"
+            self.write_down(sent=nonce)
+            while not self.stopping.is_set():
+                ticket = codes.make_ticket(key, codes.Ticket(venue, session, step, int(time.time()), self.device))
+                sent = urllib.parse.urlencode({"code": codes.personal_code(key, entry), "ticket": ticket})
+                hang_up = self.chance.random() < 0.1
+                answer = self.ask("POST", "/check-in/", sent, _FORM, hang_up=hang_up)
+                if answer is None:
+                    continue
+                status, _headers, text = answer
+                if status == 503:
+                    time.sleep(0.1)
+                    continue
+                if status != 200 or not json.loads(text)["ok"]:
+                    raise RuntimeError(f"check-in: {status} {text[:300]}")
                 self.write_down(acknowledged=nonce)
                 break
 
@@ -497,14 +552,15 @@ _FORM = "application/x-www-form-urlencoded"
 
 def count_losses(
     database: str, *, kills: int, server_too: bool = False, between: tuple[float, float] = (1.5, 5.0), clerks: int = 8,
-    importers: int = 2,
+    attendees: int = 4, importers: int = 2,
 ) -> dict[str, int]:  # fmt: skip
     """Burst, kill, start again, `kills` times; then drain the queue and count. Keys: those of COUNTING and "kills"."""
     chance = random.Random(kills)
     with ground(database) as (place, postgres):
         hall = place.prepare()
         clients: list[Client] = [Clerk(place, hall, number) for number in range(clerks)]
-        clients += [Importer(place, hall, clerks + number) for number in range(importers)]
+        clients += [Attendee(place, hall, clerks + number) for number in range(attendees)]
+        clients += [Importer(place, hall, clerks + attendees + number) for number in range(importers)]
         place.serve()
         try:
             for client in clients:
@@ -544,6 +600,7 @@ def _count(place: Ground) -> dict[str, int]:
                 known[name].append(value)
     # What an operator does after such a day: give the jobs that lost every worker another go, and let the queue run empty.
     place.quantriet("work", "--again")
+    place.run("-c", FOLLOWING)
     for _ in range(60):
         place.quantriet("work", "--once")
         found = json.loads(place.run("-c", COUNTING, text=json.dumps(known)).strip().splitlines()[-1])
@@ -571,7 +628,7 @@ MODES = {
 def measure() -> Iterator[Figure]:
     for name, (database, server_too) in MODES.items():
         found = count_losses(database, kills=KILLS, server_too=server_too)
-        for told in ("kills", "marks acknowledged", "imports acknowledged"):
+        for told in ("kills", "marks acknowledged", "check-ins acknowledged", "imports acknowledged"):
             yield Figure(f"{name}: {told}", found[told])
         for fault in FAULTS:
             yield Figure(f"{name}: {fault}", found[fault], limit=0)

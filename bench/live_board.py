@@ -184,6 +184,7 @@ def run(venues: int = VENUES) -> Iterator[tuple[str, float, float | None, str]]:
             yield f"{venues:,} venues: {words}, over a list page", usual[name] / usual["frame"], None, "×"
         mark = asked(figures)["ETag"]
         counted = []
+        time.sleep(live.FRESH)  # the first of them finds an old snapshot
         began = time.monotonic()
         for _screen in range(SCREENS):
             with CaptureQueriesContext(connection) as questions:

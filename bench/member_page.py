@@ -82,7 +82,8 @@ def member_page() -> Iterator[Figure]:
         server.wait()
 
 
-def _weigh(port: int, password: str) -> Iterator[Figure]:
+def signed_in(port: int, username: str, password: str) -> Phone:
+    """A phone that has signed in, after waiting up to 20 seconds for the server."""
     for _ in range(100):
         try:
             phone = Phone(port)
@@ -92,10 +93,13 @@ def _weigh(port: int, password: str) -> Iterator[Figure]:
             time.sleep(0.2)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', unpacked(answer, body))
     assert token, "the sign-in page has no form"
-    answer, _, _ = phone.ask(
-        "/sign-in/", {"csrfmiddlewaretoken": token[1], "username": "dangvien", "password": password}
-    )
+    answer, _, _ = phone.ask("/sign-in/", {"csrfmiddlewaretoken": token[1], "username": username, "password": password})
     assert answer.status in (302, 303), f"sign-in answered {answer.status}"
+    return phone
+
+
+def _weigh(port: int, password: str) -> Iterator[Figure]:
+    phone = signed_in(port, "dangvien", password)
     answer, body, page_size = phone.ask("/me/")
     page = unpacked(answer, body)
     assert answer.status == 200

@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _FILES = re.compile(r'<link rel="(?:stylesheet|icon)" href="([^"]+)"|<script[^>]+src="([^"]+)"')
 
 
-def _seed() -> int:
+def seed_commune() -> int:
     """The demo of a commune; the key of its document with the most before the public."""
     from django.core.management import call_command
 
@@ -61,7 +61,7 @@ def _seed() -> int:
 
 
 @contextmanager
-def _served() -> Iterator[int]:
+def served() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -89,8 +89,8 @@ def _served() -> Iterator[int]:
 
 @program("portal-page")
 def portal_page() -> Iterator[Figure]:
-    pk = _seed()
-    with _served() as port:
+    pk = seed_commune()
+    with served() as port:
         for name, address in (("a document", f"/documents/{pk}/"), ("the first page", "/")):
             phone = Phone(port)
             answer, body, size = phone.ask(address)
@@ -128,8 +128,8 @@ _PAINTED = """() => new Promise((told) => {
 def portal_paint() -> Iterator[Figure]:
     from playwright.sync_api import sync_playwright  # only the development environment has it
 
-    pk = _seed()
-    with _served() as port, sync_playwright() as playwright:
+    pk = seed_commune()
+    with served() as port, sync_playwright() as playwright:
         chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for name, address in (("a document", f"/documents/{pk}/"), ("the first page", "/")):
@@ -153,8 +153,8 @@ def portal_paint() -> Iterator[Figure]:
 
 @program("portal-rate")
 def portal_rate() -> Iterator[Figure]:
-    pk = _seed()
-    with _served() as port:
+    pk = seed_commune()
+    with served() as port:
         rates: dict[str, list[float]] = {}
         addresses = {"bare": f"/bare/{pk}/", "a document": f"/documents/{pk}/", "the first page": "/", "news": "/news/"}
         for _turn in range(3):  # by turns, so that a busy machine is unfair to all alike

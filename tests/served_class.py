@@ -1,6 +1,6 @@
 """A database with the cast and one class of nine under way, for tests and benches that start the product as processes.
 
-python -m tests.served_class      prints as JSON the keys of class, session and roster, and two open sign-ins
+python -m tests.served_class      prints as JSON the keys of class, session, venue and roster, two open sign-ins and the secret of codes
 """
 
 import datetime as dt
@@ -17,7 +17,9 @@ def make() -> dict[str, object]:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
+    from quantriet.attendance.rules import codes
     from quantriet.attendance.tests.factories import make_campaign, make_class
+    from quantriet.kit.sealing import keys_for
     from tests.cast import make_cast
     from tests.migrated import make_tables
 
@@ -33,8 +35,10 @@ def make() -> dict[str, object]:
         session[HASH_SESSION_KEY] = account.get_session_auth_hash()
         session.save()
         keys.append(session.session_key)
-    entries = [entry.pk for entry in made.entries.values()]
-    return {"class": made.study_class.pk, "session": made.session.pk, "entries": entries, "keys": keys}
+    return {
+        "class": made.study_class.pk, "session": made.session.pk, "venue": made.venue.pk, "keys": keys,
+        "entries": [entry.pk for entry in made.entries.values()], "key": keys_for(codes.USE)[0].hex(),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

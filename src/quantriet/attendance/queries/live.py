@@ -39,15 +39,18 @@ _NEW = """
 SELECT fact.id, line.venue_id FROM {fact} fact JOIN {line} line ON line.id = fact.entry_id
 WHERE fact.id > %s AND fact.session_id + 0 = %s
 """
+# What is narrow is gathered first: while a hall fills PostgreSQL believes that the session has few facts, and would look up
+# the line of every one of them.
 _COUNTING = """
+WITH {lines} gone AS MATERIALIZED (SELECT voids_id FROM {fact} WHERE session_id = %s AND voids_id IS NOT NULL)
 SELECT venue_id, kind, COUNT(*) FROM (
   SELECT line.venue_id AS venue_id, fact.kind AS kind,
          ROW_NUMBER() OVER (PARTITION BY fact.entry_id ORDER BY fact.at DESC, fact.id DESC) AS place
   FROM {fact} fact JOIN {line} line ON line.id = fact.entry_id
-  WHERE fact.session_id = %s AND fact.kind <> %s {narrowed}
-    AND NOT EXISTS (SELECT 1 FROM {fact} voiding WHERE voiding.voids_id = fact.id)
+  WHERE fact.session_id = %s AND fact.kind <> %s AND fact.id NOT IN (SELECT voids_id FROM gone)
 ) last WHERE place = 1 GROUP BY venue_id, kind
 """
+_LINES_OF = "lines AS MATERIALIZED (SELECT id, venue_id FROM {line} WHERE venue_id IN ({places})),"
 
 
 @dataclass(frozen=True)
@@ -276,10 +279,11 @@ class _Board:
 
     def _count(self, venues: Collection[int] | None = None) -> dict[int, Counter[str]]:
         """By venue how many people's last standing mark is of each kind."""
-        narrowed = f"AND line.venue_id IN ({', '.join(['%s'] * len(venues))})" if venues else ""
-        sql = _COUNTING.format(fact=_FACTS, line=_LINES, narrowed=narrowed)
+        narrow = _LINES_OF.format(line=_LINES, places=", ".join(["%s"] * len(venues))) if venues else ""
+        sql = _COUNTING.format(lines=narrow, fact=_FACTS, line="lines" if venues else _LINES)
+        asked = [*(venues or ()), self._session, self._session, FactKind.VOID.value]
         found: dict[int, Counter[str]] = {}
-        for venue, kind, number in select(sql, [self._session, FactKind.VOID.value, *(venues or ())]):
+        for venue, kind, number in select(sql, asked):
             found.setdefault(venue, Counter())[kind] = number
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,6 +151,24 @@ def test_the_index_of_words_follows_every_write(cast):
     assert keys("luong", "van") == [person.pk]
     Person.objects.filter(pk=person.pk).delete()
     assert keys("xuynh") == []
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="the index of SQLite is asked by name")
+def test_words_that_everybody_has_are_read_from_the_index_too(cast):
+    """Else PostgreSQL takes the words of each row apart: 0.6 s for 20,000 documents instead of 8 ms."""
+    one = a_person(unit=cast.units["CB11"], code="S9", full_name="Nguyễn Thị Hường")
+    Person.objects.bulk_create(
+        Person(
+            **{f.attname: getattr(one, f.attname) for f in Person._meta.concrete_fields}
+            | {"pk": None, "code": f"T{n}", "search_key": f"nguyen thi lan{n} hue{n} mai{n}"}
+        )
+        for n in range(3000)
+    )
+    db.rows_were_written(Person, 3000)
+    with CaptureQueriesContext(connection) as asked:
+        assert len(db.keys_having_words("org_person", "search_key", ["nguyen", "thi"], limit=5000)) > 3000
+    plan = "\n".join(line for (line,) in db.select("EXPLAIN " + asked.captured_queries[0]["sql"].replace("%", "%%")))
+    assert "Index Scan on org_person_words" in plan, plan
 
 
 LETTER = st.sampled_from("aàâăđdeêệghiknoôơợtuưựyỷ'- ")
