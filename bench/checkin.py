@@ -370,7 +370,7 @@ print(json.dumps({
     "waiting": PresenceFact.objects.filter(is_followed=False).count(),
     "lines": AuditEvent.objects.filter(verb="roll.marked").count(),
     "without a verdict": len({entry for _, entry in stored}
-        - set(ClassVerdict.objects.filter(verdict="present").values_list("entry_id", flat=True))),
+        - set(ClassVerdict.objects.filter(seconds_present__gt=0).values_list("entry_id", flat=True))),
 }))
 """
 

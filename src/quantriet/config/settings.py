@@ -115,6 +115,7 @@ if "DATABASE_URL" in env.ENVIRON:
         # A pool per process: 32 threads need 4 connections. Ten seconds without one is told to the person (503).
         DATABASES["default"]["OPTIONS"] = {
             **DATABASES["default"].get("OPTIONS", {}),
+            "prepare_threshold": 5,  # of the few statements that ask for it (`kit.db.select`)
             "pool": {"min_size": 1, "max_size": env.int("QUANTRIET_DB_POOL", 8), "timeout": 10},
             # What is acknowledged is on the disk, whatever the server's own default.
             "options": "-c synchronous_commit=on",

@@ -195,25 +195,26 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
 
 
 def _seat(entry_id: int, session_id: int) -> _Seat:
-    # What hangs on one row alone is asked beside it, not joined: PostgreSQL plans each statement anew, and the ways to join
-    # eleven tables took it 1.2 ms, ten times as long as reading them.
+    # What hangs on one row alone is asked beside it, not joined: the more tables, the more ways there are to plan it.
     rows = select(
-        f"SELECT e.person_id, (SELECT full_name FROM {PERSON} WHERE id = e.person_id), u.name, u.short_name, e.venue_id, v.name,"  # noqa: S608
+        f"SELECT e.person_id, (SELECT full_name FROM {PERSON} WHERE id = e.person_id),"  # noqa: S608
+        f" (SELECT CASE WHEN short_name = '' THEN name ELSE short_name END FROM {UNIT} WHERE id = e.unit_id), e.venue_id, v.name,"
         f" v.clerk_id, (SELECT path FROM {UNIT} WHERE id = v.unit_id), c.id, c.title, c.state, c.campaign_id,"
         f" (SELECT state FROM {CAMPAIGN} WHERE id = c.campaign_id), c.unit_id, (SELECT path FROM {UNIT} WHERE id = c.unit_id),"
         " s.title, s.starts_at, s.ends_at, s.study_class_id, f.nonce, f.kind, f.at, f.method, f.recorded_at,"
         f" (SELECT id FROM {FACT} WHERE voids_id = f.id)"
-        f" FROM {ENTRY} e JOIN {UNIT} u ON u.id = e.unit_id JOIN {VENUE} v ON v.id = e.venue_id"
-        f" JOIN {CLASS} c ON c.id = e.study_class_id LEFT JOIN {SESSION} s ON s.id = %s"
+        f" FROM {ENTRY} e JOIN {VENUE} v ON v.id = e.venue_id JOIN {CLASS} c ON c.id = e.study_class_id"
+        f" LEFT JOIN {SESSION} s ON s.id = %s"
         f" LEFT JOIN {FACT} f ON f.entry_id = e.id AND f.session_id = s.id AND f.kind <> %s WHERE e.id = %s",
         [session_id, FactKind.VOID.value, entry_id],
+        often=True,
     )
     if not rows:
         raise Refusal(
             "check_in.not_called",
             "Mã này không còn trong danh sách lớp nào, có thể thẻ in từ trước khi danh sách thay đổi; hãy báo cán bộ điểm danh.",
         )
-    (person, name, cell, short, venue_id, venue, clerk, venue_path, class_id, title, state, campaign, campaign_state,
+    (person, name, cell, venue_id, venue, clerk, venue_path, class_id, title, state, campaign, campaign_state,
      unit, path, session_title, starts, ends, session_class, *_) = rows[0]  # fmt: skip
     frame = ClassFrame(class_id, title, state, StudyCampaign(pk=campaign, state=campaign_state), unit, path)
     entry = CalledPerson(entry_id, person, name, None, unit, clerk, venue_path, None, None, None)
@@ -222,8 +223,8 @@ def _seat(entry_id: int, session_id: int) -> _Seat:
     if session_class == class_id:
         time = SessionTime.of(_aware(starts), _aware(ends))
         frame.session_titles[session_id] = session_title
-    seat = _Seat(frame, entry, short or cell, venue_id, venue, session_title or "", time)
-    for nonce, kind, moment, method, recorded, gone in (row[19:] for row in rows if row[19] is not None):
+    seat = _Seat(frame, entry, cell, venue_id, venue, session_title or "", time)
+    for nonce, kind, moment, method, recorded, gone in (row[18:] for row in rows if row[18] is not None):
         fact = Fact(FactKind(kind), _aware(moment))
         seat.by_nonce[nonce] = (fact.kind, fact.at)
         if gone is not None:

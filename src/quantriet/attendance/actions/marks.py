@@ -337,6 +337,7 @@ def insert_facts(marks: Sequence[Mark], by: Account | None, at: dt.datetime, *, 
                 f"INSERT INTO {FACT} (nonce, entry_id, session_id, kind, at, recorded_at, method, account_id, voids_id,"  # noqa: S608
                 f" device, is_followed) VALUES {','.join([row] * len(part))} ON CONFLICT (nonce) DO NOTHING RETURNING nonce",
                 params,
+                often=len(part) == 1,
             )
         )
     if len(fresh) == len(marks):

@@ -59,7 +59,8 @@ def hold(
 
 
 def _log(study_class: StudyClass, sessions: Sequence[ClassSession], away: Sequence[RosterEntry]) -> str:
-    """As Zoom writes it: two devices of one person, names with their cell and without marks, a hall, a recorder."""
+    """As Zoom writes it: two devices of one person, names with their cell and without marks, one that is too short to tell, a
+    hall, a recorder."""
     lines = ["Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest,In Waiting Room"]
 
     def connect(name: str, start: dt.datetime, end: dt.datetime) -> None:
@@ -72,6 +73,8 @@ def _log(study_class: StudyClass, sessions: Sequence[ClassSession], away: Sequen
         for number, entry in enumerate(away):
             name = entry.person.full_name
             said = f"{entry.unit.name} - {name}" if number % 2 else f"{fold(name).title()} ({entry.person.code})"
+            if number and number == len(away) - 1:
+                said = name.split()[-1]  # the given name alone waits for somebody to say who it is
             if number == 0:
                 middle = start + (end - start) / 2
                 connect(said, start, middle + dt.timedelta(minutes=5))

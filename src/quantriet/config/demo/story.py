@@ -24,6 +24,7 @@ from quantriet.classes.vocab import ClassRoleKind, ConferenceLevel, ItemKind
 from quantriet.config.demo import online, texts
 from quantriet.config.demo import people as made
 from quantriet.config.demo.alone import shift_cells, study_alone
+from quantriet.config.demo.catching_up import catch_up
 from quantriet.config.demo.conferring import confer
 from quantriet.config.demo.direction import direct
 from quantriet.config.demo.portal import open_portal
@@ -99,6 +100,8 @@ def tell(size: str, *, say: Callable[[str], object]) -> Organisation:
             cell = organisation.accounts["bithu"].person.unit
             speak(organisation.root, committee_of(organisation.root, cell), cell, organisation.accounts)
             say(f"  {Reporter.objects.count()} báo cáo viên, tuyên truyền viên")
+            timetable = catch_up(organisation.root, campaign, officer=organisation.officer)
+            say(f"  “{timetable.title}”: {timetable.classes.count()} lớp")
     return organisation
 
 

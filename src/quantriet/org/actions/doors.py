@@ -73,6 +73,7 @@ def refuse_if_closed(door: Door, *, username: str, address: str, at: datetime) -
         f"SELECT username, address, failures FROM {SignInFailure._meta.db_table} WHERE purpose = %s"  # noqa: S608
         f" AND ({' OR '.join(['(username = %s AND address = %s)'] * len(counts))})",
         [door.value, *(part for key in counts for part in key)],
+        often=True,
     )
     for name, place, failures in rows:
         one = counts[name, place]

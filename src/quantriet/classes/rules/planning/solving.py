@@ -113,20 +113,27 @@ def solve(
 
 
 def is_possible(problem: Problem, demands: Iterable[Demand], *, seconds: float) -> bool | None:
-    """Whether some plan holds these demands; None when the time did not suffice to know."""
+    """Whether some plan holds these demands; None when the time did not suffice to know.
+
+    `seconds` are for everything: looking for a first plan, writing the model down and searching it.
+    """
+    ends = time.monotonic() + seconds
     active = Active(problem, demands)
     relaxed = flow_of(active)
     if not relaxed.is_whole:
         return False
     if active.is_flow:
         return True
-    first = _first(active, relaxed, None, 0, patience=seconds)
+    first = _first(active, relaxed, None, 0, patience=seconds / 2)
     if first is not None and not conflicts(_under(problem, active), first):
         return True
     model = _Model(active, None, 0, is_priced=False)
     if first is not None:
         model.hint(first)
-    found, is_impossible, _bound = model.search(seconds, 0, time.monotonic(), None, None)
+    left = ends - time.monotonic()
+    if left <= 0:
+        return None
+    found, is_impossible, _bound = model.search(left, 0, time.monotonic(), None, None)
     return True if found is not None else False if is_impossible else None
 
 
