@@ -17,19 +17,19 @@ _HALVES = (
     Half("Buổi sáng", dt.time(7, 30), dt.time(11, 0)),
     Half("Buổi chiều", dt.time(13, 30), dt.time(17, 0)),
 )
-_HALLS = (("Hội trường lớn", 300), ("Hội trường tầng 2", 160), ("Trung tâm chính trị", 120))
+_HALLS = (("Hội trường lớn", 90), ("Hội trường tầng 2", 60), ("Trung tâm chính trị", 45))
 _SECONDS = 10  # of search, for a first start that is not kept waiting
 
 
 def catch_up(root: Unit, campaign: StudyCampaign, *, officer: Account) -> TimetablePlan:
-    """A week's sessions from the day after tomorrow, computed and ready to be looked at, changed by hand and confirmed."""
+    """Four days of sessions from the day after tomorrow, computed and ready to be looked at, changed by hand and confirmed."""
     at, first = now(), today() + dt.timedelta(days=2)
     plan = actions.add_timetable(
         by=officer, at=at, campaign=campaign, unit=root, title="Lịch học bù", basis="Quy chế làm việc (hư cấu)"
     )
     actions.change_timetable(plan, by=officer, at=at, seconds=_SECONDS)
     actions.add_plan_days(
-        plan, by=officer, at=at, first=first, last=first + dt.timedelta(days=6), halves=_HALVES, weekdays=range(7)
+        plan, by=officer, at=at, first=first, last=first + dt.timedelta(days=3), halves=_HALVES, weekdays=range(7)
     )
     for name, seats in _HALLS:
         hall = actions.add_plan_hall(plan, by=officer, at=at, name=name, capacity=seats)

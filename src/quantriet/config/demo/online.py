@@ -74,7 +74,7 @@ def _log(study_class: StudyClass, sessions: Sequence[ClassSession], away: Sequen
             name = entry.person.full_name
             said = f"{entry.unit.name} - {name}" if number % 2 else f"{fold(name).title()} ({entry.person.code})"
             if number and number == len(away) - 1:
-                said = name.split()[-1]  # the given name alone waits for somebody to say who it is
+                said = f"{name.split()[0]} {name.split()[-1]}"  # waits for somebody to say who it is
             if number == 0:
                 middle = start + (end - start) / 2
                 connect(said, start, middle + dt.timedelta(minutes=5))
