@@ -56,7 +56,14 @@ from quantriet.classes.queries.programme import (
     timetable_of,
 )
 from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
-from quantriet.classes.queries.rosters import Standing, exempt_beside, find_people, roster, standing_of
+from quantriet.classes.queries.rosters import (
+    Standing,
+    exempt_beside,
+    find_people,
+    organisation_above,
+    roster,
+    standing_of,
+)
 from quantriet.classes.queries.seat_maps import (
     Placed,
     Seating,
@@ -140,6 +147,7 @@ __all__ = [
     "online_rooms",
     "online_share",
     "online_shares",
+    "organisation_above",
     "owing_in",
     "person_calendar",
     "placed",
