@@ -39,12 +39,15 @@ from quantriet.classes.queries.planning import (
     cell_rows,
     counted_cells,
     demand_words,
+    find_reporters,
     gap_percent,
     load_timetable,
     owing_in,
     plan_rows,
+    registers_of,
     session_lines,
     session_words,
+    want_of_reporters,
     wish_lines,
 )
 from quantriet.classes.queries.programme import (
@@ -131,6 +134,7 @@ __all__ = [
     "facility_export",
     "facility_rows",
     "find_people",
+    "find_reporters",
     "first_day",
     "gap_percent",
     "hall_rows",
@@ -163,6 +167,7 @@ __all__ = [
     "read_venues",
     "read_wishes",
     "readiness_board",
+    "registers_of",
     "release_checks",
     "roster",
     "rule_places",
@@ -180,5 +185,6 @@ __all__ = [
     "under",
     "venue_export",
     "venue_line",
+    "want_of_reporters",
     "wish_lines",
 ]
