@@ -29,6 +29,8 @@ from quantriet.kit.time import local, show_day
 from quantriet.org.models import Person, PostHeld
 from quantriet.speakers.models import Reporter
 
+_FOUND = 20  # people whom a search for reporters shows
+_FEWEST_OUTSIDE = 5  # of whoever is on no register, also where the register fills the list
 _BUSY_DAY = {PlanDemandKind.OFF, PlanDemandKind.HALL_OFF, PlanDemandKind.SPEAKER_OFF}
 
 
@@ -74,17 +76,19 @@ def find_reporters(
     """
     if entries is None:
         return [(one, None) for one in find_people(people, words)]
-    inside = find_people(people.filter(pk__in=entries.values("person")), words)
+    inside = find_people(people.filter(pk__in=entries.values("person")), words, limit=_FOUND)
     told = registers_of(entries, [one.pk for one in inside])
-    outside = find_people(people.exclude(pk__in=entries.values("person")), words)
-    return [(one, told[one.pk]) for one in inside] + [(one, "") for one in outside]
+    outside = find_people(
+        people.exclude(pk__in=entries.values("person")), words, limit=max(_FEWEST_OUTSIDE, _FOUND - len(inside))
+    )
+    return [*((one, told[one.pk]) for one in inside), *((one, "") for one in outside)]
 
 
 def registers_of(entries: QuerySet[Reporter], people: Collection[int]) -> dict[int, str]:
     """On whose register each of these people stands and as what, in words; nothing of whoever is on none."""
     found: dict[int, list[str]] = defaultdict(list)
     for one in entries.filter(person__in=people).select_related("unit").order_by("unit__depth", "kind", "pk"):
-        found[one.person_id].append(f"{one.kind_label}, {one.unit.short_name or one.unit.name}")
+        found[one.person_id].append(f"{one.kind_label.lower()}, {one.unit.short_name or one.unit.name}")
     return {person: "; ".join(words) for person, words in found.items()}
 
 

@@ -124,7 +124,7 @@ def test_who_stands_on_no_register_of_reporters_comes_after_the_others_and_is_ma
     speaker_factories.a_reporter(cast, person=last.code, unit="X1")
     told = as_user("officer").get(address, everybody)
     assert told.context["found"][0][0] == last
-    assert told.context["found"][0][1].startswith("Báo cáo viên, ")
+    assert told.context["found"][0][1].startswith("báo cáo viên, ")
     page = told.content.decode()
     assert page.count("Ngoài sổ báo cáo viên") == len(found) - 1 + 1  # M10 of the plan stands on no register either
     assert page.count("Đang trong sổ") == 1
