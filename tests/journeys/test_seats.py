@@ -35,10 +35,14 @@ def test_what_an_earlier_round_left_on_the_phone_is_told_and_sent_to_that_round(
         )
 
     first = begin(1)
+    phone.set_viewport_size({"width": 390, "height": 844})
     sign_in(phone, usher)
     phone.context.route(re.compile("roll/seats/tap/"), lambda route: route.abort())
     phone.goto(reverse("seats", args=[made.study_class.pk]))
     seat = phone.locator(f"#seat-{made.entries['M2'].pk}")
+    box = seat.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 844  # the seats begin on the first screen
     seat.tap()
     phone.locator("[data-close-block]").tap()
     line = phone.locator("[data-line]")

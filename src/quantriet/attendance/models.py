@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from quantriet.attendance.vocab import (
+    BY_ONESELF,
     AbsenceDecision,
     AbsenceGrade,
+    ByCard,
     CatchUpState,
     ConductKind,
     ConflictOutcome,
@@ -64,6 +66,13 @@ class PresenceFact(models.Model):
                 name="void_names_its_fact",
             )
         ]
+
+    @property
+    def recorder(self) -> Account | ByCard | None:
+        """Who wrote it: an account, the person's own card, or (None) the product by itself."""
+        if self.account is None and self.method in BY_ONESELF:
+            return ByCard()
+        return self.account
 
 
 class RollDevice(models.Model):

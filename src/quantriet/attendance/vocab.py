@@ -33,6 +33,19 @@ class Method(LabelledEnum):
     SUGGEST = "suggest", gettext_noop("Written suggestion")
 
 
+# Presence that people themselves show in the hall; who has no account does it by the code of the card.
+BY_ONESELF = frozenset({Method.CODE, Method.QUESTION, Method.SUGGEST})
+
+
+class ByCard:
+    """Who wrote a fact when no account did: the code of the card of whoever the fact is about. The log names it."""
+
+    pk: None = None
+
+    def __str__(self) -> str:
+        return "Thẻ dự học"
+
+
 class Verdict(LabelledEnum):
     """What the facts of one person in one class come to."""
 

@@ -5,7 +5,9 @@ class AuditEvent(models.Model):
     """One write: who, from which unit, did what to which thing, with what before and after. Never changed."""
 
     at = models.DateTimeField()
-    actor_id = models.BigIntegerField(null=True)  # org.Account, without a foreign key; null is the product itself
+    actor_id = models.BigIntegerField(
+        null=True
+    )  # org.Account, without a foreign key; null: none acted, `actor_label` says what did
     actor_label = models.CharField(max_length=200)
     verb = models.CharField(max_length=60)
     thing_kind = models.CharField(max_length=60)  # "org.person"

@@ -6,6 +6,8 @@ once it is released, by whoever may see classes in a unit whose people are calle
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quantriet.classes.models import Facility, Hall, RosterEntry, StudyClass, TimetablePlan, Venue
@@ -14,6 +16,8 @@ from quantriet.kit.refusal import NotAllowed
 from quantriet.org import access
 from quantriet.org.models import Account, Appointment, Person, PostHeld, Unit, ancestor_ids, path_end
 from quantriet.org.vocab import ROLES, Permission
+from quantriet.speakers import access as speaker_access
+from quantriet.speakers.models import Reporter
 
 # What being the clerk of a venue allows by itself, without an appointment in the unit.
 CLERK_PERMISSIONS = (Permission.CLASS_VIEW, Permission.ROLL_TAKE)
@@ -170,6 +174,15 @@ def get_timetable(account: Account, pk: int | str, permission: Permission = Perm
 def reporters_to_choose(account: Account, plan: TimetablePlan) -> QuerySet[Person]:
     """Whoever may be chosen to speak: those the account sees, and leaders of the units above the plan's."""
     return _seen_or_leading(account, plan.unit)
+
+
+def register_entries(account: Account, day: date) -> QuerySet[Reporter] | None:
+    """Entries on registers of reporters that stand on a day; None of whoever may look into no register and so cannot say
+    who is outside."""
+    if not access.may_anywhere(account, Permission.SPEAKER_VIEW):
+        return None
+    standing = speaker_access.reporters_seen_by(account).filter(valid_from__lte=day)
+    return standing.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
 
 
 # --- conferences: the host, who stands above it, and once it is opened who stands below -----------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quantriet.org import access
 from quantriet.org.models import Account, Person, Unit, ancestor_ids
@@ -59,6 +59,13 @@ def keeping_units(account: Account) -> QuerySet[Unit]:
     """Units whose register the account keeps."""
     units = access.units_seen_by(account, Permission.SPEAKER_EDIT)
     return units.filter(closed_on__isnull=True, kind__level__in=KEEPING_LEVELS)
+
+
+def reviewing_units(account: Account) -> QuerySet[Unit]:
+    """Units whose register the account reviews: those it keeps, and closed ones on whose register somebody still stands."""
+    units = access.units_seen_by(account, Permission.SPEAKER_EDIT).filter(kind__level__in=KEEPING_LEVELS)
+    stands = Exists(Reporter.objects.standing().filter(unit=OuterRef("pk")))
+    return units.filter(Q(closed_on__isnull=True) | stands)
 
 
 def inviting_units(account: Account) -> QuerySet[Unit]:

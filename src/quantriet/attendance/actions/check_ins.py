@@ -181,7 +181,7 @@ def _follow(class_id: int, entries: list[int], at: dt.datetime) -> int:
             }
             person = Person(pk=entry.person_id, full_name=entry.full_name)
             verb = "roll.voided" if fact.kind == FactKind.VOID else "roll.marked"
-            lines[verb].append(Line(fact.account, fact.recorded_at, person, frame.unit, entry.person_id, after))
+            lines[verb].append(Line(fact.recorder, fact.recorded_at, person, frame.unit, entry.person_id, after))
         for verb, told in lines.items():
             if told:
                 record_each(verb, told)

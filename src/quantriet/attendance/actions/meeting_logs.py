@@ -24,6 +24,7 @@ from django.db import transaction
 from quantriet.attendance.actions.marks import insert_facts, refuse_class
 from quantriet.attendance.actions.verdicts import ClassFrame
 from quantriet.attendance.models import LogIdentity, MeetingLog, MeetingLogName, PresenceFact, VenueConnection
+from quantriet.attendance.queries import meeting_logs as queries
 from quantriet.attendance.rules.meeting_logs import reading
 from quantriet.attendance.rules.meeting_logs.adding import Known, add_connections
 from quantriet.attendance.rules.meeting_logs.moments import Order
@@ -454,6 +455,8 @@ def decide_log_name(
         if log.state == MeetingLogState.DONE and (entry or venue):
             _write(log, [name], by=by, at=at)
             enqueue(FOLLOW_JOB)
+            standing = queries.written_by(log)
+            log.counts = {**log.counts, "facts": standing.marks, "written": standing.people}
         MeetingLog.objects.filter(pk=log.pk).update(counts={**log.counts, **_zeros(), **_counts(log)})
     return name
 
@@ -530,10 +533,33 @@ class _Written:
     absent: int
 
 
-def _write(log: MeetingLog, names: Sequence[MeetingLogName], *, by: Account, at: dt.datetime) -> _Written:
-    sessions = {one.pk: one for one in log.study_class.sessions.order_by("starts_at", "pk")}
-    times = {pk: SessionTime.of(one.starts_at, one.ends_at) for pk, one in sessions.items()}
-    _connect_venues(log, [one for one in names if one.meaning == LogMeaning.VENUE and one.venue_id], sessions.values())
+@dataclass(frozen=True)
+class Foreseen:
+    """What a log would write now: marks (arrivals and departures), and of the people it names for whom there is nothing new."""
+
+    marks: Sequence[Mark]
+    named: int
+    absent: frozenset[int]  # marked absent by a clerk, against which a log does not count
+
+    @property
+    def people(self) -> int:
+        return len({mark.entry_id for mark in self.marks})
+
+    @property
+    def known(self) -> int:
+        """Recognised, not marked absent, and without a new mark: recorded by another way already, or outside the sessions."""
+        return self.named - len({mark.entry_id for mark in self.marks} | self.absent)
+
+
+def foresee_meeting_log(log: MeetingLog) -> Foreseen | None:
+    """What confirming a log would write now; None of one so large that it is counted only in writing. Writes nothing."""
+    names = list(log.names.filter(meaning=LogMeaning.SURE).order_by("pk")[: _AT_ONCE_NAMES + 1])
+    return _foreseen(log, names) if len(names) <= _AT_ONCE_NAMES else None
+
+
+def _foreseen(log: MeetingLog, names: Sequence[MeetingLogName]) -> Foreseen:
+    sessions = log.study_class.sessions.order_by("starts_at", "pk")
+    times = {one.pk: SessionTime.of(one.starts_at, one.ends_at) for one in sessions}
     spans: dict[int, list[Interval]] = defaultdict(list)
     opened: dict[int, list[dt.datetime]] = defaultdict(list)
     for one in names:
@@ -554,10 +580,17 @@ def _write(log: MeetingLog, names: Sequence[MeetingLogName], *, by: Account, at:
                 # The log is part of it: what was taken back with one log may be written by another.
                 nonce = f"l{log.pk}-{entry_id}-{pk}-{letter}{int(fact.at.timestamp()):x}"
                 marks.append(Mark(entry_id, pk, fact.kind, fact.at, nonce, Method.LOG))
-    insert_facts(marks, by, at, is_followed=False)
-    if absent:
-        MeetingLogName.objects.filter(log=log, entry__in=absent).update(is_absent=True)
-    return _Written(len(marks), len({mark.entry_id for mark in marks}), len(absent))
+    return Foreseen(marks, len(spans), frozenset(absent))
+
+
+def _write(log: MeetingLog, names: Sequence[MeetingLogName], *, by: Account, at: dt.datetime) -> _Written:
+    halls = [one for one in names if one.meaning == LogMeaning.VENUE and one.venue_id]
+    _connect_venues(log, halls, log.study_class.sessions.order_by("starts_at", "pk"))
+    found = _foreseen(log, names)
+    insert_facts(found.marks, by, at, is_followed=False)
+    if found.absent:
+        MeetingLogName.objects.filter(log=log, entry__in=found.absent).update(is_absent=True)
+    return _Written(len(found.marks), found.people, len(found.absent))
 
 
 def _known(study_class: StudyClass, entries: Sequence[int]) -> dict[tuple[int, int], list[Known]]:
@@ -598,15 +631,15 @@ def _moment(stamp: int) -> dt.datetime:
 # --- taking back ------------------------------------------------------------------------------------------------
 
 
-def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
-    """Take back all facts of a log by further facts; returns how many. Twice changes nothing.
+def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> queries.Written:
+    """Take back all facts of a log by further facts; returns how many, and of how many people. Twice changes nothing.
 
     Refuses when something rests on it: a closed roll, or a later log of the class that was joined to it.
     Effects: the facts, the connections of halls, the state, audit "meeting_log.undone"; verdicts follow.
     """
     study_class = log.study_class
     if log.state == MeetingLogState.UNDONE:
-        return 0
+        return queries.Written(0, 0)
     with transaction.atomic():
         _lock(study_class)
         refuse_class(_frame(study_class), at)
@@ -622,14 +655,7 @@ def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
                 "hãy thu hồi lần đó trước.",
             )  # fmt: skip
         _move(log, MeetingLogState.UNDONE, frm=(MeetingLogState.DONE,), undone_by=by, undone_at=at)
-        facts = list(
-            PresenceFact.objects.filter(
-                session__study_class=study_class,
-                method=Method.LOG,
-                voided_by__isnull=True,
-                nonce__startswith=f"l{log.pk}-",
-            ).only("pk", "entry_id", "session_id")
-        )
+        facts = list(queries.marks_of(log).only("pk", "entry_id", "session_id"))
         PresenceFact.objects.bulk_create(
             [
                 PresenceFact(
@@ -651,7 +677,7 @@ def undo_meeting_log(log: MeetingLog, *, by: Account, at: dt.datetime) -> int:
             before={"log": log.pk, "facts": len(facts)},
         )
         enqueue(FOLLOW_JOB)
-    return len(facts)
+    return queries.Written(len(facts), len({fact.entry_id for fact in facts}))
 
 
 # --- shared -----------------------------------------------------------------------------------------------------

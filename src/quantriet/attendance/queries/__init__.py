@@ -282,7 +282,9 @@ class RollRow:
     entry_id: int
     name: str
     code: str
+    unit_id: int
     cell: str
+    above: str  # the organisation above the cell, empty where that is the host of the class
     birth_year: int | None
     key: str  # folded name and code, what three typed letters are looked for in
     standing: Standing
@@ -291,6 +293,11 @@ class RollRow:
     is_namesake: bool  # somebody else on this page has the same name
     is_excused: bool
     is_in_room: bool
+
+    @property
+    def place(self) -> str:
+        """The cell with the organisation above it: cells of one name are told apart."""
+        return f"{self.cell}, {self.above}" if self.above else self.cell
 
 
 @dataclass(frozen=True)
@@ -331,7 +338,18 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     people = list(
         RosterEntry.objects.filter(venue=venue)
         .order_by("person__sort_key", "pk")
-        .values_list("pk", "person__full_name", "person__code", "unit__name", "unit__short_name", "person__birth_date")
+        .values_list(
+            "pk",
+            "person__full_name",
+            "person__code",
+            "unit_id",
+            "unit__name",
+            "unit__short_name",
+            "unit__parent_id",
+            "unit__parent__name",
+            "unit__parent__short_name",
+            "person__birth_date",
+        )
     )
     of_venue = RosterEntry.objects.filter(venue=venue).values("pk")
     facts: dict[int, list[Fact]] = defaultdict(list)
@@ -348,7 +366,7 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     names = Counter(fold(row[1]) for row in people)
     rows = []
     counts: Counter[Standing] = Counter()
-    for pk, name, code, cell, short, born in people:
+    for pk, name, code, unit, cell, short, parent, parent_name, parent_short, born in people:
         stands, words = standing(facts.get(pk, []), time)
         if stands == Standing.NONE and pk in excused:
             words = EXCUSED_WORDS
@@ -359,7 +377,9 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
                 entry_id=pk,
                 name=name,
                 code=code,
+                unit_id=unit,
                 cell=short or cell,
+                above=class_queries.organisation_above(study_class, unit, parent, parent_name, parent_short),
                 birth_year=born.year if born else None,
                 key=f"{folded} {fold(code)}",
                 standing=stands,

@@ -6,11 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
 from quantriet.attendance.models import MeetingLog, MeetingLogName, PresenceFact, VenueConnection
-from quantriet.attendance.vocab import FactKind, LogMeaning
+from quantriet.attendance.vocab import FactKind, LogMeaning, Method
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.kit.intervals import Interval, seconds, unite
 from quantriet.kit.text import fold
@@ -54,6 +55,26 @@ def lines_found(study_class: StudyClass, words: str) -> list[RosterEntry]:
     )
     lines = RosterEntry.objects.filter(match, study_class=study_class)
     return list(lines.select_related("person", "unit", "venue").order_by("person__sort_key", "pk")[:_FOUND])
+
+
+class Written(NamedTuple):
+    """What a log wrote and nobody has taken back: marks (arrivals and departures), and the people whom they are of."""
+
+    marks: int
+    people: int
+
+
+def marks_of(log: MeetingLog) -> QuerySet[PresenceFact]:
+    """The marks that stand by a log; its number is part of their nonce."""
+    return PresenceFact.objects.filter(
+        session__study_class=log.study_class_id, method=Method.LOG, voided_by__isnull=True,
+        nonce__startswith=f"l{log.pk}-",
+    )  # fmt: skip
+
+
+def written_by(log: MeetingLog) -> Written:
+    found = marks_of(log).aggregate(marks=Count("pk"), people=Count("entry", distinct=True))
+    return Written(found["marks"], found["people"])
 
 
 @dataclass

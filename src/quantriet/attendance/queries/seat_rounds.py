@@ -181,16 +181,16 @@ def missing_by_unit(venue: Venue, roll: Roll) -> list[MissingUnit]:
         )
         if entry is not None
     }
-    units: dict[str, list[RollRow]] = defaultdict(list)
+    units: dict[int, list[RollRow]] = defaultdict(list)
     for row in roll.rows:
-        units[row.cell].append(row)
+        units[row.unit_id].append(row)
     found = [
         MissingUnit(
-            cell,
+            people[0].place,
             len(people),
             sum(1 for one in people if one.standing in _HERE),
             [(one, seats.get(one.entry_id, "")) for one in people if one.standing not in _HERE],
         )
-        for cell, people in units.items()
+        for people in units.values()
     ]
     return sorted(found, key=lambda one: (-len(one.missing), one.cell))

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from quantriet.attendance import actions
 from quantriet.attendance.models import AttendanceRecord, ClassVerdict, PresenceCheck, PresenceFact
@@ -85,6 +86,17 @@ def test_a_scan_is_a_fact_at_once_and_a_verdict_soon(hall, cast):
     assert not campaign_queries.audit_ledger(hall.campaign)
     line = AuditEvent.objects.get(verb="roll.marked")
     assert (line.actor_id, line.person_id, line.at) == (member.pk, hall.entries["M1"].person_id, clock(7, 50))
+
+
+@pytest.mark.req("B-01")
+def test_the_log_names_the_card_where_nobody_was_signed_in_and_not_the_product(hall, cast, as_user):
+    check_in(hall, "M1", clock(7, 50))
+    actions.follow_check_ins(at=clock(7, 51))
+    line = AuditEvent.objects.get(verb="roll.marked")
+    assert (line.actor_id, line.actor_label, line.thing_label) == (None, "Thẻ dự học", cast.people["M1"].full_name)
+    page = as_user("officer").get(reverse("evidence", args=[hall.entries["M1"].pk])).content.decode()
+    assert "Thẻ dự học, " in page
+    assert "Hệ thống, " not in page
 
 
 def test_what_was_followed_is_not_followed_again(hall):

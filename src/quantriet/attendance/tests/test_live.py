@@ -278,6 +278,36 @@ def test_numbers_are_taken_on_the_day_of_a_released_class(cast, hall):
 
 
 @pytest.mark.django_db
+def test_a_closed_quick_count_leads_to_what_would_open_it(as_user, cast, hall):
+    made = hall.study_class
+    address = reverse("conference-counts", args=[made.pk])
+
+    def told(username, state="released"):
+        type(made).objects.filter(pk=made.pk).update(state=state)
+        return as_user(username).get(address).content.decode()
+
+    assert '" disabled>' not in told("officer")
+    release = f'class="button" href="{reverse("class", args=[made.pk])}"'
+    draft = told("officer", "draft")
+    assert "chưa chốt danh sách" in draft
+    assert '" disabled>' in draft
+    assert release in draft
+    below = told("organiser2", "draft")  # of a venue: it is the host who releases
+    assert f"Việc này do {made.unit.name} làm." in below
+    assert release not in below
+    closed = told("officer", "closed")
+    assert f'class="button" href="{reverse("roll-result", args=[made.pk])}"' in closed
+    assert "đã hủy nên không báo nhanh" in told("officer", "cancelled")
+    start = hall.session.starts_at + dt.timedelta(days=2)
+    type(hall.session).objects.filter(pk=hall.session.pk).update(
+        starts_at=start, ends_at=start + dt.timedelta(minutes=5)
+    )
+    early = told("officer")
+    assert "báo nhanh từ ngày ấy" in early
+    assert '" disabled>' in early
+
+
+@pytest.mark.django_db
 def test_the_clerk_of_one_venue_reports_for_it_alone(as_user, cast, hall):
     x2 = venue_of(hall, "X2")
     x2.clerk = cast.accounts["member1"]  # no appointment at all

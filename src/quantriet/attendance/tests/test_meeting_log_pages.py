@@ -55,7 +55,7 @@ def test_upload_preview_decide_confirm_and_take_back(as_user, hall):
     home = reverse("meeting-log", args=[hall.study_class.pk, log.pk])
     assert answer.url == home
     shown = text_of(client.get(home))
-    assert "Sẽ ghi giờ có mặt của 1 người" in shown
+    assert "Nhận ra 1 người. Sẽ ghi 2 lượt (giờ đến, giờ về từng buổi) của 1 người và kết nối của 0 điểm cầu." in shown
     assert "2 người có thể" in shown
     assert "&lt;b&gt;Bông" in text_of(client.get(f"{home}?tab=unknown"))
     assert "không phải người dự" in text_of(client.get(f"{home}?tab=ignored"))
@@ -70,12 +70,18 @@ def test_upload_preview_decide_confirm_and_take_back(as_user, hall):
     assert answer.url == f"{home}?tab=unknown"
     assert client.post(page, {"choice": "person", "key": 10**9}).status_code == 404
 
-    client.post(reverse("meeting-log-confirm", args=[hall.study_class.pk, log.pk]))
+    told = client.post(reverse("meeting-log-confirm", args=[hall.study_class.pk, log.pk]), follow=True)
+    assert "Đã ghi 4 lượt (giờ đến, giờ về từng buổi) của 2 người. Kết quả phút" in text_of(told)
+    assert "Đã ghi 4 lượt (giờ đến, giờ về từng buổi) của 2 người." in text_of(
+        client.get(reverse("meeting-logs", args=[hall.study_class.pk]))
+    )
     assert set(PresenceFact.objects.values_list("entry_id", flat=True)) == {
         hall.entries["M1"].pk,
         hall.entries["M7"].pk,
     }
-    assert "Thu hồi mọi lượt ghi theo nhật ký này: 2 người" in text_of(client.get(home))
+    assert "Thu hồi 4 lượt (giờ đến, giờ về từng buổi) của 2 người đã ghi theo nhật ký này." in text_of(
+        client.get(home)
+    )
     sheet = load_workbook(io.BytesIO(b"".join(client.get(f"{home}?format=xlsx").streaming_content))).active
     assert "Trần Văn Bình" in {cell for row in sheet.iter_rows(values_only=True) for cell in row}
 
@@ -128,7 +134,10 @@ def test_a_large_file_is_read_by_a_job_with_its_progress(as_user, hall, monkeypa
     assert "data-poll" in text_of(client.get(home))
     assert client.get(reverse("meeting-log-progress", args=[hall.study_class.pk, log.pk])).status_code == 200
     actions.read_meeting_log(log.pk, at=now())
-    assert "Sẽ ghi giờ có mặt của 1 người" in text_of(client.get(home))
+    assert (
+        "Nhận ra 1 người. Sẽ ghi 2 lượt (giờ đến, giờ về từng buổi) của 1 người và kết nối của 0 điểm cầu."
+        in text_of(client.get(home))
+    )
 
 
 def test_the_clerk_of_a_venue_has_no_log_of_the_whole_class(as_user, hall, cast):

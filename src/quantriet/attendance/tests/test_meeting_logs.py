@@ -212,11 +212,11 @@ def test_a_longer_log_only_adds_and_the_first_is_not_taken_back_below_it(hall, b
         actions.undo_meeting_log(first, by=clerk, at=clock(AFTER, 10))
     assert refusal.value.code == "log.rests"
 
-    assert actions.undo_meeting_log(second, by=clerk, at=clock(AFTER, 10)) == 2
+    assert actions.undo_meeting_log(second, by=clerk, at=clock(AFTER, 10)) == (2, 1)
     actions.follow_check_ins(at=clock(AFTER, 11))
     assert verdict(hall, "M1").seconds_present == 90 * 60
-    assert actions.undo_meeting_log(second, by=clerk, at=clock(AFTER, 12)) == 0
-    assert actions.undo_meeting_log(first, by=clerk, at=clock(AFTER, 12)) == 2
+    assert actions.undo_meeting_log(second, by=clerk, at=clock(AFTER, 12)) == (0, 0)
+    assert actions.undo_meeting_log(first, by=clerk, at=clock(AFTER, 12)) == (2, 1)
     actions.follow_check_ins(at=clock(AFTER, 13))
     assert verdict(hall, "M1").verdict == Verdict.UNDECIDED
     assert AuditEvent.objects.filter(verb="roll.voided").count() == 4
@@ -247,7 +247,11 @@ def test_other_ways_and_the_log_are_covered_together(hall, bring, clerk):
         by=clerk, at=clock(11, 30),
     )  # fmt: skip
     log = bring([("Nguyễn Thị Hường", "08:00:00", "10:00:00"), ("H'Hen Niê", "07:30:00", "11:00:00")])
+    foreseen = actions.foresee_meeting_log(log)
+    assert (foreseen.people, foreseen.known, foreseen.absent) == (1, 0, {hall.entries["M3"].pk})
+    before = PresenceFact.objects.count()
     log = apply(log, clerk)
+    assert PresenceFact.objects.count() - before == len(foreseen.marks) == log.counts["facts"]
     assert verdict(hall, "M1").seconds_present == 150 * 60
     assert not [one for one in facts(hall, "M3") if one[0] != "absent"]
     assert log.names.get(said="H'Hen Niê").is_absent
@@ -401,7 +405,8 @@ def test_a_decision_on_a_log_written_meanwhile_counts(hall, bring, clerk):
     apply(MeetingLog.objects.get(pk=log.pk), clerk)
     actions.decide_log_name(name, entry=hall.entries["M3"], by=clerk, at=clock(AFTER, 5))
     assert facts(hall, "M3") == [("arrive", "07:30"), ("leave", "11:00")]
-    assert MeetingLog.objects.get(pk=log.pk).counts["written"] == 1
+    assert MeetingLog.objects.get(pk=log.pk).counts["written"] == 2  # M1, and M3 by the decision
+    assert MeetingLog.objects.get(pk=log.pk).counts["facts"] == 4
 
 
 def test_a_decision_on_a_name_that_was_read_anew_is_refused(hall, bring, clerk):

@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +26,7 @@ from quantriet.classes import access as class_access
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, StudyClass
 from quantriet.classes.rules.savings import Savings
-from quantriet.classes.vocab import ClassState, ConferencePart
+from quantriet.classes.vocab import ClassPart, ClassState, ConferencePart
 from quantriet.kit import web
 from quantriet.kit.documents import official
 from quantriet.kit.numbers import show_number, whole_number
@@ -300,11 +301,48 @@ def counts(request: DeskRequest, pk: int) -> HttpResponse:
         for one in venues
     ]
     context = {
-        "listing": shown, "rows": rows, "wrong": wrong, "q": words,
-        "is_running": seen.study_class.state == ClassState.RELEASED and seen.session is not None,
-        "state": ClassState(seen.study_class.state).label,
+        "listing": shown, "rows": rows, "wrong": wrong, "q": words, "closed": _closed(request, seen, now()),
     }  # fmt: skip
     return _conference_page(request, "attendance/desk/counts.html", seen, context, part=None)
+
+
+@dataclass(frozen=True)
+class _Closed:
+    """Why no number is taken now, and the page on which that can be changed, for who may go there."""
+
+    sentence: str
+    label: str = ""
+    url: str = ""
+
+
+def _closed(request: DeskRequest, seen: _Seen, at: datetime) -> _Closed | None:
+    study_class, session = seen.study_class, seen.session
+    may_run = class_access.is_host(request.account, study_class)
+    host = "" if may_run else f" Việc này do {study_class.unit.name} làm."
+    if study_class.state == ClassState.CANCELLED:
+        return _Closed("Hội nghị đã hủy nên không báo nhanh.")
+    if study_class.state == ClassState.CLOSED:
+        said = "Điểm danh đã chốt nên số báo nhanh không đổi nữa. Muốn sửa kết quả thì đề nghị mở lại điểm danh ở trang Kết quả."
+        if ClassPart.RESULT not in class_access.parts_seen_by(request.account, study_class):
+            return _Closed(said)
+        return _Closed(said, _("Result"), reverse("roll-result", args=[study_class.pk]))
+    if session is None:
+        said = f"Hội nghị chưa có buổi nào nên chưa báo nhanh được; hãy thêm buổi ở trang Chương trình.{host}"
+        return (
+            _Closed(said, _("Programme"), reverse("class-programme", args=[study_class.pk]))
+            if may_run
+            else _Closed(said)
+        )
+    if study_class.state == ClassState.DRAFT:
+        said = f"Hội nghị chưa chốt danh sách nên chưa báo nhanh được; chốt rồi thì báo từ ngày họp.{host}"
+        return (
+            _Closed(said, _("Release the class"), reverse("class", args=[study_class.pk])) if may_run else _Closed(said)
+        )
+    if local(at).date() < local(session.starts_at).date():
+        return _Closed(
+            f"“{session.title}” diễn ra ngày {show_day(local(session.starts_at).date())}; báo nhanh từ ngày ấy."
+        )
+    return None
 
 
 def _found(request: DeskRequest, mine: Any, words: str) -> Listing[Any]:

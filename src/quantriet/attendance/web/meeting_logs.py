@@ -162,7 +162,7 @@ def _outcome(log: MeetingLog) -> str:
     if log.state == MeetingLogState.REFUSED:
         return log.refusal
     if log.state == MeetingLogState.DONE:
-        return f"Đã ghi {show_number(log.counts.get('written', 0))} người."
+        return _wrote(log)
     if log.state == MeetingLogState.READY:
         return f"Nhận ra {show_number(log.counts.get('people', 0))} người."
     return ""
@@ -207,7 +207,9 @@ def log(request: DeskRequest, pk: int, log_pk: int) -> HttpResponse:
         return _workbook(study_class, row)
     context |= _names(request, row) | {
         "understood": _understood(told), "told": told, "venues": queries.venues_connected(row),
-        "sentence": _promise(row), "undo_sentence": _undo_sentence(row),
+        "sentence": _promise(row) if state == MeetingLogState.READY else "",
+        "wrote": _wrote(row) if state == MeetingLogState.DONE else "",
+        "undo_sentence": _undo_sentence(row) if state == MeetingLogState.DONE else "",
     }  # fmt: skip
     return roll_page(request, "attendance/desk/log.html", study_class, context, part="meeting-logs")
 
@@ -306,17 +308,44 @@ def _questions(told: actions.Understood, study_class: StudyClass) -> list[str]:
     return said
 
 
+def _marks(marks: int, people: int) -> str:
+    """Marks and people in every sentence of a log alike: one person has several, an arrival and a departure a session."""
+    return f"{show_number(marks)} lượt (giờ đến, giờ về từng buổi) của {show_number(people)} người"
+
+
+def _wrote(row: MeetingLog) -> str:
+    """What a confirmed log wrote; people recognised without a new mark are told, so that the sums can be followed."""
+    facts, people = row.counts.get("facts", 0), row.counts.get("written", 0)
+    rest = max(0, row.counts.get("people", 0) - people)
+    more = f" {show_number(rest)} người nhận ra mà không có lượt mới." if rest else ""
+    return f"Đã ghi {_marks(facts, people)}.{more}"
+
+
 def _promise(row: MeetingLog) -> str:
     people, halls = row.counts.get("people", 0), row.counts.get(LogMeaning.VENUE.value, 0)
+    connected = f"kết nối của {show_number(halls)} điểm cầu"
+    found = actions.foresee_meeting_log(row)
+    if found is None:
+        told = (
+            f"Nhận ra {show_number(people)} người. Sẽ ghi giờ đến, giờ về của họ và {connected}; nhật ký lớn nên số lượt được "
+            "đếm khi ghi."
+        )
+    else:
+        told = f"Nhận ra {show_number(people)} người. Sẽ ghi {_marks(len(found.marks), found.people)} và {connected}."
+        if found.known:
+            told += f" {show_number(found.known)} người không có lượt mới: đã được ghi đủ bằng cách khác, hoặc kết nối ngoài giờ học."
+        if found.absent:
+            told += f" {show_number(len(found.absent))} người cán bộ đã ghi vắng nên không ghi thêm."
     left = row.counts.get(LogMeaning.DOUBTFUL.value, 0) + row.counts.get(LogMeaning.UNKNOWN.value, 0)
     rest = f" {show_number(left)} tên chưa rõ chưa được ghi; xác định lúc nào thì ghi lúc ấy." if left else ""
-    return f"Sẽ ghi giờ có mặt của {show_number(people)} người và kết nối của {show_number(halls)} điểm cầu.{rest}"
+    return told + rest
 
 
 def _undo_sentence(row: MeetingLog) -> str:
+    standing = queries.written_by(row)
     return (
-        f"Thu hồi mọi lượt ghi theo nhật ký này: {show_number(row.counts.get('written', 0))} người. Kết quả của họ được tính lại từ "
-        "những cách điểm danh khác."
+        f"Thu hồi {_marks(standing.marks, standing.people)} đã ghi theo nhật ký này. Kết quả của họ được tính lại từ những cách "
+        "điểm danh khác."
     )
 
 
@@ -362,11 +391,7 @@ def confirm(request: DeskRequest, pk: int, log_pk: int) -> HttpResponse:
     if row.state == MeetingLogState.READY:
         messages.error(request, row.refusal)
         return saved(request, to=_url(row))
-    told = (
-        f"Đã ghi {show_number(row.counts.get('written', 0))} người; kết quả phút có mặt hiện sau khoảng nửa phút."
-        if row.state == MeetingLogState.DONE
-        else ""
-    )
+    told = f"{_wrote(row)} Kết quả phút có mặt hiện sau khoảng nửa phút." if row.state == MeetingLogState.DONE else ""
     return saved(request, to=_url(row), message=told)
 
 
@@ -377,8 +402,8 @@ def undo(request: DeskRequest, pk: int, log_pk: int) -> HttpResponse:
     study_class, row = _log(request, pk, log_pk)
     try:
         if row.state in (MeetingLogState.DONE, MeetingLogState.UNDONE):
-            count = actions.undo_meeting_log(row, by=request.account, at=now())
-            return saved(request, to=_url(row), message=f"Đã thu hồi {show_number(count)} lượt ghi.")
+            done = actions.undo_meeting_log(row, by=request.account, at=now())
+            return saved(request, to=_url(row), message=f"Đã thu hồi {_marks(*done)}.")
         actions.give_up_log(row, by=request.account, at=now())
     except Refusal as refusal:
         messages.error(request, refusal.sentence)

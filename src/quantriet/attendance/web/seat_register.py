@@ -160,7 +160,7 @@ def begin(request: DeskRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return saved(request, to=back)
-    return saved(request, to=f"{back}&round={made.number}")
+    return saved(request, to=f"{back}&round={made.number}#usher")
 
 
 @require_POST

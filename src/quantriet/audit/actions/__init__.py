@@ -22,7 +22,7 @@ _MANY = (
 
 
 class Actor(Protocol):
-    """What the log needs of an account."""
+    """What the log needs of an account; who acts without one (a card) has no key and is named."""
 
     pk: Any
 

@@ -48,12 +48,7 @@ def start_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime, ke
         if not plan.halls.exists():
             reasons.append(Refusal("timetable.no_hall", "Chưa có hội trường nào."))
         if not plan.reporters.exists() and plan.demands.filter(kind=PlanDemandKind.SPEAKER).exists():
-            reasons.append(
-                Refusal(
-                    "timetable.no_reporter",
-                    "Chưa có báo cáo viên nào; hãy thêm, hoặc bỏ yêu cầu mỗi lớp có báo cáo viên.",
-                )
-            )
+            reasons.append(Refusal("timetable.no_reporter", planning.NO_REPORTER))
         if not reasons and (large := _too_large(plan)):
             reasons.append(large)
         if not recount(plan):

@@ -39,12 +39,15 @@ from quantriet.classes.queries.planning import (
     cell_rows,
     counted_cells,
     demand_words,
+    find_reporters,
     gap_percent,
     load_timetable,
     owing_in,
     plan_rows,
+    registers_of,
     session_lines,
     session_words,
+    want_of_reporters,
     wish_lines,
 )
 from quantriet.classes.queries.programme import (
@@ -56,7 +59,14 @@ from quantriet.classes.queries.programme import (
     timetable_of,
 )
 from quantriet.classes.queries.release import clashes, is_marked, may_lead, posts_in_words, posts_on, release_checks
-from quantriet.classes.queries.rosters import Standing, exempt_beside, find_people, roster, standing_of
+from quantriet.classes.queries.rosters import (
+    Standing,
+    exempt_beside,
+    find_people,
+    organisation_above,
+    roster,
+    standing_of,
+)
 from quantriet.classes.queries.seat_maps import (
     Placed,
     Seating,
@@ -124,6 +134,7 @@ __all__ = [
     "facility_export",
     "facility_rows",
     "find_people",
+    "find_reporters",
     "first_day",
     "gap_percent",
     "hall_rows",
@@ -140,6 +151,7 @@ __all__ = [
     "online_rooms",
     "online_share",
     "online_shares",
+    "organisation_above",
     "owing_in",
     "person_calendar",
     "placed",
@@ -155,6 +167,7 @@ __all__ = [
     "read_venues",
     "read_wishes",
     "readiness_board",
+    "registers_of",
     "release_checks",
     "roster",
     "rule_places",
@@ -172,5 +185,6 @@ __all__ = [
     "under",
     "venue_export",
     "venue_line",
+    "want_of_reporters",
     "wish_lines",
 ]

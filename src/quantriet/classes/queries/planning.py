@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,11 +22,15 @@ from quantriet.classes.models import (
     TimetableShare,
 )
 from quantriet.classes.queries.placements import placed
+from quantriet.classes.queries.rosters import find_people
 from quantriet.classes.rules import planning
 from quantriet.classes.vocab import PlanDemandKind, TimetableState
 from quantriet.kit.time import local, show_day
 from quantriet.org.models import Person, PostHeld
+from quantriet.speakers.models import Reporter
 
+_FOUND = 20  # people whom a search for reporters shows
+_FEWEST_OUTSIDE = 5  # of whoever is on no register, also where the register fills the list
 _BUSY_DAY = {PlanDemandKind.OFF, PlanDemandKind.HALL_OFF, PlanDemandKind.SPEAKER_OFF}
 
 
@@ -47,6 +52,44 @@ def counted_cells(plan: TimetablePlan) -> dict[int, tuple[int, int]]:
     members = Person.objects.active().filter(unit__in=list(people)).order_by()
     strength = dict(members.values_list("unit_id").annotate(n=Count("pk")))
     return {unit: (count, max(count, strength.get(unit, 0))) for unit, count in people.items()}
+
+
+def want_of_reporters(plan: TimetablePlan) -> str:
+    """Why no plan can come of the reporters that are entered, as far as it shows before computing; empty when it may.
+
+    At most five statements. Without sessions, halls or people only a missing reporter is told, the rest is not known yet.
+    """
+    if not plan.demands.filter(kind=PlanDemandKind.SPEAKER).exists():
+        return ""
+    people = plan.cells.aggregate(n=Sum("people"))["n"] or 0
+    seats = list(plan.halls.values_list("capacity", flat=True))
+    most = list(plan.reporters.values_list("most_classes", flat=True))
+    return planning.want_of_reporters(people, seats, plan.sessions.count(), most)
+
+
+def find_reporters(
+    people: QuerySet[Person], entries: QuerySet[Reporter] | None, words: str
+) -> list[tuple[Person, str | None]]:
+    """People who fit what was typed with the registers on which they stand: those first, whoever is on none after them.
+
+    Without `entries` nothing can be said of registers, and nobody is told to be outside.
+    """
+    if entries is None:
+        return [(one, None) for one in find_people(people, words)]
+    inside = find_people(people.filter(pk__in=entries.values("person")), words, limit=_FOUND)
+    told = registers_of(entries, [one.pk for one in inside])
+    outside = find_people(
+        people.exclude(pk__in=entries.values("person")), words, limit=max(_FEWEST_OUTSIDE, _FOUND - len(inside))
+    )
+    return [*((one, told[one.pk]) for one in inside), *((one, "") for one in outside)]
+
+
+def registers_of(entries: QuerySet[Reporter], people: Collection[int]) -> dict[int, str]:
+    """On whose register each of these people stands and as what, in words; nothing of whoever is on none."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for one in entries.filter(person__in=people).select_related("unit").order_by("unit__depth", "kind", "pk"):
+        found[one.person_id].append(f"{one.kind_label.lower()}, {one.unit.short_name or one.unit.name}")
+    return {person: "; ".join(words) for person, words in found.items()}
 
 
 def session_words(session: TimetableSession) -> str:

@@ -36,6 +36,14 @@ def exempt_beside(study_class: StudyClass) -> QuerySet[StudyDuty]:
     )
 
 
+def organisation_above(study_class: StudyClass, unit_id: int, parent_id: int | None, name: str, short_name: str) -> str:
+    """What a unit's name does not say and tells it from others of one name: the organisation above; of the host itself and
+    what lies directly under it nothing, that is the place of the whole class."""
+    if parent_id is None or study_class.unit_id in (unit_id, parent_id):
+        return ""
+    return short_name or name
+
+
 def find_people(people: QuerySet[Person], words: str, limit: int = 20) -> list[Person]:
     """People whose name (in any writing, any word order) or code fits, in the order of given names."""
     found = people

@@ -14,8 +14,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import QuerySet
 
-from quantriet.classes.models import Hall, RosterEntry, Seat, SeatBlock, SeatMap, Venue
+from quantriet.classes.models import Hall, RosterEntry, Seat, SeatBlock, SeatMap, StudyClass, Venue
 from quantriet.classes.queries.programme import first_day
+from quantriet.classes.queries.rosters import organisation_above
 from quantriet.classes.queries.seats import seated
 from quantriet.classes.rules.halls import Layout, Spot, from_json
 from quantriet.classes.rules.seat_maps import NO_RANK, Sitter, conflicts_in_units
@@ -23,7 +24,7 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.spreadsheets import Column
-from quantriet.org.models import Person, PostHeld
+from quantriet.org.models import Person, PostHeld, Unit
 from quantriet.org.queries.listed import recognise_people
 from quantriet.org.rules.recognising import ListedPerson
 from quantriet.org.rules.secrecy import refuse_if_marked
@@ -47,8 +48,14 @@ class Placed:
     person_id: int
     name: str
     cell: str
+    above: str  # the organisation above the cell, empty where that is the host of the class
     code: str
     post: str  # the highest, in words
+
+    @property
+    def place(self) -> str:
+        """The cell with the organisation above it: cells of one name are told apart."""
+        return f"{self.cell}, {self.above}" if self.above else self.cell
 
     @property
     def short(self) -> str:
@@ -66,6 +73,7 @@ class Seating:
     places: Mapping[int, Spot]
     kept_free: frozenset[Spot]
     blocks: tuple[SeatBlock, ...]
+    units: Mapping[int, str]  # the units that sit here or have a block, in the order of the tree; told apart
 
     @cached_property
     def on(self) -> dict[Spot, int]:
@@ -105,12 +113,11 @@ class Seating:
                 strangers[block.number] += 1
         for number, count in sorted(strangers.items()):
             found.append(
-                f"Khối {number} dành cho {owners[number].unit.name} mà có {show_number(count)} người đơn vị khác ngồi."
+                f"Khối {number} dành cho {self.units[owners[number].unit_id]} mà có {show_number(count)} người đơn vị khác ngồi."
             )
-        units = {one.unit_id: self.people[one.entry_id].cell for one in self.sitters}
         spread = conflicts_in_units(self.layout, self.sitters, self.places)
-        for unit, blocks in sorted(spread.items(), key=lambda one: units[one[0]]):
-            found.append(f"{units[unit]} ngồi rải ở {show_number(blocks)} khối.")
+        for unit, blocks in sorted(spread.items(), key=lambda one: self.units[one[0]]):
+            found.append(f"{self.units[unit]} ngồi rải ở {show_number(blocks)} khối.")
         return found
 
 
@@ -124,7 +131,7 @@ def seating(seat_map: SeatMap) -> Seating:
     entries = list(
         here.values_list(
             "pk", "person_id", "person__full_name", "person__sort_key", "person__code", "unit_id", "unit__path",
-            "unit__name", "unit__short_name",
+            "unit__name", "unit__short_name", "unit__parent_id", "unit__parent__name", "unit__parent__short_name",
         )
     )  # fmt: skip
     posts: dict[int, list[tuple[int, bool, str]]] = defaultdict(list)
@@ -148,21 +155,36 @@ def seating(seat_map: SeatMap) -> Seating:
         posts[person].append((rank, leads, name))
     sitters = []
     people: dict[int, Placed] = {}
-    for key, person, name, sort_key, code, unit, path, cell, short in entries:
+    for key, person, name, sort_key, code, unit, path, cell, short, parent, parent_name, parent_short in entries:
         own = posts.get(person, [])
-        people[key] = Placed(key, person, name, short or cell, code, own[0][2] if own else "")
+        above = organisation_above(study_class, unit, parent, parent_name, parent_short)
+        people[key] = Placed(key, person, name, short or cell, above, code, own[0][2] if own else "")
         if key in takes_seat:
             rank = min((rank for rank, _leads, _name in own), default=NO_RANK)
             leads = any(one for _rank, one, _name in own)
             sitters.append(Sitter(key, unit, path, rank, sort_key, leads))
+    blocks = tuple(SeatBlock.objects.filter(seat_map=seat_map).select_related("unit__parent").order_by("number"))
+    units = {one.unit_id: people[one.entry_id].place for one in sorted(sitters, key=lambda one: one.unit_path)}
+    for block in blocks:
+        if block.unit_id not in units:
+            units[block.unit_id] = _unit_place(study_class, block.unit)
     return Seating(
         from_json(seat_map.layout),
         tuple(sitters),
         people,
         {row.entry_id: Spot(row.row, row.number) for row in rows if row.entry_id in people},
         frozenset(Spot(row.row, row.number) for row in rows if row.is_kept_free),
-        tuple(SeatBlock.objects.filter(seat_map=seat_map).select_related("unit").order_by("number")),
+        blocks,
+        units,
     )
+
+
+def _unit_place(study_class: StudyClass, unit: Unit) -> str:
+    parent, name = unit.parent, unit.short_name or unit.name
+    if parent is None:
+        return name
+    above = organisation_above(study_class, unit.pk, parent.pk, parent.name, parent.short_name)
+    return f"{name}, {above}" if above else name
 
 
 def seat_map_of(venue: Venue) -> SeatMap | None:

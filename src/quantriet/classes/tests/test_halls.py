@@ -23,6 +23,7 @@ from quantriet.classes.tests import factories
 from quantriet.classes.vocab import StageSide
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import now
+from quantriet.org.models import Unit
 
 TYPED = "A: 3 | 4 | 3\nB-C: 3 | 4 | 3   bỏ 4, 6-7\n\nD-F: 3 | 4 | 3"
 
@@ -320,6 +321,25 @@ def test_conflicts_are_told_at_once(cast, made, seat_map):
     assert any(f"Khối {block} dành cho {other.name}" in one for one in queries.seating(seat_map).conflicts)
     actions.fill_seats(seat_map, by=cast.officer, at=now())
     assert not any("đơn vị khác ngồi" in one for one in queries.seating(seat_map).conflicts)
+
+
+def test_cells_of_one_name_are_told_apart_by_what_stands_above_them(as_user, cast, hall):
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    made = factories.study_class(campaign, cast.units["T"], cast.officer)
+    actions.fill_roster(made, by=cast.officer, at=now())
+    venue = made.venues.get()
+    actions.choose_hall(venue, hall, by=cast.officer, at=now())
+    cells = [made.roster.get(person=cast.people[one]).unit for one in ("M1", "M10")]
+    Unit.objects.filter(pk__in=[one.pk for one in cells]).update(name="Chi bộ thôn 1", short_name="")
+    plan = queries.seating(queries.seat_map_of(venue))
+    places = {one.code: one.place for one in plan.without}
+    above = [one.parent.short_name or one.parent.name for one in cells]
+    assert (places["M1"], places["M10"]) == tuple(f"Chi bộ thôn 1, {one}" for one in above)
+    assert above[0] != above[1]
+    page = as_user("officer").get(reverse("class-seats", args=[made.pk])).content.decode()
+    for one in above:
+        assert page.count(f"Chi bộ thôn 1, {one}") > 1  # of who has no seat, and among the units of a block
 
 
 # --- a seating made elsewhere -----------------------------------------------------------------------------------------

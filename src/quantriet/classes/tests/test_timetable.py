@@ -14,11 +14,13 @@ from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import actions, queries
 from quantriet.classes.models import RosterEntry, StudyClass, TimetableClass, TimetableShare
+from quantriet.classes.rules import planning
 from quantriet.classes.tests import factories
 from quantriet.classes.vocab import ClassRoleKind, ClassState, PlanDemandKind, TimetableState
 from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import now, today
+from quantriet.speakers.tests import factories as speaker_factories
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +114,49 @@ def test_reporters_are_looked_for_by_who_may_plan(as_user, plan):
     address = reverse("timetable-inputs", args=[plan.pk])
     assert as_user("officer").get(address, {"q": "Trần"}).context["found"]
     assert as_user("leader1").get(address, {"q": "Trần"}).context["found"] == []
+
+
+def test_who_stands_on_no_register_of_reporters_comes_after_the_others_and_is_marked(as_user, cast, plan):
+    address, everybody = reverse("timetable-inputs", args=[plan.pk]), {"q": "Nguyễn"}
+    found = as_user("officer").get(address, everybody).context["found"]
+    last = found[-1][0]
+    assert {register for _person, register in found} == {""}
+    speaker_factories.a_reporter(cast, person=last.code, unit="X1")
+    told = as_user("officer").get(address, everybody)
+    assert told.context["found"][0][0] == last
+    assert told.context["found"][0][1].startswith("báo cáo viên, ")
+    page = told.content.decode()
+    assert page.count("Ngoài sổ báo cáo viên") == len(found) - 1 + 1  # M10 of the plan stands on no register either
+    assert page.count("Đang trong sổ") == 1
+
+
+@pytest.mark.parametrize(
+    ("people", "most", "told"),
+    [
+        (9, [], "Chưa có báo cáo viên"),
+        (9, [1], "9 người cần ít nhất 2 lớp, mà 1 báo cáo viên trong 2 buổi nhận nhiều nhất 1 lớp"),
+        (9, [None], ""),
+        (9, [1, 1], ""),
+        (19, [None, None], ""),  # the halls are too small, which no reporter mends
+        (0, [1], ""),
+    ],
+)
+def test_a_want_of_reporters_is_known_before_computing(people, most, told):
+    said = planning.want_of_reporters(people, [5, 4], 2, most)
+    assert said.startswith(told)
+    assert bool(said) == bool(told)
+
+
+def test_a_want_of_reporters_is_told_where_they_are_entered(as_user, cast, plan):
+    client, address = as_user("officer"), reverse("timetable-inputs", args=[plan.pk])
+    assert "nhận nhiều nhất" not in client.get(address).content.decode()
+    actions.add_plan_reporter(plan, by=cast.officer, at=now(), person=cast.people["M10"], most_classes=1)
+    for name in ("timetable-inputs", "timetable"):
+        assert "nhận nhiều nhất 1 lớp" in client.get(reverse(name, args=[plan.pk])).content.decode()
+    plan.reporters.all().delete()
+    assert "Chưa có báo cáo viên nào; hãy thêm" in client.get(address).content.decode()
+    plan.demands.filter(kind=PlanDemandKind.SPEAKER).delete()
+    assert "Chưa có báo cáo viên nào; hãy thêm" not in client.get(address).content.decode()
 
 
 def moved(plan, by, share, count, target):

@@ -174,6 +174,7 @@ def _shown(request: DeskRequest, plan: TimetablePlan, refusals: list[Refusal] | 
             "going": plan.state == TimetableState.COMPUTING,
             "progress": _progress(plan),
             "refusals": refusals or [],
+            "want": queries.want_of_reporters(plan) if plan.state == TimetableState.DRAFT and not refusals else "",
             "confirm_sentence": f"Lập {show_number(len(held))} lớp nháp theo lịch này, gọi {show_number(people)} người theo tên; "
             "giấy mời chỉ gửi khi từng lớp được chốt.",
             "reopen_form": ReasonForm(prefix="reopen"),
@@ -363,11 +364,17 @@ def inputs(request: DeskRequest, pk: int) -> HttpResponse:
         return saved(request, to=to + "#reporters")
     words = request.GET.get("q", "").strip()
     may_search = words and org_access.may(request.account, Permission.CLASS_EDIT, plan.unit)
-    found = queries.find_people(access.reporters_to_choose(request.account, plan), words) if may_search else []
+    entries = access.register_entries(request.account, today())
+    choice = access.reporters_to_choose(request.account, plan)
+    found = queries.find_reporters(choice, entries, words) if may_search else []
+    reporters = list(plan.reporters.select_related("person__unit"))
+    on = None if entries is None else queries.registers_of(entries, [one.person_id for one in reporters])
     context = {
         "days_form": days, "hall_form": hall, "search_form": search, "q": words, "found": found, "searched": bool(words),
         "sessions": [(one, queries.session_words(one)) for one in plan.sessions.all()],
-        "halls": list(plan.halls.all()), "reporters": list(plan.reporters.select_related("person__unit")),
+        "halls": list(plan.halls.all()),
+        "reporters": [(one, None if on is None else on.get(one.person_id, "")) for one in reporters],
+        "knows_registers": on is not None, "want": queries.want_of_reporters(plan) if plan.state != TimetableState.CONFIRMED else "",
     }  # fmt: skip
     return _plan_page(request, "classes/desk/timetable_inputs.html", plan, context, part="timetable-inputs")
 

@@ -87,7 +87,7 @@ def _cells(plan: queries.Seating, only: int | None = None) -> list[dict[str, Any
     """The drawing; a constant amount of work for each seat."""
     tones: dict[str, int] = {}
     for one in plan.sitters:
-        tones.setdefault(plan.people[one.entry_id].cell, len(tones) % 6 + 1)
+        tones.setdefault(plan.people[one.entry_id].place, len(tones) % 6 + 1)
     rows = []
     for label, is_after_aisle, parts in queries.drawn_rows(plan.layout, only):
         drawn = []
@@ -96,7 +96,9 @@ def _cells(plan: queries.Seating, only: int | None = None) -> list[dict[str, Any
             for spot, is_used in part:
                 placed = plan.people.get(plan.on.get(spot, 0))
                 if placed is not None:
-                    cells.append(Cell(spot, "taken", placed.short, placed.name, placed.cell, tones.get(placed.cell, 0)))
+                    cells.append(
+                        Cell(spot, "taken", placed.short, placed.name, placed.place, tones.get(placed.place, 0))
+                    )
                 else:
                     cells.append(Cell(spot, "kept" if spot in plan.kept_free else "open" if is_used else "off"))
             drawn.append(cells)
@@ -143,7 +145,6 @@ def _shown(
     chosen = plan.layout.find(request.GET["seat"]) if may_change and request.GET.get("seat") else None
     person = plan.people.get(whole_number(request.GET.get("person")) or 0) if may_change else None
     owners = {block.number: block.unit for block in plan.blocks}
-    units = Unit.objects.filter(pk__in={one.unit_id for one in plan.sitters}).order_by("path") if may_change else []
     taken = set(plan.places.values())
     return {
         "plan": plan,
@@ -159,6 +160,7 @@ def _shown(
             {
                 "block": block,
                 "unit": owners.get(block.number),
+                "unit_name": plan.units.get(owners[block.number].pk, "") if block.number in owners else "",
                 "taken": sum(1 for spot in block.spots if spot in taken),
                 "size": len(block.spots),
                 "url": f"?venue={venue.pk}&block={block.number}",
@@ -166,7 +168,7 @@ def _shown(
             }
             for block in plan.layout.blocks
         ],
-        "units": units,
+        "units": list(plan.units.items()) if may_change else [],
         "is_outdated": queries.is_outdated(seat_map),
         "seated": len(plan.places),
         "seats": len(plan.layout.spots),
@@ -186,6 +188,7 @@ def _workbook(study_class: StudyClass, venue: Venue, plan: queries.Seating) -> H
         column("name", "Họ và tên", width=28),
         column("post", "Chức vụ", width=28),
         column("cell", "Chi bộ", width=32),
+        column("above", "Cấp trên", width=32),
     ]
 
     def line(spot: Spot | None, placed: queries.Placed | None) -> dict[str, Any]:
@@ -199,6 +202,7 @@ def _workbook(study_class: StudyClass, venue: Venue, plan: queries.Seating) -> H
             "name": name,
             "post": placed.post if placed else "",
             "cell": placed.cell if placed else "",
+            "above": placed.above if placed else "",
         }
 
     lines = [line(spot, placed) for spot, placed in queries.seat_rows(plan)]

@@ -54,7 +54,7 @@ class ReporterLine:
 def understand_reporters(rows: Sequence[Row], *, unit: Unit, by: Account, at: datetime) -> ListRead[ReporterLine]:
     """What the rows say: new entries, changed ones, those that stand already; `unit` keeps rows that name none.
 
-    An empty cell keeps what an entry that stands says. Writes nothing.
+    An empty cell keeps what an entry that stands says, and so is a field kept that is offered no more. Writes nothing.
     """
     day = local(at).date()
     read: ListRead[ReporterLine] = ListRead()
@@ -63,6 +63,7 @@ def understand_reporters(rows: Sequence[Row], *, unit: Unit, by: Account, at: da
     people = org_access.people_seen_by(by).filter(left_on__isnull=True)
     listed = [_listed(row, day) for row in rows]
     recognised, found = recognise_people(listed, people)
+    standing = _standing(sorted({one.person_id for one in recognised if one.person_id}))
     drafts = []
     for row, who in zip(rows, recognised, strict=True):
         cells = Cells(row, REPORTER_COLUMNS, read.faults)
@@ -74,11 +75,13 @@ def understand_reporters(rows: Sequence[Row], *, unit: Unit, by: Account, at: da
         kind = rules.read_kind(typed)
         if typed and kind is None:
             cells.fault("kind", f"“{typed}” không phải báo cáo viên hay tuyên truyền viên.")
-        values = _values(cells, offered, day)
+        known = standing.get((person.pk, kept_by.pk, kind.value)) if person and kept_by and kind else None
+        # A field that is offered no more is kept by who has it: the list that was downloaded is taken back.
+        own = {one.name_folded: one for one in known.fields.all()} if known else {}
+        values = _values(cells, offered | own, day)
         since = cells.day("from", day)
         if person is not None and kept_by is not None and kind is not None and cells.is_good:
             drafts.append((cells, person, kept_by, kind, values, since))
-    standing = _standing([one[1].pk for one in drafts])
     first: dict[tuple[int, int, str], int] = {}
     for cells, person, kept_by, kind, values, since in drafts:
         key = (person.pk, kept_by.pk, kind.value)

@@ -13,10 +13,11 @@ from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal, Refusals
 from quantriet.kit.time import now, today
 from quantriet.notify.models import Notice
+from quantriet.org.models import Unit
 from quantriet.speakers import access, actions
 from quantriet.speakers.actions import Profile, reviews, training
 from quantriet.speakers.actions.lists import profile_of
-from quantriet.speakers.models import Reporter, ReporterField, RosterReview
+from quantriet.speakers.models import Reporter, ReporterField, RosterReview, TrainingTaken
 from quantriet.speakers.queries import figures
 from quantriet.speakers.queries.search import Wanted, fitting
 from quantriet.speakers.tests.factories import a_reporter, an_invitation, fields
@@ -135,6 +136,27 @@ def test_the_board_tells_who_has_not_reviewed_and_counts_a_person_once(cast, as_
     assert "Còn 2/2 cấp ủy chưa chốt rà soát" in answer.content.decode()
 
 
+def test_the_register_of_a_closed_unit_is_reviewed_as_long_as_somebody_stands_on_it(cast, as_user):
+    one, unit = a_reporter(cast, person="M1", unit="X1"), cast.units["X1"]
+    Unit.objects.filter(pk=unit.pk).update(closed_on=today())
+    client, begin = as_user("officer"), f"{reverse('roster-review-new')}?year={today().year}&unit={unit.pk}"
+    assert begin.replace("&", "&amp;") in client.get(reverse("speaker-board")).content.decode()
+    page = client.get(begin)
+    assert page.context["form"]["unit"].value() == unit.pk
+    assert f"{unit.name} (kết thúc ngày" in page.content.decode()
+    told = client.post(begin, {"unit": unit.pk, "year": today().year})
+    review = unit.roster_reviews.get()
+    assert told.url == reverse("roster-review", args=[review.pk])
+    judged = {f"outcome_{one.pk}": "end", f"remark_{one.pk}": "Đơn vị đã sáp nhập"}
+    shown = {f"initial-outcome_{one.pk}": "", f"initial-remark_{one.pk}": ""}
+    assert client.post(told.url, judged | shown).status_code == 303
+    assert client.post(reverse("roster-review-close", args=[review.pk]), {"basis": ""}).status_code == 303
+    assert not Reporter.objects.standing().filter(unit=unit).exists()
+    # Nobody left: nothing is offered any more, and a unit beside is nobody's of here.
+    assert unit not in access.reviewing_units(cast.officer)
+    assert not access.reviewing_units(cast.accounts["organiser2"]).filter(pk=unit.pk).exists()
+
+
 # --- training -------------------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +204,29 @@ def test_a_field_taken_away_is_taken_up_again_by_its_own_unit(cast):
     actions.retire_reporter_field(own, by=cast.officer, at=now())
     again = actions.add_reporter_field(cast.units["X1"], "Du lịch", by=cast.officer, at=now())
     assert (again.pk, again.retired_on) == (own.pk, None)
+
+
+def test_of_many_reporters_words_choose_whom_the_boxes_show(cast, as_user, monkeypatch):
+    monkeypatch.setattr("quantriet.speakers.web.forms.MOST_TICKED", 1)
+    one, two, three = (a_reporter(cast, person=key) for key in ("M1", "M3", "M5"))
+    client, address = as_user("officer"), reverse("speaker-training-new")
+
+    def boxes(answer):
+        return {one.data["value"] for one in answer.context["form"]["reporters"].subwidgets}
+
+    first = client.get(address)
+    assert len(boxes(first)) == 1
+    assert "Còn 2 người trong sổ chưa hiện" in first.content.decode()
+    given = {"unit": cast.units["T"].pk, "kind": "training", "held_on": f"{today():%d/%m/%Y}", "topic": "Kỹ năng"}
+    found = client.post(address, given | {"reporters": [one.pk], "words": "hen nie", "find": "1"})
+    assert found.status_code == 200
+    assert boxes(found) == {one.pk, two.pk}
+    assert found.context["form"]["topic"].value() == "Kỹ năng"
+    assert not found.context["form"].errors
+    wrong = client.post(address, given | {"topic": "", "reporters": [one.pk, two.pk]})
+    assert boxes(wrong) >= {one.pk, two.pk}
+    assert client.post(address, given | {"reporters": [one.pk, three.pk], "words": "x"}).status_code == 303
+    assert set(TrainingTaken.objects.values_list("reporter", flat=True)) == {one.pk, three.pk}
 
 
 @pytest.mark.req("R-111")
@@ -340,6 +385,25 @@ def test_a_register_from_excel_is_shown_then_written_and_the_same_again_changes_
         reverse("speaker-import"), {"unit": cast.units["T"].pk, "file": SimpleUploadedFile("so.xlsx", out)}
     )
     assert "2 dòng đã có sẵn" in again.content.decode()
+
+
+@pytest.mark.req("R-108")
+def test_a_list_keeps_a_field_that_its_entry_has_and_that_is_offered_no_more(cast, as_user):
+    own = actions.add_reporter_field(cast.units["T"], "Du lịch", by=cast.officer, at=now())
+    a_reporter(cast, fields=[own])
+    actions.retire_reporter_field(own, by=cast.officer, at=now())
+    client = as_user("officer")
+    out = b"".join(client.get(reverse("speaker-list") + "?format=xlsx").streaming_content)
+    kept = {"unit": cast.units["T"].pk, "file": SimpleUploadedFile("so.xlsx", out)}
+    assert "1 dòng đã có sẵn" in client.post(reverse("speaker-import"), kept).content.decode()
+    more = ["", "Báo cáo viên", "Lê Thị Ánh", "Chi bộ thôn 1", "Du lịch; Kinh tế", "", "", "", "", ""]
+    answer = send(client, cast, more)
+    assert "1 người thay đổi" in answer.content.decode()
+    client.post(reverse("speaker-import"), answer.context["form"].initial)
+    assert own in Reporter.objects.get().fields.all()
+    # Somebody without it does not get it.
+    another = ["X1", "Báo cáo viên", "H'Hen Niê", "Chi bộ thôn 1", "Du lịch", "", "", "", "", ""]
+    assert "chưa có lĩnh vực “Du lịch”" in send(client, cast, another).content.decode()
 
 
 @pytest.mark.req("R-110")

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.kit.numbers import whole_number
-from quantriet.kit.time import today
+from quantriet.kit.text import fold
+from quantriet.kit.time import show_day, today
 from quantriet.kit.web.fields import ManyRows
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Unit
@@ -36,6 +37,7 @@ from quantriet.speakers.vocab import (
 )
 
 ALL = [("", _("All"))]
+MOST_TICKED = 60  # people whom a list of boxes shows; of more, words choose which
 
 
 def _home(account: Account, units: QuerySet[Unit]) -> Unit | None:
@@ -277,14 +279,41 @@ class TrainingForm(forms.Form):
     reporters = ManyRows(
         label=_("Who took part"), queryset=Reporter.objects.none(), widget=forms.CheckboxSelectMultiple
     )
+    words = forms.CharField(
+        label=_("Find whom to tick"), max_length=100, required=False, widget=forms.TextInput(attrs={"type": "search"}),
+        help_text=_("Name of the person or of the unit, without diacritics too. Who is ticked stays ticked."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer_kept(self, account)
         rows = access.reporters_seen_by(account, Permission.SPEAKER_EDIT).filter(valid_to__isnull=True)
+        rows = rows.select_related("person", "unit").order_by("unit__path", "person__sort_key", "pk")
         field: Any = self.fields["reporters"]
-        field.queryset = rows.select_related("person", "unit").order_by("unit__path", "person__sort_key", "pk")
-        field.label_from_instance = lambda one: f"{one.person.full_name} ({one.kind_label.lower()}, {one.unit.name})"
+        field.queryset = rows
+        self.total = rows.count()
+        self.left_off = 0
+        if self.total <= MOST_TICKED:
+            del self.fields["words"]
+            field.label_from_instance = _entry_words
+        else:
+            field.widget.choices = self._shown(rows)
+
+    def _shown(self, rows: QuerySet[Reporter]) -> list[tuple[int, str]]:
+        """Of a whole province those that are ticked already, then those that fit the words; never all."""
+        asked = self.data if self.is_bound else self.initial
+        typed = asked.getlist("reporters") if hasattr(asked, "getlist") else asked.get("reporters", [])
+        ticked = {key for one in typed if (key := whole_number(str(one))) is not None}
+        found = rows.exclude(pk__in=ticked)
+        for word in fold(str(asked.get("words", ""))).split():
+            found = found.filter(Q(person__name_folded__contains=word) | Q(unit__name_folded__contains=word))
+        self.left_off = max(0, found.count() - MOST_TICKED)
+        shown = [*rows.filter(pk__in=ticked), *found[:MOST_TICKED]]
+        return [(one.pk, _entry_words(one)) for one in shown]
+
+
+def _entry_words(one: Reporter) -> str:
+    return f"{one.person.full_name} ({one.kind_label.lower()}, {one.unit.name})"
 
 
 class SourceForm(forms.Form):
@@ -308,8 +337,22 @@ class UnitForm(forms.Form):
         _offer_kept(self, account)
 
 
-class ReviewOpenForm(UnitForm):
+class ReviewOpenForm(forms.Form):
+    """Whose register is reviewed, and for which year; `unit` is the one from whose line somebody came."""
+
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
     year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100)
+
+    def __init__(self, *args: Any, account: Account, unit: int | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = access.reviewing_units(account)
+        chosen = units.filter(pk=unit).first() if unit is not None else None
+        offer_units(self, "unit", units, chosen or _home(account, units))
+        field: Any = self.fields["unit"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.label_from_instance = lambda one: (
+                f"{one.name} (kết thúc ngày {show_day(one.closed_on)})" if one.closed_on else one.name
+            )
 
 
 class ReviewCloseForm(forms.Form):

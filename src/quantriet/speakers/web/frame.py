@@ -49,12 +49,12 @@ def room_page(request: DeskRequest, template: str, context: dict[str, Any], *, t
 
 def form_page(
     request: DeskRequest, form: Any, heading: str, back: str, *, lead: str = "", crumbs: Crumbs = (), submit: str = "",
-    danger: bool = False, notes: Sequence[str] = (),
+    danger: bool = False, notes: Sequence[str] = (), extra: str = "",
 ) -> HttpResponse:  # fmt: skip
     """A page of the desk with one form."""
     context = {
         "form": form, "heading": heading, "back": back, "lead": lead, "submit": submit or _("Save"), "danger": danger,
-        "notes": notes, "breadcrumb": trail(*crumbs),
+        "notes": notes, "extra": extra, "breadcrumb": trail(*crumbs),
     }  # fmt: skip
     return page(request, "speakers/desk/form.html", context, status=422 if form.is_bound else 200)
 

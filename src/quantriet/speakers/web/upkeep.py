@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from quantriet.kit.numbers import show_number
+from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import now, show_day, today
@@ -72,6 +72,9 @@ def board(request: DeskRequest) -> HttpResponse:
         "share_sentence": share.sentence(year) if share else "",
         "fields": figures.fields_counted(rows.on(figures.last_day(year, day))),  # type: ignore[attr-defined]
         "may_edit": org_access.may_anywhere(request.account, Permission.SPEAKER_EDIT),
+        "begin": {
+            one.unit.pk for one in lines if one.unit and org_access.may(request.account, Permission.SPEAKER_EDIT, one.unit)
+        },
     }  # fmt: skip
     return room_page(request, "board.html", context, tab="speaker-board")
 
@@ -106,7 +109,9 @@ def _board_excel(lines: list[figures.Register], year: int) -> HttpResponse:
 def review_new(request: DeskRequest) -> HttpResponse:
     day = today()
     initial = {"year": year_of(request.GET.get("year"), day)}
-    form = ReviewOpenForm(request.POST or None, account=request.account, initial=initial)
+    form = ReviewOpenForm(
+        request.POST or None, account=request.account, unit=whole_number(request.GET.get("unit")), initial=initial
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             made = reviews.open_roster_review(
@@ -221,18 +226,29 @@ def training_list(request: DeskRequest) -> HttpResponse:
 
 @desk_page(Permission.SPEAKER_EDIT)
 def training_new(request: DeskRequest) -> HttpResponse:
-    form = TrainingForm(request.POST or None, account=request.account)
+    is_search = request.method == "POST" and "find" in request.POST  # another part of the register is to be ticked
+    if is_search:
+        typed = {name: request.POST.get(name, "") for name in TrainingForm.base_fields}
+        typed |= {"reporters": request.POST.getlist("reporters")}
+        form = TrainingForm(account=request.account, initial=typed)
+    else:
+        form = TrainingForm(request.POST or None, account=request.account)
     back = reverse("speaker-training-list")
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not is_search and form.is_valid():
         with refusals_on(form):
-            given = dict(form.cleaned_data)
+            given = {name: value for name, value in form.cleaned_data.items() if name != "words"}
             made = trainings.record_training(
                 given.pop("unit"), TrainingKind(given.pop("kind")), reporters=list(given.pop("reporters")),
                 by=request.account, at=now(), **given,
             )  # fmt: skip
             return saved(request, to=reverse("speaker-training", args=[made.pk]), message=_("Saved."))
     return form_page(
-        request, form, _("Record training or information"), back, crumbs=[(_("Training and information"), back)]
+        request,
+        form,
+        _("Record training or information"),
+        back,
+        crumbs=[(_("Training and information"), back)],
+        extra="speakers/desk/_find.html" if "words" in form.fields else "",
     )
 
 

@@ -1,7 +1,7 @@
 """The plan of a whole campaign: people over sessions, halls and reporters, with reasons (R-043, R-051, R-052, B-09).
 
 `problem` states it in counts, `flow` has what a network can hold, `solving` the rest, `collisions` why there is no plan,
-`checking` what is wrong with one, however it was made. Decision 0023 tells why it is cut so.
+`checking` what is wrong with one, however it was made, `wanting` what is told of reporters before. Decision 0023 tells why it is cut so.
 """
 
 from quantriet.classes.rules.planning.checking import Conflict, conflicts, cost_of, moved_people
@@ -18,8 +18,10 @@ from quantriet.classes.rules.planning.problem import (
     Weights,
 )
 from quantriet.classes.rules.planning.solving import Answer, Progress, solve
+from quantriet.classes.rules.planning.wanting import NO_REPORTER, least_classes, want_of_reporters
 
 __all__ = [
+    "NO_REPORTER",
     "Answer",
     "Collision",
     "Conflict",
@@ -36,7 +38,9 @@ __all__ = [
     "conflicts",
     "cost_of",
     "find_collision",
+    "least_classes",
     "moved_people",
     "solve",
     "told",
+    "want_of_reporters",
 ]
