@@ -504,7 +504,8 @@ def superiors_of(units: Iterable[int], unit: Unit, at: AsOf) -> dict[int, str]:
 
     Cells of one name are told apart by it; empty for what lies directly under the node, or is the node.
     """
-    keys, paths = sorted(set(units)), {}
+    keys = sorted(set(units))
+    paths: dict[int, str] = {}
     for start in range(0, len(keys), 5000):  # so many keys a statement
         paths |= history.paths_on(keys[start : start + 5000], at.tree)
     own = set(ancestor_ids(path_then(unit, at)))

@@ -58,7 +58,10 @@ def test_names_of_an_earlier_day_stand_under_the_unit_of_that_day(cast, running)
     with time_machine.travel(clock(10), tick=False):
         confirmed(cast, Change("move", ("CB11",), parent="X2"), day=clock(10).date())
         key = cast.units["CB11"].pk
-        for at, above in ((queries.as_of(dt.date(2026, 1, 8)), "Đảng ủy xã Ea Tam"), (queries.as_of(), "Đảng ủy xã Suối Ngần")):
+        for at, above in (
+            (queries.as_of(dt.date(2026, 1, 8)), "Đảng ủy xã Ea Tam"),
+            (queries.as_of(), "Đảng ủy xã Suối Ngần"),
+        ):
             assert queries.superiors_of([key], cast.units["T"], at) == {key: above}
 
 

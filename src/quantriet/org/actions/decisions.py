@@ -438,7 +438,9 @@ def withdraw_reversal(decision: OrgDecision, *, by: Account, at: datetime) -> Or
         reason = decision.ended_reason
         decision.reversal_asked_by, decision.reversal_asked_at, decision.ended_reason = None, None, ""
         decision.save(update_fields=["reversal_asked_by", "reversal_asked_at", "ended_reason"])
-        record("decision.reversal_withdrawn", by=by, at=at, thing=decision, unit=decision.unit, before={"reason": reason})
+        record(
+            "decision.reversal_withdrawn", by=by, at=at, thing=decision, unit=decision.unit, before={"reason": reason}
+        )
     return decision
 
 

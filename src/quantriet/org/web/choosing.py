@@ -43,9 +43,9 @@ class UnitWords(forms.CharField):
         behind = _CODE_BEHIND.search(typed)  # as the field itself writes a unit: "Name (CODE)"
         codes = [typed, *([behind[1]] if behind else [])]
         named = self.units.select_related("parent").filter(name_folded=text.fold(typed)).order_by("path")
-        found = next((rows for code in codes if (rows := list(self.units.filter(code__iexact=code)[:1]))), None) or list(
-            named[:6]
-        )
+        found = next(
+            (rows for code in codes if (rows := list(self.units.filter(code__iexact=code)[:1]))), None
+        ) or list(named[:6])
         if len(found) == 1:
             return found[0]
         if found:

@@ -428,9 +428,7 @@ def _phrase(event: AuditEvent) -> str:
 def _word(key: str) -> str:
     if key in FIELDS:
         return _(FIELDS[key])
-    return next(
-        (words[key] for words in map(_listed, _KEYS) if key in words), _(key.replace("_", " ").capitalize())
-    )
+    return next((words[key] for words in map(_listed, _KEYS) if key in words), _(key.replace("_", " ").capitalize()))
 
 
 def _listed(name: str) -> dict[str, str]:
