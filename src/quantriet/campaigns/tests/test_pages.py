@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -287,6 +288,18 @@ def test_a_message_goes_to_just_the_units_that_have_not_organised(cast, running,
     from quantriet.notify.models import Message
 
     assert list(Message.objects.values_list("address", flat=True)) == ["x2@example.vn"]
+
+
+def test_a_reminder_leads_to_where_an_address_is_entered_and_back(cast, running, as_user):
+    address = reverse("campaign-message", args=[running.pk]) + "?about=unorganised"
+    edit = reverse("unit-edit", args=[cast.units["X2"].pk])
+    client = as_user("officer")
+    link = unescape(client.get(address).content.decode().split(f'<a href="{edit}', 1)[1].split('"')[0])
+    assert link == f"?next={quote(address)}#id_email"
+    form = {"name": "Đảng ủy xã Suối Ngần", "code": "X2", "kind": cast.units["X2"].kind_id, "email": "x2@example.vn"}
+    assert client.post(edit + link.split("#")[0], form).url == address
+    assert edit not in client.get(address).content.decode()
+    assert client.post(edit + "?next=https://example.org/", form).url == reverse("unit", args=[cast.units["X2"].pk])
 
 
 def test_a_reminder_counts_who_owes_and_names_them_only_when_asked(cast, running, as_user):

@@ -579,6 +579,7 @@ def message(request, pk):
         about = "unorganised"
     units = _recipients(campaign, unit, kind, at, about)
     addressed = [one for one in units if one.email]
+    without = [one for one in units if not one.email]
     initial = {
         "subject": f"Đôn đốc học tập: {campaign.name}",
         "text": _wording(campaign, unit, units, at, about),
@@ -626,7 +627,12 @@ def message(request, pk):
             unit=unit,
             units=units,
             addressed=addressed,
-            without=[one for one in units if not one.email],
+            without=without,
+            may_address=set(
+                org_access.units_seen_by(request.account, Permission.UNIT_EDIT)
+                .filter(pk__in=[one.pk for one in without])
+                .values_list("pk", flat=True)
+            ),
             form=form,
             about=about,
             words=None if about == "unplaced" else words,
