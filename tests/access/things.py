@@ -1168,6 +1168,7 @@ NO_THING: dict[str, Keys] = {
     "public-news-article": {"pk": 987_654_321},
     "public-news-picture": {"pk": 987_654_321},
     "public-news-share": {"pk": 987_654_321},
+    "public-answer": {"pk": 987_654_321},
     "public-document": {"pk": 987_654_321},
     "public-document-share": {"pk": 987_654_321},
     "public-document-picture": {"pk": 987_654_321, "picture": 1},

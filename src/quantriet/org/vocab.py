@@ -405,6 +405,7 @@ def register_verbs() -> None:
         "decision.in_force": "thực hiện quyết định về tổ chức",
         "decision.withdrawn": "bỏ quyết định về tổ chức",
         "decision.reversal_asked": "đề nghị hủy bỏ hiệu lực quyết định về tổ chức",
+        "decision.reversal_withdrawn": "rút đề nghị hủy bỏ hiệu lực quyết định về tổ chức",
         "decision.reversed": "hủy bỏ hiệu lực quyết định về tổ chức",
         "decision.blocked": "chưa thực hiện được quyết định về tổ chức",
         "term.added": "ghi nhiệm kỳ",

@@ -276,8 +276,8 @@ def test_a_name_borne_by_several_asks_for_the_code(cast, as_user):
     campaign = make_campaign(cast, unit="X1")
     answer = as_user("organiser1").post(reverse("credit-new"), form_of(campaign, person="tran van binh"))
     (error,) = answer.context["form"].errors["person"]
-    assert "M2 (Chi bộ thôn 1)" in error
-    assert "M7 (Chi bộ thôn 2)" in error
+    assert "M2 (Chi bộ thôn 1, Đảng ủy xã Ea Tam)" in error
+    assert "M7 (Chi bộ thôn 2, Đảng ủy xã Ea Tam)" in error
     answer = as_user("organiser1").post(reverse("credit-new"), form_of(campaign, person="M10"))
     assert "trong phạm vi được giao" in str(answer.context["form"].errors)
 

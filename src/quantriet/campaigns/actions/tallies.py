@@ -1,4 +1,9 @@
-"""Tallies counted again from the duties, while marks come in: what is mended is the difference, never the figure."""
+"""Tallies counted again from the duties, while marks come in: what is mended is the difference, never the figure.
+
+`rebuilding` writes tallies too, from the whole truth: it holds the audience still, and sets paths, figures and first reports
+as the journal tells them. Neither can do the other's work: that one would keep a province from marking, this one knows
+nothing of the past.
+"""
 # ruff: noqa: S608  (every word of these statements is ours; values are parameters)
 
 from __future__ import annotations

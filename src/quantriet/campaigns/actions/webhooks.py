@@ -67,7 +67,14 @@ def add_webhook(
             account=by, unit=unit, name=name, url=url, kinds=list(kinds), salt=secrets.token_hex(16), last_change=last,
             created_at=at,
         )  # fmt: skip
-        record("webhook.added", by=by, at=at, thing=made, unit=unit, after={"url": url, "kinds": list(kinds)})
+        record(
+            "webhook.added",
+            by=by,
+            at=at,
+            thing=made,
+            unit=unit,
+            after={"url": url, "kinds": [DUTY_KINDS[one].label for one in kinds]},
+        )
     return made
 
 

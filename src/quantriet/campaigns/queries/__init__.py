@@ -24,6 +24,7 @@ from quantriet.campaigns.queries.boards import (
     plans_inside,
     progress,
     silent_units,
+    superiors_of,
     unorganised,
 )
 from quantriet.campaigns.queries.campaigns import (
@@ -140,6 +141,7 @@ __all__ = [
     "running_events",
     "secret_of",
     "silent_units",
+    "superiors_of",
     "supply",
     "totals",
     "unorganised",

@@ -26,7 +26,7 @@ from quantriet.campaigns.rules import boards as rules
 from quantriet.campaigns.rules.boards import Count
 from quantriet.kit.db import select
 from quantriet.kit.time import now, start_of, today
-from quantriet.org.models import PostHeld, Unit, UnitPlace, UnitResponsibility, UnitVersion, path_end
+from quantriet.org.models import PostHeld, Unit, UnitPlace, UnitResponsibility, UnitVersion, ancestor_ids, path_end
 from quantriet.org.queries import history
 from quantriet.org.vocab import ResponsibilityKind
 
@@ -462,7 +462,7 @@ def _line(sums: Sequence[tuple[date, int]], at: AsOf) -> list[tuple[date, int]]:
 
 
 def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[StudyDuty]:
-    """The duties behind a figure, with `state_then`, `reason_then` and `unit_then` as they were at the moment shown.
+    """The duties behind a figure, with `state_then`, `reason_then`, `unit_then` and `unit_key_then` of the moment shown.
 
     Of an earlier day these are the duties that counted under the unit then, wherever their people are now.
     """
@@ -474,8 +474,9 @@ def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
         if not is_whole:
             duties = duties.filter(unit__in=here)
         return duties.annotate(
-            state_then=F("state"), reason_then=F("reason"), sentence_then=F("sentence"), unit_then=F("unit__name")
-        )
+            state_then=F("state"), reason_then=F("reason"), sentence_then=F("sentence"), unit_then=F("unit__name"),
+            unit_key_then=F("unit_id"),
+        )  # fmt: skip
     before = (
         DutyChange.objects.filter(duty=OuterRef("pk"), at__lt=at.moment).exclude(state_after="").order_by("-at", "-pk")
     )
@@ -496,6 +497,22 @@ def names(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None
         return duties.annotate(unit_then=Coalesce(Subquery(name), F("unit__name")))
     version = UnitVersion.objects.on(at.words).filter(unit=OuterRef("unit_key_then")).order_by().values("name")[:1]
     return duties.annotate(unit_then=Coalesce(Subquery(version), Subquery(name), F("unit__name")))
+
+
+def superiors_of(units: Iterable[int], unit: Unit, at: AsOf) -> dict[int, str]:
+    """What stands between the node shown and each of these units (keys), nearest first, called as it was at that moment.
+
+    Cells of one name are told apart by it; empty for what lies directly under the node, or is the node.
+    """
+    keys = sorted(set(units))
+    paths: dict[int, str] = {}
+    for start in range(0, len(keys), 5000):  # so many keys a statement
+        paths |= history.paths_on(keys[start : start + 5000], at.tree)
+    own = set(ancestor_ids(path_then(unit, at)))
+    between = {key: [pk for pk in ancestor_ids(path)[-2::-1] if pk not in own] for key, path in paths.items()}
+    known = Unit.objects.in_bulk({pk for above in between.values() for pk in above})
+    history.as_it_was(known.values(), at.words)
+    return {key: ", ".join(known[pk].name for pk in above if pk in known) for key, above in between.items()}
 
 
 def silent_units(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf | None = None) -> QuerySet[Any]:

@@ -55,7 +55,7 @@ def board_rows(rows: list[Any], *, organising: str, in_charge: str, own_people: 
     written = []
     # Words that stand in every row are made ready once.
     heads = [f'<td class="num" data-label="{escape(label)}">' for label, _, _ in rows[0].cells_shown] if rows else []
-    organising_head = f'<td data-label="{escape(organising)}">'
+    organising_head = f'<td class="wraps" data-label="{escape(organising)}">'
     sign = cache(status)
     for row in rows:
         name = f'<a href="{escape(row.url)}">{escape(row.unit.name)}</a>'

@@ -12,6 +12,8 @@ from quantriet.campaigns.tests import factories
 from quantriet.campaigns.web.boards import _recipients
 from quantriet.kit.time import VIETNAM, now
 from quantriet.org import actions as org_actions
+from quantriet.org.rules.events import Change
+from quantriet.org.tests.test_decisions import confirmed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("B-08")]
 
@@ -50,6 +52,17 @@ def test_figures_of_an_earlier_day_open_into_their_names_after_a_move(cast, runn
         client = as_user("officer")
         address = reverse("campaign-names", args=[running.pk]) + f"?unit={cast.units['CB11'].pk}&as_of=2026-01-08"
         assert "Nguyễn Thị Hường" in client.get(address).content.decode()
+
+
+def test_names_of_an_earlier_day_stand_under_the_unit_of_that_day(cast, running):
+    with time_machine.travel(clock(10), tick=False):
+        confirmed(cast, Change("move", ("CB11",), parent="X2"), day=clock(10).date())
+        key = cast.units["CB11"].pk
+        for at, above in (
+            (queries.as_of(dt.date(2026, 1, 8)), "Đảng ủy xã Ea Tam"),
+            (queries.as_of(), "Đảng ủy xã Suối Ngần"),
+        ):
+            assert queries.superiors_of([key], cast.units["T"], at) == {key: above}
 
 
 def test_silence_of_an_earlier_day_is_no_zero_though_the_people_have_left_since(cast, running, as_user):

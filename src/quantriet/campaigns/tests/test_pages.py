@@ -1,10 +1,13 @@
 """Every page opens for whom it is meant, and for nobody else."""
 
 import datetime as dt
+import io
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from quantriet.campaigns import actions
 from quantriet.campaigns.models import AudienceRule, CampaignPlan, StudyCampaign, StudyDuty
@@ -208,6 +211,31 @@ def test_a_figure_opens_into_its_parts(cast, running, as_user):
     assert "Chi bộ thôn 1<" not in silent
 
 
+@pytest.mark.req("B-08")
+def test_names_of_a_whole_province_say_the_commune_above_the_cell(cast, running, as_user):
+    client = as_user("officer")
+    address = reverse("campaign-names", args=[running.pk])
+    assert '<span class="muted small">Đảng ủy xã Ea Tam</span>' in client.get(address).content.decode()
+    commune = client.get(address, {"unit": cast.units["X1"].pk}).content.decode()
+    assert '<span class="muted small">Đảng ủy xã Ea Tam</span>' not in commune  # the page stands there already
+    for unit, above in (("T", "Đảng ủy xã Ea Tam"), ("X1", "Đảng ủy xã Ea Tam"), ("CB11", None)):
+        answer = client.get(address, {"unit": cast.units[unit].pk, "format": "xlsx"})
+        rows = list(load_workbook(io.BytesIO(b"".join(answer))).active.iter_rows(values_only=True))
+        head = next(row for row in rows if "Trực thuộc" in row)
+        line = next(row for row in rows if "Nguyễn Thị Hường" in row)
+        assert line[head.index("Đơn vị")] == "Chi bộ thôn 1"
+        assert line[head.index("Trực thuộc")] == above
+    reminded = client.get(reverse("campaign-message", args=[running.pk]) + "?about=owing&names=1").content.decode()
+    assert f"- {cast.people['M6'].full_name} (Chi bộ thôn 1, Đảng ủy xã Ea Tam)" in reminded
+
+
+def test_nothing_of_a_credit_is_ticked_beforehand(running, as_user):
+    for name in ("credit-new", "credit-many"):
+        page = as_user("officer").get(reverse(name), {"campaign": running.pk}).content.decode()
+        assert 'name="documents"' in page
+        assert "checked" not in page.split('name="kind"', 1)[1].split('name="evidence"')[0]
+
+
 def test_the_board_of_a_cell_is_its_names(cast, running, as_user):
     page = as_user("secretary11").get(reverse("campaign-board", args=[running.pk])).content.decode()
     assert f"unit={cast.units['CB11'].pk}" in page
@@ -260,6 +288,18 @@ def test_a_message_goes_to_just_the_units_that_have_not_organised(cast, running,
     from quantriet.notify.models import Message
 
     assert list(Message.objects.values_list("address", flat=True)) == ["x2@example.vn"]
+
+
+def test_a_reminder_leads_to_where_an_address_is_entered_and_back(cast, running, as_user):
+    address = reverse("campaign-message", args=[running.pk]) + "?about=unorganised"
+    edit = reverse("unit-edit", args=[cast.units["X2"].pk])
+    client = as_user("officer")
+    link = unescape(client.get(address).content.decode().split(f'<a href="{edit}', 1)[1].split('"')[0])
+    assert link == f"?next={quote(address)}#id_email"
+    form = {"name": "Đảng ủy xã Suối Ngần", "code": "X2", "kind": cast.units["X2"].kind_id, "email": "x2@example.vn"}
+    assert client.post(edit + link.split("#")[0], form).url == address
+    assert edit not in client.get(address).content.decode()
+    assert client.post(edit + "?next=https://example.org/", form).url == reverse("unit", args=[cast.units["X2"].pk])
 
 
 def test_a_reminder_counts_who_owes_and_names_them_only_when_asked(cast, running, as_user):

@@ -22,6 +22,7 @@ from quantriet.org import access as org_access
 from quantriet.org.access import one_of
 from quantriet.org.models import Unit, WorkingBody
 from quantriet.org.vocab import BodyKind, Permission
+from quantriet.org.web.choosing import list_units
 from quantriet.org.web.pages import desk_page
 
 
@@ -38,7 +39,7 @@ class AssignmentForm(forms.Form):
 
     def __init__(self, *args, units, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units
+        list_units(self.fields["unit"], units)
 
 
 class SteeringForm(forms.Form):

@@ -346,10 +346,18 @@ def names(request, pk):
                 },
                 default_sort="name",
                 chips=chips,
+                prepare=lambda rows: _place_names(rows, unit, at),
                 total=duties.count(),  # the figure that led here, to the last person (B-08)
             ),
         ),
     )
+
+
+def _place_names(rows, unit, at):
+    """Say of each duty under which units its cell stands, below the node shown."""
+    above = queries.superiors_of([one.unit_key_then for one in rows], unit, at)
+    for one in rows:
+        one.above = above.get(one.unit_key_then, "")
 
 
 def _names_title(request):
@@ -365,12 +373,16 @@ def _names_title(request):
 
 
 def _names_excel(campaign, unit, duties, at):
+    keys = duties.order_by().values_list("unit_key_then", flat=True).distinct()
+    above = queries.superiors_of(keys, unit, at)
+
     def lines():
         for duty in duties.iterator(chunk_size=2000):
             yield {
                 "code": duty.person.code,
                 "name": duty.person.full_name,
                 "unit": duty.unit_then,
+                "above": above.get(duty.unit_key_then) or (unit.name if duty.unit_key_then != unit.pk else ""),
                 "tier": ContentTier(duty.tier).label,
                 "state": DutyState(duty.state_then).label,
                 "reason": DutyReason(duty.reason_then).label,
@@ -382,6 +394,7 @@ def _names_excel(campaign, unit, duties, at):
         OutColumn("code", _("Code"), kind="code"),
         OutColumn("name", _("Full name"), 28),
         OutColumn("unit", _("Unit"), 32),
+        OutColumn("above", _("Under"), 36),
         OutColumn("tier", _("Content tier"), 20),
         OutColumn("state", _("State"), 12),
         OutColumn("reason", _("Reason"), 24),
@@ -534,8 +547,11 @@ def _named(request, campaign, unit, kind, at):
         return ""
     duties = queries.names(campaign, unit, kind, at).filter(state_then=DutyState.OWING)
     found = list(duties.select_related("person", "unit").order_by("unit__path", "person__sort_key")[:MOST_NAMED])
+    _place_names(found, unit, at)
     privacy_actions.note_list(request.account, unit, "lấy tên người chưa học để nhắc", len(found), at=now())
-    return "\n".join(f"- {one.person.full_name} ({one.unit.name})" for one in found)
+    return "\n".join(
+        f"- {one.person.full_name} ({', '.join(filter(None, (one.unit_then, one.above)))})" for one in found
+    )
 
 
 def _words_form(request, unit):
@@ -563,6 +579,7 @@ def message(request, pk):
         about = "unorganised"
     units = _recipients(campaign, unit, kind, at, about)
     addressed = [one for one in units if one.email]
+    without = [one for one in units if not one.email]
     initial = {
         "subject": f"Đôn đốc học tập: {campaign.name}",
         "text": _wording(campaign, unit, units, at, about),
@@ -610,7 +627,12 @@ def message(request, pk):
             unit=unit,
             units=units,
             addressed=addressed,
-            without=[one for one in units if not one.email],
+            without=without,
+            may_address=set(
+                org_access.units_seen_by(request.account, Permission.UNIT_EDIT)
+                .filter(pk__in=[one.pk for one in without])
+                .values_list("pk", flat=True)
+            ),
             form=form,
             about=about,
             words=None if about == "unplaced" else words,

@@ -29,6 +29,7 @@ from quantriet.org.queries.listed import MOST_LINES, read_list
 from quantriet.org.rules import paper as paper_rules
 from quantriet.org.rules.recognising import ListedPerson, read_pasted
 from quantriet.org.vocab import Permission
+from quantriet.org.web.choosing import placed_name
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 SIGNS = {
@@ -221,7 +222,7 @@ def _limits(campaign: StudyCampaign) -> dict[str, Any]:
 
 def _found(request: DeskRequest, words: str) -> Person:
     """The person of the account's reach who is meant by a code or a name."""
-    people = access.people_credited_by(request.account, deciding=False).select_related("unit")
+    people = access.people_credited_by(request.account, deciding=False).select_related("unit__parent")
     named = list(people.filter(code__iexact=words.strip())[:2]) or list(
         people.filter(name_folded=fold(words)).order_by("unit__path", "pk")[:6]
     )
@@ -230,7 +231,7 @@ def _found(request: DeskRequest, words: str) -> Person:
             "credit.person_unknown", "Không có ai mang mã hoặc họ tên này trong phạm vi được giao.", field="person"
         )
     if len(named) > 1:
-        told = "; ".join(f"{one.code} ({one.unit.name})" for one in named)
+        told = "; ".join(f"{one.code} ({placed_name(one.unit)})" for one in named)
         raise Refusal("credit.person_several", f"Có nhiều người cùng họ tên, hãy ghi mã: {told}.", field="person")
     return named[0]
 

@@ -29,6 +29,7 @@ from quantriet.library.vocab import ContentTier
 from quantriet.org import access as org_access
 from quantriet.org.models import Account, Person, PostKind, Unit, UnitKind
 from quantriet.org.vocab import Level, Permission, PersonKind
+from quantriet.org.web.choosing import list_units
 
 SHORT = {"class": "short"}
 
@@ -56,7 +57,7 @@ class RulebookForm(forms.Form):
     def __init__(self, *args, account: Account, with_unit: bool = True, **kwargs):
         super().__init__(*args, **kwargs)
         if with_unit:
-            self.fields["unit"].queryset = _organisers(account)
+            list_units(self.fields["unit"], _organisers(account))
         else:
             del self.fields["unit"]
 
@@ -117,7 +118,7 @@ class CampaignForm(forms.Form):
             del self.fields["unit"]
             self.fields["rulebook"].queryset = access.rulebooks_for(campaign.unit)
         else:
-            self.fields["unit"].queryset = _organisers(account)
+            list_units(self.fields["unit"], _organisers(account))
             self.fields["rulebook"].queryset = access.rulebooks_seen_by(account).select_related("unit")
 
 
@@ -212,8 +213,9 @@ class AudienceRuleForm(forms.Form):
                     self.fields[name].choices = [*self.fields[name].choices, (value, _name_of(value))]
         self.fields["person_kinds"].choices = PersonKind.labels()
         self.fields["exempt"].choices = [("", _("No matter")), ("yes", _("Only the exempt")), ("no", _("Only others"))]
-        self.fields["units"].queryset = (
-            Unit.objects.active().under(campaign.unit, itself=False).exclude(kind__level=Level.CELL).order_by("path")
+        list_units(
+            self.fields["units"],
+            Unit.objects.active().under(campaign.unit, itself=False).exclude(kind__level=Level.CELL),
         )
 
     def chosen_place(self) -> int | None:
@@ -326,9 +328,7 @@ class FormChangeForm(forms.Form):
             else:
                 del self.fields[name]
         units = Unit.objects.active().under(campaign.unit).exclude(kind__level=Level.CELL)
-        self.fields["unit"].queryset = org_access.scope(units, account, Permission.PLAN_SCHEDULE, "path").order_by(
-            "path"
-        )
+        list_units(self.fields["unit"], org_access.scope(units, account, Permission.PLAN_SCHEDULE, "path"))
 
 
 class ReviewForm(forms.Form):
@@ -353,7 +353,7 @@ class NoticeForm(forms.Form):
     def __init__(self, *args, account: Account, **kwargs):
         super().__init__(*args, **kwargs)
         units = org_access.units_seen_by(account, Permission.CAMPAIGN_PLAN).active().exclude(kind__level=Level.CELL)
-        self.fields["unit"].queryset = units.order_by("path")
+        list_units(self.fields["unit"], units)
 
 
 class MessageForm(forms.Form):
@@ -432,10 +432,9 @@ class CreditForm(forms.Form):
         for name in ("person", "paper") if several else ("file", "pasted"):
             del self.fields[name]
         self.fields["kind"].choices = CreditKind.labels()
-        self.fields["kind"].initial = CreditKind.SECTOR.value
         covered = campaign.documents.order_by("campaign_documents__order")
+        # Which of them that class covered is for a person to say: nothing is ticked beforehand.
         self.fields["documents"].queryset = covered
-        self.fields["documents"].initial = list(covered)
         if hidden:
             for name in ("file", "pasted"):
                 self.fields.pop(name, None)

@@ -7,11 +7,12 @@ import json
 import threading
 
 import pytest
+import time_machine
 from django.db import connection
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now, today
+from quantriet.kit.time import VIETNAM, now, today
 from quantriet.org import actions
 from quantriet.org.models import Account, ApiToken, IdempotencyKey, Person
 from quantriet.org.vocab import Permission
@@ -351,6 +352,20 @@ def test_too_many_calls_are_told_when_to_come_again(cast, settings):
     assert refused["RateLimit-Policy"] == '"minute";q=5;w=60'
     assert refused["RateLimit"].startswith('"minute";r=0;')
     assert refused.json()["code"] == "rate.exceeded"
+
+
+def test_the_header_tells_what_is_left_of_the_minute_not_of_a_block(cast, settings):
+    settings.API_REQUESTS_A_MINUTE = 100
+    caller = machine(cast.officer)
+    with time_machine.travel(dt.datetime(2026, 3, 9, 8, 0, 5, tzinfo=VIETNAM), tick=False):
+        said = [caller.get("/units")["RateLimit"] for _ in range(12)]
+        assert said == [f'"minute";r={left};t=55' for left in range(99, 87, -1)]
+        other = Meter()
+        caller.token.refresh_from_db()
+        assert other.take(caller.token)[0] == 84  # 15 of 100 are with the first process, 1 of its own 5 is used
+        assert caller.get("/units")["RateLimit"] == '"minute";r=82;t=55'  # what the other holds is not offered
+    with time_machine.travel(dt.datetime(2026, 3, 9, 8, 1, 5, tzinfo=VIETNAM), tick=False):
+        assert caller.get("/units")["RateLimit"].startswith('"minute";r=99;')
 
 
 def test_several_processes_share_one_limit(cast, settings):

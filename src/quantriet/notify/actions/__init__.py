@@ -254,7 +254,7 @@ def save_copy_text(
             kept, _is_new = CopyText.objects.update_or_create(
                 unit=unit, kind=kind, defaults={"body": body, "changed_at": at, "changed_by": by}
             )
-        record("copy_text.edited", by=by, at=at, thing=unit, unit=unit, after={"kind": kind, "text": body[:500]})
+        record("copy_text.edited", by=by, at=at, thing=unit, unit=unit, after={"text": body[:500]})
     return kept
 
 

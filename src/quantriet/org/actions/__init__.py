@@ -15,6 +15,7 @@ from quantriet.org.actions.decisions import (
     set_event,
     what_rests_on,
     withdraw_decision,
+    withdraw_reversal,
 )
 from quantriet.org.actions.doors import claim_try, count_wrong, refuse_if_closed, release_try
 from quantriet.org.actions.factors import (
@@ -137,4 +138,5 @@ __all__ = [
     "username_key",
     "what_rests_on",
     "withdraw_decision",
+    "withdraw_reversal",
 ]

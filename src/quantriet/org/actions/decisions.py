@@ -423,6 +423,27 @@ def ask_reversal(decision: OrgDecision, *, by: Account, at: datetime, reason: st
     return decision
 
 
+def withdraw_reversal(decision: OrgDecision, *, by: Account, at: datetime) -> OrgDecision:
+    """Take back one's own request that a decision be taken back; the decision stays in force.
+
+    Refuses when nothing is asked for any more, and a request that somebody else made. Effects, in order: nobody asks and
+    the reason goes, audit with the reason that stood there.
+    """
+    with named_lock(TREE_LOCK):
+        reread(decision)
+        if decision.state != DecisionState.IN_FORCE or decision.reversal_asked_by_id is None:
+            raise Refusal(_CHANGED.code, _CHANGED.sentence)
+        if decision.reversal_asked_by_id != by.pk:
+            raise Refusal("decision.others_request", "Chỉ người đã đề nghị hủy bỏ mới rút được đề nghị của mình.")
+        reason = decision.ended_reason
+        decision.reversal_asked_by, decision.reversal_asked_at, decision.ended_reason = None, None, ""
+        decision.save(update_fields=["reversal_asked_by", "reversal_asked_at", "ended_reason"])
+        record(
+            "decision.reversal_withdrawn", by=by, at=at, thing=decision, unit=decision.unit, before={"reason": reason}
+        )
+    return decision
+
+
 def _reason_of_reversal(reason: str) -> str:
     reason = text.squeeze(reason)[:250]
     if not reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -281,7 +282,10 @@ def sentences_of(decisions: Sequence[OrgDecision]) -> dict[int, list[str]]:
     events = events_of(decisions)
     changes = {key: [Change.from_json(event.details) for event in some] for key, some in events.items()}
     wanted = {code for some in changes.values() for change in some for code in codes_in(change)}
-    known = {code.casefold(): name for code, name in Unit.objects.filter(code__in=wanted).values_list("code", "name")}
+    rows = list(Unit.objects.filter(code__in=wanted).values_list("code", "name", "parent__name"))
+    shared = {name for name, number in Counter(name for _, name, _ in rows).items() if number > 1}
+    # Two cells of one name are told apart by the unit above them.
+    known = {code.casefold(): f"{name} ({above})" if name in shared and above else name for code, name, above in rows}
     told = {}
     for key, some in changes.items():
         new = {part.code.casefold(): part.name for change in some for part in change.parts if part.is_new}

@@ -103,5 +103,5 @@ def _in_portions(people: QuerySet[Person], field: str, values: Iterable[str]) ->
     every = sorted(one for one in values if one)
     found: list[Person] = []
     for start in range(0, len(every), 500):
-        found += people.filter(**{f"{field}__in": every[start : start + 500]}).select_related("unit")
+        found += people.filter(**{f"{field}__in": every[start : start + 500]}).select_related("unit__parent")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -21,6 +21,7 @@ from quantriet.kit.privacy import Group, Holding, Kind
 from quantriet.kit.time import show_day, show_moment, today
 from quantriet.org import access
 from quantriet.org.models import Account, DataRequest, Person, Unit
+from quantriet.org.rules.own_data import UNREADABLE, label_of
 from quantriet.org.vocab import OPEN_REQUESTS, ROLES, RequestState, Role
 
 
@@ -65,7 +66,7 @@ def row_count(person_id: int) -> int:
 
 @dataclass(frozen=True)
 class Kept:
-    """What one model keeps of a person: its rows, each as (what it is for, value in words)."""
+    """What one model keeps of a person: its rows, each as (what it is called, value in words)."""
 
     declared: Declared
     rows: list[list[tuple[str, str]]]
@@ -73,18 +74,6 @@ class Kept:
 
 
 _SECRET = {"org.account": {"password"}}  # a digest tells the person nothing, and others too much
-# Keys for machines, which the page to read leaves to the JSON beside it.
-_UNREADABLE = {
-    "name_folded",
-    "sort_key",
-    "thing_kind",
-    "thing_id",
-    "unit_id",
-    "unit_path",
-    "path",
-    "actor_id",
-    "person_id",
-}
 
 
 def kept_of(person_id: int) -> Iterator[Kept]:
@@ -99,34 +88,42 @@ def kept_of(person_id: int) -> Iterator[Kept]:
         groups = [group for group in one.holding.groups if not set(group.names) <= secret]
         yield Kept(
             one,
-            [[(group.purpose, words) for group in groups if (words := _words(row, group, secret))] for row in found],
+            [_lines(row, groups, secret | UNREADABLE) for row in found],
             [_data(row, secret) for row in found],
         )
 
 
-def _words(row: Model, group: Group, secret: set[str]) -> str:
-    values = []
-    for name in group.names:
-        value = getattr(row, name) if name not in secret | _UNREADABLE else None
-        field: Any = row._meta.get_field(name)
-        if value in (None, "", [], {}):
-            continue
-        if field.choices:
-            value = gettext(str(dict(field.flatchoices).get(value, value)))
-        elif isinstance(value, dict):
-            value = "; ".join(f"{key}: {'' if one is None else one}" for key, one in value.items())
-        elif isinstance(value, list):
-            value = ", ".join(map(str, value))
-        elif isinstance(value, Model) and type(value).__str__ is Model.__str__:
-            value = f"số {value.pk}"  # a row without a name of its own
-        elif name == "verb":
-            value = VERBS.get(value) or value
-        elif name == "role" and value in list(Role):
-            value = ROLES[Role(value)].label
-        elif isinstance(value, bool):
-            value = "có" if value else "không"
-        values.append(str(_shown(value)))
-    return " · ".join(values)
+def _lines(row: Model, groups: Sequence[Group], left_out: Collection[str]) -> list[tuple[str, str]]:
+    """The fields of a row that say something, each by its short name."""
+    model = type(row).__name__
+    names = [name for group in groups for name in group.names if not {name, f"{model}.{name}"} & set(left_out)]
+    return [(label_of(model, name), words) for name in names if (words := _words(row, name))]
+
+
+def _words(row: Model, name: str) -> str:
+    value = getattr(row, name)
+    field: Any = row._meta.get_field(name)
+    if value in (None, "", [], {}):
+        return ""
+    if name == "kind" and isinstance(value, str) and not field.choices:
+        return ""  # the code of a kind that a room registers
+    if field.choices:
+        value = gettext(str(dict(field.flatchoices).get(value, value)))
+    elif isinstance(value, dict):
+        value = "; ".join(
+            f"{label_of(type(row).__name__, key)}: {'' if one is None else one}" for key, one in value.items()
+        )
+    elif isinstance(value, list):
+        value = ", ".join(map(str, value))
+    elif isinstance(value, Model) and type(value).__str__ is Model.__str__:
+        value = f"số {value.pk}"  # a row without a name of its own
+    elif name == "verb":
+        value = VERBS.get(value) or value
+    elif name == "role" and value in list(Role):
+        value = ROLES[Role(value)].label
+    elif isinstance(value, bool):
+        value = "có" if value else "không"
+    return str(_shown(value))
 
 
 def _shown(value: Any) -> Any:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from quantriet.audit.models import AuditEvent
 from quantriet.kit.time import now, today
 from quantriet.org import actions
 from quantriet.org.actions import imports
@@ -66,6 +67,7 @@ def test_from_the_form_to_the_second_person(cast, as_user):
     assert confirm in text_of(client.get(page))
     danger = text_of(client.get(confirm))
     assert "Gộp 2 chi bộ trực thuộc" in danger
+    assert "Hợp nhất Chi bộ thôn 1 và Chi bộ thôn 2 thành Chi bộ thôn Chung." in danger
     assert "theo quyết định 12-QĐ/TU ngày 20/02/2026" in danger
     decision.refresh_from_db()
     stale = client.post(confirm, {"revision": decision.revision - 1})
@@ -83,10 +85,36 @@ def test_from_the_form_to_the_second_person(cast, as_user):
     assert client.post(back, {"reason": "Ban hành nhầm"}).status_code == 303
     assert "đề nghị hủy bỏ quyết định này" in text_of(client.get(page))
     assert Unit.objects.get(code="CB19").people.count() == 9  # one person alone changes nothing
+    undo = reverse("decision-reversal-withdraw", args=[decision.pk])
+    assert undo not in text_of(as_user("officer").get(page))  # another's request is not one's own to withdraw
+    others = as_user("officer").post(undo)
+    assert others.status_code == 422
+    assert "Chỉ người đã đề nghị" in text_of(others)
+    first = as_user("admin")
+    assert undo in text_of(first.get(page))
+    assert first.get(undo).status_code == 405
+    assert first.post(undo).status_code == 303
+    assert "đề nghị hủy bỏ quyết định này" not in text_of(first.get(page))
+    decision.refresh_from_db()
+    assert (decision.state, decision.reversal_asked_by, decision.ended_reason) == ("in_force", None, "")
+    assert AuditEvent.objects.get(verb="decision.reversal_withdrawn").before == {"reason": "Ban hành nhầm"}
+    assert first.post(undo).status_code == 422  # nothing is asked for any more
+    assert first.post(back, {"reason": "Ban hành nhầm"}).status_code == 303
     second = as_user("officer")
     assert "lý do: Ban hành nhầm." in text_of(second.get(back))
     assert second.post(back).status_code == 303
     assert Unit.objects.get(code="CB11").people.count() == 6
+
+
+def test_units_of_one_name_are_told_apart_by_the_unit_above(cast, as_user):
+    Unit.objects.filter(code__in=("CB11", "CB21")).update(name="Chi bộ thôn 1", name_folded="chi bo thon 1")
+    decision = drafted(cast, Change("move", ("CB11",), parent="X2"), Change("dissolve", ("CB21",), receiver="CB11"))
+    shown = text_of(as_user("officer").get(reverse("decision", args=[decision.pk])))
+    assert "Giải thể Chi bộ thôn 1 (Đảng ủy xã Suối Ngần), Chi bộ thôn 1 (Đảng ủy xã Ea Tam) tiếp nhận." in shown
+    merge = reverse("decision-event-new", args=[decision.pk, "merge"])
+    answer = text_of(as_user("officer").post(merge, {"units": "chi bộ thôn 1\nCB12", "into": "CB12", "revision": 1}))
+    assert "Chi bộ thôn 1, Đảng ủy xã Ea Tam (CB11)" in answer
+    assert "Chi bộ thôn 1, Đảng ủy xã Suối Ngần (CB21)" in answer
 
 
 def test_events_are_changed_and_taken_out_and_a_draft_is_given_up(cast, as_user):

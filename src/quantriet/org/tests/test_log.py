@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -59,6 +60,50 @@ def test_a_kind_written_about_a_person_by_a_room_above_is_said_in_words(cast):
     with translation.override("vi"):
         (line,) = told([event], cast.officer)
     assert line["changes"] == [("Loại", "", "Đơn xin vắng")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "words"),
+    [
+        ("attendance.catchup", {"step": "superior", "way": "sms"}, ["Đã báo cấp ủy cấp trên", "Qua tin nhắn SMS"]),
+        ("campaigns.studycampaign", {"effect": "oblige"}, ["Phải học"]),
+        (
+            "campaigns.studycampaign",
+            {"criteria": {"posts": ["BI_THU"], "post_levels": ["commune", "cell"], "unit_kinds": ["CHI_BO"]}},
+            ["Chức vụ: Bí thư; Chức vụ ở cấp: Xã, phường, Chi bộ; Thuộc loại đơn vị: Chi bộ trực thuộc"],
+        ),
+        ("classes.studyclass", {"kind": "leader_presenter"}, ["Lãnh đạo trực tiếp quán triệt"]),
+        ("classes.studyclass", {"kind": "break"}, ["Nghỉ giải lao"]),
+        ("classes.venue", {"equipment": ["camera", "line"]}, ["Camera, Đường truyền"]),
+        ("library.guidingdocument", {"kind": "guides"}, ["hướng dẫn thực hiện"]),
+        (
+            "library.studymaster",
+            {"kind": "core", "audiences": ["rural"]},
+            ["Nội dung cốt lõi", "Đảng viên ở nông thôn"],
+        ),
+        ("notify.notice", {"channels": ["sms", "mail"]}, ["Tin nhắn SMS, Thư"]),
+        ("org.apitoken", {"scopes": ["unit.view"]}, ["Xem đơn vị"]),
+        ("org.orgdecision", {"kind": "merge"}, ["Sáp nhập, hợp nhất"]),
+        ("org.person", {"grade": "review"}, ["Tự kiểm điểm trước chi bộ"]),
+    ],
+)
+def test_codes_of_every_room_are_said_in_words(cast, kind, after, words):
+    event = AuditEvent(thing_id="1", verb="test.sent", thing_kind=kind, thing_label="Một mục", after=after)
+    with translation.override("vi"):
+        (line,) = told([event], cast.officer)
+    assert [said for _word, _before, said in line["changes"]] == words
+
+
+def test_counts_and_settings_are_said_by_the_name_of_what_is_counted():
+    with translation.override("vi"):
+        for name in log._KEYS:  # a word that the log itself has for a key comes before
+            assert all(log._word(key) == words for key, words in log._listed(name).items() if key not in log.FIELDS)
+        assert "học lại" in log._word("retake_limit_percent")
+
+
+def test_every_list_of_words_stands_in_its_room():
+    for name in {name for names in log.LISTS.values() for name in names} | set(log._KEYS):
+        assert log._listed(name), name
 
 
 def test_no_english_word_is_left_in_the_log_of_this_room(cast):

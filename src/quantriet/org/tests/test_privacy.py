@@ -20,6 +20,7 @@ from quantriet.org.models import Account, ActivityExemption, DataRequest, Person
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import privacy as queries
 from quantriet.org.rules import requests
+from quantriet.org.rules.own_data import LABELS, UNREADABLE
 from quantriet.org.vocab import Permission, RequestKind, RequestState, SignInMethod
 from quantriet.org.web.log import told
 
@@ -432,6 +433,20 @@ def test_a_number_that_is_somebody_elses_now_is_not_erased(leaving, person, cast
 
 
 @pytest.mark.req("P-06")
+def test_every_field_that_is_kept_of_people_has_a_short_name():
+    wanted = {
+        (one.model.__name__, name)
+        for one in queries.declarations()
+        if one.holding.person
+        for name in one.holding.names
+        if name not in UNREADABLE | {"password"}
+    }
+    assert not [f"{model}.{name}" for model, name in wanted if not {f"{model}.{name}", name} & LABELS.keys()]
+    assert not [name for name in LABELS if name.partition(".")[2] not in ("", *(name for _model, name in wanted))]
+    assert max(map(len, LABELS.values())) <= 32
+
+
+@pytest.mark.req("P-06")
 def test_ones_own_data_come_as_a_page_and_for_machines(person, cast, as_user, settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
     privacy.note_look(cast.officer, person, "xem trang", at=now())
@@ -442,6 +457,7 @@ def test_ones_own_data_come_as_a_page_and_for_machines(person, cast, as_user, se
     data = json.loads(packed.read("thong-tin-cua-toi.json"))
     for words in (*PRIVATE.values(), "Nguyễn Thị Hường", "09/03/1958", "xem trang"):
         assert words in page, words
+    assert "<li>Ngày sinh: <strong>09/03/1958</strong></li>" in page
     models = {one["model"] for one in data["holdings"]}
     assert {"org.Person", "org.Account", "org.MembershipTransfer", "org.Appointment", "audit.AuditEvent"} <= models
     assert '"password"' not in packed.read("thong-tin-cua-toi.json").decode()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from quantriet.kit import time
+from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.web import Chip, listing, page, query, saved
@@ -39,6 +40,7 @@ from quantriet.org.web.pages import DeskRequest, desk_page
 
 SIGNS = {"drafted": "silent", "scheduled": "owing", "in_force": "done", "reversed": "exempt", "withdrawn": "exempt"}
 _MOST_SHOWN = 60
+_MOST_EVENTS = 6  # named on the page before the button; the preview tells them all
 
 
 def _way(request: DeskRequest, decision: OrgDecision | None = None, *further: tuple[str, str]) -> list[dict[str, str]]:
@@ -197,6 +199,7 @@ def _page(request: DeskRequest, found: OrgDecision, problems: list[str] | None =
     if found.state == DecisionState.IN_FORCE and may_edit:
         context["rests"] = actions.what_rests_on(found)
         context["summary"] = found.counts.get("summary", "")
+        context["asked_myself"] = found.reversal_asked_by_id == request.account.pk
     return page(request, "org/decisions/decision.html", context, status=422 if problems else 200)
 
 
@@ -208,7 +211,10 @@ def _previewed(request: DeskRequest, found: OrgDecision) -> dict[str, Any]:
     return {
         "shown": shown, "summary": queries.summary(shown) if shown.forest.steps else "",
         "faults": [(number + 1, sentence) for number, sentence in sorted(faults.items())],
-        "closing": [(node, kinds[node.kind].name) for node in shown.closing[:_MOST_SHOWN]],
+        "closing": [
+            (node, kinds[node.kind].name, nodes[node.parent].name if node.parent in nodes else "")
+            for node in shown.closing[:_MOST_SHOWN]
+        ],
         "founded": [
             (step.name, step.code, kinds[step.kind].name, nodes[step.parent].name) for step in shown.founded[:_MOST_SHOWN]
         ],
@@ -342,11 +348,14 @@ def decision_confirm(request: DeskRequest, pk: int) -> HttpResponse:
             request, to=back, message=_("The decision is in force.") if done else _("The decision is confirmed and waits for its day."),
         )  # fmt: skip
     shown = queries.preview(found)
+    told = [words for _event, words in queries.sentences(found)]
+    if len(told) > _MOST_EVENTS:
+        told[_MOST_EVENTS:] = [f"và {show_number(len(told) - _MOST_EVENTS)} sự kiện khác."]
     when = time.show_day(found.effective_on)
     day = f"từ ngày {when}" if found.effective_on <= time.today() else f"vào ngày {when} (tự thực hiện khi đến ngày)"
     return danger_page(
         request, form, heading=_("Confirm decision %(number)s") % {"number": found.number},
-        sentence=f"{queries.summary(shown)} Có hiệu lực {day}, theo quyết định {found.number} ngày {time.show_day(found.decided_on)}.",
+        sentence=f"{queries.summary(shown)} {' '.join(told)} Có hiệu lực {day}, theo quyết định {found.number} ngày {time.show_day(found.decided_on)}.",
         submit=_("Confirm and carry out"), cancel=back, breadcrumb=_way(request, found, (_("Confirm"), "")),
         hidden=[("revision", found.revision)],
     )  # fmt: skip
@@ -401,6 +410,22 @@ def decision_reverse(request: DeskRequest, pk: int) -> HttpResponse:
         request, form, heading=_("Take back decision %(number)s") % {"number": found.number}, sentence=sentence,
         submit=submit, cancel=back, breadcrumb=_way(request, found, (submit, "")),
     )  # fmt: skip
+
+
+@require_POST
+@desk_page(Permission.UNIT_EDIT)
+def decision_reversal_withdraw(request: DeskRequest, pk: int) -> HttpResponse:
+    """Who asked that a merger be taken back takes the request back."""
+    found = access.get_decision(request.account, pk, Permission.UNIT_EDIT)
+    try:
+        actions.withdraw_reversal(found, by=request.account, at=time.now())
+    except Refusal as refusal:
+        return _page(request, access.get_decision(request.account, pk), [refusal.sentence])
+    return saved(
+        request,
+        to=reverse("decision", args=[pk]),
+        message=_("The request is withdrawn; the decision stays in force."),
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- history, terms
@@ -508,6 +533,9 @@ urlpatterns = [
     path("desk/units/decisions/<int:pk>/confirm/", decision_confirm, name="decision-confirm"),
     path("desk/units/decisions/<int:pk>/withdraw/", decision_withdraw, name="decision-withdraw"),
     path("desk/units/decisions/<int:pk>/reverse/", decision_reverse, name="decision-reverse"),
+    path(
+        "desk/units/decisions/<int:pk>/reverse/withdraw/", decision_reversal_withdraw, name="decision-reversal-withdraw"
+    ),
     path("desk/units/<int:pk>/history/", unit_history, name="unit-history"),
     path("desk/units/<int:pk>/terms/new/", term_new, name="term-new"),
     path("desk/units/terms/<int:pk>/", term_edit, name="term-edit"),

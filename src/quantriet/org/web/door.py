@@ -301,26 +301,30 @@ class Meter:
         self._held: dict[str, tuple[int, int]] = {}  # digest → window, requests left here
 
     def take(self, token: ApiToken) -> tuple[int, int]:
-        """Count one request; returns how many are left to this process (-1: refused) and seconds to the next window."""
+        """Count one request; returns how many the key has left in this minute (-1: refused) and seconds to the next.
+
+        Left is what no process has taken, by the row of the key that was just read, and what this process still holds.
+        """
         most = settings.API_REQUESTS_A_MINUTE
         moment = clock.time()
         window = int(moment // _WINDOW)
+        free = max(0, most - token.window_used) if token.window == window else most
         seconds = max(1, int(_WINDOW - moment % _WINDOW + 0.999))
         with self._lock:
             held, left = self._held.get(token.digest, (0, 0))
             if held == window and left > 0:
                 self._held[token.digest] = (window, left - 1)
-                return left - 1, seconds
-        left = actions.reserve_requests(token, window=window, most=most, wanted=max(1, most // 20), at=now())
-        if not left:
+                return free + left - 1, seconds
+        taken = actions.reserve_requests(token, window=window, most=most, wanted=max(1, most // 20), at=now())
+        if not taken:
             return -1, seconds
         with self._lock:
             held, more = self._held.get(token.digest, (0, 0))
-            left += more if held == window else 0
+            left = taken + (more if held == window else 0)
             self._held[token.digest] = (window, left - 1)
             if len(self._held) > 10_000:
                 self._held = {digest: kept for digest, kept in self._held.items() if kept[0] == window}
-        return left - 1, seconds
+        return max(0, free - taken) + left - 1, seconds
 
     def forget(self) -> None:
         with self._lock:
@@ -334,7 +338,6 @@ def _rate_headers(left: int, seconds: int) -> dict[str, str]:
     most = settings.API_REQUESTS_A_MINUTE
     return {
         "RateLimit-Policy": f'"minute";q={most};w={_WINDOW}',
-        # At least so many: what other processes have not taken yet comes on top.
         "RateLimit": f'"minute";r={max(0, left)};t={seconds}',
     }
 

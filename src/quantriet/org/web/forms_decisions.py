@@ -15,6 +15,7 @@ from quantriet.org.models import OrgDecision, Unit, UnitKind
 from quantriet.org.queries import units as unit_queries
 from quantriet.org.rules.events import Change, Part
 from quantriet.org.vocab import OrgEventKind, Permission
+from quantriet.org.web.choosing import placed_name
 from quantriet.org.web.forms import SEPARATOR, UnitField, UnitInput
 
 _SPLIT_INTO = 4
@@ -85,7 +86,7 @@ class CodeField(forms.CharField):
             return (same or found)[0].code
         if not found:
             raise forms.ValidationError(f"Không tìm thấy đơn vị “{typed}” trong phạm vi của quyết định.")
-        names = "; ".join(f"{unit.name} ({unit.code})" for unit in (same or found)[:5])
+        names = "; ".join(f"{placed_name(unit)} ({unit.code})" for unit in (same or found)[:5])
         raise forms.ValidationError(f"Có nhiều đơn vị khớp với “{typed}”: {names}. Hãy gõ mã của đơn vị cần chọn.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
 from django import forms
@@ -25,7 +26,7 @@ from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.web import Chip, page, query
 from quantriet.org import access
 from quantriet.org.actions import username_key
-from quantriet.org.models import Account, Unit, path_end
+from quantriet.org.models import Account, PostKind, Unit, UnitKind, path_end
 from quantriet.org.queries import people as people_queries
 from quantriet.org.rules.fields import HIDDEN
 from quantriet.org.vocab import Permission
@@ -312,6 +313,68 @@ FIELDS = {
     "empty": gettext_noop("Seats empty"),
     "grade": gettext_noop("Grade proposed"),
     "decision": gettext_noop("What was decided"),
+    "age_from": gettext_noop("Age from"),
+    "age_to": gettext_noop("Age up to"),
+    "audiences": gettext_noop("For whom"),
+    "body": gettext_noop("Content"),
+    "channel": gettext_noop("Channel"),
+    "criticism": gettext_noop("Units and people to criticise or remind"),
+    "established_on": gettext_noop("Founded on"),
+    "evidence": gettext_noop("Basis of recognition"),
+    "exempt": gettext_noop("Exempt from activities"),
+    "expires_on": gettext_noop("In force until"),
+    "expiry_basis": gettext_noop("Basis of the end"),
+    "lead": gettext_noop("Lead of the article"),
+    "lessons": gettext_noop("Lessons learnt"),
+    "measure": gettext_noop("Unit of measure"),
+    "person_kinds": gettext_noop("Kinds of people"),
+    "photos": gettext_noop("Photos"),
+    "photos_removed": gettext_noop("Photos taken out"),
+    "placed_on": gettext_noop("Day of posting"),
+    "post_levels": gettext_noop("Post held at level"),
+    "post_unit_kinds": gettext_noop("Post held in"),
+    "posts": gettext_noop("Posts"),
+    "praise": gettext_noop("Units and people to praise"),
+    "seconds": gettext_noop("Seconds"),
+    "studied_on": gettext_noop("Day of study"),
+    "unit_kinds": gettext_noop("Under kinds of units"),
+    "unit_levels": gettext_noop("Under level"),
+}
+# Closed lists whose codes a line keeps under a key that is no field of its thing: "room.List" in the vocab of that room,
+# by the kind of thing and the key.
+LISTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("attendance.catchup", "step"): ("attendance.StepKind",),
+    ("attendance.catchup", "way"): ("attendance.StepWay",),
+    ("campaigns.studycampaign", "effect"): ("campaigns.RuleEffect",),
+    ("campaigns.studycampaign", "managed_by"): ("org.Level",),
+    ("campaigns.studycampaign", "person_kinds"): ("org.PersonKind",),
+    ("campaigns.studycampaign", "post_levels"): ("org.Level",),
+    ("campaigns.studycampaign", "tier"): ("library.ContentTier",),
+    ("campaigns.studycampaign", "unit_levels"): ("org.Level",),
+    ("classes.studyclass", "equipment"): ("classes.EquipmentKind",),
+    ("classes.studyclass", "interaction"): ("classes.Interaction",),
+    ("classes.studyclass", "kind"): ("classes.ItemKind", "classes.ClassRoleKind", "attendance.ConductKind"),
+    ("classes.studyclass", "origin"): ("classes.RosterOrigin",),
+    ("classes.timetableplan", "demand"): ("classes.PlanDemandKind",),
+    ("classes.venue", "equipment"): ("classes.EquipmentKind",),
+    ("library.guidingdocument", "kind"): ("library.PointKind", "library.RelationKind"),
+    ("library.guidingdocument", "outcome"): ("library.ReviewOutcome",),
+    ("library.guidingdocument", "theme"): ("library.PointTheme",),
+    ("library.studymaster", "audiences"): ("library.Audience",),
+    ("library.studymaster", "kind"): ("library.PartKind",),
+    ("notify.notice", "channels"): ("notify.NoticeChannel",),
+    ("org.apitoken", "scopes"): ("org.Permission",),
+    ("org.orgdecision", "kind"): ("org.OrgEventKind",),
+    ("org.person", "decision"): ("attendance.AbsenceDecision",),
+    ("org.person", "grade"): ("attendance.AbsenceGrade",),
+}
+# Lists whose members are keys of such lines themselves: how many duties for which reason, which setting became what.
+_KEYS = ("campaigns.DutyReason", "campaigns.RuleKey", "library.ReachKind", "speakers.SpeakerRuleKey")
+# What a condition of an audience names by code.
+_BY_CODE: dict[str, type[PostKind] | type[UnitKind]] = {
+    "posts": PostKind,
+    "post_unit_kinds": UnitKind,
+    "unit_kinds": UnitKind,
 }
 # Kinds of things whose lines may hold private details of a person.
 _OF_PEOPLE = ("org.person", "org.identitydecision")
@@ -363,7 +426,15 @@ def _phrase(event: AuditEvent) -> str:
 
 
 def _word(key: str) -> str:
-    return _(FIELDS.get(key, key.replace("_", " ").capitalize()))
+    if key in FIELDS:
+        return _(FIELDS[key])
+    return next((words[key] for words in map(_listed, _KEYS) if key in words), _(key.replace("_", " ").capitalize()))
+
+
+def _listed(name: str) -> dict[str, str]:
+    """The members of a closed list of any room, "room.List", with their words."""
+    room, _dot, of = name.partition(".")
+    return dict(getattr(import_module(f"quantriet.{room}.vocab"), of).labels())
 
 
 def _said(event: AuditEvent, key: str, value: Any) -> str:
@@ -372,6 +443,8 @@ def _said(event: AuditEvent, key: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(value, list) and event.thing_kind == "campaigns.studycampaign":
+        value = _called(key, value)
     if isinstance(value, list):
         return ", ".join(_said(event, key, one) for one in value)
     if isinstance(value, dict):
@@ -387,6 +460,16 @@ def _said(event: AuditEvent, key: str, value: Any) -> str:
         if moment is not None:
             return time.show_moment(moment) if moment.tzinfo else time.show_day(moment.date())
     return str(value)
+
+
+def _called(key: str, values: list[Any]) -> list[Any]:
+    """The names of posts, kinds of units and units that a condition of an audience keeps by code or number."""
+    names: dict[Any, str] = {}
+    if key in _BY_CODE:
+        names = dict(_BY_CODE[key]._default_manager.filter(code__in=values).values_list("code", "name"))
+    elif key == "units" and all(isinstance(one, int) for one in values):
+        names = dict(Unit.objects.filter(pk__in=values).values_list("pk", "name"))
+    return [names.get(one, one) for one in values]
 
 
 def _choices(kind: str, key: str) -> dict[str, str]:
@@ -409,6 +492,8 @@ def _choices(kind: str, key: str) -> dict[str, str]:
             continue
         # A person's "kind" and the kind of a charge stand under one key: the person's own words come first.
         found = {str(value): str(word) for value, word in choices or ()} | found
+    for name in LISTS.get((kind, key), ()):
+        found |= _listed(name)
     return found
 
 

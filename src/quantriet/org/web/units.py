@@ -16,7 +16,7 @@ from quantriet.kit import time
 from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn
-from quantriet.kit.web import Chip, listing, page, saved
+from quantriet.kit.web import Chip, listing, page, safe_next, saved
 from quantriet.org import access, actions
 from quantriet.org.models import Unit, UnitKind
 from quantriet.org.queries import history
@@ -261,12 +261,12 @@ def unit_edit(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             actions.change_unit(known, by=request.account, at=time.now(), **form.cleaned_data)
-            return saved(request, to=back, message=_("Saved."))
+            return saved(request, to=safe_next(request, back), message=_("Saved."))
     return form_page(
         request,
         form,
         heading=_("Change %(unit)s") % {"unit": known.name},
-        cancel=back,
+        cancel=safe_next(request, back),
         breadcrumb=crumbs(request.account, known, (_("Change"), "")),
         keep=f"unit-{known.pk}",
     )

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Sum
+from django.utils.text import Truncator
 
 from quantriet.library.models import GuidingDocument
-from quantriet.portal.models import NewsArticle, ReadCount
+from quantriet.portal.models import NewsArticle, PublicQuestion, ReadCount
 from quantriet.portal.vocab import PageKind
 
 MOST = 2_000  # pages that are listed
@@ -25,7 +26,7 @@ class PageReads:
 
 
 def page_reads(first: date, last: date) -> list[PageReads]:
-    """Pages read in a period (both ends count), those read most first; three statements."""
+    """Pages read in a period (both ends count), those read most first; four statements."""
     rows = list(
         ReadCount.objects.filter(day__gte=first, day__lte=last)
         .values_list("kind", "key")
@@ -37,6 +38,11 @@ def page_reads(first: date, last: date) -> list[PageReads]:
     documents = GuidingDocument.objects.filter(pk__in=[key for kind, key, _total in rows if kind == PageKind.DOCUMENT])
     for pk, number, subject in documents.values_list("pk", "reference_number", "subject"):
         titles[PageKind.DOCUMENT.value, pk] = f"{number} {subject}"
+    asked = PublicQuestion.objects.filter(
+        pk__in=[key for kind, key, _total in rows if kind == PageKind.QUESTIONS and key]
+    )
+    for pk, words in asked.values_list("pk", "shown_words"):
+        titles[PageKind.QUESTIONS.value, pk] = Truncator(words).chars(90)
     return [
         PageReads(PageKind(kind), key, titles.get((kind, key), PageKind(kind).label), total)
         for kind, key, total in rows

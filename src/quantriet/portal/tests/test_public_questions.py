@@ -11,15 +11,17 @@ from django.urls import reverse
 
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now
+from quantriet.kit.time import now, today
 from quantriet.library.tests.factories import make_document
 from quantriet.notify.models import Message
 from quantriet.notify.vocab import MessageState
 from quantriet.portal.actions import questions
+from quantriet.portal.actions.reads import add_reads
 from quantriet.portal.models import PublicQuestion, QuestionTry
+from quantriet.portal.queries.reads import page_reads
 from quantriet.portal.rules import questions as rules
 from quantriet.portal.tests.factories import make_answered, make_question, place
-from quantriet.portal.vocab import QuestionState
+from quantriet.portal.vocab import PageKind, QuestionState
 from quantriet.portal.web import fresh, public
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,18 @@ def test_anybody_asks_and_the_desk_answers(cast, client, as_user, monkeypatch):
         assert "Nguyễn A" not in page
         assert "hoi@example.org" not in page
         assert "thôn 2" not in page
+    page = reverse("public-answer", args=[question.pk])
+    assert page in Client().get(reverse("public-search"), {"q": "lịch học"}).content.decode()
+    shown = Client().get(page).content.decode()
+    assert "Lịch học ở nhà văn hóa." in shown
+    assert reverse("public-document", args=[document.pk]) in shown
+    assert "Nguyễn A" not in shown
+    add_reads({(PageKind.QUESTIONS, question.pk, today()): 3})
+    (read,) = [one for one in page_reads(today(), today()) if one.kind == PageKind.QUESTIONS and one.key]
+    assert (read.key, read.title) == (question.pk, "Lịch học của thôn?")
+    questions.withdraw_answer(question, by=cast.officer, at=now())
+    fresh.forget_pages()
+    assert Client().get(page).status_code == 404
 
 
 @pytest.mark.req("R-152")

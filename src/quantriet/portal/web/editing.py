@@ -532,4 +532,6 @@ def _address(one: read_queries.PageReads) -> str:
         return reverse("public-news-article", args=[one.key])
     if one.kind == PageKind.DOCUMENT:
         return reverse("public-document", args=[one.key])
+    if one.kind == PageKind.QUESTIONS and one.key:
+        return reverse("public-answer", args=[one.key])
     return reverse(_ADDRESSES[one.kind])

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from quantriet.kit.numbers import whole_number
@@ -53,6 +54,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "public-news-article": "public-news",
         "public-document": "public-documents",
         "public-ask": "public-questions",
+        "public-answer": "public-questions",
     }
     return [
         {"label": label, "url": reverse(name), "current": name in (here, lives_in.get(here or ""))}
@@ -331,6 +333,19 @@ _FORM = "quantriet.portal.ask"
 def question_list(request: HttpRequest) -> HttpResponse:
     card = Card(reverse("public-questions"), _("Questions and answers"), _("Questions of the public and their answers"))
     return shown(request, "questions", card, {"asked": paged(request, queries.questions())})
+
+
+@fresh_page(PageKind.QUESTIONS)
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """One question with its answer: what a search found, and what is passed on as a link."""
+    found = queries.questions().filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    card = Card(
+        reverse("public-answer", args=[pk]), Truncator(found.shown_words).chars(90), Truncator(found.answer).chars(160)
+    )
+    is_public = found.document_id is not None and documents.documents().filter(document=found.document_id).exists()
+    return shown(request, "answer", card, {"one": found, "is_public_document": is_public})
 
 
 def form_mark() -> str:

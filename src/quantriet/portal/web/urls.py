@@ -16,6 +16,7 @@ urlpatterns = [
     path("documents/<int:pk>/share.png", public.document_share, name="public-document-share"),
     path("search/", public.search, name="public-search"),
     path("questions/", public.question_list, name="public-questions"),
+    path("questions/<int:pk>/", public.answer, name="public-answer"),
     path("questions/ask/", public.ask, name="public-ask"),
     path("questions/asked/", public.asked, name="public-asked"),
     path("feed.atom", shared.feed, name="public-feed"),
