@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q, QuerySet
 
 from quantriet.attendance.models import MeetingLog, MeetingLogName, PresenceFact, VenueConnection
-from quantriet.attendance.vocab import FactKind, LogMeaning, Method
+from quantriet.attendance.vocab import FactKind, LogMeaning, MeetingLogState, Method
 from quantriet.classes.models import RosterEntry, StudyClass, Venue
 from quantriet.kit.intervals import Interval, seconds, unite
 from quantriet.kit.text import fold
@@ -55,6 +55,18 @@ def lines_found(study_class: StudyClass, words: str) -> list[RosterEntry]:
     )
     lines = RosterEntry.objects.filter(match, study_class=study_class)
     return list(lines.select_related("person", "unit", "venue").order_by("person__sort_key", "pk")[:_FOUND])
+
+
+def waiting_names(classes: QuerySet[StudyClass]) -> QuerySet[MeetingLogName, tuple[int, str, int]]:
+    """Of these classes those whose logs have names that wait for a person: key, title and how many, the latest class first."""
+    rows = MeetingLogName.objects.filter(
+        meaning=LogMeaning.DOUBTFUL, log__state__in=(MeetingLogState.READY, MeetingLogState.DONE), log__study_class__in=classes
+    )  # fmt: skip
+    return (
+        rows.values_list("log__study_class", "log__study_class__title")
+        .annotate(n=Count("pk"))
+        .order_by("-log__study_class")
+    )
 
 
 class Written(NamedTuple):

@@ -31,14 +31,18 @@ def hold(
     away: Sequence[RosterEntry],
     here: Sequence[RosterEntry],
     *,
+    waits: bool,
     by: Account,
 ) -> None:
-    """Bring the log of those who were `away`, and ask those who were `here`; whoever attended the whole is not changed by it."""
+    """Bring the log of those who were `away`, and ask those who were `here`; whoever attended the whole is not changed by it.
+
+    Where somebody can still decide, the last of the log's names `waits` for it.
+    """
     if not away or not here:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "participants_82312345678.csv"
-        path.write_text("\ufeff" + _log(study_class, sessions, away), encoding="utf-8")
+        path.write_text("\ufeff" + _log(study_class, sessions, away, waits), encoding="utf-8")
         at = sessions[-1].ends_at + dt.timedelta(minutes=20)
         log, _ = actions.take_meeting_log(study_class, file_name=path.name, source=path, by=by, at=at)
         actions.confirm_meeting_log(log, by=by, at=at)
@@ -58,7 +62,7 @@ def hold(
         actions.enter_suggestion(entry, session, text, moment=moment, by=by, at=session.ends_at)
 
 
-def _log(study_class: StudyClass, sessions: Sequence[ClassSession], away: Sequence[RosterEntry]) -> str:
+def _log(study_class: StudyClass, sessions: Sequence[ClassSession], away: Sequence[RosterEntry], waits: bool) -> str:
     """As Zoom writes it: two devices of one person, names with their cell and without marks, one that is too short to tell, a
     hall, a recorder."""
     lines = ["Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest,In Waiting Room"]
@@ -73,8 +77,8 @@ def _log(study_class: StudyClass, sessions: Sequence[ClassSession], away: Sequen
         for number, entry in enumerate(away):
             name = entry.person.full_name
             said = f"{entry.unit.name} - {name}" if number % 2 else f"{fold(name).title()} ({entry.person.code})"
-            if number and number == len(away) - 1:
-                said = f"{name.split()[0]} {name.split()[-1]}"  # waits for somebody to say who it is
+            if waits and number and number == len(away) - 1:
+                said = f"{name.split()[0]} {name.split()[-1]}"
             if number == 0:
                 middle = start + (end - start) / 2
                 connect(said, start, middle + dt.timedelta(minutes=5))

@@ -43,7 +43,7 @@ _OUTLINE = """ĐỀ CƯƠNG BÁO CÁO
 def speak(root: Unit, committee: Unit, cell: Unit, accounts: dict[str, Account]) -> None:
     """The register of the root, propagandists of the committee, and what became of some invitations until today."""
     officer, at = accounts["canbo"], now()
-    secretary = accounts["bithu"].person
+    own = [one.person for one in (accounts["baocaovien"], accounts["bithu"]) if one.person]
     fields = list(ReporterField.objects.filter(unit__isnull=True).order_by("pk"))
     people = list(
         Person.objects.under(root)
@@ -54,7 +54,7 @@ def speak(root: Unit, committee: Unit, cell: Unit, accounts: dict[str, Account])
     )
     begun = at_local(_SINCE, dt.time(8, 0))
     reporters = []
-    for person, told in zip(([secretary] if secretary else []) + people, _PROFILES, strict=False):
+    for person, told in zip([*own, *people], _PROFILES, strict=False):
         profession, theory, year, kinds, is_specialist, experience, prestige, practice = told
         profile = Profile(
             fields=tuple(fields[one] for one in kinds), is_specialist=is_specialist, theory_level=theory,

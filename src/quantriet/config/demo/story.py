@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
@@ -48,6 +48,9 @@ from quantriet.speakers.models import Reporter
 
 MORNING = (dt.time(7, 30), dt.time(11, 0))
 AFTERNOON = (dt.time(13, 30), dt.time(16, 30))
+Part = tuple[str, tuple[dt.time, dt.time]]
+HALF_DAY: tuple[Part, ...] = (("Buổi sáng", MORNING),)
+WHOLE_DAY: tuple[Part, ...] = (*HALF_DAY, ("Buổi chiều", AFTERNOON))
 
 
 @dataclass
@@ -138,7 +141,8 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
     shift = next((one.code for one in shift_cells(list(Unit.objects.active().order_by("path")))), cell)
     places = {"root": "TL", "committee": committee, "cell": cell, "shift": shift}
     in_shift = [one.code for one in new_people if one.unit == shift]
-    persons = {"bithu": in_cell[0], "dangvien": in_cell[5], "lamca": in_shift[-1]}
+    elsewhere = next((one.code for one in new_people if one.unit not in (cell, shift)), in_cell[1])
+    persons = {"bithu": in_cell[0], "dangvien": in_cell[5], "lamca": in_shift[-1], "baocaovien": elsewhere}
     for login in made.LOGINS:
         if login.username not in accounts:
             person = people.get(persons.get(login.username, ""))
@@ -239,7 +243,7 @@ def _last_spring(root: Unit, by: Account) -> None:
         by=by, at=at, campaign=campaign, unit=root, title="Hội nghị trực tuyến quán triệt Chỉ thị 45-CT/TU", form="online",
         venue_name="Hội trường Tỉnh ủy", capacity=20_000,
     )  # fmt: skip
-    _timetable(conference, by=by, at=at, day=day, whole_day=False)
+    _timetable(conference, by=by, at=at, day=day, parts=HALF_DAY)
     _lead(conference, by=by, at=at, posts=PostHeld.objects.filter(unit=root))
     class_actions.fill_roster(conference, by=by, at=at, units=[root], tier="")
     campaign_actions.open_campaign(campaign, by=by, at=at)
@@ -373,7 +377,7 @@ def hold(organisation: Organisation, campaign: StudyCampaign) -> list[StudyClass
     for place, unit in enumerate(hosts):
         share = place / len(hosts)
         # Two thirds held, a sixth fixed for the days to come, the rest still in draft.
-        days = -17 + int(share * 24) if share < 0.66 else int((share - 0.66) * 40) + 1
+        days = min(-1, -17 + int(share * 26)) if share < 0.66 else int((share - 0.66) * 40) + 1
         if own.startswith(unit.path):
             days = 0  # the class of those who try the demo is today, its roll still to be taken
         elif unit.path.startswith(committee) and unit == [one for one in hosts if one.path.startswith(committee)][-1]:
@@ -430,7 +434,7 @@ def _conference(organisation: Organisation, campaign: StudyCampaign) -> StudyCla
             capacity=120,
             clerk=None,
         )
-    _timetable(conference, by=by, at=at, day=day, whole_day=True)
+    _timetable(conference, by=by, at=at, day=day, parts=WHOLE_DAY)
     _lead(conference, by=by, at=at, posts=PostHeld.objects.filter(unit=root))
     class_actions.fill_roster(conference, by=by, at=at, units=[root], tier=ContentTier.KEY_CADRE)
     return conference
@@ -444,7 +448,7 @@ def _class(organisation: Organisation, campaign: StudyCampaign, unit: Unit, *, d
         by=by, at=at, campaign=campaign, unit=unit, title=f"Lớp học tập nghị quyết – {unit.name}",
         venue_name=f"Hội trường {unit.short_name or unit.name}", capacity=600,
     )  # fmt: skip
-    _timetable(study_class, by=by, at=at, day=day, whole_day=False)
+    _timetable(study_class, by=by, at=at, day=day, parts=_under_way() if day == today() else HALF_DAY)
     _lead(study_class, by=by, at=at, posts=PostHeld.objects.filter(unit__path__startswith=unit.path))
     class_actions.fill_roster(study_class, by=by, at=at, units=[unit], tier="")
     if day == today():
@@ -464,9 +468,19 @@ def _own_venue(organisation: Organisation, study_class: StudyClass, *, by: Accou
     class_actions.move_to_venue(study_class.roster.filter(unit=cell), venue, by=by, at=at)
 
 
-def _timetable(study_class: StudyClass, *, by: Account, at: dt.datetime, day: dt.date, whole_day: bool) -> None:
+def _under_way() -> tuple[Part, ...]:
+    """The class of whoever tries the demo began three quarters of an hour ago, as far as the hours of a day allow."""
+    began = local(now()) - dt.timedelta(minutes=45)
+    start = min(max(dt.time(began.hour, began.minute // 5 * 5), dt.time(6, 0)), dt.time(19, 30))
+    if began.date() < today():  # shortly after midnight
+        start = dt.time(6, 0)
+    end = (dt.datetime.combine(today(), start) + dt.timedelta(hours=3, minutes=30)).time()
+    title = "Buổi sáng" if start < dt.time(11, 0) else "Buổi chiều" if start < dt.time(17, 0) else "Buổi tối"
+    return ((title, (start, end)),)
+
+
+def _timetable(study_class: StudyClass, *, by: Account, at: dt.datetime, day: dt.date, parts: Sequence[Part]) -> None:
     documents = list(study_class.campaign.documents.order_by("campaign_documents__order"))
-    parts = [("Buổi sáng", MORNING)] + ([("Buổi chiều", AFTERNOON)] if whole_day else [])
     for title, (start, end) in parts:
         begins, ends = at_local(day, start), at_local(day, end)
         session = class_actions.add_session(study_class, by=by, at=at, title=title, starts_at=begins, ends_at=ends)
@@ -517,7 +531,7 @@ def _run(organisation: Organisation, study_class: StudyClass) -> None:
             _try_device(organisation, study_class, sessions[0])
         return
     _take_roll(organisation, study_class, sessions)
-    if sessions[-1].ends_at < now() - dt.timedelta(days=1):
+    if local(day).date() < today() - dt.timedelta(days=1):  # yesterday's is still to be closed
         attendance_actions.close_roll(
             study_class, by=organisation.officer, at=sessions[-1].ends_at + dt.timedelta(hours=1)
         )
@@ -551,9 +565,10 @@ def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: li
     dice, by = organisation.dice, organisation.officer
     entries = list(study_class.roster.select_related("person", "unit", "venue").order_by("pk"))
     fates = {entry.pk: dice.random() for entry in entries}
-    # In the first class held some follow from elsewhere: their presence comes from the log of the meeting.
-    is_first = not MeetingLog.objects.exists()
-    away = [entry for entry in entries if fates[entry.pk] > 0.9][:8] if is_first else []
+    # In the first class held, and in yesterday's, some follow from elsewhere: their presence comes from the log of the meeting.
+    is_fresh = local(sessions[0].starts_at).date() == today() - dt.timedelta(days=1)
+    has_log = is_fresh or not MeetingLog.objects.exists()
+    away = ([entry for entry in entries if fates[entry.pk] > 0.9][:8] or entries[-3:]) if has_log else []
     here = [entry for entry in entries if 0.2 < fates[entry.pk] < 0.9]
     far = {entry.pk for entry in away}
     for session in sessions:
@@ -579,8 +594,8 @@ def _take_roll(organisation: Organisation, study_class: StudyClass, sessions: li
         middle = session.starts_at + dt.timedelta(minutes=100)
         attendance_actions.set_presence_check(session, None, minutes=5, by=by, at=middle)
         attendance_actions.record_marks(marks, by=by, at=session.ends_at)
-    if is_first:
-        online.hold(study_class, sessions, away, here, by=by)
+    if has_log:
+        online.hold(study_class, sessions, away, here, waits=is_fresh, by=by)
     for entry in entries:
         if fates[entry.pk] < 0.025:
             excuse = attendance_actions.ask_excuse(
@@ -643,7 +658,7 @@ def _catch_up_class(organisation: Organisation, campaign: StudyCampaign) -> None
         by=by, at=at, campaign=campaign, unit=root, title="Lớp học bù toàn thành phố", is_catch_up=True,
         venue_name="Hội trường Thành ủy", address="Số 1 đường Hòa Lạc", capacity=120,
     )  # fmt: skip
-    _timetable(study_class, by=by, at=at, day=day, whole_day=False)
+    _timetable(study_class, by=by, at=at, day=day, parts=_under_way() if day == today() else HALF_DAY)
     _lead(study_class, by=by, at=at, posts=PostHeld.objects.filter(unit=root))
     links = list(attendance_queries.links_to_follow(campaign).order_by("-pk")[:5])
     if links:

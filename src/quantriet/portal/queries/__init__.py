@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from quantriet.attendance import access as attendance_access
 from quantriet.attendance import queries as attendance_queries
 from quantriet.attendance.models import ClassVerdict
+from quantriet.attendance.queries import meeting_logs as log_queries
 from quantriet.attendance.vocab import StepKind
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
 from quantriet.campaigns.vocab import ATTEND, DUTY_KINDS, CampaignState, CreditState, DutyState, PlanState
 from quantriet.classes import access as class_access
-from quantriet.classes.models import ClassSession, RosterEntry
+from quantriet.classes.models import ClassSession, RosterEntry, StudyClass
 from quantriet.classes.vocab import ClassState
 from quantriet.kit import text
 from quantriet.kit.backups import Entry, Shelf
@@ -214,6 +215,9 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "yêu cầu về thông tin cá nhân đã quá hạn",
         reverse("request-list") + "?state=overdue",
     )
+    own = speaker_queries.asked_of(account, local(at).date())
+    if own:  # as a person, without an appointment
+        tasks.append(Task(own, "lời mời báo cáo chờ đồng chí trả lời hoặc gửi đề cương", reverse("my-speaking")))
     classes = class_access.classes_seen_by(account, Permission.ROLL_TAKE)
     ended = classes.filter(state=ClassState.RELEASED).exclude(sessions__ends_at__gt=at).distinct()
     add(
@@ -222,6 +226,14 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "lớp đã học xong, chưa chốt điểm danh",
         f"{reverse('roll-today')}?state=ended",
     )
+    whole = org_access.scope(StudyClass.objects.filter(state=ClassState.RELEASED), account, Permission.ROLL_TAKE)
+    for class_id, title, names in log_queries.waiting_names(whole)[:5]:
+        add(
+            Permission.ROLL_TAKE,
+            names,
+            f"tên trong nhật ký họp chờ xác định: {title}",
+            reverse("meeting-logs", args=[class_id]),
+        )
     unlockable = class_access.classes_seen_by(account, Permission.ROLL_UNLOCK)
     add(
         Permission.ROLL_UNLOCK,

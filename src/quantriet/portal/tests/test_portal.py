@@ -9,7 +9,9 @@ import time_machine
 from django.urls import get_resolver, reverse
 
 from quantriet.attendance import actions as attendance_actions
+from quantriet.attendance.models import MeetingLog, MeetingLogName
 from quantriet.attendance.tests.factories import clock, make_campaign, make_class
+from quantriet.attendance.vocab import LogMeaning, MeetingLogState
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState
@@ -30,6 +32,7 @@ from quantriet.portal.actions import questions
 from quantriet.portal.models import PublicQuestion
 from quantriet.portal.tests.factories import make_question
 from quantriet.portal.web import chrome
+from quantriet.speakers.tests.factories import a_reporter, an_invitation
 
 pytestmark = pytest.mark.django_db
 
@@ -383,3 +386,33 @@ def test_the_second_person_is_told_what_waits_and_never_of_their_own(cast, as_us
     question.refresh_from_db()
     questions.publish_answer(question, shown="Học bù ở đâu?", by=officer, at=now())
     assert waiting_for(officer) == {}
+
+
+def test_names_of_a_log_wait_on_the_first_page_of_whoever_answers_for_the_roll(cast, as_user):
+    study_class = make_class(cast, make_campaign(cast), ["M1"]).study_class
+    log = MeetingLog.objects.create(
+        study_class=study_class,
+        state=MeetingLogState.DONE,
+        uploaded_by=cast.officer,
+        uploaded_at=now(),
+        file_name="a.csv",
+    )
+    MeetingLogName.objects.create(
+        log=log, key="a", said="Nguyễn Thu", meaning=LogMeaning.DOUBTFUL, why="Gần giống tên."
+    )
+
+    def waiting(name):
+        return [one for one in queries.tasks_of(cast.accounts[name], at=now()) if "nhật ký họp" in one.words]
+
+    (task,) = waiting("organiser1")
+    assert task.count == 1
+    assert study_class.title in task.words
+    assert as_user("organiser1").get(task.url).status_code == 200
+    assert waiting("secretary21") == []
+
+
+def test_an_invitation_waits_on_the_first_page_of_the_reporter(cast):
+    invitation = an_invitation(cast, a_reporter(cast))
+    account = an_account(person=invitation.person, username="reporter")
+    (task,) = [one for one in queries.tasks_of(account, at=now()) if "lời mời báo cáo" in one.words]
+    assert (task.count, task.url) == (1, reverse("my-speaking"))
