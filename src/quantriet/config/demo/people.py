@@ -39,6 +39,9 @@ LOGINS = [
 ]
 
 
+MEMBERS = frozenset(("bithu", "baocaovien", "dangvien", "lamca"))  # who of them is a person on the list
+
+
 @dataclass(frozen=True)
 class Size:
     """How large a demo is."""

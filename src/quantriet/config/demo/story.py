@@ -123,7 +123,9 @@ def found(size: made.Size, *, say: Callable[[str], object]) -> Organisation:
         old_units, under=None, by=None, at=at, valid_from=made.OLD_FOUNDED if changes else made.FOUNDED
     )
     accounts = {
-        login.username: _account(login, None, units["TL"], at=at) for login in made.LOGINS if login.at == "root"
+        login.username: _account(login, None, units["TL"], at=at)
+        for login in made.LOGINS
+        if login.at == "root" and login.username not in made.MEMBERS
     }
     if changes:
         # Before anybody is in it: 165,000 people more in the same transaction make each step ten times slower.
