@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from quantriet.attendance import access as attendance_access
 from quantriet.attendance import queries as attendance_queries
-from quantriet.attendance.models import ClassVerdict
+from quantriet.attendance.models import AbsenceProposal, ClassVerdict
 from quantriet.attendance.queries import meeting_logs as log_queries
-from quantriet.attendance.vocab import StepKind
+from quantriet.attendance.vocab import ProposalState, StepKind
 from quantriet.campaigns import access as campaign_access
 from quantriet.campaigns import queries as campaign_queries
 from quantriet.campaigns.models import StudyCampaign, StudyDuty, schedulable
@@ -267,6 +267,18 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         "đơn xin vắng chờ duyệt",
         f"{reverse('excuse-list')}?state=to_decide",
     )
+    proposed = org_access.scope(
+        AbsenceProposal.objects.filter(state=ProposalState.OPEN),
+        account,
+        Permission.EXCUSE_APPROVE,
+        "entry__unit__path",
+    )
+    add(
+        Permission.EXCUSE_APPROVE,
+        proposed.count(),
+        "đề xuất sau khi vắng không lý do chờ quyết định",
+        reverse("absence-list"),
+    )
     plans = campaign_access.plans_seen_by(account, Permission.PLAN_SCHEDULE).filter(
         schedulable("campaign__"), state=PlanState.TO_SCHEDULE
     )
@@ -310,10 +322,10 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
             org_access.scope_q(account, permission, "duty__unit__path")
         )
         add(permission, told.count(), words, f"{reverse('catch-up-list')}?step={kind.value}")
-    proposed = campaign_access.credits_seen_by(account, Permission.EXCUSE_APPROVE).filter(state=CreditState.PROPOSED)
+    offered = campaign_access.credits_seen_by(account, Permission.EXCUSE_APPROVE).filter(state=CreditState.PROPOSED)
     add(
         Permission.EXCUSE_APPROVE,
-        proposed.count(),
+        offered.count(),
         "đề nghị công nhận đã học nơi khác chờ quyết định",
         f"{reverse('credit-list')}?state=proposed",
     )

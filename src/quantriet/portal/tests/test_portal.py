@@ -9,9 +9,9 @@ import time_machine
 from django.urls import get_resolver, reverse
 
 from quantriet.attendance import actions as attendance_actions
-from quantriet.attendance.models import MeetingLog, MeetingLogName
+from quantriet.attendance.models import AbsenceProposal, MeetingLog, MeetingLogName
 from quantriet.attendance.tests.factories import clock, make_campaign, make_class
-from quantriet.attendance.vocab import LogMeaning, MeetingLogState
+from quantriet.attendance.vocab import AbsenceGrade, LogMeaning, MeetingLogState
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.vocab import DutyReason, DutyResult, DutyState
@@ -409,6 +409,23 @@ def test_names_of_a_log_wait_on_the_first_page_of_whoever_answers_for_the_roll(c
     assert study_class.title in task.words
     assert as_user("organiser1").get(task.url).status_code == 200
     assert waiting("secretary21") == []
+
+
+def test_a_proposal_after_an_absence_waits_for_whoever_decides_on_it(cast):
+    made = make_class(cast, make_campaign(cast), ["M1"])
+    AbsenceProposal.objects.create(
+        entry=made.entries["M1"],
+        grade=AbsenceGrade.REVIEW,
+        sentence="Vắng không lý do.",
+        absences=[],
+        proposed_at=now(),
+    )
+    waiting = {
+        name: [one.count for one in queries.tasks_of(account, at=now()) if "đề xuất sau khi vắng" in one.words]
+        for name, account in cast.accounts.items()
+    }
+    assert waiting["organiser1"] == [1]
+    assert waiting["secretary21"] == waiting["member1"] == []
 
 
 def test_an_invitation_waits_on_the_first_page_of_the_reporter(cast):
