@@ -94,6 +94,38 @@ def test_the_phone_keeps_what_is_assigned_and_says_how_old_it_is(handbook, cast,
     expect(handbook.get_by_text(AGE)).to_have_count(0)
 
 
+def test_the_size_chosen_without_a_line_holds_for_every_page(handbook, cast, studied, sign_in):
+    document, _campaign = studied
+    root = handbook.locator("html")
+    larger, smaller = handbook.locator("[data-step='1']"), handbook.locator("[data-step='-1']")
+    sign_in(handbook, cast.accounts["member1"])
+    handbook.goto("/me/")
+    ready(handbook)
+    handbook.context.set_offline(True)
+    handbook.goto("/me/")
+    larger.first.click()
+    larger.first.click()
+    expect(root).to_have_attribute("data-text", "3")
+    # The copy, and what stands in for a page without one, come out of the store in that size already: nothing jumps.
+    for address in (f"/me/documents/{document.pk}/", f"/documents/{document.pk}/", "/me/record/"):
+        assert '<html lang="vi" data-text="3">' in handbook.goto(address).text(), address
+    handbook.context.set_offline(False)
+    handbook.goto("/me/")
+    expect(root).to_have_attribute("data-text", "3")
+    expect(handbook.get_by_text(AGE)).to_have_count(0)
+    # Chosen with a line: copies made before, and the page one goes back to, are shown in it.
+    handbook.goto(f"/me/documents/{document.pk}/")
+    smaller.first.click()
+    smaller.first.click()
+    handbook.go_back()
+    expect(root).not_to_have_attribute("data-text", re.compile("."))
+    handbook.context.set_offline(True)
+    handbook.goto("/me/")
+    expect(handbook.get_by_text(AGE)).to_be_visible()
+    expect(root).not_to_have_attribute("data-text", re.compile("."))
+    expect(smaller.first).to_have_attribute("aria-disabled", "true")
+
+
 def leave(page: Page) -> None:
     """Sign out by the menu, as a person does."""
     page.goto("/me/")
