@@ -41,7 +41,12 @@ THREE = (part(1, words=380), part(2, "new", words=90), part(3, "question", words
 
 
 def publish(
-    cast, campaign: StudyCampaign, parts=THREE, *, at: dt.datetime | None = None, document: GuidingDocument | None = None
+    cast,
+    campaign: StudyCampaign,
+    parts=THREE,
+    *,
+    at: dt.datetime | None = None,
+    document: GuidingDocument | None = None,
 ) -> MasterVersion:
     """The next published version of the master of the campaign's one document or of this; two days ago if not said otherwise."""
     at = at or clock(5) - dt.timedelta(days=2)  # today's five o'clock is still to come where a test runs at four
