@@ -11,7 +11,6 @@ const MINE = "handbook-mine";
 const STATE = "handbook-state";
 const DISPLAY = "handbook-display";
 const MOST = { [ASSETS]: 250, [PUBLIC]: 150, [MINE]: 120 };
-const LARGEST = 8 * 1024 * 1024; // bytes of one answer
 const STATE_ADDRESS = "/__handbook/state";
 const DISPLAY_ADDRESS = "/__handbook/display";
 
@@ -117,13 +116,15 @@ async function put(name, address, answer) {
 async function take(address, answer, mine) {
   if (answer.type === "opaqueredirect" || answer.type === "error" || answer.redirected) return;
   if (mine !== turn) return;
-  await noteAccount(answer.headers.get("X-Handbook-Account"));
   const kind = answer.headers.get("X-Handbook");
+  // A file for everybody may come out of the browser's own memory, made for whoever was signed in then.
+  if (kind !== "public" || isPage(answer)) await noteAccount(answer.headers.get("X-Handbook-Account"));
   if (answer.status === 404 || answer.status === 403) return forget(address);
   if (answer.status !== 200 || (kind !== "public" && kind !== "private")) return;
   const now = turn;
+  if (Number(answer.headers.get("Content-Length")) > setup.largest) return answer.body?.cancel();
   const body = await answer.blob();
-  if (body.size > LARGEST) return;
+  if (body.size > setup.largest) return;
   const headers = new Headers(answer.headers);
   for (const name of ["Content-Encoding", "Content-Length", "Set-Cookie"]) headers.delete(name);
   headers.set("X-Kept-At", String(Date.now()));
@@ -245,15 +246,17 @@ async function asset(request) {
   }
 }
 
-async function pictured(request, url) {
+// A picture on a page, kept by the same rules as a page; whole or narrower it is one.
+async function pictured(event, request, url) {
+  const mine = turn;
   try {
     const answer = await fetch(request);
-    if (answer.status === 200 && answer.headers.get("X-Handbook") === "public") {
-      await put(PUBLIC, url.pathname, answer.clone());
-    }
+    const said = answer.headers.get("X-Handbook");
+    if (said) event.waitUntil(take(url.pathname, answer.clone(), mine).catch(() => {}));
+    else if (answer.status === 404 || answer.status === 403) event.waitUntil(forget(url.pathname));
     return answer;
   } catch (fault) {
-    const kept = await (await caches.open(PUBLIC)).match(url.pathname);
+    const kept = await find(url.pathname);
     if (kept) return kept;
     throw fault;
   }
@@ -358,6 +361,6 @@ self.addEventListener("fetch", (event) => {
   } else if (request.method === "GET" && url.pathname.startsWith(setup.static)) {
     event.respondWith(asset(request));
   } else if (request.method === "GET" && request.destination === "image") {
-    event.respondWith(pictured(request, url));
+    event.respondWith(pictured(event, request, url));
   }
 });
