@@ -10,8 +10,9 @@ from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.tests.test_materials import released
 from quantriet.kit.time import now, today
 from quantriet.library.tests.factories import make_document
-from quantriet.library.vocab import ContentTier
+from quantriet.library.vocab import Audience, ContentTier, MaterialKind
 from quantriet.portal.tests.factories import place, publish_master
+from quantriet.portal.tests.test_public_works import bring
 
 pytestmark = pytest.mark.journey
 
@@ -92,6 +93,94 @@ def test_the_phone_keeps_what_is_assigned_and_says_how_old_it_is(handbook, cast,
     handbook.context.set_offline(False)
     handbook.goto("/me/")
     expect(handbook.get_by_text(AGE)).to_have_count(0)
+
+
+def test_the_size_chosen_without_a_line_holds_for_every_page(handbook, cast, studied, sign_in):
+    document, _campaign = studied
+    root = handbook.locator("html")
+    larger, smaller = handbook.locator("[data-step='1']"), handbook.locator("[data-step='-1']")
+    sign_in(handbook, cast.accounts["member1"])
+    handbook.goto("/me/")
+    ready(handbook)
+    handbook.context.set_offline(True)
+    handbook.goto("/me/")
+    larger.first.click()
+    larger.first.click()
+    expect(root).to_have_attribute("data-text", "3")
+    # The copy, and what stands in for a page without one, come out of the store in that size already: nothing jumps.
+    for address in (f"/me/documents/{document.pk}/", f"/documents/{document.pk}/", "/me/record/"):
+        assert '<html lang="vi" data-text="3">' in handbook.goto(address).text(), address
+    handbook.context.set_offline(False)
+    handbook.goto("/me/")
+    expect(root).to_have_attribute("data-text", "3")
+    expect(handbook.get_by_text(AGE)).to_have_count(0)
+    # Chosen with a line: copies made before, and the page one goes back to, are shown in it.
+    handbook.goto(f"/me/documents/{document.pk}/")
+    smaller.first.click()
+    smaller.first.click()
+    handbook.go_back()
+    expect(root).not_to_have_attribute("data-text", re.compile("."))
+    handbook.context.set_offline(True)
+    handbook.goto("/me/")
+    expect(handbook.get_by_text(AGE)).to_be_visible()
+    expect(root).not_to_have_attribute("data-text", re.compile("."))
+    expect(smaller.first).to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.req("R-131")
+def test_panels_and_files_that_were_opened_are_there_without_a_line(handbook, cast, studied, sign_in):
+    document, _campaign = studied
+    panel = bring(cast, document.masters.get(), MaterialKind.PANEL)
+    file = released(cast, document, Audience.PUBLIC)
+    page, own = f"/me/documents/{document.pk}/", f"/me/documents/{document.pk}/works/{panel.pk}/"
+    shared, paper = f"/documents/{document.pk}/works/{panel.pk}/", f"/documents/{document.pk}/materials/{file.pk}/"
+    shown = "image => image.complete && image.naturalWidth > 0"
+
+    def see(address: str, picture: str):
+        handbook.goto(address)
+        image = handbook.locator(f"img[src='{picture}']")
+        image.scroll_into_view_if_needed()
+        return image
+
+    def fetch_paper() -> str:
+        with handbook.expect_download() as fetched:
+            handbook.locator(f"a[href='{paper}']").click()
+        return fetched.value.path().read_text()
+
+    sign_in(handbook, cast.accounts["member1"])
+    handbook.goto("/me/")
+    ready(handbook)
+    assert not [one for one in kept(handbook) if own in one]  # what goes with an assigned page is not fetched ahead
+    see(page, own)
+    see(f"/documents/{document.pk}/", shared)
+    whole = fetch_paper()
+    for one in (f"handbook-mine {own}", f"handbook-public {shared}", f"handbook-public {paper}"):
+        handbook.wait_for_function(f"async () => (await ({KEPT})()).includes({one!r})")
+    handbook.context.set_offline(True)
+    for address, picture in ((page, own), (f"/documents/{document.pk}/", shared)):
+        image = see(address, picture)
+        expect(handbook.get_by_text(AGE)).to_be_visible()
+        handbook.wait_for_function(shown, arg=image.element_handle())
+    assert fetch_paper() == whole
+    handbook.context.set_offline(False)
+    leave(handbook)
+    assert not [one for one in kept(handbook) if own in one]
+    assert f"handbook-public {shared}" in kept(handbook)
+
+
+@pytest.mark.parametrize(("more", "is_kept"), [(0, True), (-1, False)])
+def test_what_is_too_large_for_a_phone_is_not_kept(handbook, cast, studied, monkeypatch, more, is_kept):
+    document, _campaign = studied
+    panel = bring(cast, document.masters.get(), MaterialKind.PANEL)
+    monkeypatch.setattr("quantriet.portal.web.handbook.LARGEST", panel.size + more)
+    handbook.goto("/")
+    handbook.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    handbook.goto(f"/documents/{document.pk}/")
+    image = handbook.locator(f"img[src='/documents/{document.pk}/works/{panel.pk}/']")
+    image.scroll_into_view_if_needed()
+    handbook.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
+    handbook.wait_for_load_state("networkidle")
+    assert any("/works/" in one for one in kept(handbook)) == is_kept
 
 
 def leave(page: Page) -> None:

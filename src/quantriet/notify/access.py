@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from quantriet.notify.models import Message, Notice
 from quantriet.org import access
-from quantriet.org.models import Account
+from quantriet.org.models import Account, Person
 from quantriet.org.vocab import Permission
 
 
@@ -28,3 +28,8 @@ def get_notice(account: Account, pk: int | str) -> Notice:
     if account.person_id:
         mine |= Q(person=account.person_id)
     return access.one_of(Notice.objects.filter(mine).select_related("unit"), pk)
+
+
+def people_told_by(account: Account) -> QuerySet[Person]:
+    """People in the list of the units on whose behalf the account sends messages."""
+    return access.people_seen_by(account, Permission.MESSAGE_SEND).filter(left_on__isnull=True)

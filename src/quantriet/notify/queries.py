@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from quantriet.kit.text import fold
 from quantriet.notify.models import CalendarFeed, CopyText, Message, Notice, NoticePreference, PushSubscription
-from quantriet.notify.rules.texts import phone_number
+from quantriet.notify.rules.texts import MOBILE, phone_number
 from quantriet.notify.rules.times import Quiet, read_quiet
 from quantriet.notify.rules.ways import Wishes
 from quantriet.notify.vocab import NOTIFICATION_KINDS, DigestPace, MessageState, NoticeChannel, NoticeGroup
@@ -153,6 +153,24 @@ def _ways(
     if settings.ZALO_GATEWAY and preference and preference.zalo_id:
         addresses[NoticeChannel.ZALO] = preference.zalo_id
     return Ways(account, wishes_of(preference), addresses, own)
+
+
+def unreached(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Of these people those whom no message finds (no address in `ways_of`), each with `reads_inbox`.
+
+    Whoever has signed in with an account that may be used finds notices in the inbox, when they look.
+    """
+    own = Account.objects.filter(person=OuterRef("pk"), is_active=True)
+    browsers = PushSubscription.objects.filter(
+        account__person=OuterRef("pk"), account__is_active=True, ended_at__isnull=True
+    )
+    found = people.filter(~Exists(own.exclude(email="")), ~Exists(browsers), email="")
+    if settings.SMS_GATEWAY:
+        found = found.exclude(phone__regex=MOBILE)
+    if settings.ZALO_GATEWAY:
+        chosen = NoticePreference.objects.filter(account__person=OuterRef("pk"), account__is_active=True)
+        found = found.filter(~Exists(chosen.exclude(zalo_id="")))
+    return found.annotate(reads_inbox=Exists(own.filter(last_login__isnull=False)))
 
 
 def keepers_of(units: Collection[Unit], *, day: date) -> dict[int, list[Account]]:

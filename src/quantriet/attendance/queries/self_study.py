@@ -354,10 +354,20 @@ def newer_sections(course: Course, at: dt.datetime) -> list[Section] | None:
     return None if {one.version for one in sections} == own else sections
 
 
+def documents_read(course: Course) -> list[GuidingDocument]:
+    """The documents that the sections of the course were cut from, in the order in which they are read.
+
+    Whatever the campaign took in or left out since the course was finished is no part of it.
+    """
+    versions = dict.fromkeys(one.section.version for one in course.progress.sections)
+    shown = MasterVersion.objects.select_related("master__document").in_bulk(versions)
+    found = (shown[key].master.document for key in versions if key in shown)
+    return list({one.pk: one for one in found}.values())
+
+
 def documents_left_out(course: Course) -> list[GuidingDocument]:
     """The documents of the campaign of which the outline shows nothing: they were added after it was made."""
-    shown = MasterVersion.objects.filter(pk__in={one.section.version for one in course.progress.sections})
-    known = set(shown.values_list("master__document", flat=True))
+    known = {one.pk for one in documents_read(course)}
     return [one for one in course.row.duty.campaign.documents.order_by("pk") if one.pk not in known]
 
 

@@ -15,7 +15,7 @@ from quantriet.campaigns.models import StudyCampaign, StudyDuty
 from quantriet.campaigns.rules.audience import Criteria
 from quantriet.campaigns.vocab import ATTEND
 from quantriet.kit.time import now, today
-from quantriet.library.models import MasterVersion, StudyMaster
+from quantriet.library.models import GuidingDocument, MasterVersion, StudyMaster
 from quantriet.library.vocab import Audience, MasterState
 
 _numbers = count(1)
@@ -40,10 +40,17 @@ def part(
 THREE = (part(1, words=380), part(2, "new", words=90), part(3, "question", words=40))
 
 
-def publish(cast, campaign: StudyCampaign, parts=THREE, *, at: dt.datetime | None = None) -> MasterVersion:
-    """The next published version of the master of the campaign's document; two days ago if not said otherwise."""
+def publish(
+    cast,
+    campaign: StudyCampaign,
+    parts=THREE,
+    *,
+    at: dt.datetime | None = None,
+    document: GuidingDocument | None = None,
+) -> MasterVersion:
+    """The next published version of the master of the campaign's one document or of this; two days ago if not said otherwise."""
     at = at or clock(5) - dt.timedelta(days=2)  # today's five o'clock is still to come where a test runs at four
-    document = campaign.documents.get()
+    document = document or campaign.documents.get()
     master, _new = StudyMaster.objects.get_or_create(
         document=document, unit=document.unit,
         defaults={

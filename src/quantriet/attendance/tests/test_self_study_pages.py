@@ -17,6 +17,7 @@ from quantriet.attendance.rules.self_study import WrittenQuestion
 from quantriet.attendance.tests.factories import clock, make_class
 from quantriet.attendance.tests.self_study_factories import THREE, allow, duty, part, publish, study, study_campaign
 from quantriet.attendance.vocab import FactKind
+from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.campaigns.vocab import CampaignState, DutyReason, DutyState
 from quantriet.kit.time import show_day, today
 from quantriet.library.models import MasterVersion
@@ -251,6 +252,20 @@ def test_the_proof_stays_when_the_campaign_has_closed(cast, campaign, reader):
     campaign.state = CampaignState.CLOSED
     campaign.save(update_fields=["state"])
     assert "Mã xác nhận" in reader.see("-proof")
+
+
+def test_the_proof_names_the_documents_of_the_course(cast, campaign, reader):
+    read = campaign.documents.get()
+    second = campaign_factories.document(campaign.unit, cast.officer, "31-KL/TW")
+    campaign.campaign_documents.create(document=second, order=1)
+    publish(cast, campaign, (part(7, words=30),), document=second)
+    study(cast, campaign, "M1", at=clock(6))
+    later = campaign_factories.document(campaign.unit, cast.officer, "99-CT/TW")
+    campaign.campaign_documents.create(document=later, order=2)
+    campaign.campaign_documents.filter(document=second).delete()
+    proof = reader.see("-proof")
+    assert later.citation not in proof  # came after it was finished
+    assert 0 < proof.index(f"{read.citation} – ") < proof.index(f"{second.citation} – ")
 
 
 # --- the desk -----------------------------------------------------------------------------------------------------

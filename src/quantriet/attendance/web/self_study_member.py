@@ -288,7 +288,7 @@ def proof_context(course: Course, duty: StudyDuty) -> dict[str, Any]:
         "sections": course.progress.sections,
         "minutes": course.progress.minutes,
         "code": " ".join(code[start : start + 4] for start in range(0, len(code), 4)),
-        "documents": [one.document for one in duty.campaign.campaign_documents.select_related("document")],
+        "documents": reads.documents_read(course),
         "place": {"unit": duty.unit.name},
         "paper": {"superior": duty.campaign.unit.name, "unit": duty.unit.name},
         "done_on": show_day(local(course.row.finished_at).date()) if course.row.finished_at else "",

@@ -116,6 +116,7 @@ def test_display_keeps_the_choice_and_goes_back():
     assert response.status_code == 302
     assert response["Location"] == "/desk/classes/?page=2"
     assert response.cookies["display_text"].value == "4"
+    assert not response.cookies["display_text"]["httponly"]  # a page without a line changes it by itself
     assert "display_theme" not in response.cookies
 
 

@@ -1,4 +1,7 @@
-"""The reader's text size and theme: kept in two cookies, set by a small form on every page, with or without JavaScript."""
+"""The reader's text size and theme: kept in two cookies, set by a small form on every page, with or without JavaScript.
+
+The scripts of a page read and set them too: a choice made without a line holds for every page from then on.
+"""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,7 +22,5 @@ def display(request: HttpRequest) -> HttpResponse:
     for name, allowed in (("text", TEXT_SIZES), ("theme", THEMES)):
         value = request.POST.get(name, "")
         if value in allowed:
-            response.set_cookie(
-                f"display_{name}", value, _YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
-            )
+            response.set_cookie(f"display_{name}", value, _YEAR, samesite="Lax", secure=request.is_secure())
     return response

@@ -233,7 +233,9 @@ def test_everybody_downloads_the_material_of_a_public_document(cast, client):
     place(cast, document)
     address = f"/documents/{document.pk}/materials/{file.pk}/"
     assert address in client.get(f"/documents/{document.pk}/").content.decode()
-    assert b"".join(client.get(address)) == b"%PDF-1.7"
+    answer = client.get(address)
+    assert answer[KEPT] == "public"
+    assert b"".join(answer) == b"%PDF-1.7"
     assert client.get(f"/documents/{document.pk}/materials/{other.pk}/").status_code == 404
     assert not MaterialReceipt.objects.exists()
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from quantriet.attendance.tests.factories import make_campaign
 from quantriet.audit.models import AuditEvent
 from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal
@@ -100,6 +101,24 @@ def test_the_public_finds_approved_works_with_the_document_and_on_the_first_page
     masters.withdraw_master(master, reason="Có lỗi", by=cast.officer, at=now())
     read(client, "public-document-work", document.pk, works[MaterialKind.CLIP].pk, status=404)
     assert "Clip ba phút" not in read(client, "home")
+
+
+def test_a_device_may_keep_panels_for_whom_they_are_and_no_clip(cast, client, document, master):
+    panel, film = bring(cast, master, MaterialKind.PANEL), bring(cast, master, MaterialKind.CLIP)
+    hidden = bring(cast, master, MaterialKind.PANEL, approved=False)
+    make_campaign(cast, documents=[document])
+    kept = "X-Handbook"
+    for name, said in (("public-document-work", "public"), ("my-work", "private")):
+        if name == "my-work":
+            client.force_login(cast.accounts["member1"])
+        addresses = {one.pk: reverse(name, args=[document.pk, one.pk]) for one in (panel, film, hidden)}
+        whole = client.get(addresses[panel.pk])
+        assert (whole[kept], whole["Cache-Control"]) == (said, f"{said}, max-age=300")
+        assert kept not in client.get(addresses[panel.pk], headers={"Range": "bytes=0-3"})
+        assert kept not in client.get(addresses[film.pk])
+        assert kept not in client.get(addresses[hidden.pk])
+    client.force_login(cast.officer)
+    assert kept not in client.get(reverse("released-work", args=[document.pk, panel.pk]))  # of the desk
 
 
 def test_units_below_take_approved_works_from_the_page_of_the_document(cast, document, master, as_user):

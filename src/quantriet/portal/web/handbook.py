@@ -37,6 +37,7 @@ KEPT, ACCOUNT = "X-Handbook", "X-Handbook-Account"
 NOBODY = "none"
 PATIENCE = 3_000  # milliseconds a slow line is waited for before the kept copy is shown
 AGAIN = 10 * 60 * 1_000  # milliseconds until what is assigned is fetched again in the background
+LARGEST = 8 * 1024 * 1024  # bytes of one page, picture or file that a device keeps; larger ones are read with a line
 _ACCENT, _PAPER = "#9c1620", "#ffffff"  # --accent and --paper of tokens.css
 WORKER = "portal/worker/worker.js"
 PUSH = "notify/push_worker.js"  # its listeners, where the room for notices brings them
@@ -143,7 +144,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "hashed": bool(getattr(staticfiles_storage, "manifest_hash", "")), "shell": [static(name) for name in SHELL],
         "offline": reverse("offline"), "entry": reverse("home"), "home": reverse("me"),
         "gather": reverse("my-handbook-list"), "signOut": reverse("sign-out"), "aside": ["/desk/", "/api/"],
-        "patience": PATIENCE, "again": AGAIN, "seconds": settings.SESSION_AT_MOST, "words": _words(),
+        "patience": PATIENCE, "again": AGAIN, "largest": LARGEST, "seconds": settings.SESSION_AT_MOST, "words": _words(),
     }  # fmt: skip
     parts = [static(WORKER)]
     if finders.find(PUSH) or _is_collected(PUSH):

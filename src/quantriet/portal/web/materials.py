@@ -112,4 +112,5 @@ def public_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase
         return redirect("public-material", pk, present.pk)
     answer = _handed(one)
     answer["Cache-Control"] = "public, max-age=300"
+    answer[KEPT] = "public"
     return answer

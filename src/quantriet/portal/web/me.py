@@ -130,7 +130,7 @@ def work(request: DeskRequest, pk: int, work_pk: int) -> HttpResponseBase:
     one = rows.filter(pk=work_pk).first() if rows is not None else None
     if one is None:
         raise Http404
-    return shared.work(request, one, cached="private, max-age=300")
+    return shared.work(request, one, kept="private")
 
 
 @member_page

@@ -21,6 +21,7 @@ from quantriet.kit.time import local
 from quantriet.kit.web import download, kind_of, ranged
 from quantriet.library.models import BroughtMaterial
 from quantriet.library.queries import public as documents
+from quantriet.library.vocab import MaterialKind
 from quantriet.portal.queries import public as queries
 from quantriet.portal.rules import share as share_rules
 from quantriet.portal.web.fresh import fresh_page
@@ -56,11 +57,16 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
     return answer
 
 
-def work(request: HttpRequest, one: BroughtMaterial, *, cached: str = "public, max-age=300") -> HttpResponseBase:
-    """The file of a brought work as it stands on a page; players ask for parts of a clip."""
+def work(request: HttpRequest, one: BroughtMaterial, *, kept: str = "public") -> HttpResponseBase:
+    """The file of a brought work as it stands on a page; players ask for parts of a clip.
+
+    `kept` says for whom a device may keep it: `public`, or `private` for the member alone. A clip is never kept.
+    """
     name = one.file_name
     answer = ranged(request, one.file.open("rb"), name=name, kind=kind_of(name), size=one.file.size)
-    answer["Cache-Control"] = cached
+    answer["Cache-Control"] = f"{kept}, max-age=300"
+    if one.kind != MaterialKind.CLIP and answer.status_code == 200:
+        answer[KEPT] = kept
     return answer
 
 

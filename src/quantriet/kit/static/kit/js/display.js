@@ -1,5 +1,9 @@
-// Text size and theme change at once; the server keeps them in a cookie. Without this module the forms do the same by a page load.
+// Text size and theme change at once and are kept in two cookies, with a line and without one. The server reads them for the
+// pages it makes, the handbook's worker is told for the copies it shows, and a page that comes back out of the browser's memory
+// looks for itself. Without this module the forms do the same by a page load.
 const root = document.documentElement;
+const YEAR = 365 * 24 * 3600;
+const KNOWN = { text: ["1", "2", "3", "4"], theme: ["auto", "light", "dark", "contrast"] };
 
 function chosen() {
   return { text: Number(root.dataset.text || 1), theme: root.dataset.theme || "auto" };
@@ -10,6 +14,31 @@ function apply(name, value) {
   else if (name === "text") root.dataset.text = value;
   else if (value === "auto") delete root.dataset.theme;
   else root.dataset.theme = value;
+}
+
+function keep(name, value) {
+  const sealed = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `display_${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${sealed}`;
+}
+
+// What was chosen on another page since this one was made.
+function follow() {
+  for (const one of document.cookie.split("; ")) {
+    const [key, value] = one.split("=");
+    const name = key.replace("display_", "");
+    if (key.startsWith("display_") && KNOWN[name]?.includes(value)) apply(name, value);
+  }
+}
+
+function tellWorker() {
+  const { text, theme } = chosen();
+  navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage({ kind: "display", text: String(text), theme }));
+}
+
+// The server's own cookie lasts: some browsers drop after a week what a script has set.
+function send(form, body) {
+  const post = () => fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: true });
+  post().catch(() => window.addEventListener("online", () => post().catch(() => {}), { once: true }));
 }
 
 function refresh() {
@@ -36,7 +65,19 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("[data-display]") || !button?.name) return;
   event.preventDefault();
   const body = new FormData(form, button);
+  keep(button.name, button.value);
   apply(button.name, button.value);
   refresh();
-  fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: true }).catch(() => {});
+  tellWorker();
+  send(form, body);
 });
+
+function catchUp() {
+  follow();
+  refresh();
+}
+
+window.addEventListener("pageshow", (event) => event.persisted && catchUp());
+document.addEventListener("visibilitychange", () => document.hidden || catchUp());
+catchUp();
+tellWorker();

@@ -9,9 +9,10 @@ const ASSETS = "handbook-assets";
 const PUBLIC = "handbook-public";
 const MINE = "handbook-mine";
 const STATE = "handbook-state";
+const DISPLAY = "handbook-display";
 const MOST = { [ASSETS]: 250, [PUBLIC]: 150, [MINE]: 120 };
-const LARGEST = 8 * 1024 * 1024; // bytes of one answer
 const STATE_ADDRESS = "/__handbook/state";
+const DISPLAY_ADDRESS = "/__handbook/display";
 
 // Told apart from answers that were asked for before a sign-out and come after it.
 let turn = 0;
@@ -56,6 +57,30 @@ async function mineIsOver() {
   return true;
 }
 
+// --- how the reader wants pages to look ------------------------------------------------------------------------------
+
+// Text size and theme belong to the device, not to a sign-in: they stay when that ends.
+let display = null;
+
+async function noteDisplay(text, theme) {
+  if (!/^[1-4]$/.test(text) || !/^[a-z]+$/.test(theme)) return;
+  if (display?.text === text && display?.theme === theme) return;
+  display = { text, theme };
+  await (await caches.open(DISPLAY)).put(DISPLAY_ADDRESS, new Response(JSON.stringify(display)));
+}
+
+// A copy was made in the size of its day: it is shown in the one that was chosen last.
+async function inDisplay(html) {
+  if (!display) {
+    const found = await (await caches.open(DISPLAY)).match(DISPLAY_ADDRESS);
+    const known = found ? await found.json() : null;
+    display ??= known;
+  }
+  if (!display) return html;
+  const chosen = (display.text === "1" ? "" : ` data-text="${display.text}"`) + (display.theme === "auto" ? "" : ` data-theme="${display.theme}"`);
+  return html.replace(/<html[^>]*>/, (tag) => tag.replace(/ data-(?:text|theme)="[^"]*"/g, "").replace(">", `${chosen}>`));
+}
+
 // --- keeping -------------------------------------------------------------------------------------------------------
 
 async function tellAll(message) {
@@ -91,13 +116,15 @@ async function put(name, address, answer) {
 async function take(address, answer, mine) {
   if (answer.type === "opaqueredirect" || answer.type === "error" || answer.redirected) return;
   if (mine !== turn) return;
-  await noteAccount(answer.headers.get("X-Handbook-Account"));
   const kind = answer.headers.get("X-Handbook");
+  // A file for everybody may come out of the browser's own memory, made for whoever was signed in then.
+  if (kind !== "public" || isPage(answer)) await noteAccount(answer.headers.get("X-Handbook-Account"));
   if (answer.status === 404 || answer.status === 403) return forget(address);
   if (answer.status !== 200 || (kind !== "public" && kind !== "private")) return;
   const now = turn;
+  if (Number(answer.headers.get("Content-Length")) > setup.largest) return answer.body?.cancel();
   const body = await answer.blob();
-  if (body.size > LARGEST) return;
+  if (body.size > setup.largest) return;
   const headers = new Headers(answer.headers);
   for (const name of ["Content-Encoding", "Content-Length", "Set-Cookie"]) headers.delete(name);
   headers.set("X-Kept-At", String(Date.now()));
@@ -137,7 +164,7 @@ async function fromDevice(kept, why) {
   if (!isPage(kept)) return kept;
   const said = aged(why, Number(kept.headers.get("X-Kept-At")));
   const line = `<div class="message message--warning" data-kept="${why}"><p>${said}</p></div>`;
-  const html = (await kept.text())
+  const html = (await inDisplay(await kept.text()))
     .replace('<div class="messages" role="status">', (found) => found + line)
     .replace(/ data-session-seconds="[^"]*"/, "");
   return new Response(html, { status: 200, headers: kept.headers });
@@ -158,7 +185,7 @@ async function offlinePage(isForm) {
     }
   }
   const list = items.length ? `<ul class="links">${items.slice(0, 80).join("")}</ul>` : `<p>${setup.words.none_kept}</p>`;
-  const html = (await shell.text())
+  const html = (await inDisplay(await shell.text()))
     .replace(/<div data-list>[^<]*<\/div>/, () => `<div>${list}</div>`)
     .replace(` hidden data-when="${isForm ? "form" : "page"}"`, "");
   return new Response(html, { status: 503, headers: shell.headers });
@@ -219,15 +246,17 @@ async function asset(request) {
   }
 }
 
-async function pictured(request, url) {
+// A picture on a page, kept by the same rules as a page; whole or narrower it is one.
+async function pictured(event, request, url) {
+  const mine = turn;
   try {
     const answer = await fetch(request);
-    if (answer.status === 200 && answer.headers.get("X-Handbook") === "public") {
-      await put(PUBLIC, url.pathname, answer.clone());
-    }
+    const said = answer.headers.get("X-Handbook");
+    if (said) event.waitUntil(take(url.pathname, answer.clone(), mine).catch(() => {}));
+    else if (answer.status === 404 || answer.status === 403) event.waitUntil(forget(url.pathname));
     return answer;
   } catch (fault) {
-    const kept = await (await caches.open(PUBLIC)).match(url.pathname);
+    const kept = await find(url.pathname);
     if (kept) return kept;
     throw fault;
   }
@@ -294,7 +323,7 @@ async function install() {
 }
 
 async function activate() {
-  const known = [SHELL, ASSETS, PUBLIC, MINE, STATE];
+  const known = [SHELL, ASSETS, PUBLIC, MINE, STATE, DISPLAY];
   for (const name of await caches.keys()) {
     if (name.startsWith("handbook-") && !known.includes(name)) await caches.delete(name);
   }
@@ -304,9 +333,10 @@ async function activate() {
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
-  const { kind, assets, address } = event.data ?? {};
+  const { kind, assets, address, text, theme } = event.data ?? {};
   if (kind === "gather") event.waitUntil(gather(assets ?? []));
   if (kind === "keep") event.waitUntil(keepPage(String(address)).catch(() => {}));
+  if (kind === "display") event.waitUntil(noteDisplay(String(text), String(theme)).catch(() => {}));
   if (kind === "take-over") self.skipWaiting();
 });
 self.addEventListener("fetch", (event) => {
@@ -331,6 +361,6 @@ self.addEventListener("fetch", (event) => {
   } else if (request.method === "GET" && url.pathname.startsWith(setup.static)) {
     event.respondWith(asset(request));
   } else if (request.method === "GET" && request.destination === "image") {
-    event.respondWith(pictured(request, url));
+    event.respondWith(pictured(event, request, url));
   }
 });
