@@ -67,9 +67,11 @@ from quantriet.classes.queries.rosters import (
     Standing,
     exempt_beside,
     find_people,
+    lines_resting,
     organisation_above,
     roster,
     standing_of,
+    why_line_stays,
 )
 from quantriet.classes.queries.seat_maps import (
     Placed,
@@ -147,6 +149,7 @@ __all__ = [
     "is_marked",
     "is_outdated",
     "items_of",
+    "lines_resting",
     "link_of",
     "load_timetable",
     "may_lead",
@@ -194,5 +197,6 @@ __all__ = [
     "venue_export",
     "venue_line",
     "want_of_reporters",
+    "why_line_stays",
     "wish_lines",
 ]

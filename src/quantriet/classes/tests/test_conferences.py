@@ -296,7 +296,8 @@ def test_ready_made_lists_seat_people_at_the_main_venue_and_at_their_own_units(c
     assert set(seats.values()) == {below.name}
     assert len(seats) == 1
     assert filling.left_out == 2
-    assert "Chi bộ thôn Thượng" in filling.left_units
+    assert any(one.startswith("Chi bộ thôn Thượng (") for one in filling.left_units)
+    assert filling.without_venue == 1
     assert filling.other_tier == 8  # who learns elsewhere, by the list
     rules = {one.rule.name: one.rule.pk for one in queries.rule_places(made.conference)}
     actions.set_seating(
@@ -681,3 +682,68 @@ def test_calling_nobody_is_no_success_and_says_why(as_user, opened):
     assert told.level_tag == "warning"
     assert "Chưa đưa được ai" in str(told)
     assert "không dự hội nghị này" in str(told)
+
+
+def _seated(cast, **given):
+    """A conference to whose main venue all members of the province are called, with its rule."""
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    made = actions.add_conference(
+        by=cast.officer, at=now(), campaign=campaign, unit=cast.units["T"], title="Hội nghị", tier="grassroots", **given
+    )
+    (rule,) = [one.rule.pk for one in queries.rule_places(made.conference)]
+    actions.set_seating(made.conference, {rule: SeatPlace.MAIN}, by=cast.officer, at=now())
+    return made, rule
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-040")
+def test_whom_the_rules_call_no_longer_is_taken_out_unless_something_rests_on_the_line(as_user, cast):
+    made, rule = _seated(cast)
+    called = actions.call_to_venues(made.conference, by=cast.officer, at=now()).added
+    assert called > 6
+    lines = list(made.roster.select_related("person").order_by("pk"))
+    by_hand, seated, with_part, summoned = lines[:4]
+    made.roster.filter(pk=by_hand.pk).update(origin="hand")
+    made.roster.filter(pk=seated.pk).update(seat="A1")
+    actions.give_role(made, by=cast.officer, at=now(), kind="reporter", person=with_part.person)
+    made.roster.filter(pk=summoned.pk).update(summoned_at=now())
+    client, address = as_user("officer"), reverse("conference-seating", args=[made.pk])
+    sent = {f"rule-{rule}": SeatPlace.ELSEWHERE.value, "call": "1"}
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.post(address, sent)
+    assert sum("DELETE" in one["sql"] and "classes_rosterentry" in one["sql"] for one in asked) == 1
+    (told,) = client.get(answer.url).context["messages"]
+    assert f"Đã đưa {called - 4} người không còn thuộc diện dự ra khỏi danh sách." in str(told)
+    assert "1 người đã xếp ghế, 1 người có phần việc trong hội nghị, 1 người đã nhận giấy mời" in str(told)
+    assert set(made.roster.values_list("pk", flat=True)) == {by_hand.pk, seated.pk, with_part.pk, summoned.pk}
+    line = AuditEvent.objects.get(verb="roster.removed")
+    assert line.after["removed"] == called - 4
+    actions.set_seating(made.conference, {rule: SeatPlace.MAIN}, by=cast.officer, at=now())
+    assert actions.call_to_venues(made.conference, by=cast.officer, at=now()).added == called - 4
+
+
+@pytest.mark.django_db
+def test_nobody_is_taken_out_of_a_released_conference(cast):
+    made, rule = _seated(cast)
+    called = actions.call_to_venues(made.conference, by=cast.officer, at=now()).added
+    StudyClass.objects.filter(pk=made.pk).update(state="released")
+    actions.set_seating(made.conference, {rule: SeatPlace.ELSEWHERE}, by=cast.officer, at=now())
+    done = actions.call_to_venues(made.conference, by=cast.officer, at=now())
+    assert (done.removed, done.stay) == (0, {"vì hội nghị đã chốt": called})
+    assert made.roster.count() == called
+
+
+@pytest.mark.django_db
+def test_calling_says_who_is_in_another_class_already_and_which_venues_stay_empty(as_user, cast):
+    made, rule = _seated(cast)
+    add(made, cast, by_host=True, by="officer")
+    other = factories.study_class(made.campaign, cast.units["X1"], cast.officer, capacity=50)
+    elsewhere = actions.fill_roster(other, by=cast.officer, at=now()).added
+    client, address = as_user("officer"), reverse("conference-seating", args=[made.pk])
+    answer = client.post(address, {f"rule-{rule}": SeatPlace.BELOW.value, "call": "1"}, follow=True)
+    (told,) = answer.context["messages"]
+    assert f"Thuộc diện dự nhưng không được gọi: {elsewhere} người đã có trong lớp khác" in str(told)
+    assert "Chưa có ai ở Hội trường; Điểm cầu X1." in str(told)
+    assert "người ở nơi chưa có điểm cầu" in str(told)
+    assert f"unit={cast.units['T'].pk}&amp;how=none" in answer.content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -47,6 +48,7 @@ from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 _SALT = "conference-venues"
+_NAMED = 10  # cells or venues that a message names; of more their number, and the page leads to the list
 
 
 def conference_page(
@@ -267,9 +269,10 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
             if not request.POST.get("call"):
                 return saved(request, to=back, message=_("Saved."))
             done = actions.call_to_venues(study_class.conference, by=request.account, at=now())
-            if done.added:
-                return saved(request, to=back, message=_called(done))
-            messages.warning(request, _called(done))
+            empty = [one.venue.name for one in queries.capacity(study_class) if not one.seated]
+            if done.added or done.removed:
+                return saved(request, to=back, message=_called(done, empty))
+            messages.warning(request, _called(done, empty))
             return saved(request, to=back)
     venues = queries.capacity(study_class)
     context = {
@@ -277,30 +280,52 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
         "has_rules": bool(places),
         "called": sum(one.seated for one in venues),
         "venues": len(venues),
+        "none_url": f"{reverse('class-placement', args=[study_class.campaign_id])}?unit={study_class.unit_id}&how=none",
     }
     return conference_page(
         request, "classes/desk/conference_seating.html", study_class, context, part=ConferencePart.SEATING
     )
 
 
-def _called(done: Filling) -> str:
-    """What calling came to; who was not called, why, and what to do next."""
-    said = (
+def _called(done: Filling, empty: Sequence[str]) -> str:
+    """What calling came to: who was called and taken out, who was not and why, which venues stay empty, what to do next."""
+    told = [
         f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu."
         if done.added
         else "Chưa đưa được ai vào điểm cầu."
-    )
+    ]
+    if done.removed:
+        told.append(f"Đã đưa {show_number(done.removed)} người không còn thuộc diện dự ra khỏi danh sách.")
+    if done.stay:
+        told.append(f"Không còn thuộc diện dự nhưng vẫn ở lại danh sách: {_counted(done.stay)}.")
     if done.left_out:
-        units = ", ".join(done.left_units[:5]) + ("…" if len(done.left_units) > 5 else "")
-        said += (
-            f" {show_number(done.left_out)} người chưa có chỗ: {units}. Hãy thêm điểm cầu cho các đơn vị ấy hoặc tăng số chỗ, "
-            "rồi làm lại."
+        full = done.left_out - done.without_venue
+        why = {"ở nơi chưa có điểm cầu": done.without_venue, "vì điểm cầu hết chỗ": full}
+        told.append(
+            f"{show_number(done.left_out)} người chưa có chỗ ({_counted(why)}): {_named(done.left_units, 'chi bộ')}. "
+            "Hãy thêm điểm cầu cho các đơn vị ấy hoặc tăng số chỗ, rồi làm lại."
         )
+    if done.not_waiting:
+        told.append(f"Thuộc diện dự nhưng không được gọi: {_counted(done.not_waiting)}.")
     if done.other_tier:
-        said += f" {show_number(done.other_tier)} người không dự hội nghị này theo cách xếp bên dưới; đổi được ở từng điều kiện."
-    if not (done.added or done.left_out or done.other_tier):
-        said += " Mọi người thuộc diện đã có trong lớp khác hoặc đã ở điểm cầu."
-    return said
+        told.append(
+            f"{show_number(done.other_tier)} người không dự hội nghị này theo cách xếp bên dưới; đổi được ở từng điều kiện."
+        )
+    if empty:
+        told.append(f"Chưa có ai ở {_named(empty, 'điểm cầu')}.")
+    if not (done.added or done.removed or done.left_out or done.not_waiting or done.other_tier or done.stay):
+        told.append("Mọi người thuộc diện đã ở điểm cầu.")
+    return " ".join(told)
+
+
+def _counted(why: Mapping[str, int]) -> str:
+    """ "12 người đã xếp ghế, 3 người đã nhận giấy mời"."""
+    return ", ".join(f"{show_number(count)} người {words}" for words, count in why.items() if count)
+
+
+def _named(names: Sequence[str], what: str) -> str:
+    more = len(names) - _NAMED
+    return "; ".join(names[:_NAMED]) + (f" và {show_number(more)} {what} khác" if more > 0 else "")
 
 
 # --- venues --------------------------------------------------------------------------------------------------------------
