@@ -204,11 +204,13 @@ def add_conference_venue(
     at: datetime,
     by_host: bool,
     unit: Unit,
-    name: str,
+    name: str = "",
     facility: Facility | None = None,
     **given: Any,
 ) -> Venue:
     """Add the venue of a unit; from the register when `facility` is given, which fills what is not said.
+
+    Without a name it is called after its unit.
 
     Refuses, unless `by_host`, before the conference is opened and after its last day; a facility of another unit; a name
     that is taken; and as `prepare_venue` does. Effects: venue, its readiness, audit "venue.added".
@@ -218,7 +220,7 @@ def add_conference_venue(
         _refuse_late(conference, at=at, by_host=by_host)
         given = _from_register(facility, unit, given)
         made = add_venue(
-            study_class, by=by, at=at, name=name, unit=unit,
+            study_class, by=by, at=at, name=text.squeeze(name) or f"Điểm cầu {_short(unit)}"[:160], unit=unit,
             **{key: given[key] for key in ("address", "capacity", "clerk") if key in given},
         )  # fmt: skip
         found = VenueReadiness(venue=made, facility=facility)
@@ -301,6 +303,7 @@ def write_venues(
     lines = list(lines)
     added: list[tuple[Venue, VenueReadiness]] = []
     changed: list[tuple[Venue, VenueReadiness, dict[str, Any]]] = []
+    bare: list[VenueReadiness] = []  # of venues that were none of a conference when they were added; that is no change
     with roster_in(study_class, *RUNNING_STATES):
         _refuse_late(conference, at=at, by_host=by_host)
         there = {one.pk: one for one in study_class.venues.select_related("readiness", "unit")}
@@ -328,6 +331,8 @@ def write_venues(
                 ticks = said["equipment"]
                 kept = [kind for kind in found.equipment if ticks.get(kind, True)]
                 said["equipment"] = _kinds([*kept, *(kind for kind, there_now in ticks.items() if there_now)])
+                if set(said["equipment"]) == set(found.equipment):
+                    del said["equipment"]
             fewest = called[line.venue_id] if line.venue_id else 0
             seats = said.get("capacity")
             if seats is not None and seats < fewest:
@@ -335,11 +340,15 @@ def write_venues(
             after = _write_columns(venue, said) | _write_readiness(found, said)[1]
             if line.venue_id is None:
                 added.append((venue, found))
-            elif after or found.pk is None:
+            elif after:
                 changed.append((venue, found, after))
+            elif found.pk is None:
+                bare.append(found)
         Venue.objects.bulk_create([venue for venue, _found in added], batch_size=500)
         Venue.objects.bulk_update([venue for venue, *_ in changed], ["address", "capacity", "clerk"], batch_size=500)
-        new = [found for _venue, found in added] + [found for _venue, found, _after in changed if found.pk is None]
+        new = (
+            bare + [found for _venue, found in added] + [found for _venue, found, _after in changed if found.pk is None]
+        )
         VenueReadiness.objects.bulk_create(new, batch_size=500)
         VenueReadiness.objects.bulk_update(
             [found for _venue, found, _after in changed if found.pk is not None],
@@ -485,6 +494,10 @@ def _refuse_late(conference: OnlineConference, *, at: datetime, by_host: bool) -
         )
 
 
+def _short(unit: Unit) -> str:
+    return unit.short_name or unit.name.removeprefix("Đảng ủy ").removeprefix("Đảng bộ ")
+
+
 def _refuse_below_called(venue: Venue, seats: int | None) -> None:
     if seats is None:
         return
@@ -497,7 +510,7 @@ def _too_small(name: str, seats: int, called: int, row: int | None = None) -> Re
     where = f"Dòng {row}: " if row else ""
     return Refusal(
         "venue.over_capacity",
-        f"{where}{name}: sức chứa {show_number(seats)} ít hơn {show_number(called)} người đã gọi; hãy chuyển bớt sang điểm cầu khác trước.",
+        f"{where}{name}: số chỗ {show_number(seats)} ít hơn {show_number(called)} người đã gọi; hãy chuyển bớt sang điểm cầu khác trước.",
         field="capacity",
         row=row,
     )

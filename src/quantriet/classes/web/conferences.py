@@ -348,8 +348,7 @@ def new_venue(request: DeskRequest, pk: int) -> HttpResponse:
     units = access.units_for_venues(request.account, study_class)
     home = org_access.home_unit(request.account)
     first = units.filter(pk=home.pk).first() if home else None
-    first = first or units.first()
-    initial = {"unit": first, "name": f"Điểm cầu {_short(first)}" if first else ""}
+    initial = {"unit": first or units.first()}
     form = ConferenceVenueForm(
         request.POST or None, initial=initial, units=units, facilities=_facilities(request.account),
         clerks=access.clerks_for_venues(request.account, study_class),
@@ -365,10 +364,6 @@ def new_venue(request: DeskRequest, pk: int) -> HttpResponse:
     return conference_page(
         request, "classes/desk/conference_venue.html", study_class, context, part=ConferencePart.READINESS
     )
-
-
-def _short(unit: Unit) -> str:
-    return unit.short_name or unit.name.removeprefix("Đảng ủy ").removeprefix("Đảng bộ ")
 
 
 def _venue(request: DeskRequest, pk: int, venue_pk: int) -> tuple[StudyClass, Venue]:
@@ -467,7 +462,7 @@ def import_venues(request: DeskRequest, pk: int) -> HttpResponse:
                     study_class.conference, lines, by=request.account, at=now(),
                     by_host=access.is_host(request.account, study_class),
                 )  # fmt: skip
-                said = f"Đã thêm {show_number(added)} điểm cầu, sửa {show_number(changed)} điểm cầu."
+                said = tables.written_sentence("điểm cầu", added, changed)
                 return saved(request, to=reverse("conference", args=[pk]), message=said)
         context = {"form": confirmed, "is_preview": True, "can_confirm": False}
         return conference_page(
@@ -501,9 +496,9 @@ def import_venues(request: DeskRequest, pk: int) -> HttpResponse:
                     for one in found.lines[: tables.SHOWN]
                 ],
                 "wrong": found.wrong[: tables.SHOWN],
-                "sentence": f"Đọc được {show_number(len(found.lines))} điểm cầu ({show_number(found.added)} mới), "
-                f"{show_number(len(found.wrong))} chỗ sai. Chưa ghi gì"
-                + ("; hãy sửa tệp rồi đọc lại." if found.wrong else "."),
+                "sentence": tables.read_sentence(
+                    "điểm cầu", total=len(found.lines), added=found.added, same=found.same, wrong=len(found.wrong)
+                ),
             }
     return conference_page(
         request, "classes/desk/conference_import.html", study_class, context, part=ConferencePart.READINESS
