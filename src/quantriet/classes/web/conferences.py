@@ -289,11 +289,11 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _called(done: Filling, empty: Sequence[str]) -> str:
     """What calling came to: who was called and taken out, who was not and why, which venues stay empty, what to do next."""
-    told = [
-        f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu."
-        if done.added
-        else "Chưa đưa được ai vào điểm cầu."
-    ]
+    told = []
+    if done.added:
+        told.append(f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu.")
+    elif not done.removed:
+        told.append("Chưa đưa được ai vào điểm cầu.")
     if done.removed:
         told.append(f"Đã đưa {show_number(done.removed)} người không còn thuộc diện dự ra khỏi danh sách.")
     if done.stay:
