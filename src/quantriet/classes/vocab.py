@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -280,13 +280,19 @@ class Placement:
 class Filling:
     """What filling a roster came to: people added, people left out for want of seats, and their units.
 
-    `other_tier` counts who is in no class either but learns the content of another tier.
+    `other_tier` counts who is in no class either but learns the content of another tier. Of a conference also: how many
+    of those left out have no venue in their branch; who is meant for a venue but waits for no class, by why; who was
+    taken out because the rules call them no longer; and who stays all the same, by why.
     """
 
     added: int
     left_out: int = 0
     left_units: tuple[str, ...] = ()
     other_tier: int = 0
+    without_venue: int = 0
+    not_waiting: Mapping[str, int] = field(default_factory=dict)
+    removed: int = 0
+    stay: Mapping[str, int] = field(default_factory=dict)
 
 
 # Why a venue (by its id) keeps the seats that it has at a moment, as a room above says; empty when they may be others.

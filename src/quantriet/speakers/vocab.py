@@ -1,6 +1,13 @@
 """Kinds of entries of the register, levels, sources; states of invitations; what is checked in an outline and rated after it."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
 from quantriet.audit.vocab import VERBS
+from quantriet.kit.registry import Registry
 from quantriet.kit.vocab import LabelledEnum, gettext_noop
 from quantriet.notify.vocab import NOTIFICATION_KINDS, NotificationKind
 
@@ -108,6 +115,22 @@ class SpeakerRuleKey(LabelledEnum):
     OUTLINE_DAYS = "outline_days", gettext_noop("Outline filed before the day (days)")
     RATING_DAYS = "rating_days", gettext_noop("Rating open after the day (days)")
 
+
+@dataclass(frozen=True)
+class Engagement:
+    """What somebody does elsewhere on a part of a day, for which unit; `words` say it after the name."""
+
+    person_id: int
+    unit_id: int
+    held_on: date
+    half: Half
+    words: str
+
+
+# What people do between two days, both with them, as a room above says; of all people without the third.
+ENGAGEMENTS: Registry[Callable[[date, date, Collection[int] | None], Iterable[Engagement]]] = Registry(
+    "engagement of reporters"
+)
 
 HIGHEST_SCORE = 5
 # Fewer answers than this are never shown, not even as a mean (RELIABILITY.md, promise 8).

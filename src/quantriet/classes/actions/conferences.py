@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from quantriet.audit.actions import changes, record, record_many
 from quantriet.campaigns import queries as campaign_queries
-from quantriet.campaigns.models import StudyCampaign
-from quantriet.campaigns.vocab import StudyForm
+from quantriet.campaigns.models import StudyCampaign, StudyDuty
+from quantriet.campaigns.vocab import ATTEND, DutyState, StudyForm
 from quantriet.classes.actions.guards import class_in, roster_in
 from quantriet.classes.actions.lifecycle import add_class
-from quantriet.classes.actions.roster import adopt_guests, seat_cells
+from quantriet.classes.actions.roster import adopt_guests, remove_uncalled, seat_cells
 from quantriet.classes.actions.venues import add_venue, remove_venue, venue_texts
 from quantriet.classes.models import (
     Facility,
     OnlineConference,
+    RosterEntry,
     StudyClass,
     Venue,
     VenueAudience,
@@ -201,11 +204,13 @@ def add_conference_venue(
     at: datetime,
     by_host: bool,
     unit: Unit,
-    name: str,
+    name: str = "",
     facility: Facility | None = None,
     **given: Any,
 ) -> Venue:
     """Add the venue of a unit; from the register when `facility` is given, which fills what is not said.
+
+    Without a name it is called after its unit.
 
     Refuses, unless `by_host`, before the conference is opened and after its last day; a facility of another unit; a name
     that is taken; and as `prepare_venue` does. Effects: venue, its readiness, audit "venue.added".
@@ -215,7 +220,7 @@ def add_conference_venue(
         _refuse_late(conference, at=at, by_host=by_host)
         given = _from_register(facility, unit, given)
         made = add_venue(
-            study_class, by=by, at=at, name=name, unit=unit,
+            study_class, by=by, at=at, name=text.squeeze(name) or f"Điểm cầu {_short(unit)}"[:160], unit=unit,
             **{key: given[key] for key in ("address", "capacity", "clerk") if key in given},
         )  # fmt: skip
         found = VenueReadiness(venue=made, facility=facility)
@@ -298,6 +303,7 @@ def write_venues(
     lines = list(lines)
     added: list[tuple[Venue, VenueReadiness]] = []
     changed: list[tuple[Venue, VenueReadiness, dict[str, Any]]] = []
+    bare: list[VenueReadiness] = []  # of venues that were none of a conference when they were added; that is no change
     with roster_in(study_class, *RUNNING_STATES):
         _refuse_late(conference, at=at, by_host=by_host)
         there = {one.pk: one for one in study_class.venues.select_related("readiness", "unit")}
@@ -325,6 +331,8 @@ def write_venues(
                 ticks = said["equipment"]
                 kept = [kind for kind in found.equipment if ticks.get(kind, True)]
                 said["equipment"] = _kinds([*kept, *(kind for kind, there_now in ticks.items() if there_now)])
+                if set(said["equipment"]) == set(found.equipment):
+                    del said["equipment"]
             fewest = called[line.venue_id] if line.venue_id else 0
             seats = said.get("capacity")
             if seats is not None and seats < fewest:
@@ -332,11 +340,15 @@ def write_venues(
             after = _write_columns(venue, said) | _write_readiness(found, said)[1]
             if line.venue_id is None:
                 added.append((venue, found))
-            elif after or found.pk is None:
+            elif after:
                 changed.append((venue, found, after))
+            elif found.pk is None:
+                bare.append(found)
         Venue.objects.bulk_create([venue for venue, _found in added], batch_size=500)
         Venue.objects.bulk_update([venue for venue, *_ in changed], ["address", "capacity", "clerk"], batch_size=500)
-        new = [found for _venue, found in added] + [found for _venue, found, _after in changed if found.pk is None]
+        new = (
+            bare + [found for _venue, found in added] + [found for _venue, found, _after in changed if found.pk is None]
+        )
         VenueReadiness.objects.bulk_create(new, batch_size=500)
         VenueReadiness.objects.bulk_update(
             [found for _venue, found, _after in changed if found.pk is not None],
@@ -381,12 +393,18 @@ def call_to_venues(conference: OnlineConference, *, by: Account | None, at: date
 
     Who is meant for the main venue goes there; who is meant for a venue of the own unit to the nearest one of the own
     branch, whole cells together, never more than a venue holds or was allotted. Cells without a venue in their branch and
-    those for whom there is no seat stay out and are named. Effects: roster lines, audit "roster.filled". Basis: R-040 … R-042.
+    those for whom there is no seat stay out and are named; who waits for no class is told by why. Whom the lists call no
+    longer is taken out first, unless something rests on the line (`remove_uncalled`). Effects: roster lines, audit
+    "roster.filled", "roster.removed". Basis: R-040 … R-042.
     """
     study_class = conference.study_class
     with roster_in(study_class, *RUNNING_STATES):
         adopt_guests(study_class)
         meant = _meant(conference)
+        venued = {person for person, place in meant.items() if place != SeatPlace.ELSEWHERE}
+        removed, stay = remove_uncalled(
+            study_class, venued.__contains__, by=by, at=at, reason="Không còn thuộc diện dự hội nghị theo điều kiện"
+        )
         duties = placed(study_class.campaign, "none").filter(under([study_class.unit]))
         quotas = dict(VenueReadiness.objects.filter(venue__study_class=study_class).values_list("venue_id", "quota"))
         rooms: dict[SeatPlace, list[seating.Room]] = {SeatPlace.MAIN: [], SeatPlace.BELOW: []}
@@ -410,6 +428,7 @@ def call_to_venues(conference: OnlineConference, *, by: Account | None, at: date
             cells[place].setdefault(unit_id, []).append((pk, person_id))
             paths[unit_id] = path
         plan: list[tuple[seating.Placing, list[tuple[int, int]]]] = []
+        without_venue = 0
         for place, groups in cells.items():
             # At the main venue anybody may sit; below, only where one's own branch has a venue.
             near = {
@@ -417,6 +436,7 @@ def call_to_venues(conference: OnlineConference, *, by: Account | None, at: date
                 for key, people in groups.items()
                 if place == SeatPlace.MAIN or any(paths[key].startswith(room.path) for room in rooms[place])
             }
+            without_venue += sum(len(people) for key, people in groups.items() if key not in near)
             some = seating.spread([seating.Group(key, paths[key], len(near[key])) for key in near], rooms[place])
             plan += [(placing, near[placing.unit_id][: placing.count]) for placing in some]
         everybody: dict[int, int] = {}
@@ -424,7 +444,27 @@ def call_to_venues(conference: OnlineConference, *, by: Account | None, at: date
             for key, people in groups.items():
                 everybody[key] = everybody.get(key, 0) + len(people)
         filling = seat_cells(study_class, plan, everybody, by=by, at=at, units=[study_class.unit])
-    return Filling(filling.added, filling.left_out, filling.left_units, elsewhere)
+        not_waiting = _not_waiting(study_class, venued)
+    return replace(
+        filling, other_tier=elsewhere, without_venue=without_venue, not_waiting=not_waiting, removed=removed, stay=stay
+    )
+
+
+def _not_waiting(study_class: StudyClass, venued: Set[int]) -> dict[str, int]:
+    """Who is meant for a venue, is not on the roster and waits for no class, by why."""
+    line = RosterEntry.objects.filter(duty=OuterRef("pk"), is_running=True)
+    duties = StudyDuty.objects.filter(under([study_class.unit]), campaign=study_class.campaign_id, kind=ATTEND)
+    duties = duties.annotate(has_line=Exists(line)).filter(Q(has_line=True) | ~Q(state=DutyState.OWING))
+    here = Exists(RosterEntry.objects.filter(study_class=study_class, person=OuterRef("person")))
+    found: Counter[str] = Counter()
+    for person_id, state, has_line in duties.exclude(here).order_by("pk").values_list("person_id", "state", "has_line"):
+        if person_id not in venued:
+            continue
+        if has_line:
+            found["đã có trong lớp khác"] += 1
+        else:
+            found["được miễn học" if state == DutyState.EXEMPT else "đã học xong"] += 1
+    return dict(found)
 
 
 def _meant(conference: OnlineConference) -> dict[int, SeatPlace]:
@@ -454,6 +494,10 @@ def _refuse_late(conference: OnlineConference, *, at: datetime, by_host: bool) -
         )
 
 
+def _short(unit: Unit) -> str:
+    return unit.short_name or unit.name.removeprefix("Đảng ủy ").removeprefix("Đảng bộ ")
+
+
 def _refuse_below_called(venue: Venue, seats: int | None) -> None:
     if seats is None:
         return
@@ -466,7 +510,7 @@ def _too_small(name: str, seats: int, called: int, row: int | None = None) -> Re
     where = f"Dòng {row}: " if row else ""
     return Refusal(
         "venue.over_capacity",
-        f"{where}{name}: sức chứa {show_number(seats)} ít hơn {show_number(called)} người đã gọi; hãy chuyển bớt sang điểm cầu khác trước.",
+        f"{where}{name}: số chỗ {show_number(seats)} ít hơn {show_number(called)} người đã gọi; hãy chuyển bớt sang điểm cầu khác trước.",
         field="capacity",
         row=row,
     )

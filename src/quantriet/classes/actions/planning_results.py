@@ -128,7 +128,8 @@ def give_reporter(
 def confirm_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime) -> int:
     """Make the classes of a plan, as drafts: one for each session and hall, with its reporter and its people by name.
 
-    All or none. Refuses, with all reasons, whatever the plan breaks on the people of now: cells are counted once more.
+    All or none. Refuses in one sentence a plan whose people are not those who wait now, and, with all reasons, whatever it
+    breaks: cells are counted once more.
     Whoever sat in an earlier class of the same session and hall sits there again. Effects: classes, sessions, parts and
     rosters through their own actions, audit "timetable.confirmed". Returns how many classes. Basis: R-043, R-051, R-052.
     """
@@ -143,6 +144,8 @@ def confirm_timetable(plan: TimetablePlan, *, by: Account | None, at: datetime) 
 def _confirmed(plan: TimetablePlan, *, by: Account | None, at: datetime) -> int:
     left_out = 0
     with plan_in(plan, TimetableState.READY):
+        if drifted := queries.plan_drift(plan):
+            raise Refusal("timetable.drifted", drifted.sentence)
         recount(plan)
         loaded = queries.load_timetable(plan)
         if found := loaded.conflicts:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, Q, RestrictedError
+from django.db.models import ProtectedError, Q, QuerySet, RestrictedError
 
 from quantriet.audit.actions import record
 from quantriet.campaigns import actions as campaign_actions
@@ -107,13 +107,24 @@ def seat_cells(
     for placing, people in plan:
         taken[placing.unit_id] += len(people)
     left = {key: count - taken[key] for key, count in everybody.items() if count > taken[key]}
-    names = tuple(Unit.objects.filter(pk__in=left).order_by("path").values_list("name", flat=True))
+    names = tuple(_cell_words(study_class, unit) for unit in _cells(left))
     if added:
         record(
             "roster.filled", by=by, at=at, thing=study_class, unit=study_class.unit,
             after={"added": added, "left_out": sum(left.values()), "units": [unit.name for unit in units]},
         )  # fmt: skip
     return Filling(added, sum(left.values()), names)
+
+
+def _cells(keys: Iterable[int]) -> QuerySet[Unit]:
+    return Unit.objects.filter(pk__in=list(keys)).select_related("parent").order_by("path")
+
+
+def _cell_words(study_class: StudyClass, unit: Unit) -> str:
+    """The name of a cell, with the organisation above where its name alone does not tell it from others."""
+    above = unit.parent
+    words = above and queries.organisation_above(study_class, unit.pk, above.pk, above.name, above.short_name)
+    return f"{unit.name} ({words})" if words else unit.name
 
 
 def adopt_guests(study_class: StudyClass) -> None:
@@ -276,23 +287,55 @@ def remove_many_from_roster(
         raise Refusal("roster.reason_missing", "Hãy ghi lý do đưa ra khỏi danh sách.", field="reason")
     with roster_in(study_class, *RUNNING_STATES):
         rows = study_class.roster.filter(pk__in=[entry.pk for entry in entries])
-        names = list(rows.values_list("person__full_name", flat=True))
-        try:
-            with transaction.atomic():
-                rows.delete()
-        except ProtectedError:
-            raise Refusal("roster.marked", "Có người đã được điểm danh nên không bỏ khỏi danh sách được.")
-        except RestrictedError:
-            raise Refusal(
-                "roster.excused",
-                "Có người đã ghi xin vắng ở lớp này nên giữ trong danh sách; vắng thì xếp học bù sau khi chốt điểm danh.",
-            )
-        if names:
-            record(
-                "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit,
-                before={"people": names[:200]}, after={"removed": len(names), "reason": reason},
-            )  # fmt: skip
-    return len(names)
+        lines = dict(rows.values_list("pk", "person__full_name"))
+        _remove_lines(study_class, lines, by=by, at=at, reason=reason)
+    return len(lines)
+
+
+def _remove_lines(
+    study_class: StudyClass, lines: Mapping[int, str], *, by: Account | None, at: datetime, reason: str
+) -> None:
+    """Delete roster lines, keys with the names of their people, all or none; inside the lock on the rosters."""
+    keys = list(lines)
+    try:
+        with transaction.atomic():
+            for start in range(0, len(keys), 500):
+                study_class.roster.filter(pk__in=keys[start : start + 500]).delete()
+    except ProtectedError:
+        raise Refusal("roster.marked", "Có người đã được điểm danh nên không bỏ khỏi danh sách được.")
+    except RestrictedError:
+        raise Refusal(
+            "roster.excused",
+            "Có người đã ghi xin vắng ở lớp này nên giữ trong danh sách; vắng thì xếp học bù sau khi chốt điểm danh.",
+        )
+    if lines:
+        record(
+            "roster.removed", by=by, at=at, thing=study_class, unit=study_class.unit,
+            before={"people": list(lines.values())[:200]}, after={"removed": len(lines), "reason": reason},
+        )  # fmt: skip
+
+
+def remove_uncalled(
+    study_class: StudyClass, is_called: Callable[[int], bool], *, by: Account | None, at: datetime, reason: str
+) -> tuple[int, dict[str, int]]:
+    """Take off a roster those from the audience whom its rules call no longer; inside the lock on the rosters.
+
+    Whoever was added by hand or for catching up stays without a word. Who stays of the others is counted by why: the class
+    is released, or a mark, an excuse, a seat, a part in the class or a summons rests on the line. Effects: lines, audit
+    "roster.removed". Returns how many went, and who stays.
+    """
+    removed: dict[int, str] = {}
+    stay: Counter[str] = Counter()
+    for line in queries.lines_resting(study_class).filter(origin=RosterOrigin.AUDIENCE):
+        if is_called(line["person_id"]):
+            continue
+        why = "vì hội nghị đã chốt" if study_class.state == ClassState.RELEASED else queries.why_line_stays(line)
+        if why:
+            stay[why] += 1
+        else:
+            removed[line["pk"]] = line["person__full_name"]
+    _remove_lines(study_class, removed, by=by, at=at, reason=reason)
+    return len(removed), dict(stay)
 
 
 def move_to_venue(entries: Iterable[RosterEntry], venue: Venue, *, by: Account | None, at: datetime) -> int:

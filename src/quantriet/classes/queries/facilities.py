@@ -191,6 +191,7 @@ class ListedFacility:
     name: str
     facility_id: int | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
+    is_same: bool = False  # everything it says stands there already
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,10 @@ class FacilityList:
     @property
     def added(self) -> int:
         return sum(line.facility_id is None for line in self.lines)
+
+    @property
+    def same(self) -> int:
+        return sum(line.is_same for line in self.lines)
 
 
 def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> FacilityList:
@@ -220,8 +225,9 @@ def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> F
         by_code[fold(code)] = (pk, name)
         by_name.setdefault(fold(name), []).append(pk)
     rooms: dict[int, list[tuple[int, str, int]]] = {}
-    for pk, name, of in Facility.objects.filter(unit__in=units).values_list("pk", "name", "unit_id"):
-        rooms.setdefault(of, []).append((pk, name, of))
+    known = {one.pk: one for one in Facility.objects.filter(unit__in=units)}
+    for one in known.values():
+        rooms.setdefault(one.unit_id, []).append((one.pk, one.name, one.unit_id))
     there = {of: ListedNames(named) for of, named in rooms.items()}
     lines: list[ListedFacility] = []
     wrong: list[tuple[int, str]] = []
@@ -274,7 +280,8 @@ def read_facilities(source: Path, file_name: str, *, units: QuerySet[Unit]) -> F
             if problems or unit is None:
                 wrong += [(row.number, f"“{said['name'] or '?'}”: {one}") for one in problems]
             else:
-                lines.append(ListedFacility(row.number, unit, said["name"], room, values))
+                stands = room is not None and all(getattr(known[room], key) == it for key, it in values.items())
+                lines.append(ListedFacility(row.number, unit, said["name"], room, values, stands))
     if not lines and not wrong:
         raise Refusal("list.empty", "Tệp không có dòng nào đọc được.", field="file")
     return FacilityList(tuple(lines), tuple(wrong))

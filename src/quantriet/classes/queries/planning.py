@@ -48,10 +48,22 @@ def owing_in(plan: TimetablePlan) -> QuerySet[StudyDuty]:
 
 def counted_cells(plan: TimetablePlan) -> dict[int, tuple[int, int]]:
     """For each cell of whom somebody is to study: how many, and how many are on its list altogether."""
-    people = Counter(dict(owing_in(plan).order_by().values_list("unit_id").annotate(n=Count("pk"))))
+    people = _waiting(plan)
     members = Person.objects.active().filter(unit__in=list(people)).order_by()
     strength = dict(members.values_list("unit_id").annotate(n=Count("pk")))
     return {unit: (count, max(count, strength.get(unit, 0))) for unit, count in people.items()}
+
+
+def _waiting(plan: TimetablePlan) -> Counter[int]:
+    """For each cell how many wait for a class now, as the ledger and the rosters have it."""
+    return Counter(dict(owing_in(plan).order_by().values_list("unit_id").annotate(n=Count("pk"))))
+
+
+def plan_drift(plan: TimetablePlan) -> planning.Drift:
+    """How a computed plan differs from the ledger of now, cell by cell. Two counts, whatever the size of the plan."""
+    shares = TimetableShare.objects.filter(timetable_class__plan=plan).order_by()
+    planned = Counter(dict(shares.values_list("cell__unit_id").annotate(n=Sum("count"))))
+    return planning.drift(planned, _waiting(plan))
 
 
 def want_of_reporters(plan: TimetablePlan) -> str:
@@ -98,6 +110,25 @@ def session_words(session: TimetableSession) -> str:
     return f"{title} {show_day(local(session.starts_at).date())}"
 
 
+def place_words(session: TimetableSession, hall: TimetableHall) -> str:
+    """ "Hội trường xã, buổi sáng 07/12/2026"."""
+    return f"{hall.name}, {session_words(session)}"
+
+
+def above_cell(plan: TimetablePlan, cell: TimetableCell) -> str:
+    """The unit above a cell, which tells cells of one name apart; of what lies directly under the plan's unit nothing."""
+    above = cell.unit.parent
+    if above is None or plan.unit_id in (cell.unit_id, above.pk):
+        return ""
+    return above.short_name or above.name
+
+
+def cell_words(plan: TimetablePlan, cell: TimetableCell) -> str:
+    """A cell on one line: "Chi bộ thôn 1 (Đảng ủy xã Tân Hưng)"."""
+    above = above_cell(plan, cell)
+    return f"{cell.unit.name} ({above})" if above else cell.unit.name
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A timetable read whole, in a fixed number of statements: its rows, its problem and its present plan."""
@@ -122,7 +153,7 @@ def load_timetable(plan: TimetablePlan) -> Loaded:
     """Read a timetable; the key of a cell's group is the cell's, that of a person alone is the person's with a minus."""
     sessions, halls = list(plan.sessions.all()), list(plan.halls.all())
     reporters = list(plan.reporters.select_related("person"))
-    cells = list(plan.cells.select_related("unit").order_by("unit__path"))
+    cells = list(plan.cells.select_related("unit__parent").order_by("unit__path"))
     demands = list(plan.demands.all())
     problem = _problem(plan, sessions, halls, reporters, cells, demands)
     classes = list(plan.classes.select_related("session", "hall", "reporter__person", "study_class"))

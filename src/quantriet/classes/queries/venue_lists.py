@@ -25,24 +25,28 @@ from quantriet.org.rules.secrecy import find_mark, refuse_if_marked
 
 MOST_LINES = 5000
 _NUMBERS = {
-    "capacity": "Sức chứa",
+    "capacity": "Số chỗ",
     "quota": "Số mời",
-    "distance_km": "Khoảng cách (km)",
-    "travel_minutes": "Đi mất (phút)",
+    "distance_km": "Đường đến điểm cầu chính (km)",
+    "travel_minutes": "Thời gian đi (phút)",
 }
 _MOST = {"capacity": 100_000, "quota": 100_000, "distance_km": 5_000, "travel_minutes": 5_000}
+# Headings are the words of the form; those of lists made earlier are read as well.
 COLUMNS = (
     Column("unit_code", "Mã đơn vị", ("Mã",)),
     Column("unit", "Đơn vị", ("Tên đơn vị", "Đơn vị phụ trách", "Cơ quan, đơn vị")),
     Column("name", "Điểm cầu", ("Tên điểm cầu",), required=True),
     Column("hall", "Hội trường", ("Phòng họp", "Tên hội trường")),
     Column("address", "Địa chỉ", ()),
-    Column("capacity", "Sức chứa", ("Số chỗ", "Số ghế")),
+    Column("capacity", _NUMBERS["capacity"], ("Sức chứa", "Số ghế")),
     Column("quota", "Số mời", ("Số đại biểu", "Chỉ tiêu")),
     Column("clerk", "Tài khoản điểm danh", ("Người điểm danh", "Tài khoản")),
-    *(Column(kind.value, EQUIPMENT_WORDS[kind].capitalize(), ()) for kind in EquipmentKind),
-    Column("distance_km", "Khoảng cách (km)", ("Khoảng cách", "Số km")),
-    Column("travel_minutes", "Đi mất (phút)", ("Thời gian đi", "Thời gian đi (phút)")),
+    *(
+        Column(kind.value, words.capitalize(), ("Nguồn điện dự phòng",) if kind == EquipmentKind.POWER else ())
+        for kind, words in EQUIPMENT_WORDS.items()
+    ),
+    Column("distance_km", _NUMBERS["distance_km"], ("Khoảng cách (km)", "Khoảng cách", "Số km")),
+    Column("travel_minutes", _NUMBERS["travel_minutes"], ("Đi mất (phút)", "Thời gian đi")),
 )
 OUT_COLUMNS = [
     OutColumn("unit_code", "Mã đơn vị", kind="code"),
@@ -50,12 +54,12 @@ OUT_COLUMNS = [
     OutColumn("name", "Điểm cầu", width=32),
     OutColumn("hall", "Hội trường", width=28),
     OutColumn("address", "Địa chỉ", width=28),
-    OutColumn("capacity", "Sức chứa", kind="number"),
+    OutColumn("capacity", _NUMBERS["capacity"], kind="number"),
     OutColumn("quota", "Số mời", kind="number"),
     OutColumn("clerk", "Tài khoản điểm danh", kind="code"),
     *(OutColumn(kind.value, EQUIPMENT_WORDS[kind].capitalize()) for kind in EquipmentKind),
-    OutColumn("distance_km", "Khoảng cách (km)", kind="number"),
-    OutColumn("travel_minutes", "Đi mất (phút)", kind="number"),
+    OutColumn("distance_km", _NUMBERS["distance_km"], kind="number"),
+    OutColumn("travel_minutes", _NUMBERS["travel_minutes"], kind="number"),
     OutColumn("called", "Số người trong danh sách", kind="number"),
     OutColumn("sentence", "Còn thiếu", width=60),
 ]
@@ -70,6 +74,7 @@ class ListedVenue:
     name: str
     venue_id: int | None = None  # None: a new venue
     said: Mapping[str, Any] = field(default_factory=dict)
+    is_same: bool = False  # everything it says stands there already
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,10 @@ class VenueList:
     @property
     def added(self) -> int:
         return sum(line.venue_id is None for line in self.lines)
+
+    @property
+    def same(self) -> int:
+        return sum(line.is_same for line in self.lines)
 
 
 def venue_export(lines: Iterable[VenueLine]) -> Iterable[dict[str, Any]]:
@@ -147,7 +156,7 @@ class _Reader:
         for pk, code, name in units.values_list("pk", "code", "name"):
             self._by_code[fold(code)] = (pk, name)
             self._by_name.setdefault(fold(name), []).append((pk, name))
-        self._there = {one.pk: one for one in study_class.venues.select_related("unit")}
+        self._there = {one.pk: one for one in study_class.venues.select_related("unit", "readiness")}
         self._names = ListedNames((one.pk, one.name, one.unit_id) for one in self._there.values())
         self._mine = set(mine.values_list("pk", flat=True))
         self._clerks = {fold(name): pk for pk, name in clerks.values_list("pk", "username")}
@@ -183,7 +192,8 @@ class _Reader:
             who = f"“{name}”" if name else "Dòng này"
             self.wrong += [(number, f"{who}: {one}") for one in problems]
             return
-        self.lines.append(ListedVenue(number, unit, name, there.pk if there else None, values))
+        is_same = there is not None and _stands(there, values)
+        self.lines.append(ListedVenue(number, unit, name, there.pk if there else None, values, is_same))
 
     def _meant(self, name: str, unit: int | None, problems: list[str]) -> Venue | None:
         """The venue that a line changes; it stays with its unit, whatever the line says."""
@@ -234,7 +244,7 @@ class _Reader:
         called = self._called[there.pk] if there else 0
         if values.get("capacity", called) < called:
             problems.append(
-                f"sức chứa {show_number(values['capacity'])} ít hơn {show_number(called)} người đã gọi đến điểm cầu này."
+                f"số chỗ {show_number(values['capacity'])} ít hơn {show_number(called)} người đã gọi đến điểm cầu này."
             )
         username = squeeze(spreadsheets.shown(cells.get("clerk")))
         if username:
@@ -252,3 +262,16 @@ class _Reader:
         if ticks:
             values["equipment"] = ticks
         return values
+
+
+def _stands(venue: Venue, said: Mapping[str, Any]) -> bool:
+    """Whether all that a line says of a venue is so already."""
+    found = getattr(venue, "readiness", None)
+    for key, value in said.items():
+        if key == "equipment":
+            there = set(found.equipment if found else ())
+            if any((kind in there) != is_there for kind, is_there in value.items()):
+                return False
+        elif getattr(venue if key in ("address", "capacity", "clerk_id") else found, key, None) != value:
+            return False
+    return True

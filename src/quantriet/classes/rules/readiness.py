@@ -17,7 +17,7 @@ EQUIPMENT_WORDS = {
     EquipmentKind.MICROPHONE: "micrô",
     EquipmentKind.CAMERA: "camera",
     EquipmentKind.LINE: "đường truyền",
-    EquipmentKind.POWER: "nguồn điện dự phòng",
+    EquipmentKind.POWER: "điện dự phòng",
 }
 
 

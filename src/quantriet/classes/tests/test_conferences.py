@@ -296,7 +296,8 @@ def test_ready_made_lists_seat_people_at_the_main_venue_and_at_their_own_units(c
     assert set(seats.values()) == {below.name}
     assert len(seats) == 1
     assert filling.left_out == 2
-    assert "Chi bộ thôn Thượng" in filling.left_units
+    assert any(one.startswith("Chi bộ thôn Thượng (") for one in filling.left_units)
+    assert filling.without_venue == 1
     assert filling.other_tier == 8  # who learns elsewhere, by the list
     rules = {one.rule.name: one.rule.pk for one in queries.rule_places(made.conference)}
     actions.set_seating(
@@ -357,7 +358,7 @@ def test_venues_go_out_as_excel_and_come_back_changed_and_added(as_user, cast, o
     sheet.cell(head + 1, columns["Loa"]).value = "x"
     sheet.cell(head + 2, columns["Mã đơn vị"]).value = "CB11"
     sheet.cell(head + 2, columns["Điểm cầu"]).value = "Nhà văn hóa thôn 1"
-    sheet.cell(head + 2, columns["Sức chứa"]).value = 40
+    sheet.cell(head + 2, columns["Số chỗ"]).value = 40
     sheet.cell(head + 2, columns["Tài khoản điểm danh"]).value = "secretary11"
     address = reverse("conference-import", args=[opened.pk])
     shown = organiser.post(address, {"file": _file(book)})
@@ -386,13 +387,13 @@ def test_every_fault_of_a_list_is_told_with_its_row_and_nothing_is_half_saved(as
     sheet = book.active
     head, columns = _columns(sheet)
     rows = (
-        {"Mã đơn vị": "X1", "Điểm cầu": "Điểm cầu X1", "Sức chứa": 0},
+        {"Mã đơn vị": "X1", "Điểm cầu": "Điểm cầu X1", "Số chỗ": 0},
         {"Mã đơn vị": "X2", "Điểm cầu": "Của đơn vị khác"},
         {"Mã đơn vị": "X1", "Điểm cầu": "Điểm cầu chung"},
-        {"Mã đơn vị": "X1", "Điểm cầu": "Mới", "Sức chứa": "nhiều"},
+        {"Mã đơn vị": "X1", "Điểm cầu": "Mới", "Số chỗ": "nhiều"},
         {"Mã đơn vị": "X1", "Điểm cầu": "Mới"},
         {"Mã đơn vị": "X1", "Điểm cầu": "Khác", "Tài khoản điểm danh": "khong-co"},
-        {"Mã đơn vị": "CB12", "Điểm cầu": "Đúng", "Sức chứa": 30},
+        {"Mã đơn vị": "CB12", "Điểm cầu": "Đúng", "Số chỗ": 30},
     )
     for place, row in enumerate(rows, start=1):
         for name, value in row.items():
@@ -403,7 +404,7 @@ def test_every_fault_of_a_list_is_told_with_its_row_and_nothing_is_half_saved(as
     assert "ít hơn 1 người đã gọi" in wrong[head + 1]
     assert "ngoài phạm vi" in wrong[head + 2]
     assert "đơn vị khác" in wrong[head + 3]
-    assert "Sức chứa" in wrong[head + 4]
+    assert "Số chỗ" in wrong[head + 4]
     assert f"đã có ở dòng {head + 4}" in wrong[head + 5]
     assert "khong-co" in wrong[head + 6]
     assert not shown.context["can_confirm"]
@@ -423,7 +424,7 @@ def test_tone_marks_tell_venues_apart_and_a_venue_stays_with_its_unit(as_user, c
         head, columns = _columns(sheet)
         sheet.delete_rows(head + 1, sheet.max_row)
         for place, (unit, name, seats) in enumerate(rows, start=1):
-            for title, value in {"Mã đơn vị": unit, "Điểm cầu": name, "Sức chứa": seats}.items():
+            for title, value in {"Mã đơn vị": unit, "Điểm cầu": name, "Số chỗ": seats}.items():
                 sheet.cell(head + place, columns[title]).value = value
         return head, organiser.post(address, {"file": _file(book)})
 
@@ -681,3 +682,115 @@ def test_calling_nobody_is_no_success_and_says_why(as_user, opened):
     assert told.level_tag == "warning"
     assert "Chưa đưa được ai" in str(told)
     assert "không dự hội nghị này" in str(told)
+
+
+def _seated(cast, **given):
+    """A conference to whose main venue all members of the province are called, with its rule."""
+    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
+    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+    made = actions.add_conference(
+        by=cast.officer, at=now(), campaign=campaign, unit=cast.units["T"], title="Hội nghị", tier="grassroots", **given
+    )
+    (rule,) = [one.rule.pk for one in queries.rule_places(made.conference)]
+    actions.set_seating(made.conference, {rule: SeatPlace.MAIN}, by=cast.officer, at=now())
+    return made, rule
+
+
+@pytest.mark.django_db
+@pytest.mark.req("R-040")
+def test_whom_the_rules_call_no_longer_is_taken_out_unless_something_rests_on_the_line(as_user, cast):
+    made, rule = _seated(cast)
+    called = actions.call_to_venues(made.conference, by=cast.officer, at=now()).added
+    assert called > 6
+    lines = list(made.roster.select_related("person").order_by("pk"))
+    by_hand, seated, with_part, summoned = lines[:4]
+    made.roster.filter(pk=by_hand.pk).update(origin="hand")
+    made.roster.filter(pk=seated.pk).update(seat="A1")
+    actions.give_role(made, by=cast.officer, at=now(), kind="reporter", person=with_part.person)
+    made.roster.filter(pk=summoned.pk).update(summoned_at=now())
+    client, address = as_user("officer"), reverse("conference-seating", args=[made.pk])
+    sent = {f"rule-{rule}": SeatPlace.ELSEWHERE.value, "call": "1"}
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.post(address, sent)
+    assert sum("DELETE" in one["sql"] and "classes_rosterentry" in one["sql"] for one in asked) == 1
+    (told,) = client.get(answer.url).context["messages"]
+    assert str(told).startswith(f"Đã đưa {called - 4} người không còn thuộc diện dự ra khỏi danh sách.")
+    assert "1 người đã xếp ghế, 1 người có phần việc trong hội nghị, 1 người đã nhận giấy mời" in str(told)
+    assert set(made.roster.values_list("pk", flat=True)) == {by_hand.pk, seated.pk, with_part.pk, summoned.pk}
+    line = AuditEvent.objects.get(verb="roster.removed")
+    assert line.after["removed"] == called - 4
+    actions.set_seating(made.conference, {rule: SeatPlace.MAIN}, by=cast.officer, at=now())
+    assert actions.call_to_venues(made.conference, by=cast.officer, at=now()).added == called - 4
+
+
+@pytest.mark.django_db
+def test_nobody_is_taken_out_of_a_released_conference(cast):
+    made, rule = _seated(cast)
+    called = actions.call_to_venues(made.conference, by=cast.officer, at=now()).added
+    StudyClass.objects.filter(pk=made.pk).update(state="released")
+    actions.set_seating(made.conference, {rule: SeatPlace.ELSEWHERE}, by=cast.officer, at=now())
+    done = actions.call_to_venues(made.conference, by=cast.officer, at=now())
+    assert (done.removed, done.stay) == (0, {"vì hội nghị đã chốt": called})
+    assert made.roster.count() == called
+
+
+@pytest.mark.django_db
+def test_calling_says_who_is_in_another_class_already_and_which_venues_stay_empty(as_user, cast):
+    made, rule = _seated(cast)
+    add(made, cast, by_host=True, by="officer")
+    other = factories.study_class(made.campaign, cast.units["X1"], cast.officer, capacity=50)
+    elsewhere = actions.fill_roster(other, by=cast.officer, at=now()).added
+    client, address = as_user("officer"), reverse("conference-seating", args=[made.pk])
+    answer = client.post(address, {f"rule-{rule}": SeatPlace.BELOW.value, "call": "1"}, follow=True)
+    (told,) = answer.context["messages"]
+    assert f"Thuộc diện dự nhưng không được gọi: {elsewhere} người đã có trong lớp khác" in str(told)
+    assert "Chưa có ai ở Hội trường; Điểm cầu X1." in str(told)
+    assert "người ở nơi chưa có điểm cầu" in str(told)
+    assert f"unit={cast.units['T'].pk}&amp;how=none" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_row_that_changes_nothing_is_called_unchanged_and_none_is_counted_as_changed(as_user, cast, opened):
+    venue = add(opened, cast, capacity=50, equipment=["speakers", "screen"], distance_km=12, hall="Hội trường")
+    type(venue.readiness).objects.filter(venue=venue).update(
+        equipment=["speakers", "screen"]
+    )  # as an earlier list had it
+    beside = factories.venue(opened, cast.officer, name="Điểm cầu không ghi gì")  # without anything of a conference
+    other = add(opened, cast, unit="X2", by="officer", by_host=True, capacity=20)
+    client, address = as_user("officer"), reverse("conference-import", args=[opened.pk])
+    book = _book(client.get(reverse("conference", args=[opened.pk]) + "?format=xlsx"))
+    sheet = book.active
+    head, columns = _columns(sheet)
+    assert {"Số chỗ", "Đường đến điểm cầu chính (km)", "Thời gian đi (phút)", "Điện dự phòng"} <= set(columns)
+    # A list made earlier has the words of then.
+    for new, old in (("Số chỗ", "Sức chứa"), ("Đường đến điểm cầu chính (km)", "Khoảng cách (km)")):
+        sheet.cell(head, columns[new]).value = old
+    rows = {sheet.cell(row, columns["Điểm cầu"]).value: row for row in range(head + 1, sheet.max_row + 1)}
+    sheet.cell(rows[other.name], columns["Số chỗ"]).value = 25
+    shown = client.post(address, {"file": _file(book)})
+    same = {one["line"].name: one["line"].is_same for one in shown.context["lines"]}
+    assert (same[venue.name], same[beside.name], same[other.name]) == (True, True, False)
+    assert shown.context["sentence"].startswith("Đọc được 4 điểm cầu (0 mới, 1 sửa, 3 không đổi)")
+    page = shown.content.decode()
+    assert (page.count("Không đổi"), page.count("Sẽ sửa")) == (3, 1)
+    answer = client.post(address, {"lines": shown.context["form"].initial["lines"]}, follow=True)
+    assert [str(one) for one in answer.context["messages"]] == ["Đã thêm 0 điểm cầu, sửa 1 điểm cầu."]
+    sheet.cell(rows[other.name], columns["Số chỗ"]).value = "nhiều"
+    page = client.post(address, {"file": _file(book)}).content.decode()
+    assert '<th scope="col">Lỗi</th>' in page
+    assert "Căn cứ" not in page
+
+
+@pytest.mark.django_db
+def test_a_venue_without_a_name_is_called_after_the_unit_that_was_chosen(as_user, cast, opened):
+    client, address = as_user("officer"), reverse("conference-venue-new", args=[opened.pk])
+    form = client.get(address).context["form"]
+    assert not form["name"].value()
+    assert "Điểm cầu …" in client.get(address).content.decode()
+    client.post(address, {"unit": cast.units["X2"].pk, "name": "  ", "capacity": 30})
+    unit = cast.units["X2"]
+    name = f"Điểm cầu {unit.short_name or unit.name.removeprefix('Đảng ủy ')}"
+    assert opened.venues.get(unit=unit).name == name
+    venue = opened.venues.get(unit=unit)
+    answer = client.post(reverse("conference-venue", args=[opened.pk, venue.pk]), {"name": "", "capacity": 30})
+    assert answer.context["form"].errors["name"]

@@ -79,18 +79,76 @@ def test_confirming_makes_the_classes_with_people_by_name_and_reporters(cast, pl
     assert queries.placement(plan.campaign, plan.unit).in_none == 0
 
 
-def test_people_called_elsewhere_meanwhile_are_told_as_too_many(cast, plan, as_user):
+def test_a_plan_whose_people_were_called_elsewhere_says_so_in_one_sentence(cast, plan, as_user):
     computed(plan, cast.officer)
+    address = reverse("timetable", args=[plan.pk])
+    assert "Không vướng gì" in as_user("officer").get(address).content.decode()
     elsewhere = factories.study_class(plan.campaign, cast.units["X1"], cast.officer, capacity=50)
     actions.fill_roster(elsewhere, by=cast.officer, at=now(), units=[cast.units["CB12"]])
-    with pytest.raises(Refusals) as refused:
+    sentence = "3 người trong lịch không còn chờ lớp"
+    with pytest.raises(Refusal) as refused:
         actions.confirm_timetable(plan, by=cast.officer, at=now())
-    assert any("xếp thừa 3 người" in one.sentence for one in refused.value.several)
-    actions.recount_cells(plan, by=cast.officer, at=now())
-    page = as_user("officer").get(reverse("timetable", args=[plan.pk]))
-    assert "xếp thừa 3 người" in page.content.decode()
+    assert (refused.value.code, isinstance(refused.value, Refusals)) == ("timetable.drifted", False)
+    assert sentence in refused.value.sentence
+    for recounted in (False, True):  # counting the cells anew does not change what the plan seats
+        if recounted:
+            actions.recount_cells(plan, by=cast.officer, at=now())
+        for answer in (
+            as_user("officer").get(address),
+            as_user("officer").post(reverse("timetable-confirm", args=[plan.pk])),
+        ):
+            page = answer.content.decode()
+            assert page.count(sentence) == 1
+            assert "Không vướng gì" not in page
+            assert "xếp thừa" not in page
+            assert f'action="{reverse("timetable-confirm", args=[plan.pk])}"' not in page
+            assert page.count("Xếp lại, chuyển ít người nhất") == 1
     computed(plan, cast.officer, keep=True)
     assert (plan.state, queries.load_timetable(plan).conflicts) == (TimetableState.READY, [])
+    assert not queries.plan_drift(plan)
+
+
+def test_people_who_wait_and_are_in_no_plan_are_told_and_a_plan_for_nobody_is_not_computed_anew(cast, plan, as_user):
+    computed(plan, cast.officer)
+    address = reverse("timetable", args=[plan.pk])
+    share = TimetableShare.objects.filter(timetable_class__plan=plan).first()
+    count = share.count
+    share.delete()
+    assert f"{count} người đang chờ lớp chưa có trong lịch" in as_user("officer").get(address).content.decode()
+    elsewhere = factories.study_class(plan.campaign, cast.units["X1"], cast.officer, capacity=50)
+    actions.fill_roster(elsewhere, by=cast.officer, at=now(), units=[cast.units["X1"]])
+    page = as_user("officer").get(address).content.decode()
+    assert f"Cả {9 - count} người trong lịch không còn chờ lớp" in page
+    assert "Xếp lại, chuyển ít người nhất" not in page
+
+
+def test_cells_of_a_class_stand_with_the_unit_above_and_a_move_says_whom_from_where_to_where(cast, campaign, as_user):
+    plan = factories.timetable(campaign, cast.units["T"], cast.officer, halls=(("Hội trường xã", 20),))
+    plan.demands.all().delete()
+    computed(plan, cast.officer)
+    of_cell = TimetableShare.objects.filter(timetable_class__plan=plan, cell__unit=cast.units["CB11"], person=None)
+    share = of_cell.select_related("cell__unit__parent", "timetable_class__session", "timetable_class__hall").first()
+    row = share.timetable_class
+    above = share.cell.unit.parent.short_name or share.cell.unit.parent.name
+    address = reverse("timetable-class", args=[plan.pk, row.pk])
+    shown = as_user("officer").get(address)
+    assert f'<span class="small muted">{above}</span>' in shown.content.decode()
+    said = f"{share.cell.unit.name} ({above})"
+    assert f"{said}: {share.count}" in dict(shown.context["form"].fields["share"].choices).values()
+    other = plan.sessions.exclude(pk=row.session_id).first()
+    sent = {"what": "move", "share": share.pk, "count": 1, "target": f"{other.pk}-{row.hall_id}"}
+    (told,) = as_user("officer").post(address, sent, follow=True).context["messages"]
+    here, there = (queries.place_words(session, row.hall) for session in (row.session, other))
+    assert str(told) == f"Đã chuyển 1 người của {said} từ {here} sang {there}."
+
+
+def test_of_many_reasons_against_confirming_ten_are_told_and_the_number_of_the_others(cast, plan, as_user, monkeypatch):
+    computed(plan, cast.officer)
+    many = [planning.Conflict(PlanDemandKind.SEATS, f"Lý do thứ {number}.") for number in range(13)]
+    monkeypatch.setattr(queries.Loaded, "conflicts", many)
+    page = as_user("officer").post(reverse("timetable-confirm", args=[plan.pk])).content.decode()
+    assert page.count('role="alert"') == 10
+    assert "và 3 điều khác" in page
 
 
 def test_a_computation_that_breaks_leaves_no_page_that_waits_for_ever(cast, plan, monkeypatch):

@@ -104,7 +104,10 @@ class ConferenceVenueForm(forms.Form):
     """A venue of a unit: new, or being prepared."""
 
     unit = _Rows(Unit.objects.none(), label=_("Unit"))
-    name = forms.CharField(label=_("Name of the venue"), max_length=160)
+    name = forms.CharField(
+        label=_("Name of the venue"), max_length=160, required=False,
+        help_text=_("Left empty, it is called after its unit: “Điểm cầu …”."),
+    )  # fmt: skip
     facility = _Rows(
         Facility.objects.none(), label=_("Room of the register"), required=False,
         help_text=_("Fills hall, address, seats and equipment that are left empty."),
@@ -138,6 +141,7 @@ class ConferenceVenueForm(forms.Form):
         super().__init__(*args, **kwargs)
         if units is None:
             del self.fields["unit"]
+            self.fields["name"].required, self.fields["name"].help_text = True, ""
         else:
             self.fields["unit"].queryset = units
         self.fields["facility"].queryset = facilities

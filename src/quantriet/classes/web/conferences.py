@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -47,6 +48,7 @@ from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 _SALT = "conference-venues"
+_NAMED = 10  # cells or venues that a message names; of more their number, and the page leads to the list
 
 
 def conference_page(
@@ -267,9 +269,10 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
             if not request.POST.get("call"):
                 return saved(request, to=back, message=_("Saved."))
             done = actions.call_to_venues(study_class.conference, by=request.account, at=now())
-            if done.added:
-                return saved(request, to=back, message=_called(done))
-            messages.warning(request, _called(done))
+            empty = [one.venue.name for one in queries.capacity(study_class) if not one.seated]
+            if done.added or done.removed:
+                return saved(request, to=back, message=_called(done, empty))
+            messages.warning(request, _called(done, empty))
             return saved(request, to=back)
     venues = queries.capacity(study_class)
     context = {
@@ -277,30 +280,52 @@ def seating(request: DeskRequest, pk: int) -> HttpResponse:
         "has_rules": bool(places),
         "called": sum(one.seated for one in venues),
         "venues": len(venues),
+        "none_url": f"{reverse('class-placement', args=[study_class.campaign_id])}?unit={study_class.unit_id}&how=none",
     }
     return conference_page(
         request, "classes/desk/conference_seating.html", study_class, context, part=ConferencePart.SEATING
     )
 
 
-def _called(done: Filling) -> str:
-    """What calling came to; who was not called, why, and what to do next."""
-    said = (
-        f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu."
-        if done.added
-        else "Chưa đưa được ai vào điểm cầu."
-    )
+def _called(done: Filling, empty: Sequence[str]) -> str:
+    """What calling came to: who was called and taken out, who was not and why, which venues stay empty, what to do next."""
+    told = []
+    if done.added:
+        told.append(f"Đã đưa {show_number(done.added)} người vào danh sách các điểm cầu.")
+    elif not done.removed:
+        told.append("Chưa đưa được ai vào điểm cầu.")
+    if done.removed:
+        told.append(f"Đã đưa {show_number(done.removed)} người không còn thuộc diện dự ra khỏi danh sách.")
+    if done.stay:
+        told.append(f"Không còn thuộc diện dự nhưng vẫn ở lại danh sách: {_counted(done.stay)}.")
     if done.left_out:
-        units = ", ".join(done.left_units[:5]) + ("…" if len(done.left_units) > 5 else "")
-        said += (
-            f" {show_number(done.left_out)} người chưa có chỗ: {units}. Hãy thêm điểm cầu cho các đơn vị ấy hoặc tăng số chỗ, "
-            "rồi làm lại."
+        full = done.left_out - done.without_venue
+        why = {"ở nơi chưa có điểm cầu": done.without_venue, "vì điểm cầu hết chỗ": full}
+        told.append(
+            f"{show_number(done.left_out)} người chưa có chỗ ({_counted(why)}): {_named(done.left_units, 'chi bộ')}. "
+            "Hãy thêm điểm cầu cho các đơn vị ấy hoặc tăng số chỗ, rồi làm lại."
         )
+    if done.not_waiting:
+        told.append(f"Thuộc diện dự nhưng không được gọi: {_counted(done.not_waiting)}.")
     if done.other_tier:
-        said += f" {show_number(done.other_tier)} người không dự hội nghị này theo cách xếp bên dưới; đổi được ở từng điều kiện."
-    if not (done.added or done.left_out or done.other_tier):
-        said += " Mọi người thuộc diện đã có trong lớp khác hoặc đã ở điểm cầu."
-    return said
+        told.append(
+            f"{show_number(done.other_tier)} người không dự hội nghị này theo cách xếp bên dưới; đổi được ở từng điều kiện."
+        )
+    if empty:
+        told.append(f"Chưa có ai ở {_named(empty, 'điểm cầu')}.")
+    if not (done.added or done.removed or done.left_out or done.not_waiting or done.other_tier or done.stay):
+        told.append("Mọi người thuộc diện đã ở điểm cầu.")
+    return " ".join(told)
+
+
+def _counted(why: Mapping[str, int]) -> str:
+    """ "12 người đã xếp ghế, 3 người đã nhận giấy mời"."""
+    return ", ".join(f"{show_number(count)} người {words}" for words, count in why.items() if count)
+
+
+def _named(names: Sequence[str], what: str) -> str:
+    more = len(names) - _NAMED
+    return "; ".join(names[:_NAMED]) + (f" và {show_number(more)} {what} khác" if more > 0 else "")
 
 
 # --- venues --------------------------------------------------------------------------------------------------------------
@@ -323,8 +348,7 @@ def new_venue(request: DeskRequest, pk: int) -> HttpResponse:
     units = access.units_for_venues(request.account, study_class)
     home = org_access.home_unit(request.account)
     first = units.filter(pk=home.pk).first() if home else None
-    first = first or units.first()
-    initial = {"unit": first, "name": f"Điểm cầu {_short(first)}" if first else ""}
+    initial = {"unit": first or units.first()}
     form = ConferenceVenueForm(
         request.POST or None, initial=initial, units=units, facilities=_facilities(request.account),
         clerks=access.clerks_for_venues(request.account, study_class),
@@ -340,10 +364,6 @@ def new_venue(request: DeskRequest, pk: int) -> HttpResponse:
     return conference_page(
         request, "classes/desk/conference_venue.html", study_class, context, part=ConferencePart.READINESS
     )
-
-
-def _short(unit: Unit) -> str:
-    return unit.short_name or unit.name.removeprefix("Đảng ủy ").removeprefix("Đảng bộ ")
 
 
 def _venue(request: DeskRequest, pk: int, venue_pk: int) -> tuple[StudyClass, Venue]:
@@ -442,7 +462,7 @@ def import_venues(request: DeskRequest, pk: int) -> HttpResponse:
                     study_class.conference, lines, by=request.account, at=now(),
                     by_host=access.is_host(request.account, study_class),
                 )  # fmt: skip
-                said = f"Đã thêm {show_number(added)} điểm cầu, sửa {show_number(changed)} điểm cầu."
+                said = tables.written_sentence("điểm cầu", added, changed)
                 return saved(request, to=reverse("conference", args=[pk]), message=said)
         context = {"form": confirmed, "is_preview": True, "can_confirm": False}
         return conference_page(
@@ -476,9 +496,9 @@ def import_venues(request: DeskRequest, pk: int) -> HttpResponse:
                     for one in found.lines[: tables.SHOWN]
                 ],
                 "wrong": found.wrong[: tables.SHOWN],
-                "sentence": f"Đọc được {show_number(len(found.lines))} điểm cầu ({show_number(found.added)} mới), "
-                f"{show_number(len(found.wrong))} chỗ sai. Chưa ghi gì"
-                + ("; hãy sửa tệp rồi đọc lại." if found.wrong else "."),
+                "sentence": tables.read_sentence(
+                    "điểm cầu", total=len(found.lines), added=found.added, same=found.same, wrong=len(found.wrong)
+                ),
             }
     return conference_page(
         request, "classes/desk/conference_import.html", study_class, context, part=ConferencePart.READINESS

@@ -17,7 +17,6 @@ from quantriet.classes.queries.facilities import LINE_WORDS, OUT_COLUMNS, Listed
 from quantriet.classes.vocab import LineKind, OnlineRoom
 from quantriet.classes.web import tables
 from quantriet.classes.web.conference_forms import FacilityFilter, FacilityForm, TableConfirmForm, TableForm
-from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.text import fold
@@ -193,7 +192,7 @@ def import_facilities(request: DeskRequest) -> HttpResponse:
                 if {one.unit_id for one in lines} - set(units.values_list("pk", flat=True)):
                     raise Refusal("list.stale", "Phần xem trước có đơn vị ngoài phạm vi của đồng chí; hãy đọc lại tệp.")
                 added, changed = actions.write_facilities(lines, by=request.account, at=now())
-                message = f"Đã thêm {show_number(added)} phòng, sửa {show_number(changed)} phòng."
+                message = tables.written_sentence("phòng", added, changed)
                 return saved(request, to=reverse("facility-list"), message=message)
         context = {"form": confirmed, "is_preview": True, "can_confirm": False}
         return _facility_page(request, "classes/desk/facility_import.html", context, part="facility-list")
@@ -218,8 +217,8 @@ def import_facilities(request: DeskRequest) -> HttpResponse:
                     for one in found.lines[: tables.SHOWN]
                 ],
                 "wrong": found.wrong[: tables.SHOWN],
-                "sentence": f"Đọc được {show_number(len(found.lines))} phòng ({show_number(found.added)} mới), "
-                f"{show_number(len(found.wrong))} chỗ sai. Chưa ghi gì"
-                + ("; hãy sửa tệp rồi đọc lại." if found.wrong else "."),
+                "sentence": tables.read_sentence(
+                    "phòng", total=len(found.lines), added=found.added, same=found.same, wrong=len(found.wrong)
+                ),
             }
     return _facility_page(request, "classes/desk/facility_import.html", context, part="facility-list")

@@ -65,6 +65,7 @@ SORTS = {
 WIDE = 6  # so many halls stand beside each other as columns; of more, classes are lines
 _SALT = "quantriet.timetable.wishes"
 _SHOWN = 200
+_REFUSALS = 10  # of the reasons why something is not done, each in a box; of more their number
 PARTS = {
     "sessions": "timetable-inputs",
     "halls": "timetable-inputs",
@@ -152,7 +153,12 @@ def _shown(request: DeskRequest, plan: TimetablePlan, refusals: list[Refusal] | 
     loaded = queries.load_timetable(plan)
     lines = queries.session_lines(loaded)
     is_ready = plan.state == TimetableState.READY
+    # Whose people are not those who wait now tells that first; who then has a place too many follows from it.
+    drifted = queries.plan_drift(plan) if is_ready else None
     found = loaded.conflicts if is_ready else []
+    if drifted:
+        found = [one for one in found if one.kind != PlanDemandKind.EVERYBODY]
+    told = [one for one in refusals or [] if one.code != "timetable.drifted"]
     gap = queries.gap_percent(plan)
     people = sum(cell.people for cell in loaded.cells)
     held = [one for line in lines for one in line.held]
@@ -173,7 +179,11 @@ def _shown(request: DeskRequest, plan: TimetablePlan, refusals: list[Refusal] | 
             "class_count": len(held),
             "going": plan.state == TimetableState.COMPUTING,
             "progress": _progress(plan),
-            "refusals": refusals or [],
+            "drifted": drifted.sentence if drifted else "",
+            "is_refused": bool(refusals),
+            "may_plan_anew": bool(drifted and drifted.waiting),
+            "refusals": told[:_REFUSALS],
+            "more_refusals": len(told) - _REFUSALS,
             "want": queries.want_of_reporters(plan) if plan.state == TimetableState.DRAFT and not refusals else "",
             "confirm_sentence": f"Lập {show_number(len(held))} lớp nháp theo lịch này, gọi {show_number(people)} người theo tên; "
             "giấy mời chỉ gửi khi từng lớp được chốt.",
@@ -550,6 +560,7 @@ def timetable_class(request: DeskRequest, pk: int, class_pk: int) -> HttpRespons
     loaded = queries.load_timetable(plan)
     here = (row.session_id, row.hall_id)
     to = reverse("timetable", args=[pk])
+    words = queries.place_words(row.session, row.hall)
     form = MoveShareForm(request.POST if what == "move" else None, loaded=loaded, place=here)
     looked: dict[str, Any] = {}
     if what == "move" and form.is_valid():
@@ -565,7 +576,10 @@ def timetable_class(request: DeskRequest, pk: int, class_pk: int) -> HttpRespons
                     session=next(one for one in loaded.sessions if one.pk == session_pk),
                     hall=next(one for one in loaded.halls if one.pk == hall_pk),
                 )  # fmt: skip
-                return saved(request, to=to, message=_("Moved."))
+                goes_to = next(label for key, label in form.places if key == (session_pk, hall_pk))
+                who = share.person.full_name if share.person else f"{show_number(count)} người"
+                moved = f"Đã chuyển {who} của {form.names[share.cell_id]} từ {words} sang {goes_to}."
+                return saved(request, to=to, message=moved)
     speaker = ReporterChoiceForm(
         request.POST if what == "reporter" else None, plan=plan, initial={"reporter": row.reporter_id}
     )
@@ -573,14 +587,15 @@ def timetable_class(request: DeskRequest, pk: int, class_pk: int) -> HttpRespons
         with refusals_on(speaker):
             actions.give_reporter(row, by=request.account, at=now(), reporter=speaker.cleaned_data["reporter"])
             return saved(request, to=to, message=_("Saved."))
-    names = {cell.pk: cell.unit.name for cell in loaded.cells}
+    cells = {cell.pk: cell for cell in loaded.cells}
     shares = sorted(
         (one for one in loaded.shares if one.timetable_class_id == row.pk),
-        key=lambda one: (names[one.cell_id], one.person_id or 0),
+        key=lambda one: (cells[one.cell_id].unit.name, cells[one.cell_id].unit.path, one.person_id or 0),
     )
     context = {
-        "row": row, "words": queries.session_words(row.session), "form": form, "speaker_form": speaker, "looked": looked,
-        "shares": [(names[one.cell_id], one) for one in shares], "people": sum(one.count for one in shares),
+        "row": row, "words": words, "form": form, "speaker_form": speaker, "looked": looked,
+        "shares": [(cells[one.cell_id].unit.name, queries.above_cell(plan, cells[one.cell_id]), one) for one in shares],
+        "people": sum(one.count for one in shares),
         "conflicts": [one.sentence for one in loaded.conflicts if here in one.places],
         "may_move": plan.state == TimetableState.READY,
     }  # fmt: skip

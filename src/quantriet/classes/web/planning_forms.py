@@ -165,19 +165,25 @@ class MoveShareForm(forms.Form):
     def __init__(self, *args: Any, loaded: queries.Loaded, place: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         where = {one.pk: (one.session_id, one.hall_id) for one in loaded.classes}
-        names = {cell.pk: cell.unit.name for cell in loaded.cells}
+        self.names = {cell.pk: queries.cell_words(loaded.plan, cell) for cell in loaded.cells}
+        names = self.names
         here = [one for one in loaded.shares if where[one.timetable_class_id] == place]
         self.fields["share"].choices = [
             (one.pk, f"{names[one.cell_id]}: {one.person.full_name if one.person else one.count}")
             for one in sorted(here, key=lambda one: (names[one.cell_id], one.person_id or 0))
         ]
         filled = loaded.present.filled()
-        self.fields["target"].choices = [
-            (f"{session.pk}-{hall.pk}", f"{queries.session_words(session)}, {hall.name} ({filled.get((session.pk, hall.pk), 0)}/{hall.capacity})")
+        self.places = [
+            ((session.pk, hall.pk), queries.place_words(session, hall))
             for session in loaded.sessions
             for hall in loaded.halls
-            if (session.pk, hall.pk) != place
-        ]  # fmt: skip
+        ]
+        seats = {hall.pk: hall.capacity for hall in loaded.halls}
+        self.fields["target"].choices = [
+            (f"{key[0]}-{key[1]}", f"{words} ({filled.get(key, 0)}/{seats[key[1]]})")
+            for key, words in self.places
+            if key != place
+        ]
 
     def as_keys(self) -> tuple[int, int, int, int]:
         """Keys of the share, the session and the hall, and how many."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 
+from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal
 
 T = TypeVar("T")
@@ -41,3 +42,17 @@ def unpack(packed: str, *, salt: str, owner: int) -> Any:
     if said != owner:
         raise Refusal("list.stale", "Phần xem trước thuộc danh sách khác; hãy đọc lại tệp.")
     return lines
+
+
+def read_sentence(what: str, *, total: int, added: int, same: int, wrong: int) -> str:
+    """What reading a list came to; nothing is written yet."""
+    shown = f"{show_number(added)} mới, {show_number(total - added - same)} sửa, {show_number(same)} không đổi"
+    return f"Đọc được {show_number(total)} {what} ({shown}), {show_number(wrong)} chỗ sai. Chưa ghi gì" + (
+        "; hãy sửa tệp rồi đọc lại." if wrong else "."
+    )
+
+
+def written_sentence(what: str, added: int, changed: int) -> str:
+    if not added and not changed:
+        return "Danh sách này không thay đổi gì."
+    return f"Đã thêm {show_number(added)} {what}, sửa {show_number(changed)} {what}."

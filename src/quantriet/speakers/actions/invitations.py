@@ -53,7 +53,7 @@ def invite_reporter(
     """Ask somebody of the unit's own register, or of a committee above or below it, for a part of a day.
 
     Refuses an ended entry, a committee of another branch, a day past or too far, empty or marked words (B-18), somebody who
-    is busy or promised then, and a second asking for the same time.
+    is busy, promised or engaged by another unit then (B-09), and a second asking for the same time.
     Effects, in order: the invitation, audit "invitation.asked", notices to the reporter and the committee of the register.
     """
     told = {"topic": text.squeeze(topic), "audience": text.squeeze(audience), "place": text.squeeze(place)}
@@ -77,7 +77,7 @@ def invite_reporter(
         reread(reporter)
         if reporter.valid_to is not None or reporter.person.left_on is not None:
             raise Refusal("invitation.ended", f"{reporter.person.full_name} không còn trong sổ báo cáo viên.")
-        hindered = search.hindrance(reporter.person_id, held_on, half)
+        hindered = search.hindrance(reporter.person_id, held_on, half, unit_id=unit.pk)
         if hindered:
             raise Refusal(
                 "invitation.not_free",
@@ -114,7 +114,7 @@ def invite_reporter(
 def accept_invitation(invitation: SpeakerInvitation, *, by: Account, at: datetime) -> SpeakerInvitation:
     """Promise the report; from now on the outline has a due day and the listeners' rating an end.
 
-    Refuses what is not waiting for an answer or lies in the past, and a person promised or busy at that time: of two
+    Refuses what is not waiting for an answer or lies in the past, and a person promised, busy or engaged by another unit at that time: of two
     acceptances at one moment the database takes one. Effects: the state, audit "invitation.accepted", notice to the unit
     that asked (and to the reporter, when the committee answered).
     """
@@ -136,7 +136,9 @@ def accept_invitation(invitation: SpeakerInvitation, *, by: Account, at: datetim
             )  # fmt: skip
             if not changed:
                 raise _answered(invitation)
-            hindered = search.hindrance(invitation.person_id, invitation.held_on, half, besides=invitation.pk)
+            hindered = search.hindrance(
+                invitation.person_id, invitation.held_on, half, unit_id=invitation.unit_id, besides=invitation.pk
+            )
             if hindered:
                 raise _not_free(invitation, hindered)
             invitation.refresh_from_db()

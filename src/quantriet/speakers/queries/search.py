@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from quantriet.kit import text
 from quantriet.org.models import Unit
 from quantriet.speakers.models import Reporter, ReporterField, SpeakerBusy, SpeakerInvitation
-from quantriet.speakers.vocab import THEORY_ORDER, Half, InvitationState, ReporterKind, TheoryLevel
+from quantriet.speakers.vocab import (
+    ENGAGEMENTS,
+    THEORY_ORDER,
+    Engagement,
+    Half,
+    InvitationState,
+    ReporterKind,
+    TheoryLevel,
+)
 
 
 @dataclass(frozen=True)
@@ -56,11 +65,14 @@ def fitting(rows: QuerySet[Reporter], wanted: Wanted, *, day: date) -> QuerySet[
 
 
 def reporters_free(rows: QuerySet[Reporter], day: date, half: Half | None = None) -> QuerySet[Reporter]:
-    """Entries whose person has neither said to be busy nor accepted an invitation on that part of the day (the whole day
-    without `half`)."""
+    """Entries whose person has neither said to be busy nor accepted an invitation nor work elsewhere on that part of the
+    day (the whole day without `half`)."""
     mine = OuterRef("person")
-    return rows.exclude(Exists(_busy(day, half).filter(person=mine))).exclude(
-        Exists(_promised(day, half).filter(person=mine))
+    engaged = {one.person_id for one in engagements(day, day) if half in (None, one.half)}
+    return (
+        rows.exclude(person__in=engaged)
+        .exclude(Exists(_busy(day, half).filter(person=mine)))
+        .exclude(Exists(_promised(day, half).filter(person=mine)))
     )
 
 
@@ -74,14 +86,27 @@ def _promised(day: date, half: Half | None) -> QuerySet[SpeakerInvitation]:
     return rows.filter(half=half) if half else rows
 
 
-def hindrance(person_id: int, day: date, half: Half, *, besides: int | None = None) -> str:
-    """Why this person cannot come at that time, in a sentence; empty when free."""
+def engagements(first: date, last: date, people: Collection[int] | None = None) -> list[Engagement]:
+    """What people do elsewhere from `first` to `last`, as the rooms above say (`ENGAGEMENTS`), in the order of the days."""
+    found = [one for room in ENGAGEMENTS for one in ENGAGEMENTS[room](first, last, people)]
+    halves = list(Half)
+    return sorted(found, key=lambda one: (one.held_on, halves.index(one.half), one.words))
+
+
+def hindrance(person_id: int, day: date, half: Half, *, unit_id: int, besides: int | None = None) -> str:
+    """Why this person cannot come to that unit at that time, in words after the name; empty when free.
+
+    Work for the unit that invites is no hindrance: it may be what the invitation is for.
+    """
     if _busy(day, half).filter(person=person_id).exists():
         return "đã ghi là bận"
     promised = _promised(day, half).filter(person=person_id)
     if besides is not None:
         promised = promised.exclude(pk=besides)
-    return "đã nhận lời báo cáo nơi khác" if promised.exists() else ""
+    if promised.exists():
+        return "đã nhận lời báo cáo nơi khác"
+    engaged = [one for one in engagements(day, day, [person_id]) if one.half == half and one.unit_id != unit_id]
+    return engaged[0].words if engaged else ""
 
 
 def busy_days_of(person_id: int, day: date) -> list[SpeakerBusy]:

@@ -23,7 +23,7 @@ from quantriet.speakers.actions import invitations as actions
 from quantriet.speakers.actions import ratings
 from quantriet.speakers.models import SpeakerInvitation
 from quantriet.speakers.queries import invitations as queries
-from quantriet.speakers.queries.search import busy_days_of, promised_days_of
+from quantriet.speakers.queries.search import busy_days_of, engagements, promised_days_of
 from quantriet.speakers.vocab import OPEN_STATES, Half, InvitationState
 from quantriet.speakers.web.forms import (
     AnswerForm,
@@ -134,13 +134,20 @@ def invite(request: DeskRequest, pk: int) -> HttpResponse:
             told = f"Đã gửi lời mời tới {reporter.person.full_name} và {reporter.unit.name}."
             return saved(request, to=reverse("speaker-invitation", args=[made.pk]), message=told)
     day = today()
-    notes = [
-        f"Bận: {show_day(one.first_on)} – {show_day(one.last_on)} {one.half_label.lower()}".strip()
-        for one in busy_days_of(reporter.person_id, day)
-    ] + [
-        f"Đã nhận lời: {one.half_label.lower()} {show_day(one.held_on)}"
-        for one in promised_days_of(reporter.person_id, day)
-    ]
+    notes = (
+        [
+            f"Bận: {show_day(one.first_on)} – {show_day(one.last_on)} {one.half_label.lower()}".strip()
+            for one in busy_days_of(reporter.person_id, day)
+        ]
+        + [
+            f"Đã nhận lời: {one.half_label.lower()} {show_day(one.held_on)}"
+            for one in promised_days_of(reporter.person_id, day)
+        ]
+        + [
+            f"{one.words[:1].upper()}{one.words[1:]}: {one.half.label.lower()} {show_day(one.held_on)}"
+            for one in engagements(day, day + actions.FURTHEST, [reporter.person_id])
+        ]
+    )
     lead = f"{reporter}, {reporter.unit.name}. Người báo cáo và cấp ủy quản lý cùng nhận được lời mời."
     return form_page(
         request, form, _("Invite a reporter"), back, lead=lead, crumbs=[(reporter.person.full_name, back)],
