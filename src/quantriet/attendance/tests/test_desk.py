@@ -17,6 +17,7 @@ from quantriet.attendance.models import AbsenceProposal, CatchUp, ClassVerdict, 
 from quantriet.attendance.tests.factories import add_entry, clock, make_campaign, make_class
 from quantriet.attendance.vocab import ConductKind, FactKind, Verdict
 from quantriet.campaigns.models import StudyCampaign
+from quantriet.classes import actions as class_actions
 from quantriet.classes.models import RosterEntry, Venue
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.time import show_day, today
@@ -94,6 +95,32 @@ def test_who_opens_the_roll(as_user, hall, username, roll, close, evidence):
         reverse("roll-mark", args=[pk]), {"mark": f"arrive:{hall.entries['M1'].pk}", "session": hall.session.pk}
     )
     assert answer.status_code in ({200: 303}.get(roll, roll),)
+
+
+def test_a_clerk_of_several_venues_begins_at_one_with_people_and_reaches_the_others(as_user, cast, hall):
+    clerk = cast.accounts["member10"]
+    venues = [
+        Venue.objects.create(study_class=hall.study_class, unit=cast.units["CB12"], name=f"Điểm cầu {n}", clerk=clerk)
+        for n in (1, 2, 3)
+    ]
+    add_entry(cast, hall, "M8", venue=venues[1])
+    client, address = as_user("member10"), reverse("roll", args=[hall.study_class.pk])
+    page = client.get(address)
+    assert page.context["venue"] == venues[1]
+    assert [tab["label"] for tab in page.context["venue_tabs"]] == [
+        "Điểm cầu 1 (0)",
+        "Điểm cầu 2 (1)",
+        "Điểm cầu 3 (0)",
+    ]
+    counts = reverse("conference-counts", args=[hall.study_class.pk])
+    assert counts not in page.content.decode()
+    class_actions.make_conference(hall.study_class, by=cast.officer, at=clock(8), last_day=today())
+    for venue in venues:
+        text = client.get(f"{address}?session={hall.session.pk}&venue={venue.pk}").content.decode()
+        assert (f"{counts}?session=" if venue == venues[1] else f'class="button" href="{counts}"') in text
+        for other in venues:  # also from an empty one
+            assert f"venue={other.pk}" in text
+    assert "Danh sách lớp ở điểm cầu này chưa có ai." in text
 
 
 def test_the_clerk_of_a_venue_marks_there_alone(as_user, cast, hall):
