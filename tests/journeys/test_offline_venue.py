@@ -19,7 +19,7 @@ from quantriet.attendance import actions
 from quantriet.attendance.models import AttendanceRecord, DeviceFact, PresenceConflict, PresenceFact
 from quantriet.attendance.rules import codes
 from quantriet.attendance.tests.factories import make_campaign, make_class
-from quantriet.attendance.vocab import ConflictState, Method
+from quantriet.attendance.vocab import ConflictState, FactKind, Method
 from quantriet.attendance.web.check_in import keys
 from quantriet.classes.models import RosterEntry, Venue
 from quantriet.kit.text import fold, name_key, search_key
@@ -205,6 +205,36 @@ def test_a_mark_made_while_the_outbox_is_read_stays_in_sight(device, cast, hall,
         expect(sent).to_have_text("đã ghi trên máy", timeout=1000)
 
 
+@pytest.mark.req("B-03")
+def test_after_the_end_one_tap_marks_the_whole_session_and_nobody_leaves(device, cast, live_server, sign_in):
+    over = make_class(
+        cast, make_campaign(cast), ["M1", "M2", "M3"], title="Lớp đã xong", times=((dt.time(0, 0), dt.time(0, 1)),)
+    )
+    late = over.mark("M2", FactKind.ARRIVE, over.session.starts_at)
+    actions.record_marks([late], by=cast.officer, at=over.session.starts_at)
+    page = device()
+    sign_in(page, cast.accounts["organiser1"])
+    open_with_line(page, address(over))
+    expect(page.locator("[data-station-over]")).to_contain_text("Buổi học đã kết thúc lúc 00:01")
+
+    def big(code: str):
+        return page.locator(f"[data-entry='{over.entries[code].pk}'] .roll__do > button:visible")
+
+    expect(big("M1")).to_have_text("Cả buổi")
+    expect(big("M1")).to_have_accessible_name(f"Cả buổi: {cast.people['M1'].full_name}")
+    expect(page.locator(f"[data-entry='{over.entries['M2'].pk}'] [data-state]")).to_contain_text("Có mặt từ 00:00")
+    expect(big("M2")).to_have_count(0)
+    page.context.set_offline(True)
+    big("M1").click()
+    expect(page.locator(f"[data-entry='{over.entries['M1'].pk}'] [data-state]")).to_contain_text("Có mặt cả buổi")
+    expect(big("M1")).to_have_count(0)
+    expect(big("M3")).to_have_text("Cả buổi")
+    page.context.set_offline(False)
+    is_sent(page)
+    fact = PresenceFact.objects.get(entry=over.entries["M1"])
+    assert fact.kind == FactKind.WHOLE
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.req("B-03")
@@ -216,7 +246,7 @@ def test_five_hundred_people_without_a_line(device, open_page, cast, hall, sign_
 @pytest.mark.req("B-03")
 def test_codes_are_checked_without_a_line(device, cast, hall, sign_in):
     page = device()
-    other = make_class(cast, hall.campaign, ["M9"], title="Lớp khác", times=WHOLE_DAY)
+    other = make_class(cast, make_campaign(cast), ["M9"], title="Lớp khác", times=WHOLE_DAY)
     sign_in(page, cast.accounts["organiser1"])
     open_with_line(page, address(hall))
     page.context.set_offline(True)

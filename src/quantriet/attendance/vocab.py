@@ -419,6 +419,7 @@ class Closing:
     excused: int
     absent: int
     catch_ups: int
+    proposals: int = 0  # what the rulebook says follows absences without reason
 
     @property
     def owing(self) -> int:

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from quantriet.attendance.actions.catch_ups import follow_absentees
 from quantriet.attendance.actions.verdicts import ClassFrame, Outcome, frames_of, judge
-from quantriet.attendance.models import RollReopening
-from quantriet.attendance.vocab import OWING_VERDICTS, Closing, ReopeningState, Verdict
+from quantriet.attendance.models import AbsenceProposal, RollReopening
+from quantriet.attendance.rules.closing import too_early
+from quantriet.attendance.vocab import OWING_VERDICTS, Closing, ProposalState, ReopeningState, Verdict
 from quantriet.audit.actions import record
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.vocab import ATTEND, CampaignState
@@ -18,14 +19,14 @@ from quantriet.classes import actions as class_actions
 from quantriet.classes.models import StudyClass
 from quantriet.classes.vocab import ClassState
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import show_moment
 from quantriet.org.models import Account, Unit
 
 
 def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) -> Closing:
     """Close the roll and the class: whoever has no mark in a session missed it.
 
-    Refuses a class that is not released, without sessions, before its last session began, or in a campaign not open.
+    Refuses a class that is not released, without sessions, before its last session ended, or in a campaign not open: a class
+    that ended earlier has its hours corrected first, so that nobody is judged by minutes that were not held.
     Effects in one transaction: records and verdicts of everybody, duties settled, units reported, a catch-up opened for
     each who still owes and closed for each who does not, audit "roll.closed", the class closed.
     Basis: R-067, R-072, B-02.
@@ -39,17 +40,15 @@ def close_roll(study_class: StudyClass, *, by: Account | None, at: dt.datetime) 
         _refuse_ended(frame)
         if not frame.sessions:
             raise Refusal("roll.no_session", "Lớp chưa có buổi học nào nên không chốt điểm danh được.")
-        last = max(session.start for session in frame.sessions.values())
-        if at < last:
-            raise Refusal(
-                "roll.too_early", f"Buổi cuối bắt đầu {show_moment(last)}; chưa chốt điểm danh được trước giờ đó."
-            )
+        why = too_early(((frame.session_titles[key], time.end) for key, time in frame.sessions.items()), at)
+        if why:
+            raise Refusal("roll.too_early", why)
         outcomes = judge(frame, by=by, at=at, is_closed=True)
         opened = follow_absentees(frame, outcomes, by=by, at=at)
         # A guest says nothing of what the people of their cell owe.
         units = Unit.objects.filter(pk__in={entry.unit_id for entry in frame.entries.values() if entry.duty_id})
         campaign_actions.mark_reported(frame.campaign, ATTEND, list(units), at=at)
-        closing = _count(outcomes, opened)
+        closing = _count(frame, outcomes, opened, at)
         record(
             "roll.closed", by=by, at=at, thing=study_class, unit=frame.unit,
             after={"present": closing.present, "retake": closing.retake, "excused": closing.excused,
@@ -70,7 +69,7 @@ def reclose_roll(study_class: StudyClass, *, by: Account, at: dt.datetime) -> Cl
             raise Refusal("roll.closed", "Lớp đã chốt điểm danh.")
         outcomes = judge(frame, by=by, at=at, is_closed=True)
         opened = follow_absentees(frame, outcomes, by=by, at=at)
-        closing = _count(outcomes, opened)
+        closing = _count(frame, outcomes, opened, at)
         record(
             "roll.closed", by=by, at=at, thing=study_class, unit=frame.unit,
             after={"present": closing.present, "owing": closing.owing, "catch_ups": opened},
@@ -107,7 +106,7 @@ def whole_class(study_class: StudyClass) -> ClassFrame:
     return frames[0]
 
 
-def _count(outcomes: list[Outcome], catch_ups: int) -> Closing:
+def _count(frame: ClassFrame, outcomes: list[Outcome], catch_ups: int, at: dt.datetime) -> Closing:
     verdicts = Counter(outcome.decision.verdict for outcome in outcomes)
     assert set(verdicts) <= {Verdict.PRESENT, Verdict.UNDECIDED, *OWING_VERDICTS}
     return Closing(
@@ -116,4 +115,7 @@ def _count(outcomes: list[Outcome], catch_ups: int) -> Closing:
         excused=verdicts[Verdict.EXCUSED],
         absent=verdicts[Verdict.ABSENT],
         catch_ups=catch_ups,
+        proposals=AbsenceProposal.objects.filter(
+            entry__study_class=frame.class_id, state=ProposalState.OPEN, proposed_at=at
+        ).count(),
     )

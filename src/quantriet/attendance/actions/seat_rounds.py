@@ -14,6 +14,7 @@ from quantriet.attendance import queries
 from quantriet.attendance.actions.marks import NONCE_LENGTH, refuse_class, refuse_outsiders, replace_marks
 from quantriet.attendance.actions.verdicts import ClassFrame, frames_of
 from quantriet.attendance.models import PresenceFact, SeatConfirmation, SeatRound, SeatTap
+from quantriet.attendance.queries.seat_rounds import round_prefix
 from quantriet.attendance.rules.minutes import Fact
 from quantriet.attendance.rules.seat_rounds import hour_refusal, seen
 from quantriet.attendance.vocab import FactKind, Mark, Method
@@ -207,9 +208,8 @@ def set_sitter_right(
             tap.seat_round, tap.at, tap.account = seat_round, at, by
         SeatTap.objects.bulk_create(swapped)
         own = [fact for facts in _facts_of_round(seat_round, [entry_id, sits_here.pk])[0].values() for fact in facts]
-        replace_marks(
-            frame, own, [], sessions={seat_round.session_id} if own else set(), nonce=_prefix(seat_round), by=by, at=at
-        )
+        sessions = {seat_round.session_id} if own else set()
+        replace_marks(frame, own, [], sessions=sessions, nonce=round_prefix(seat_round), by=by, at=at)
         entry = frame.entries[sits_here.pk]
         record(
             "seats.set_right", by=by, at=at, thing=Person(pk=entry.person_id, full_name=entry.full_name), unit=frame.unit,
@@ -249,25 +249,20 @@ def _write(
         if result.question:
             questions.append(f"Ghế {spot.code}, {frame.entries[entry].full_name}: {result.question}.")
         before = [(FactKind(fact.kind), fact.at) for fact in own.get(entry, [])]
-        now = [(result.fact.kind, result.fact.at)] if result.fact else []
+        now = [(fact.kind, fact.at) for fact in result.facts]
         if before == now:
             continue
         gone += own.get(entry, [])
         marks += [
             Mark(
                 entry, seat_round.session_id, kind, moment,
-                f"{_prefix(seat_round)}{entry}-{counts.get(entry, 0)}", Method.SEAT,
+                f"{round_prefix(seat_round)}{entry}-{number}", Method.SEAT,
             )
-            for kind, moment in now
+            for number, (kind, moment) in enumerate(now, start=counts.get(entry, 0))
         ]  # fmt: skip
     changed = {seat_round.session_id} if gone or marks else set()
-    replace_marks(frame, gone, marks, sessions=changed, nonce=_prefix(seat_round), by=by, at=at)
+    replace_marks(frame, gone, marks, sessions=changed, nonce=round_prefix(seat_round), by=by, at=at)
     return questions
-
-
-def _prefix(seat_round: SeatRound) -> str:
-    """How the nonces of a round's facts begin: made of round and person, so that two ushers never write one twice."""
-    return f"z{seat_round.pk}-"
 
 
 def _facts_of_round(
@@ -278,7 +273,7 @@ def _facts_of_round(
         entry__in=list(entries),
         session=seat_round.session_id,
         method=Method.SEAT,
-        nonce__startswith=_prefix(seat_round),
+        nonce__startswith=round_prefix(seat_round),
     ).exclude(kind=FactKind.VOID)
     counts = dict(rows.order_by().values("entry").annotate(n=Count("pk")).values_list("entry", "n"))
     found: dict[int, list[PresenceFact]] = defaultdict(list)

@@ -26,6 +26,7 @@ from quantriet.attendance.rules.chain import StepRule
 from quantriet.attendance.rules.letters import Invitation
 from quantriet.attendance.rules.minutes import (
     EXCUSED_WORDS,
+    SOON_WORDS,
     Fact,
     SessionMinutes,
     SessionTime,
@@ -353,10 +354,13 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
     )
     of_venue = RosterEntry.objects.filter(venue=venue).values("pk")
     facts: dict[int, list[Fact]] = defaultdict(list)
-    for entry_id, kind, moment in PresenceFact.objects.filter(
+    soon: set[int] = set()
+    for entry_id, kind, moment, is_followed in PresenceFact.objects.filter(
         entry__in=of_venue, session=session, kind__in=STANDING_KINDS, voided_by__isnull=True
-    ).values_list("entry_id", "kind", "at"):
+    ).values_list("entry_id", "kind", "at", "is_followed"):
         facts[entry_id].append(Fact(FactKind(kind), moment))
+        if not is_followed:
+            soon.add(entry_id)
     excused = set(
         ExcusedAbsence.objects.filter(
             Q(session__isnull=True) | Q(session=session), entry__in=of_venue, state=ExcuseState.APPROVED
@@ -384,7 +388,7 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
                 key=f"{folded} {fold(code)}",
                 standing=stands,
                 words=words,
-                why=why.get(pk, "") if stands != Standing.NONE else "",
+                why=SOON_WORDS if pk in soon else why.get(pk, "") if stands != Standing.NONE else "",
                 is_namesake=names[folded] > 1,
                 is_excused=pk in excused,
                 is_in_room=stands in (Standing.PRESENT, Standing.WHOLE),
@@ -576,6 +580,13 @@ class Evidence:
     sessions: list[SessionEvidence]
     excuses: list[ExcusedAbsence]
     chain: list[CatchUp]
+    is_waiting: bool = False  # the newest marks are not in the verdict yet
+
+    @property
+    def sentence(self) -> str:
+        if self.is_waiting:
+            return SOON_WORDS
+        return self.verdict.sentence if self.verdict else "Chưa điểm danh."
 
     @property
     def present_minutes(self) -> int:
@@ -624,7 +635,8 @@ def evidence(entry: RosterEntry) -> Evidence:
         if entry.duty_id
         else []
     )
-    return Evidence(entry, ClassVerdict.objects.filter(entry=entry).first(), sessions, excuses, chain)
+    verdict = ClassVerdict.objects.filter(entry=entry).first()
+    return Evidence(entry, verdict, sessions, excuses, chain, any(not fact.is_followed for fact in rows))
 
 
 # --- slips (R-069) ----------------------------------------------------------------------------------------------

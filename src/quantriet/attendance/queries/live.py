@@ -165,12 +165,12 @@ class Snapshot:
         default_factory=dict, compare=False, repr=False
     )  # drawn once for all screens
 
-    def under(self, branches: Collection[str], path: str = "") -> list[VenueLive]:
-        """Venues under one of the branches that somebody sees, and under `path`; "" is everything."""
+    def under(self, branches: Collection[str], path: str = "", own: Collection[int] = ()) -> list[VenueLive]:
+        """Venues under one of the branches that somebody sees, and those they look after; all under `path`, "" is everything."""
         return [
             one
             for one in self.venues
-            if one.path.startswith(path) and any(one.path.startswith(branch) for branch in branches)
+            if one.path.startswith(path) and (one.pk in own or any(one.path.startswith(branch) for branch in branches))
         ]
 
     def by_unit(self, venues: Iterable[VenueLive], top: str) -> list[UnitFigures]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quantriet.attendance.models import SeatConfirmation, SeatRound, SeatTap
-from quantriet.attendance.vocab import Standing
+from quantriet.attendance.models import PresenceFact, SeatConfirmation, SeatRound, SeatTap
+from quantriet.attendance.rules.minutes import Fact
+from quantriet.attendance.rules.seat_rounds import before_confirming
+from quantriet.attendance.vocab import FactKind, Method, Standing
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import ClassSession, Seat, SeatMap, Venue
 from quantriet.classes.rules.halls import Block, Layout, Spot, from_json
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
     from quantriet.attendance.queries import Roll, RollRow
 
 _HERE = (Standing.PRESENT, Standing.WHOLE)
+
+
+def round_prefix(seat_round: SeatRound) -> str:
+    """How the nonces of a round's facts begin: made of round and person, so that two ushers never write one twice."""
+    return f"z{seat_round.pk}-"
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class SeenBlock:
     rows: list[tuple[str, list[SeatCell | None]]]
     confirmed: SeatConfirmation | None = None
     is_changed: bool = False  # tapped since it was confirmed
+    warning: str = ""  # who carries a mark of another way for later than the round, and what becomes of it
 
     @property
     def cells(self) -> list[SeatCell]:
@@ -115,6 +123,7 @@ def seat_register(seat_map: SeatMap, roll: Roll, seat_round: SeatRound | None) -
     }
     taps: dict[int, tuple[int, bool, str]] = {}
     confirmed: dict[int, SeatConfirmation] = {}
+    others: dict[int, list[Fact]] = {}
     if seat_round is not None:
         for pk, entry, is_empty, name in (
             SeatTap.objects.filter(seat_round=seat_round)
@@ -124,6 +133,7 @@ def seat_register(seat_map: SeatMap, roll: Roll, seat_round: SeatRound | None) -
             taps[entry] = (pk, is_empty, name)
         confirmations = SeatConfirmation.objects.filter(seat_round=seat_round).select_related("account")
         confirmed = {one.block: one for one in confirmations.order_by("at", "pk")}
+        others = _marked_later(seat_round, spots.values())
     blocks = []
     for block in layout.blocks:
         drawn = _drawn(layout, block, spots, rows, taps)
@@ -131,9 +141,27 @@ def seat_register(seat_map: SeatMap, roll: Roll, seat_round: SeatRound | None) -
             continue
         last = confirmed.get(block.number)
         newest = max((taps[spots[spot]][0] for spot in block.spots if spots.get(spot) in taps), default=0)
-        blocks.append(SeenBlock(block, drawn, last, last is not None and newest > last.last_tap))
+        warning = ""
+        if seat_round is not None and others:
+            sitting = (others.get(spots[spot], []) for spot in block.spots if spot in spots)
+            warning = before_confirming(sitting, roll.time, as_of=seat_round.as_of)
+        blocks.append(SeenBlock(block, drawn, last, last is not None and newest > last.last_tap, warning))
     placed = set(spots.values())
     return SeatRegister(blocks, [row for row in roll.rows if row.entry_id not in placed])
+
+
+def _marked_later(seat_round: SeatRound, entries: Collection[int]) -> dict[int, list[Fact]]:
+    """What other ways say of the people of a plan, where any of it is for later than the round; one statement."""
+    found: dict[int, list[Fact]] = defaultdict(list)
+    rows = PresenceFact.objects.filter(
+        entry__in=Seat.objects.filter(seat_map__venue=seat_round.venue_id, entry__isnull=False).values("entry"),
+        session=seat_round.session_id, voided_by__isnull=True,
+    ).exclude(kind=FactKind.VOID).exclude(method=Method.SEAT, nonce__startswith=round_prefix(seat_round))  # fmt: skip
+    placed = set(entries)
+    for entry, kind, moment in rows.values_list("entry_id", "kind", "at"):
+        if entry in placed:
+            found[entry].append(Fact(FactKind(kind), moment))
+    return {key: facts for key, facts in found.items() if any(fact.at >= seat_round.as_of for fact in facts)}
 
 
 def _drawn(

@@ -36,6 +36,7 @@ from quantriet.kit.numbers import show_number, show_percent
 from quantriet.kit.time import show_clock
 
 EXCUSED_WORDS = "Vắng có lý do"  # of a person without a mark whose excuse was approved
+SOON_WORDS = "Kết quả được tính sau ít giây."  # of a person whose newest mark no verdict knows yet
 
 
 class Fact(NamedTuple):

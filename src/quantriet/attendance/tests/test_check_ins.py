@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from quantriet.attendance import actions
+from quantriet.attendance import queries as presence_queries
 from quantriet.attendance.models import AttendanceRecord, ClassVerdict, PresenceCheck, PresenceFact
 from quantriet.attendance.queries import check_ins as queries
 from quantriet.attendance.rules import codes
@@ -97,6 +98,26 @@ def test_the_log_names_the_card_where_nobody_was_signed_in_and_not_the_product(h
     page = as_user("officer").get(reverse("evidence", args=[hall.entries["M1"].pk])).content.decode()
     assert "Thẻ dự học, " in page
     assert "Hệ thống, " not in page
+
+
+def test_the_roll_says_that_the_result_of_a_scan_follows_soon(hall, cast, as_user, clerk):
+    """Somebody marked and unmarked before has a verdict that knows of no mark: it would contradict the scan beside it."""
+    mark = hall.mark("M1", FactKind.ARRIVE, clock(7, 40))
+    actions.record_marks([mark], by=clerk, at=clock(7, 40))
+    actions.void_mark(PresenceFact.objects.get(), nonce="back", by=clerk, at=clock(7, 41))
+    assert ClassVerdict.objects.get().sentence == "Chưa điểm danh."
+    check_in(hall, "M1", clock(7, 50))
+
+    def told() -> str:
+        roll = presence_queries.roll(hall.study_class, hall.venue, hall.session)
+        return next(row.why for row in roll.rows if row.entry_id == hall.entries["M1"].pk)
+
+    page = reverse("evidence", args=[hall.entries["M1"].pk])
+    assert told() == "Kết quả được tính sau ít giây."
+    assert told() in as_user("officer").get(page).content.decode()
+    actions.follow_check_ins(at=clock(7, 51))
+    assert told() == "Có mặt 190/210 phút (90,5%), đủ thời gian."
+    assert told() in as_user("officer").get(page).content.decode()
 
 
 def test_what_was_followed_is_not_followed_again(hall):

@@ -83,6 +83,10 @@ def test_a_roll_is_not_closed_too_early_twice_or_in_a_draft(hall, by):
     with pytest.raises(Refusal) as early:
         close(hall, by, clock(7))
     assert early.value.code == "roll.too_early"
+    with pytest.raises(Refusal) as running:
+        close(hall, by, clock(10, 59))
+    assert "“Buổi sáng” học đến 11:00" in running.value.sentence
+    assert "Chương trình" in running.value.sentence
     close(hall, by)
     with pytest.raises(Refusal) as twice:
         close(hall, by)

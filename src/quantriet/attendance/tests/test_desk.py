@@ -6,17 +6,21 @@ import json
 import re
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from quantriet.attendance import actions
-from quantriet.attendance.models import CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
+from quantriet.attendance.models import AbsenceProposal, CatchUp, ClassVerdict, ExcusedAbsence, PresenceFact
 from quantriet.attendance.tests.factories import add_entry, clock, make_campaign, make_class
 from quantriet.attendance.vocab import ConductKind, FactKind, Verdict
+from quantriet.campaigns.models import StudyCampaign
+from quantriet.classes import actions as class_actions
 from quantriet.classes.models import RosterEntry, Venue
 from quantriet.classes.vocab import ClassState
+from quantriet.kit.time import show_day, today
 from quantriet.org.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +38,7 @@ def closed(cast):
     made = make_class(cast, make_campaign(cast), ["M1", "M2", "M7"], times=EVERY_HOUR)
     by = cast.accounts["organiser1"]
     actions.record_marks([made.mark("M1", FactKind.WHOLE, clock(8))], by=by, at=clock(8))
-    actions.close_roll(made.study_class, by=by, at=clock(11))
+    actions.close_roll(made.study_class, by=by, at=clock(23, 59))
     made.study_class.refresh_from_db()
     return made
 
@@ -91,6 +95,32 @@ def test_who_opens_the_roll(as_user, hall, username, roll, close, evidence):
         reverse("roll-mark", args=[pk]), {"mark": f"arrive:{hall.entries['M1'].pk}", "session": hall.session.pk}
     )
     assert answer.status_code in ({200: 303}.get(roll, roll),)
+
+
+def test_a_clerk_of_several_venues_begins_at_one_with_people_and_reaches_the_others(as_user, cast, hall):
+    clerk = cast.accounts["member10"]
+    venues = [
+        Venue.objects.create(study_class=hall.study_class, unit=cast.units["CB12"], name=f"Điểm cầu {n}", clerk=clerk)
+        for n in (1, 2, 3)
+    ]
+    add_entry(cast, hall, "M8", venue=venues[1])
+    client, address = as_user("member10"), reverse("roll", args=[hall.study_class.pk])
+    page = client.get(address)
+    assert page.context["venue"] == venues[1]
+    assert [tab["label"] for tab in page.context["venue_tabs"]] == [
+        "Điểm cầu 1 (0)",
+        "Điểm cầu 2 (1)",
+        "Điểm cầu 3 (0)",
+    ]
+    counts = reverse("conference-counts", args=[hall.study_class.pk])
+    assert counts not in page.content.decode()
+    class_actions.make_conference(hall.study_class, by=cast.officer, at=clock(8), last_day=today())
+    for venue in venues:
+        text = client.get(f"{address}?session={hall.session.pk}&venue={venue.pk}").content.decode()
+        assert (f"{counts}?session=" if venue == venues[1] else f'class="button" href="{counts}"') in text
+        for other in venues:  # also from an empty one
+            assert f"venue={other.pk}" in text
+    assert "Danh sách lớp ở điểm cầu này chưa có ai." in text
 
 
 def test_the_clerk_of_a_venue_marks_there_alone(as_user, cast, hall):
@@ -242,14 +272,46 @@ def test_paste_page_lists_unknown_codes_with_their_lines(as_user, hall):
     assert "phải có giờ" in client.post(url, form | {"codes": "M7", "kind": "arrive"}).content.decode()
 
 
-def test_closing_names_the_number_first(as_user, hall):
-    client = as_user("organiser1")
-    text = client.get(reverse("roll-close", args=[hall.study_class.pk])).content.decode()
+@pytest.mark.parametrize("username", ["organiser1", "officer"])
+def test_closing_names_the_number_first(as_user, over, username):
+    client = as_user(username)
+    address = reverse("roll-close", args=[over.study_class.pk])
+    text = client.get(address).content.decode()
     assert "Còn 3/3 người chưa đủ dữ liệu" in text
-    assert client.post(reverse("roll-close", args=[hall.study_class.pk])).status_code == 303
+    answer = client.post(address, follow=True)
+    over.study_class.refresh_from_db()
+    assert over.study_class.state == ClassState.CLOSED
+    assert CatchUp.objects.count() == AbsenceProposal.objects.count() == 3
+    list_address = f"{reverse('absence-list')}?class={over.study_class.pk}"
+    assert f'<a href="{list_address}">3 đề xuất sau khi vắng</a>' in answer.content.decode()
+    shown = client.get(list_address)
+    assert len(shown.context["lines"]) == 3
+    assert [chip.label for chip in shown.context["rows"].chips] == [over.study_class.title]
+
+
+def test_a_roll_is_not_closed_while_a_session_runs(as_user, hall):
+    client = as_user("organiser1")
+    address = reverse("roll-close", args=[hall.study_class.pk])
+    page = client.get(address).content.decode()
+    assert "“Buổi sáng” học đến 23:59" in page
+    programme = reverse("class-programme", args=[hall.study_class.pk])
+    assert f'<a href="{programme}">' in page.partition("học đến 23:59")[2]
+    assert "button--danger" not in page
+    told = client.post(address, follow=True).content.decode()
+    assert told.count("học đến 23:59") == 2  # the refusal, and the page
+    hall.study_class.refresh_from_db()
+    assert hall.study_class.state == ClassState.RELEASED
+    # The class ended earlier: its hours are put right first.
+    StudyCampaign.objects.update(planned_from=today(), planned_to=today())
+    actions.record_marks([hall.mark("M1", FactKind.WHOLE, clock(0, 1))], by=None, at=clock(0, 1))
+    change = {"title": "Buổi sáng", "day": show_day(today()), "starts": "00:00", "ends": "00:01"}
+    session = reverse("session", args=[hall.study_class.pk, hall.session.pk])
+    with time_machine.travel(clock(0, 30)):
+        client = as_user("organiser1")
+        assert client.post(session, change).status_code == 303
+        assert client.post(address).status_code == 303
     hall.study_class.refresh_from_db()
     assert hall.study_class.state == ClassState.CLOSED
-    assert CatchUp.objects.count() == 3
 
 
 def test_reopening_needs_a_reason_and_lets_one_correct(as_user, closed):

@@ -308,6 +308,40 @@ def test_a_closed_quick_count_leads_to_what_would_open_it(as_user, cast, hall):
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db
+def test_a_clerk_sees_the_venues_they_look_after(as_user, cast, hall):
+    """The secretary of a cell looks after a venue of the commune, which stands outside the own branch."""
+    client, address = as_user("secretary11"), reverse("conference-live", args=[hall.study_class.pk])
+    Venue.objects.create(
+        study_class=hall.study_class, unit=cast.units["X1"], name="Điểm cầu thôn", clerk=cast.accounts["secretary11"]
+    )
+    live.forget_boards()
+    page = client.get(address)
+    assert [row["venue"].name for row in page.context["listing"]] == ["Điểm cầu thôn"]
+    text = page.content.decode()
+    assert "0/1" in text
+    assert cast.units["X1"].name in text
+    into = client.get(f"{address}?unit={cast.units['X1'].pk}")
+    assert [row["venue"].name for row in into.context["listing"]] == ["Điểm cầu thôn"]
+    for name in ("conference-figures", "conference-screen", "conference-report"):
+        shown = client.get(reverse(name, args=[hall.study_class.pk]))
+        assert shown.status_code == 200
+        assert "X2" not in shown.content.decode()
+    # A clerk's screen asks one statement more than the host's, whose screens ask for nobody's venues.
+    for name, most in (("secretary11", 1), ("officer", 0)):
+        client = as_user(name)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("conference-figures", args=[hall.study_class.pk]))
+        own = [one["sql"] for one in asked if 'FROM "classes_venue"' in one["sql"].partition(" WHERE ")[0]]
+        assert len([one for one in own if '"clerk_id" = ' in one]) == most
+    Venue.objects.filter(name="Điểm cầu thôn").delete()
+    Venue.objects.create(study_class=hall.study_class, unit=cast.units["CB21"], name="Nơi khác")
+    client = as_user("secretary11")
+    empty = client.get(address).content.decode()
+    assert "bỏ bớt bộ lọc" not in empty.lower()
+    assert "điểm cầu mình được giao phụ trách" in empty
+
+
 def test_the_clerk_of_one_venue_reports_for_it_alone(as_user, cast, hall):
     x2 = venue_of(hall, "X2")
     x2.clerk = cast.accounts["member1"]  # no appointment at all

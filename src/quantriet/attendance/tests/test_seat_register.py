@@ -112,7 +112,7 @@ MORNING = SessionTime.of(clock(7, 30), clock(11))
 def test_what_a_seat_comes_to_beside_other_marks(others, is_empty, is_first, kind):
     facts = [Fact(one, clock(hour, 31)) for one, hour in others]
     found = seen(facts, MORNING, is_empty=is_empty, is_first=is_first, as_of=clock(9))
-    assert (found.fact.kind if found.fact else None) == kind
+    assert [fact.kind for fact in found.facts] == ([kind] if kind else [])
     assert not found.question
 
 
@@ -127,8 +127,29 @@ def test_what_a_seat_comes_to_beside_other_marks(others, is_empty, is_first, kin
 def test_what_contradicts_other_marks_is_asked_and_not_written(others, is_empty, is_first):
     facts = [Fact(one, clock(hour, 31)) for one, hour in others]
     found = seen(facts, MORNING, is_empty=is_empty, is_first=is_first, as_of=clock(9))
-    assert found.fact is None
+    assert not found.facts
     assert found.question
+
+
+@pytest.mark.req("R-070", "B-01")
+@pytest.mark.parametrize(
+    ("others", "written"),
+    [
+        ([(FactKind.ARRIVE, 10)], [(9, 0, 0)]),  # checked in by code after sitting down
+        ([(FactKind.ARRIVE, 7), (FactKind.LEAVE, 8), (FactKind.ARRIVE, 10)], [(9, 0, 0)]),
+        ([(FactKind.ARRIVE, 9), (FactKind.LEAVE, 10)], [(9, 0, 0)]),
+        ([(FactKind.ABSENT, 9)], [(9, 0, 0), (9, 31, 1)]),
+        ([(FactKind.ABSENT, 9), (FactKind.ARRIVE, 10)], [(9, 0, 0), (9, 31, 1)]),
+        ([(FactKind.ABSENT, 12)], [(9, 0, 0)]),  # nobody arrives after the end
+    ],
+)
+def test_who_sits_there_at_the_hour_arrived_by_it_whatever_stands_later(others, written):
+    facts = [Fact(one, clock(hour, 31)) for one, hour in others]
+    found = seen(facts, MORNING, is_empty=False, is_first=False, as_of=clock(9))
+    assert found.facts == tuple(
+        Fact(FactKind.ARRIVE, clock(hour, minute) + dt.timedelta(seconds=second)) for hour, minute, second in written
+    )
+    assert bool(found.question) == (FactKind.ABSENT in [one for one, _hour in others])
 
 
 # --- taps and confirmations -------------------------------------------------------------------------------------------
@@ -236,6 +257,41 @@ def test_other_ways_are_kept_and_what_contradicts_them_is_asked(hall, usher):
     assert len(done.questions) == 1
     assert "Ghế A2" in done.questions[0]
     assert standings(hall)["M2"] == Standing.PRESENT
+
+
+@pytest.mark.req("R-070", "B-01")
+def test_minutes_count_from_the_hour_of_the_round(as_user, cast, hall, usher):
+    """Sat down at the opening, checked in by code at 9:18, and a clerk marked another one absent at 9:17."""
+    actions.record_marks(
+        [hall.mark("M2", FactKind.ARRIVE, clock(9, 18), method=Method.CODE), hall.mark("M7", FactKind.ABSENT, clock(9, 17))],
+        within=hall.study_class, by=usher, at=clock(9, 18),
+    )  # fmt: skip
+    first = begin(hall, usher, at=clock(9, 20))
+    address = reverse("seats", args=[hall.study_class.pk]) + f"?session={hall.session.pk}&venue={hall.venue.pk}"
+    client = as_user("organiser1")
+    told = client.get(address).context["register"].blocks[0].warning
+    assert "1 người đã có lượt ghi đến sau 07:30" in told
+    assert "1 người đang có lượt ghi vắng sau 07:30" in told
+    assert told in client.get(address).content.decode()
+    state = client.get(reverse("seats-state", args=[hall.study_class.pk]) + f"?round_id={first.pk}").json()
+    assert state["warnings"] == {"1": told}
+    done = confirm(first, 1, usher, at=clock(9, 21))
+    assert [one for one in done.questions if "07:30" in one and "09:17" in one] == list(done.questions)
+    assert len(done.questions) == 1
+
+    def minutes(person: str) -> int:
+        return hall.entries[person].records.get().seconds_present // 60
+
+    assert minutes("M1") == minutes("M2") == 210
+    assert minutes("M7") == 102  # from one second after the mark
+    absent = PresenceFact.objects.get(entry=hall.entries["M7"], kind=FactKind.ABSENT)
+    actions.void_mark(absent, nonce="back", by=usher, at=clock(9, 25))
+    assert minutes("M7") == 210
+    facts = set(PresenceFact.objects.values_list("pk", flat=True))
+    assert not confirm(first, 1, usher, at=clock(9, 30)).questions
+    assert standings(hall)["M7"] == Standing.PRESENT
+    assert facts < set(PresenceFact.objects.values_list("pk", flat=True))  # the arrival after the mark is taken back
+    assert minutes("M7") == 210
 
 
 def test_who_sits_on_anothers_seat_is_set_right(hall, usher):

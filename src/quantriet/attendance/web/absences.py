@@ -16,6 +16,8 @@ from quantriet.attendance.models import AbsenceProposal
 from quantriet.attendance.rules.absences import Absence
 from quantriet.attendance.vocab import AbsenceDecision, AbsenceGrade, ProposalState
 from quantriet.attendance.web.frame import page, workbook
+from quantriet.classes.models import StudyClass
+from quantriet.kit.numbers import whole_number
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.text import fold
@@ -58,6 +60,12 @@ def proposal_list(request: DeskRequest) -> HttpResponse:
         rows = rows.filter(Q(entry__person__name_folded__contains=word) | Q(entry__unit__name_folded__contains=word))
     if words:
         chips.append(Chip(f"{_('Search')}: {words}", query(request, q=None, page=None)))
+    of_class = StudyClass.objects.filter(
+        pk=whole_number(request.GET.get("class")), pk__in=rows.values("entry__study_class")
+    ).first()
+    if of_class is not None:
+        rows = rows.filter(entry__study_class=of_class)
+        chips.append(Chip(of_class.title, query(request, **{"class": None}, page=None)))
     state = request.GET.get("state", ProposalState.OPEN.value)
     if state in list(ProposalState):
         rows = rows.filter(state=state)

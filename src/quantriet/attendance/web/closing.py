@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
 from quantriet.attendance.queries import devices as device_queries
-from quantriet.attendance.vocab import ConductKind, ReopeningState, Verdict
+from quantriet.attendance.rules.closing import too_early
+from quantriet.attendance.vocab import Closing, ConductKind, ReopeningState, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, roll_page, workbook
 from quantriet.campaigns.vocab import CampaignState
+from quantriet.classes import access as class_access
 from quantriet.classes import queries as class_queries
 from quantriet.classes.models import StudyClass
 from quantriet.classes.vocab import ClassState
-from quantriet.kit.numbers import share, whole_number
+from quantriet.kit.numbers import share, show_number, whole_number
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.spreadsheets import OutColumn
 from quantriet.kit.time import now
@@ -203,12 +207,8 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
             return saved(request, to=request.get_full_path())
-        return saved(
-            request,
-            to=to,
-            message=f"Đã chốt điểm danh: {closing.present} người đủ thời gian, {closing.owing} người còn nợ, "
-            f"{closing.catch_ups} người mới vào danh sách học bù.",
-        )
+        return saved(request, to=to, message=_closed(request, study_class, closing))
+    at = now()
     undecided = queries.undecided(study_class)
     total = undecided.count()
     notes = access.conduct_seen_by(request.account, study_class).select_related("person", "venue", "person__unit")
@@ -229,12 +229,32 @@ def close(request: DeskRequest, pk: int) -> HttpResponse:
             "open_conflicts": device_queries.open_conflicts_of(study_class),
             "unsent": device_queries.unsent_of(study_class),
             "counts": queries.class_result(study_class),
+            "too_early": ""
+            if is_reopened(study_class)
+            else too_early(study_class.sessions.values_list("title", "ends_at"), at),
+            "may_edit": class_access.is_host(request.account, study_class),
             "sentence": f"Chốt điểm danh lớp “{study_class.title}”: "
             + (f"{total} người chưa đủ dữ liệu sẽ bị tính vắng ở các buổi không có lượt điểm danh; " if total else "")
-            + "người còn nợ vào danh sách học bù.",
+            + "người còn nợ vào danh sách học bù, người vắng cả lớp không có lý do có đề xuất sau khi vắng.",
         },
         part="roll-result",
     )
+
+
+def _closed(request: DeskRequest, study_class: StudyClass, closing: Closing) -> str:
+    """What closing came to in one sentence; who sees the proposals after absences is led to them."""
+    told = (
+        f"Đã chốt điểm danh: {show_number(closing.present)} người đủ thời gian, {show_number(closing.owing)} người còn nợ, "
+        f"{show_number(closing.catch_ups)} người mới vào danh sách học bù"
+    )
+    if not closing.proposals:
+        return f"{told}."
+    made = f"{show_number(closing.proposals)} đề xuất sau khi vắng"
+    seen = access.absence_proposals_seen_by(request.account).filter(entry__study_class=study_class)
+    if not seen.exists():
+        return f"{told}, {made} để cấp ủy xem xét."
+    address = f"{reverse('absence-list')}?{urlencode({'class': study_class.pk})}"
+    return format_html('{}, <a href="{}">{}</a> để cấp ủy xem xét.', told, address, made)
 
 
 @require_POST

@@ -38,7 +38,7 @@ def evidence(request: DeskRequest, pk: int) -> HttpResponse:
             "evidence": found,
             "verdict": verdict,
             "sign": VERDICT_SIGNS[verdict],
-            "sentence": found.verdict.sentence if found.verdict else "Chưa điểm danh.",
+            "sentence": found.sentence,
             "excuses": [(one, ExcuseState(one.state)) for one in found.excuses],
             "chain": [
                 (one, CatchUpState(one.state), [step_words(step) for step in steps.get(one.pk, [])])

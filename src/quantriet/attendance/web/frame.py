@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.http import FileResponse, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from quantriet.classes import access as class_access
 from quantriet.classes.models import ClassSession, OnlineConference, StudyClass, Venue
 from quantriet.classes.vocab import ClassPart, ClassState
 from quantriet.kit import spreadsheets, web
-from quantriet.kit.numbers import whole_number
+from quantriet.kit.numbers import show_number, whole_number
 from quantriet.kit.time import local, now, show_day
 from quantriet.kit.web import download
 from quantriet.org import access as org_access
@@ -99,7 +100,8 @@ def roll_page(
         ("paste", _("Paste codes")),
         ("conduct", _("Conduct")),
     ]
-    if OnlineConference.objects.filter(study_class=study_class).exists():
+    is_conference = OnlineConference.objects.filter(study_class=study_class).exists()
+    if is_conference:
         ways.append(("conference-counts", _("Quick count")))
     is_whole = org_access.may(request.account, Permission.ROLL_TAKE, study_class.unit)
     if is_whole:  # a log tells of the whole class, not of the venue of one clerk
@@ -119,6 +121,7 @@ def roll_page(
             "why_not": reason,
             "may_mark": not reason,
             "is_whole": is_whole,
+            "counts_url": reverse("conference-counts", args=[study_class.pk]) if is_conference else "",
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
             "class_parts": [
                 {"label": one.label, "url": reverse(one.value, args=[study_class.pk]), "current": one == place}
@@ -152,13 +155,15 @@ class Place:
 
 
 def place_of(request: DeskRequest, study_class: StudyClass, at: dt.datetime) -> Place:
-    """The session and venue that the address asks for, among those whose roll the account takes; else today's and its own."""
+    """The session and venue that the address asks for, among those whose roll the account takes; else today's and its own,
+    one with people before an empty one. The tabs say how many people each venue has."""
     sessions = list(study_class.sessions.order_by("starts_at", "pk"))
-    venues = list(access.venues_marked_by(request.account, study_class).order_by("-is_main", "name"))
+    marked = access.venues_marked_by(request.account, study_class)
+    venues: list[Any] = list(marked.annotate(people=Count("roster")).order_by("-is_main", "name"))
     session = _chosen(sessions, request.GET.get("session")) or queries.current_session(sessions, at)
-    venue = _chosen(venues, request.GET.get("venue")) or next(
-        (one for one in venues if one.clerk_id == request.account.pk), venues[0] if venues else None
-    )
+    # Of equals the first stays, in the order of the tabs.
+    first = max(venues, key=lambda one: (one.people > 0, one.clerk_id == request.account.pk), default=None)
+    venue = _chosen(venues, request.GET.get("venue")) or first
     if session is None or venue is None:
         return Place(session, venue, [], [])
     return Place(
@@ -173,7 +178,11 @@ def place_of(request: DeskRequest, study_class: StudyClass, at: dt.datetime) -> 
             for one in sessions
         ],
         [
-            {"label": one.name, "url": f"?session={session.pk}&venue={one.pk}", "current": one == venue}
+            {
+                "label": f"{one.name} ({show_number(one.people)})",
+                "url": f"?session={session.pk}&venue={one.pk}",
+                "current": one == venue,
+            }
             for one in venues
         ],
     )

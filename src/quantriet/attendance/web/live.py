@@ -48,12 +48,14 @@ _TYPED_NUMBER = re.compile(r"[0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+")  # 1200 or 1.
 
 @dataclass(frozen=True)
 class _Seen:
-    """What one reader looks at: a conference, one of its sessions, the branches whose venues they see, a unit to look into."""
+    """What one reader looks at: a conference, one of its sessions, the branches whose venues they see, the venues they are
+    clerk of (key and path of its unit), a unit to look into."""
 
     study_class: StudyClass
     session: ClassSession | None
     sessions: list[ClassSession]
     branches: tuple[str, ...]
+    own: tuple[tuple[int, str], ...]
     unit: Unit | None
 
     @property
@@ -61,7 +63,15 @@ class _Seen:
         """Below which unit the board speaks of units: the one looked into, the host, else the reader's own."""
         if self.unit is not None:
             return self.unit.path
-        return self.study_class.unit.path if len(self.branches) != 1 or self.branches == ("",) else self.branches[0]
+        if len(self.branches) != 1 or self.branches == ("",):
+            return self.study_class.unit.path
+        # A clerk may look after a venue that no unit of their own has.
+        is_within = all(path.startswith(self.branches[0]) for _pk, path in self.own)
+        return self.branches[0] if is_within else self.study_class.unit.path
+
+    def venues_of(self, snapshot: live.Snapshot) -> list[live.VenueLive]:
+        """The venues of the board that the reader sees and looks into."""
+        return snapshot.under(self.branches, self.unit.path if self.unit else "", {pk for pk, _path in self.own})
 
     @property
     def where(self) -> str:
@@ -76,13 +86,21 @@ def _seen(request: DeskRequest, pk: int) -> _Seen:
     asked = request.GET.get("session")
     session = next((one for one in sessions if str(one.pk) == asked), None) or queries.current_session(sessions, now())
     branches = class_access.branches_seen_in(request.account, study_class)
+    own: tuple[tuple[int, str], ...] = ()
+    if branches != ("",):  # who sees all is asked nothing more
+        clerk_of = study_class.venues.filter(clerk_id=request.account.pk).order_by("pk")
+        own = tuple(clerk_of.values_list("pk", "unit__path"))
     unit = None
     key = whole_number(request.GET.get("unit"), least=1)
     if key is not None:
         found = Unit.objects.filter(pk=key).first()
         # Nobody looks into a unit whose venues they do not see.
-        unit = found if found and any(found.path.startswith(branch) for branch in branches) else None
-    return _Seen(study_class, session, sessions, branches, unit)
+        if found is not None and (
+            any(found.path.startswith(branch) for branch in branches)
+            or any(path.startswith(found.path) for _pk, path in own)
+        ):
+            unit = found
+    return _Seen(study_class, session, sessions, branches, own, unit)
 
 
 def _conference_page(
@@ -121,7 +139,7 @@ def _conference_page(
 
 
 def _board_context(seen: _Seen, snapshot: live.Snapshot, most: int) -> dict[str, Any]:
-    venues = snapshot.under(seen.branches, seen.unit.path if seen.unit else "")
+    venues = seen.venues_of(snapshot)
     units = snapshot.by_unit(venues, seen.top)
     here = reverse("conference-live", args=[seen.study_class.pk])
     session = f"session={seen.session.pk}&" if seen.session else ""
@@ -145,7 +163,7 @@ def _drawn(seen: _Seen, template: str, most: int) -> tuple[str, str]:
     """The figures as text with their mark; drawn once for all screens that show the same."""
     assert seen.session is not None
     snapshot = live.snapshot(seen.study_class, seen.session)
-    key = (template, seen.branches, seen.top, seen.unit.pk if seen.unit else 0, get_language())
+    key = (template, seen.branches, seen.own, seen.top, seen.unit.pk if seen.unit else 0, get_language())
     text = snapshot.kept.get(key)
     if text is None:
         text = snapshot.kept[key] = render_to_string(template, _board_context(seen, snapshot, most))
@@ -159,7 +177,7 @@ def board(request: DeskRequest, pk: int) -> HttpResponse:
     if seen.session is None:
         return _conference_page(request, "attendance/desk/live.html", seen, {}, part=ConferencePart.LIVE)
     snapshot = live.snapshot(seen.study_class, seen.session)
-    venues = snapshot.under(seen.branches, seen.unit.path if seen.unit else "")
+    venues = seen.venues_of(snapshot)
     state = request.GET.get("state")
     chips = [Chip(seen.unit.name, query(request, unit=None, page=None))] if seen.unit else []
     if state == "open":
@@ -379,7 +397,7 @@ def report(request: DeskRequest, pk: int) -> HttpResponse:
     if seen.session is None:
         return _conference_page(request, "attendance/desk/report.html", seen, {}, part=ConferencePart.REPORT)
     snapshot = live.snapshot(seen.study_class, seen.session)
-    venues = snapshot.under(seen.branches, seen.unit.path if seen.unit else "")
+    venues = seen.venues_of(snapshot)
     units = snapshot.by_unit(venues, seen.top)
     told = _report(seen, snapshot, venues, units)
     if request.GET.get("format") == "docx":

@@ -93,7 +93,7 @@ def state(request: DeskRequest, pk: int) -> HttpResponse:
     """What all ushers of a venue have tapped and confirmed, for the script to keep their pages alike."""
     if "round_id" not in request.GET:
         access.get_roll(request.account, pk)
-        return JsonResponse({"came": 0, "seats": {}, "blocks": {}})
+        return JsonResponse({"came": 0, "seats": {}, "blocks": {}, "warnings": {}})
     study_class, seat_round = _round(request, pk, request.GET.get("round_id"))
     seat_map = class_queries.seat_map_of(seat_round.venue)
     if seat_map is None:
@@ -112,6 +112,7 @@ def state(request: DeskRequest, pk: int) -> HttpResponse:
             "blocks": {
                 block.block.number: [int(block.is_done), _said(block)] for block in register.blocks if block.confirmed
             },
+            "warnings": {block.block.number: block.warning for block in register.blocks if block.warning},
         }
     )
 

@@ -217,6 +217,7 @@ async function look() {
       const [isDone, said] = told.blocks[block.dataset.block] ?? [0, ""];
       done += isDone;
       if (!unsent.has(block.dataset.block)) block.querySelector("[data-said]").textContent = said;
+      block.querySelector("[data-warning]").textContent = told.warnings[block.dataset.block] ?? "";
       const link = root.querySelector(`[data-to-block="${block.dataset.block}"]`);
       link.classList.toggle("is-done", Boolean(isDone));
       link.firstElementChild.textContent = isDone ? "●" : "○";

@@ -146,8 +146,12 @@
     note.dataset.sent = how;
     note.textContent = told;
     const isIn = stands === "present" || stands === "whole";
-    one.row.querySelector("[data-kind=arrive]").hidden = isIn || over;
-    one.row.querySelector("[data-kind=leave]").hidden = !isIn;
+    // After the end nobody arrives or leaves: the one button is for who was there all along and is not marked yet.
+    const arrive = one.row.querySelector("[data-kind=arrive]");
+    arrive.textContent = words(over ? "whole-button" : "arrive-button");
+    arrive.setAttribute("aria-label", `${arrive.textContent}: ${one.name}`);
+    arrive.hidden = over ? stands !== "none" : isIn;
+    one.row.querySelector("[data-kind=leave]").hidden = over || !isIn;
   }
 
   function count() {
@@ -157,7 +161,14 @@
     root.querySelector('[data-count="none"]').textContent = number(all.filter((one) => one.stands === "none").length);
   }
 
+  function tellOver() {
+    const end = pack.sessions.find((one) => one[0] === session)?.[3];
+    part("over").hidden = !end || !isOver();
+    part("over").textContent = end && isOver() ? words("ended", { t: clock(end) }) : "";
+  }
+
   function draw() {
+    tellOver();
     for (const entry of rows.keys()) show(entry);
     count();
     tell();
