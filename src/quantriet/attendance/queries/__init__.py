@@ -383,7 +383,7 @@ def roll(study_class: StudyClass, venue: Venue, session: ClassSession) -> Roll:
                 code=code,
                 unit_id=unit,
                 cell=short or cell,
-                above=class_queries.organisation_above(study_class, unit, parent, parent_name, parent_short),
+                above=class_queries.organisation_above(study_class.unit_id, unit, parent, parent_name, parent_short),
                 birth_year=born.year if born else None,
                 key=f"{folded} {fold(code)}",
                 standing=stands,

@@ -107,7 +107,7 @@ def seat_cells(
     for placing, people in plan:
         taken[placing.unit_id] += len(people)
     left = {key: count - taken[key] for key, count in everybody.items() if count > taken[key]}
-    names = tuple(_cell_words(study_class, unit) for unit in _cells(left))
+    names = tuple(queries.unit_words(study_class.unit_id, unit) for unit in _cells(left))
     if added:
         record(
             "roster.filled", by=by, at=at, thing=study_class, unit=study_class.unit,
@@ -118,13 +118,6 @@ def seat_cells(
 
 def _cells(keys: Iterable[int]) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=list(keys)).select_related("parent").order_by("path")
-
-
-def _cell_words(study_class: StudyClass, unit: Unit) -> str:
-    """The name of a cell, with the organisation above where its name alone does not tell it from others."""
-    above = unit.parent
-    words = above and queries.organisation_above(study_class, unit.pk, above.pk, above.name, above.short_name)
-    return f"{unit.name} ({words})" if words else unit.name
 
 
 def adopt_guests(study_class: StudyClass) -> None:

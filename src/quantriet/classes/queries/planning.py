@@ -115,20 +115,6 @@ def place_words(session: TimetableSession, hall: TimetableHall) -> str:
     return f"{hall.name}, {session_words(session)}"
 
 
-def above_cell(plan: TimetablePlan, cell: TimetableCell) -> str:
-    """The unit above a cell, which tells cells of one name apart; of what lies directly under the plan's unit nothing."""
-    above = cell.unit.parent
-    if above is None or plan.unit_id in (cell.unit_id, above.pk):
-        return ""
-    return above.short_name or above.name
-
-
-def cell_words(plan: TimetablePlan, cell: TimetableCell) -> str:
-    """A cell on one line: "Chi bộ thôn 1 (Đảng ủy xã Tân Hưng)"."""
-    above = above_cell(plan, cell)
-    return f"{cell.unit.name} ({above})" if above else cell.unit.name
-
-
 @dataclass(frozen=True)
 class Loaded:
     """A timetable read whole, in a fixed number of statements: its rows, its problem and its present plan."""

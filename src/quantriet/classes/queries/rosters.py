@@ -12,7 +12,7 @@ from quantriet.campaigns.models import StudyDuty
 from quantriet.campaigns.vocab import ATTEND, DutyReason, DutyState
 from quantriet.classes.models import ClassRole, RosterEntry, Seat, StudyClass
 from quantriet.kit.text import fold
-from quantriet.org.models import Person
+from quantriet.org.models import Person, Unit
 
 
 def roster(study_class: StudyClass) -> QuerySet[RosterEntry]:
@@ -70,12 +70,24 @@ def why_line_stays(line: Mapping[str, Any]) -> str:
     return "đã nhận giấy mời" if line["summoned_at"] else ""
 
 
-def organisation_above(study_class: StudyClass, unit_id: int, parent_id: int | None, name: str, short_name: str) -> str:
-    """What a unit's name does not say and tells it from others of one name: the organisation above; of the host itself and
-    what lies directly under it nothing, that is the place of the whole class."""
-    if parent_id is None or study_class.unit_id in (unit_id, parent_id):
+def organisation_above(host_id: int, unit_id: int, parent_id: int | None, name: str, short_name: str) -> str:
+    """What a unit's name does not say and tells it from others of one name: the organisation above, of key `parent_id`; of
+    the host of a class or timetable itself and what lies directly under it nothing, that is the place of the whole."""
+    if parent_id is None or host_id in (unit_id, parent_id):
         return ""
     return short_name or name
+
+
+def unit_words(host_id: int, unit: Unit) -> str:
+    """A unit on one line: "Chi bộ thôn 1 (Đảng ủy xã Tân Hưng)"."""
+    above = unit_above(host_id, unit)
+    return f"{unit.name} ({above})" if above else unit.name
+
+
+def unit_above(host_id: int, unit: Unit) -> str:
+    """`organisation_above` of a unit that was read with its parent."""
+    above = unit.parent
+    return organisation_above(host_id, unit.pk, above.pk, above.name, above.short_name) if above else ""
 
 
 def find_people(people: QuerySet[Person], words: str, limit: int = 20) -> list[Person]:

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from quantriet.classes.models import Hall, RosterEntry, Seat, SeatBlock, SeatMap, StudyClass, Venue
 from quantriet.classes.queries.programme import first_day
-from quantriet.classes.queries.rosters import organisation_above
+from quantriet.classes.queries.rosters import organisation_above, unit_above
 from quantriet.classes.queries.seats import seated
 from quantriet.classes.rules.halls import Layout, Spot, from_json
 from quantriet.classes.rules.seat_maps import NO_RANK, Sitter, conflicts_in_units
@@ -157,7 +157,7 @@ def seating(seat_map: SeatMap) -> Seating:
     people: dict[int, Placed] = {}
     for key, person, name, sort_key, code, unit, path, cell, short, parent, parent_name, parent_short in entries:
         own = posts.get(person, [])
-        above = organisation_above(study_class, unit, parent, parent_name, parent_short)
+        above = organisation_above(study_class.unit_id, unit, parent, parent_name, parent_short)
         people[key] = Placed(key, person, name, short or cell, above, code, own[0][2] if own else "")
         if key in takes_seat:
             rank = min((rank for rank, _leads, _name in own), default=NO_RANK)
@@ -180,10 +180,7 @@ def seating(seat_map: SeatMap) -> Seating:
 
 
 def _unit_place(study_class: StudyClass, unit: Unit) -> str:
-    parent, name = unit.parent, unit.short_name or unit.name
-    if parent is None:
-        return name
-    above = organisation_above(study_class, unit.pk, parent.pk, parent.name, parent.short_name)
+    name, above = unit.short_name or unit.name, unit_above(study_class.unit_id, unit)
     return f"{name}, {above}" if above else name
 
 

@@ -3,8 +3,6 @@
 import pytest
 from django.http import Http404
 
-from quantriet.campaigns import actions as campaign_actions
-from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import access, actions
 from quantriet.classes.tests import factories
 from quantriet.kit.refusal import NotAllowed
@@ -19,13 +17,6 @@ pytestmark = pytest.mark.django_db
 def fresh(account: Account) -> Account:
     """The account as the next request sees it, without remembered grants."""
     return Account.objects.get(pk=account.pk)
-
-
-@pytest.fixture
-def campaign(cast):
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
 
 
 @pytest.fixture

@@ -34,14 +34,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def campaign(cast):
-    """A draft campaign of the province with its duties made ready."""
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
-
-
-@pytest.fixture
 def ready(cast, campaign):
     return factories.ready_class(campaign, cast.units["X1"], cast.people["M5"], cast.officer)
 

@@ -30,13 +30,6 @@ ALL = ("screen", "speakers", "camera", "line")
 
 
 @pytest.fixture
-def campaign(cast):
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
-
-
-@pytest.fixture
 def conference(cast, campaign):
     made = actions.add_conference(
         by=cast.officer, at=now(), campaign=campaign, unit=cast.units["T"], title="Hội nghị trực tuyến toàn tỉnh",

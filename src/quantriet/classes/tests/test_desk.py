@@ -33,13 +33,6 @@ EDIT_POSTS = (
 
 
 @pytest.fixture
-def campaign(cast):
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
-
-
-@pytest.fixture
 def ready(cast, campaign):
     return factories.ready_class(campaign, cast.units["X1"], cast.people["M5"], cast.officer)
 

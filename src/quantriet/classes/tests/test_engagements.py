@@ -7,8 +7,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from quantriet.campaigns import actions as campaign_actions
-from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import actions
 from quantriet.classes.models import TimetablePlan
 from quantriet.classes.tests import factories
@@ -21,13 +19,6 @@ from quantriet.speakers.vocab import Half
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=10)
-
-
-@pytest.fixture
-def campaign(cast):
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
 
 
 @pytest.fixture

@@ -323,9 +323,7 @@ def test_conflicts_are_told_at_once(cast, made, seat_map):
     assert not any("đơn vị khác ngồi" in one for one in queries.seating(seat_map).conflicts)
 
 
-def test_cells_of_one_name_are_told_apart_by_what_stands_above_them(as_user, cast, hall):
-    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+def test_cells_of_one_name_are_told_apart_by_what_stands_above_them(as_user, cast, campaign, hall):
     made = factories.study_class(campaign, cast.units["T"], cast.officer)
     actions.fill_roster(made, by=cast.officer, at=now())
     venue = made.venues.get()
@@ -498,9 +496,7 @@ def test_a_plan_is_seen_by_who_looks_after_the_venue_and_nobody_else(as_user, ca
     assert "Văn Sửu" in as_user("officer").get(f"{pages[0]}?{foreign}").content.decode()
 
 
-def test_who_has_only_people_in_a_class_sees_no_seats(as_user, cast, hall):
-    campaign = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(campaign, by=cast.officer, at=now())
+def test_who_has_only_people_in_a_class_sees_no_seats(as_user, cast, campaign, hall):
     made = factories.study_class(campaign, cast.units["T"], cast.officer)
     actions.fill_roster(made, by=cast.officer, at=now())
     venue = made.venues.get()

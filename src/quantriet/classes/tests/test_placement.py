@@ -9,9 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyDuty
-from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.campaigns.vocab import ATTEND, DutyReason, DutyState
 from quantriet.classes import actions, queries
 from quantriet.classes.models import RosterEntry
@@ -22,13 +20,6 @@ from quantriet.org.models import Person
 
 def figures(placement) -> tuple[int, int, int, int]:
     return placement.in_one, placement.in_none, placement.in_several, placement.exempt
-
-
-@pytest.fixture
-def campaign(cast):
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
 
 
 @pytest.mark.django_db

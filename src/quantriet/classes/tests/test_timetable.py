@@ -10,8 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from quantriet.campaigns import actions as campaign_actions
-from quantriet.campaigns.tests import factories as campaign_factories
 from quantriet.classes import actions, queries
 from quantriet.classes.models import RosterEntry, StudyClass, TimetableClass, TimetableShare
 from quantriet.classes.rules import planning
@@ -23,13 +21,6 @@ from quantriet.kit.time import now, today
 from quantriet.speakers.tests import factories as speaker_factories
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def campaign(cast):
-    made = campaign_factories.campaign(cast.units["T"], cast.officer)
-    campaign_actions.prepare_duties(made, by=cast.officer, at=now())
-    return made
 
 
 @pytest.fixture

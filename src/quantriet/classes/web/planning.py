@@ -594,7 +594,7 @@ def timetable_class(request: DeskRequest, pk: int, class_pk: int) -> HttpRespons
     )
     context = {
         "row": row, "words": words, "form": form, "speaker_form": speaker, "looked": looked,
-        "shares": [(cells[one.cell_id].unit.name, queries.above_cell(plan, cells[one.cell_id]), one) for one in shares],
+        "shares": [(cells[one.cell_id].unit.name, queries.unit_above(plan.unit_id, cells[one.cell_id].unit), one) for one in shares],
         "people": sum(one.count for one in shares),
         "conflicts": [one.sentence for one in loaded.conflicts if here in one.places],
         "may_move": plan.state == TimetableState.READY,

@@ -165,7 +165,7 @@ class MoveShareForm(forms.Form):
     def __init__(self, *args: Any, loaded: queries.Loaded, place: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         where = {one.pk: (one.session_id, one.hall_id) for one in loaded.classes}
-        self.names = {cell.pk: queries.cell_words(loaded.plan, cell) for cell in loaded.cells}
+        self.names = {cell.pk: queries.unit_words(loaded.plan.unit_id, cell.unit) for cell in loaded.cells}
         names = self.names
         here = [one for one in loaded.shares if where[one.timetable_class_id] == place]
         self.fields["share"].choices = [

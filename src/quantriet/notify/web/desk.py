@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from django import forms
@@ -16,7 +15,8 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import whole_numbers
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
-from quantriet.kit.web import Chip, download, listing, page, query, safe_next, saved
+from quantriet.kit.web import Chip, listing, page, query, safe_next, saved
+from quantriet.kit.web.sheets import workbook
 from quantriet.notify import access, actions, queries
 from quantriet.notify.models import Message
 from quantriet.notify.rules import explain_error
@@ -25,8 +25,6 @@ from quantriet.notify.vocab import DIGEST_KIND, OWN_ERRORS, MessageState, Notice
 from quantriet.org.models import Account
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class FilterForm(forms.Form):
@@ -130,10 +128,7 @@ def _excel(rows: QuerySet[Message]) -> HttpResponse:
         }
         for one in rows.defer("body", "attachment", "carrier__body", "carrier__attachment").iterator(chunk_size=1000)
     )
-    content = io.BytesIO()
-    spreadsheets.write_workbook(content, [spreadsheets.Sheet(_("Messages"), columns, lines)], at=now())
-    content.seek(0)
-    return download(content, name="thu.xlsx", kind=XLSX)
+    return workbook("thu.xlsx", _("Messages"), columns, lines)
 
 
 @desk_page(Permission.MESSAGE_SEND)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +16,10 @@ from quantriet.kit import spreadsheets
 from quantriet.kit.numbers import show_number
 from quantriet.kit.text import fold
 from quantriet.kit.time import now
-from quantriet.kit.web import Chip, download, listing, page, query
+from quantriet.kit.web import Chip, listing, page, query
+from quantriet.kit.web.sheets import workbook
 from quantriet.notify import access, queries
 from quantriet.notify.vocab import NoticeChannel
-from quantriet.notify.web.desk import XLSX
 from quantriet.org import access as org_access
 from quantriet.org.actions import privacy as privacy_actions
 from quantriet.org.models import Account, Person, Unit
@@ -148,9 +147,5 @@ def _excel(reader: Account, rows: QuerySet[Person], unit: Unit | None) -> HttpRe
         }
         for one in people
     )
-    content = io.BytesIO()
-    title = _("Not reached yet")
     heading = (unit.name,) if unit else ()
-    spreadsheets.write_workbook(content, [spreadsheets.Sheet(title, columns, lines, heading=heading)], at=now())
-    content.seek(0)
-    return download(content, name="chua-lien-lac-duoc.xlsx", kind=XLSX)
+    return workbook("chua-lien-lac-duoc.xlsx", _("Not reached yet"), columns, lines, heading=heading)
