@@ -97,7 +97,7 @@ def make_country(size: Size, tell: Callable[[str], None] = quiet) -> Country:
     """Write the country into the empty, migrated database of this process."""
     from django.db import connection
 
-    from quantriet.kit.db import drop_word_index, keep_word_index
+    from quantriet.kit.db import drop_word_index, keep_word_index, learn_sizes
     from quantriet.org.models import Unit
 
     begun = time.monotonic()
@@ -128,10 +128,11 @@ def make_country(size: Size, tell: Callable[[str], None] = quiet) -> Country:
         _log(size)
         said("log")
     local, member = _accounts(root)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-        if connection.vendor == "sqlite":
-            cursor.execute("PRAGMA journal_mode = WAL")
+    if connection.vendor == "postgresql":
+        _run("VACUUM ANALYZE")
+    else:
+        _run("PRAGMA journal_mode = WAL")
+        learn_sizes()
     connection.close()
     said("statistics")
     return Country(size, root.pk, campaign_id, officer.pk, local.pk, member.pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from quantriet.kit.jobs import Scheduled, prune_queue_job
+from quantriet.kit.jobs import Scheduled, learn_sizes_job, prune_queue_job
 
 
 def schedule() -> list[Scheduled]:
@@ -64,6 +64,7 @@ def schedule() -> list[Scheduled]:
         Scheduled(remind_outlines_job, every=timedelta(hours=1)),
         Scheduled(prune_notices_job, every=timedelta(days=1)),
         Scheduled(prune_queue_job, every=timedelta(hours=1)),
+        Scheduled(learn_sizes_job, every=timedelta(hours=1)),
         # The day's backup and the week's rehearsal of a restore, each at the first hour at which it is due.
         Scheduled(keep_backups_job, every=timedelta(hours=1)),
         Scheduled(sweep_orphans_job, every=timedelta(days=1)),

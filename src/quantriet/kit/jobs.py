@@ -30,7 +30,7 @@ from django.utils.module_loading import import_string
 from django_tasks import task
 from django_tasks.base import Task, TaskResultStatus
 
-from quantriet.kit.db import named_lock
+from quantriet.kit.db import learn_sizes, named_lock
 from quantriet.kit.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -226,6 +226,11 @@ def prune() -> int:
 @background
 def prune_queue_job() -> None:
     prune()
+
+
+@background
+def learn_sizes_job() -> None:
+    learn_sizes()
 
 
 @dataclass(frozen=True)

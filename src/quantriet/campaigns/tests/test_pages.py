@@ -411,7 +411,7 @@ def test_silent_units_have_a_message_of_their_own(cast, running, as_user):
 
 @pytest.mark.req("B-08")
 def test_the_list_behind_a_figure_is_counted_to_the_last_person(as_user, cast, running, monkeypatch):
-    monkeypatch.setattr("quantriet.kit.web.MOST_COUNTED", 3)
+    monkeypatch.setattr("quantriet.kit.db.MOST_COUNTED", 3)
     page = as_user("officer").get(reverse("campaign-names", args=[running.pk]), {"state": "owing"}).content.decode()
     owing = StudyDuty.objects.filter(campaign=running, state="owing").count()
     assert owing > 3

@@ -1,6 +1,8 @@
 """The write lock of SQLite, against real threads, real processes and a real kill."""
 
+import ast
 import fcntl
+import os
 import select
 import sqlite3
 import subprocess
@@ -12,6 +14,7 @@ import time
 import pytest
 from django.db import connection, transaction
 
+from quantriet.kit import db
 from quantriet.kit.db import named_lock
 
 WRITER = textwrap.dedent(
@@ -199,3 +202,59 @@ def test_nested_transactions_keep_the_outer_lock():
     with transaction.atomic(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+# Which of the duties of everybody below a unit have a catch-up: few have, and none before the first class.
+FEW_OF_MANY = """EXPLAIN QUERY PLAN SELECT COUNT(*) FROM attendance_catchup AS link
+    JOIN campaigns_studyduty AS duty ON link.duty_id = duty.id JOIN org_unit AS unit ON duty.unit_id = unit.id
+    WHERE duty.state = 'owing' AND unit.path >= '1.' AND unit.path < '1/' AND NOT link.state = 'done'"""
+
+
+LEARN_SIZES = "import django; django.setup(); from quantriet.kit import db; db.learn_sizes(); print(db.select(%r))"
+
+
+@pytest.mark.req("B-19")
+@pytest.mark.skipif("connection.vendor == 'postgresql'", reason="PostgreSQL counts for itself")
+@pytest.mark.django_db(transaction=True)
+def test_sqlite_begins_with_the_table_that_is_small(tmp_path):
+    path = tmp_path / "quantriet.sqlite3"
+    db.execute("VACUUM INTO %s", [(str(path),)])
+    environment = {**os.environ, "QUANTRIET_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "quantriet.config.settings"}
+    environment.pop("DATABASE_URL", None)
+
+    def learn_sizes():
+        """As the job does, in a process of its own; the first table it then asks itself."""
+        order = [sys.executable, "-c", LEARN_SIZES % FEW_OF_MANY]
+        done = subprocess.run(order, env=environment, capture_output=True, text=True, check=True)
+        return first(ast.literal_eval(done.stdout))
+
+    def first(asked):
+        return next(line[-1].split()[1] for line in asked if line[-1].startswith(("SCAN", "SEARCH")))
+
+    def fill(table):
+        """Rows of numbers, a hundred of one unit; what they mean is no matter here."""
+        needed = [column[1] for column in beside.execute(f"PRAGMA table_info({table})") if column[3]]
+        marks = ", ".join("?1 / 100" if name == "unit_id" else "?1" for name in needed)
+        rows = ((n,) for n in range(20_000))
+        beside.executemany(f"INSERT INTO {table} ({', '.join(needed)}) VALUES ({marks})", rows)
+        beside.commit()
+
+    def known(table):
+        return beside.execute("SELECT idx, stat FROM sqlite_stat1 WHERE tbl = ?", [table]).fetchall()
+
+    # A process of the server, which has read the schema already. (EXPLAIN kept from before would tell the plan of before.)
+    with sqlite3.connect(path, cached_statements=0) as beside:
+        beside.execute("PRAGMA ignore_check_constraints = 1")
+        assert learn_sizes() == "unit", "nothing is there yet, and all tables are alike"
+        fill("org_unit")
+        fill("campaigns_studyduty")
+        assert first(beside.execute(FEW_OF_MANY)) == "unit"
+        assert learn_sizes() == "link"
+        beside.execute("SELECT 1 FROM org_unit")  # any question but one for a plan looks whether the schema is the same
+        assert first(beside.execute(FEW_OF_MANY)) == "link"
+        assert known("attendance_catchup") == [(None, "1000")]  # it is empty, and may fill
+        assert all(index for index, _rows in known("org_unit"))
+        fill("attendance_catchup")
+        learn_sizes()
+        assert all(index for index, _rows in known("attendance_catchup"))
+    beside.close()

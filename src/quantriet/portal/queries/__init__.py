@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -28,6 +29,7 @@ from quantriet.classes.vocab import ClassState
 from quantriet.kit import text
 from quantriet.kit.backups import Entry, Shelf
 from quantriet.kit.backups.shelf import BACKUP, REHEARSAL, Kept
+from quantriet.kit.db import counted
 from quantriet.kit.numbers import show_number
 from quantriet.kit.time import local, show_day, show_moment
 from quantriet.library import access as library_access
@@ -204,14 +206,16 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     """What waits for this account now, most pressing first; one count a kind, none for rights it has not."""
     tasks = []
 
-    def add(permission: Permission, count: int, words: str, url: str) -> None:
-        if count and org_access.may_anywhere(account, permission):
-            tasks.append(Task(count, words, url))
+    def add(permission: Permission, waiting: QuerySet[Any] | int, words: str, url: str) -> None:
+        if org_access.may_anywhere(account, permission):  # else nothing is counted
+            count = waiting if isinstance(waiting, int) else counted(waiting)
+            if count:
+                tasks.append(Task(count, words, url))
 
     asked = org_access.requests_seen_by(account)
     add(
         Permission.PRIVACY_ANSWER,
-        privacy_queries.overdue(asked).count(),
+        privacy_queries.overdue(asked),
         "yêu cầu về thông tin cá nhân đã quá hạn",
         reverse("request-list") + "?state=overdue",
     )
@@ -222,7 +226,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     ended = classes.filter(state=ClassState.RELEASED).exclude(sessions__ends_at__gt=at).distinct()
     add(
         Permission.ROLL_TAKE,
-        ended.count(),
+        ended,
         "lớp đã học xong, chưa chốt điểm danh",
         f"{reverse('roll-today')}?state=ended",
     )
@@ -237,33 +241,33 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     unlockable = class_access.classes_seen_by(account, Permission.ROLL_UNLOCK)
     add(
         Permission.ROLL_UNLOCK,
-        attendance_queries.asked_rolls(unlockable, at)
-        .exclude(roll_reopenings__in=attendance_queries.asked_by(account))
-        .count(),
+        attendance_queries.asked_rolls(unlockable, at).exclude(
+            roll_reopenings__in=attendance_queries.asked_by(account)
+        ),
         "đề nghị mở lại điểm danh chờ người thứ hai quyết định",
         f"{reverse('roll-today')}?state=asked",
     )
     add(
         Permission.SPEAKER_EDIT,
-        speaker_queries.waiting(speaker_access.answered_by(account), local(at).date()).count(),
+        speaker_queries.waiting(speaker_access.answered_by(account), local(at).date()),
         "lời mời báo cáo viên chờ trả lời",
         f"{reverse('speaker-invitation-list')}?state=asked",
     )
     add(
         Permission.SPEAKER_INVITE,
-        speaker_queries.without_outline(speaker_access.asked_by(account), local(at).date()).count(),
+        speaker_queries.without_outline(speaker_access.asked_by(account), local(at).date()),
         "buổi báo cáo đã mời mà chưa có đề cương",
         f"{reverse('speaker-invitation-list')}?side=out&state=no_outline",
     )
     add(
         Permission.UNIT_EDIT,
-        org_access.decisions_to_confirm(account).count(),
+        org_access.decisions_to_confirm(account),
         "quyết định về tổ chức chờ người thứ hai xác nhận hoặc hủy bỏ",
         f"{reverse('decision-list')}?state=to_confirm",
     )
     add(
         Permission.EXCUSE_APPROVE,
-        attendance_access.excuses_to_decide(account).count(),
+        attendance_access.excuses_to_decide(account),
         "đơn xin vắng chờ duyệt",
         f"{reverse('excuse-list')}?state=to_decide",
     )
@@ -275,7 +279,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     )
     add(
         Permission.EXCUSE_APPROVE,
-        proposed.count(),
+        proposed,
         "đề xuất sau khi vắng không lý do chờ quyết định",
         reverse("absence-list"),
     )
@@ -284,7 +288,7 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     )
     add(
         Permission.PLAN_SCHEDULE,
-        plans.count(),
+        plans,
         "kế hoạch học tập chờ xếp lịch",
         reverse("plan-list") + "?state=to_schedule",
     )
@@ -299,19 +303,19 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
             reverse("campaign-audience", args=[campaign.pk]),
         )
     drafts = class_access.classes_seen_by(account, Permission.CLASS_EDIT).filter(state=ClassState.DRAFT)
-    add(Permission.CLASS_EDIT, drafts.count(), "lớp đang soạn, chưa chốt", reverse("class-list") + "?state=draft")
+    add(Permission.CLASS_EDIT, drafts, "lớp đang soạn, chưa chốt", reverse("class-list") + "?state=draft")
     waiting = attendance_queries.still_owing(
         attendance_queries.catch_up_list(attendance_access.catch_ups_seen_by(account))
     ).filter(is_waiting=True)  # type: ignore[misc]  # added by the list
     add(
         Permission.CLASS_EDIT,
-        waiting.count(),
+        waiting,
         "người vắng chưa xếp vào lớp học bù",
         reverse("catch-up-list") + "?step=waiting",
     )
     reports = report_access.to_receive(account)
     add(
-        Permission.REPORT_WRITE, reports.count(), "báo cáo cấp dưới gửi đến, chưa tiếp nhận",
+        Permission.REPORT_WRITE, reports, "báo cáo cấp dưới gửi đến, chưa tiếp nhận",
         reverse("report-list") + "?receive=on",
     )  # fmt: skip
     for kind, permission, words in (
@@ -321,49 +325,49 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         told = attendance_queries.stepped(waiting, kind).filter(
             org_access.scope_q(account, permission, "duty__unit__path")
         )
-        add(permission, told.count(), words, f"{reverse('catch-up-list')}?step={kind.value}")
+        add(permission, told, words, f"{reverse('catch-up-list')}?step={kind.value}")
     offered = campaign_access.credits_seen_by(account, Permission.EXCUSE_APPROVE).filter(state=CreditState.PROPOSED)
     add(
         Permission.EXCUSE_APPROVE,
-        offered.count(),
+        offered,
         "đề nghị công nhận đã học nơi khác chờ quyết định",
         f"{reverse('credit-list')}?state=proposed",
     )
     asked_in_public = portal_access.questions_seen_by(account).filter(state=QuestionState.WAITING)
     add(
-        Permission.DOCUMENT_EDIT, asked_in_public.count(), "câu hỏi của người dân chờ trả lời",
+        Permission.DOCUMENT_EDIT, asked_in_public, "câu hỏi của người dân chờ trả lời",
         f"{reverse('public-question-list')}?state=waiting",
     )  # fmt: skip
     to_approve = org_access.scope(NewsArticle.objects.all(), account, Permission.DOCUMENT_EDIT)
     to_approve = to_approve.filter(state=NewsState.SUBMITTED).exclude(submitted_by=account)
-    add(Permission.DOCUMENT_EDIT, to_approve.count(), "tin chờ duyệt", f"{reverse('news-list')}?state=submitted")
+    add(Permission.DOCUMENT_EDIT, to_approve, "tin chờ duyệt", f"{reverse('news-list')}?state=submitted")
     masters = library_access.masters_seen_by(account, Permission.DOCUMENT_EDIT)
     add(
-        Permission.DOCUMENT_EDIT, master_queries.to_approve(masters, account).count(), "bản biên soạn chờ người thứ hai duyệt",
+        Permission.DOCUMENT_EDIT, master_queries.to_approve(masters, account), "bản biên soạn chờ người thứ hai duyệt",
         f"{reverse('master-list')}?state=to_approve",
     )  # fmt: skip
     add(
-        Permission.DOCUMENT_EDIT, master_queries.with_works_to_approve(masters, account).count(),
+        Permission.DOCUMENT_EDIT, master_queries.with_works_to_approve(masters, account),
         "bản biên soạn có văn vần, clip, ảnh chờ người thứ hai duyệt", f"{reverse('master-list')}?state=works_to_approve",
     )  # fmt: skip
     add(
-        Permission.DOCUMENT_EDIT, answers_to_publish(account).count(),
+        Permission.DOCUMENT_EDIT, answers_to_publish(account),
         "câu trả lời cho người dân chờ người thứ hai cho đăng", f"{reverse('public-question-list')}?state=to_publish",
     )  # fmt: skip
     doubtful = org_access.scope(IdentityDecision.objects.filter(decided_at=None), account, Permission.PERSON_EDIT)
-    add(Permission.PERSON_EDIT, doubtful.count(), "người trùng tên chờ xác định", reverse("import-questions"))
+    add(Permission.PERSON_EDIT, doubtful, "người trùng tên chờ xác định", reverse("import-questions"))
     imports = ImportRun.objects.filter(account=account, state__in=[ImportState.READY, ImportState.MAPPING])
-    add(Permission.PERSON_EDIT, imports.count(), "lần nhập danh sách chờ xác nhận", reverse("import-list"))
+    add(Permission.PERSON_EDIT, imports, "lần nhập danh sách chờ xác nhận", reverse("import-list"))
     add(
         Permission.PRIVACY_ANSWER,
-        privacy_queries.on_time(asked).count(),
+        privacy_queries.on_time(asked),
         "yêu cầu về thông tin cá nhân đang chờ giải quyết",
         reverse("request-list") + "?state=open",
     )
     failed = org_access.scope(
         Message.objects.filter(state=MessageState.FAILED, next_try_at=None), account, Permission.MESSAGE_SEND
     )
-    add(Permission.MESSAGE_SEND, failed.count(), "thư không gửi được", reverse("message-list") + "?state=failed")
+    add(Permission.MESSAGE_SEND, failed, "thư không gửi được", reverse("message-list") + "?state=failed")
     if org_access.may_anywhere(account, Permission.SYSTEM):
         add(Permission.SYSTEM, len(backup_state(at=at).problems), "điều phải xem về sao lưu", reverse("backup-list"))
     return tasks
