@@ -427,6 +427,13 @@ def open_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[Study
     )
 
 
+def rolls_of_today(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[StudyClass]:
+    """Released classes that meet today, now or later."""
+    tomorrow = start_of(local(at).date() + dt.timedelta(days=1))
+    left = ClassSession.objects.filter(study_class=OuterRef("pk"), starts_at__lt=tomorrow, ends_at__gt=at)
+    return classes.filter(Exists(left), state=ClassState.RELEASED)
+
+
 def ended_rolls(classes: QuerySet[StudyClass], at: dt.datetime) -> QuerySet[StudyClass]:
     """Released classes whose last session is over: what waits is to close the roll."""
     to_come = ClassSession.objects.filter(study_class=OuterRef("pk"), ends_at__gt=at)

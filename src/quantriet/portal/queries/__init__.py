@@ -223,6 +223,12 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
     if own:  # as a person, without an appointment
         tasks.append(Task(own, "lời mời báo cáo chờ đồng chí trả lời hoặc gửi đề cương", reverse("my-speaking")))
     classes = class_access.classes_seen_by(account, Permission.ROLL_TAKE)
+    add(
+        Permission.ROLL_TAKE,
+        attendance_queries.rolls_of_today(classes, at),
+        "lớp học hôm nay cần điểm danh",
+        reverse("roll-today"),
+    )
     ended = classes.filter(state=ClassState.RELEASED).exclude(sessions__ends_at__gt=at).distinct()
     add(
         Permission.ROLL_TAKE,

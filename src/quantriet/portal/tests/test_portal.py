@@ -433,3 +433,18 @@ def test_an_invitation_waits_on_the_first_page_of_the_reporter(cast):
     account = an_account(person=invitation.person, username="reporter")
     (task,) = [one for one in queries.tasks_of(account, at=now()) if "lời mời báo cáo" in one.words]
     assert (task.count, task.url) == (1, reverse("my-speaking"))
+
+
+def test_a_class_of_today_leads_to_its_roll_until_it_is_over(cast, as_user):
+    study_class = make_class(cast, make_campaign(cast), ["M1"]).study_class
+    start, end = study_class.sessions.values_list("starts_at", "ends_at").get()
+
+    def waiting(name, at):
+        return [one for one in queries.tasks_of(cast.accounts[name], at=at) if "học hôm nay" in one.words]
+
+    (task,) = waiting("organiser1", start - dt.timedelta(hours=1))
+    assert (task.count, task.url) == (1, reverse("roll-today"))
+    assert study_class.title in as_user("organiser1").get(task.url).content.decode()
+    assert waiting("organiser1", start + dt.timedelta(minutes=1))
+    assert waiting("organiser1", end) == waiting("organiser1", start - dt.timedelta(days=1)) == []
+    assert waiting("secretary21", start) == []
