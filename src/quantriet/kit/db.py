@@ -213,6 +213,11 @@ def keys_having_words(
     return [key for (key,) in found]
 
 
+def words_are_read_in_part() -> bool:
+    """Whether a limit of `keys_having_words` saves reading the places of common words."""
+    return connection.vendor == "sqlite"
+
+
 def _run(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql)

@@ -264,14 +264,15 @@ WITH child (path, behind) AS (VALUES {ranges})
 SELECT child.path, SUM(tally.done), SUM(tally.exempt), SUM(tally.owing),
     SUM(CASE WHEN tally.done + tally.owing > 0 THEN 1 ELSE 0 END),
     SUM(CASE WHEN tally.done + tally.owing > 0 AND tally.reported_at < %s THEN 1 ELSE 0 END)
-FROM child {join} {tally} AS tally ON tally.campaign_id = %s AND tally.kind = %s
-    AND tally.path >= child.path AND tally.path < child.behind
+FROM child {each} {tally} AS tally {where} tally.campaign_id = %s AND tally.kind = %s
+    AND tally.path >= child.path AND tally.path < child.behind {end_of_tally}
 GROUP BY child.path
 """
 _PLANS = """
 WITH child (path, behind) AS (VALUES {ranges})
 SELECT child.path, COUNT(*), SUM(CASE WHEN plan.first_held_at < %s THEN 1 ELSE 0 END)
-FROM child {join} {plan} AS plan ON plan.campaign_id = %s AND plan.path >= child.path AND plan.path < child.behind
+FROM child {each} {plan} AS plan {where} plan.campaign_id = %s
+    AND plan.path >= child.path AND plan.path < child.behind {end_of_plan}
 GROUP BY child.path
 """
 # Of an earlier day's tree: what has come, moved or closed since is taken from where it is and put where it was then.
@@ -290,17 +291,18 @@ WHERE place.valid_from <= %s AND place.valid_to >= %s
 def _by_child(statement: str, own: str, children: Iterable[str], parameters: list[Any]) -> list[tuple[Any, ...]]:
     """Rows of a statement that sums over the ranges of these children and, apart, over the node's own place."""
     ranges = [(path, path_end(path)) for path in children] + [(own, own + "!")]
-    text = "CAST(%s AS text)" if connection.vendor == "postgresql" else "%s"
-    ordered = "JOIN" if connection.vendor == "postgresql" else "CROSS JOIN"  # SQLite keeps this order of the loops
+    # Both are made to look into the index once a child: left to themselves they read every row and compare it with each.
     if connection.vendor == "postgresql":
-        text += ' COLLATE "C"'
+        text = 'CAST(%s AS text) COLLATE "C"'
+        loops = {"each": "CROSS JOIN LATERAL (SELECT * FROM", "where": "WHERE"}
+        loops |= {f"end_of_{name}": f"OFFSET 0) AS {name}" for name in ("tally", "plan")}
+    else:
+        text, loops = "%s", {"each": "CROSS JOIN", "where": "ON", "end_of_tally": "", "end_of_plan": ""}
+    shown = ", ".join([f"({text}, {text})"] * len(ranges))
     return select(
-        statement.format(
-            ranges=", ".join([f"({text}, {text})"] * len(ranges)), join=ordered, tally=TALLY,
-            plan=CampaignPlan._meta.db_table, place=PLACE,
-        ),
+        statement.format(ranges=shown, tally=TALLY, plan=CampaignPlan._meta.db_table, place=PLACE, **loops),
         [*(end for one in ranges for end in one), *parameters],
-    )  # fmt: skip
+    )
 
 
 def _sums(campaign: StudyCampaign, unit: Unit, kind: str, at: AsOf, children: Iterable[str]) -> Sums:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from quantriet.kit import text
-from quantriet.kit.db import keys_having_words
+from quantriet.kit.db import keys_having_words, words_are_read_in_part
 from quantriet.kit.numbers import MoreThan
 from quantriet.org.models import Person, Unit
 
@@ -108,7 +108,9 @@ def search_people(
                 return _best(hits, words, near, most, has_more=True)
         walked, is_sparse = _walk(rows, beginning, words, most)
         if is_sparse:
-            few = _rare_hits(rows, words, RARE if units is None else RARE // 5)
+            few = None
+            if units is None or words_are_read_in_part():
+                few = _rare_hits(rows, words, RARE if units is None else RARE // 5)
             if few is None and units is not None:
                 few = _hits_of_units(by_unit, words)
             if few is not None:
