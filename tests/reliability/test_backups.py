@@ -141,6 +141,22 @@ def acknowledged(place: Ground) -> set[str]:
     return found
 
 
+def test_a_restore_says_whether_the_key_of_its_secrets_is_there(installation, backup):
+    place, _hall = installation
+    notice = "khóa bí mật ở đây không phải khóa của hệ thống đã sao lưu"
+    fresh(place)
+    done = restored(place, backup)
+    assert done.returncode == 0, done.stderr
+    assert notice in done.stdout
+    assert str(place.folder / "new") in done.stdout
+    fresh(place)
+    (place.folder / "new").mkdir()
+    shutil.copy(place.folder / "var" / "secret-key", place.folder / "new" / "secret-key")
+    done = restored(place, backup)
+    assert done.returncode == 0, done.stderr
+    assert notice not in done.stdout
+
+
 def test_a_restore_over_live_data_is_refused(installation, backup):
     place, _hall = installation
     before = counts(place, place.environment)

@@ -35,7 +35,7 @@ from quantriet.org.models import (
 )
 from quantriet.org.rules import second_factor
 from quantriet.org.rules.fields import FIELD_RIGHTS
-from quantriet.org.vocab import ROLES, DecisionState, Permission, Role
+from quantriet.org.vocab import ROLES, DecisionState, OrgEventKind, Permission, Role
 
 # From this many units on, people are read along the order of names and checked for their unit, not gathered unit by unit.
 WIDE_SCOPE = 500
@@ -297,13 +297,20 @@ def decisions_seen_by(account: Account, permission: Permission = Permission.UNIT
 
 
 def decisions_to_confirm(account: Account) -> QuerySet[OrgDecision]:
-    """What other people prepared, or asked to take back, over units that this account edits.
+    """Mergers that other people prepared, or asked to take back, over units that this account edits.
 
-    A merger waits for just such a second person, both ways.
+    They wait for just such a second person; every other draft is confirmed by whoever prepared it.
     """
-    draft = Q(state=DecisionState.DRAFTED) & ~Q(prepared_by=account)
+    merges = OrgEvent.objects.filter(decision=OuterRef("pk"), kind=OrgEventKind.MERGE)
+    draft = Q(Exists(merges), state=DecisionState.DRAFTED) & ~Q(prepared_by=account)
     back = Q(state=DecisionState.IN_FORCE, reversal_asked_by__isnull=False) & ~Q(reversal_asked_by=account)
     return decisions_seen_by(account, Permission.UNIT_EDIT).filter(draft | back)
+
+
+def decisions_blocked(account: Account) -> QuerySet[OrgDecision]:
+    """Confirmed decisions over units that this account edits which the tree as it is now does not let be carried out."""
+    rows = decisions_seen_by(account, Permission.UNIT_EDIT).filter(state=DecisionState.SCHEDULED)
+    return rows.exclude(problem="")
 
 
 def get_decision(account: Account, pk: int | str, permission: Permission = Permission.UNIT_VIEW) -> OrgDecision:

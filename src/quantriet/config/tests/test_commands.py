@@ -11,9 +11,11 @@ from django_tasks_db.models import DBTaskResult
 
 from quantriet.config.management.commands import doctor
 from quantriet.kit import jobs
+from quantriet.kit.sealing import seal
+from quantriet.kit.time import now
 from quantriet.notify.jobs import send_waiting_job
 from quantriet.org.access import may_anywhere
-from quantriet.org.models import Account, Unit
+from quantriet.org.models import Account, AuthenticatorKey, Unit
 from quantriet.org.vocab import Permission
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,19 @@ def test_doctor_names_what_is_missing_and_how_to_mend_it():
     assert findings["Cấu trúc bảng"].well
     with pytest.raises(SystemExit):
         call_command("doctor", stdout=StringIO())
+
+
+def test_doctor_tells_that_the_key_of_second_factors_is_gone(cast, settings):
+    AuthenticatorKey.objects.create(account=cast.officer, sealed=seal("JBSWY3DPEHPK3PXP"), set_at=now())
+
+    def told():
+        return {one.what: one for one in doctor.examine()}["Khóa bí mật"]
+
+    assert told().well
+    settings.SECRET_KEY = "a key that was made anew by a restore"
+    assert not told().well
+    assert "1/1" in told().seen
+    assert "secret-key" in told().mend
 
 
 def test_doctor_tells_of_jobs_given_up_and_work_queues_them_again():

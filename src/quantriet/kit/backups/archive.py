@@ -38,6 +38,7 @@ class Manifest:
     files: int = 0
     bytes: int = 0
     log: dict[str, Any] = field(default_factory=dict)
+    secret: str = ""  # the mark of the installation's key, on which second factors, slips and sessions inside hang
 
     @property
     def moment(self) -> datetime:

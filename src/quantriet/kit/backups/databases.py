@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from quantriet.kit.backups.archive import Backup, Manifest, Writer
 from quantriet.kit.migrating import WholeSteps
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.sealing import key_marks
 
 DATABASE = "database.sqlite3"
 # Seconds; a database in WAL keeps no reader waiting, so that this is a fault of somebody's.
@@ -117,6 +118,7 @@ def describe() -> Manifest:
         database=connection.vendor,
         server=".".join(map(str, connection.get_database_version())),
         migrations=sorted([app, name] for app, name in executor.loader.applied_migrations),
+        secret=key_marks()[0],
     )
 
 

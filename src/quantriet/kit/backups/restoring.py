@@ -18,18 +18,23 @@ from quantriet.kit.backups.archive import Manifest, open_backup
 from quantriet.kit.backups.databases import read_database, refuse_unless_empty, sync_folder
 from quantriet.kit.migrating import WholeSteps
 from quantriet.kit.refusal import Refusal
+from quantriet.kit.sealing import key_marks
 from quantriet.kit.time import local, now
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored: the manifest, steps gone forward, whether the ledger agrees and what was said of it."""
+    """What was restored: the manifest, steps gone forward, whether the ledger agrees and what was said of it.
+
+    `has_its_key`: the installation has the key on which second factors, slips and sessions of the backup hang.
+    """
 
     manifest: Manifest
     steps: int
     ledger_agrees: bool
     ledger: str
     erasures: str
+    has_its_key: bool
 
 
 def restore_backup(
@@ -95,7 +100,8 @@ def _prove(manifest: Manifest, tell: Callable[[str], None]) -> Restored:
     if "audit-ledger" in get_commands():
         agrees, ledger = _said("audit-ledger")
         tell("Sổ nghĩa vụ: khớp với bảng tổng hợp." if agrees else f"Sổ nghĩa vụ KHÔNG khớp:\n{ledger}")
-    return Restored(manifest, len(plan), agrees, ledger, erasures)
+    # Of a backup made before manifests named their key nobody knows.
+    return Restored(manifest, len(plan), agrees, ledger, erasures, manifest.secret in key_marks())
 
 
 def _said(command: str) -> tuple[bool, str]:

@@ -75,6 +75,7 @@ def draft_decision(
     if unit.closed_on:
         raise Refusal("decision.unit_closed", f"{unit.name} đã ngừng hoạt động.", field="unit")
     with transaction.atomic():
+        _refuse_number_used(unit, **head)
         decision = OrgDecision.objects.create(
             unit=unit, effective_on=effective_on, prepared_by=by, prepared_at=at, **head
         )
@@ -100,6 +101,25 @@ def _head(number: str, decided_on: date, issued_by: str, at: datetime) -> dict[s
     return {"number": number, "decided_on": decided_on, "issued_by": issued_by}
 
 
+def _refuse_number_used(
+    unit: Unit, *, number: str, decided_on: date, issued_by: str, but: OrgDecision | None = None
+) -> None:
+    """A body numbers its decisions once a year: the same number of the same year, unit and issuer is the same decision."""
+    of_year = OrgDecision.objects.filter(unit=unit, decided_on__year=decided_on.year).light()
+    others = of_year.exclude(state__in=[DecisionState.WITHDRAWN, DecisionState.REVERSED])
+    mine = (text.fold(number), text.fold(issued_by))
+    for twin in others.exclude(pk=but.pk) if but else others:
+        if (text.fold(twin.number), text.fold(twin.issued_by)) != mine:
+            continue
+        raise Refusal(
+            "decision.number_used",
+            f"Số {twin.number} năm {decided_on.year} đã có trong hệ thống: quyết định ngày {show_day(twin.decided_on)}, "
+            f"{DecisionState(twin.state).label.lower()}. Mở quyết định đó để sửa, hoặc ghi số khác; cơ quan khác ban hành cùng số thì ghi ở “Cơ "
+            "quan ban hành”.",
+            field="number",
+        )
+
+
 def _write_events(decision: OrgDecision, changes: Sequence[Change]) -> None:
     if len(changes) > MOST_EVENTS:
         raise Refusal("decision.too_many", f"Một quyết định nhiều nhất {show_number(MOST_EVENTS)} sự kiện.")
@@ -123,6 +143,8 @@ def change_decision(decision: OrgDecision, *, revision: int, by: Account, at: da
     head["effective_on"] = new.get("effective_on", decision.effective_on)
     with transaction.atomic():
         before = {name: getattr(decision, name) for name in head}
+        named = {name: head[name] for name in ("number", "decided_on", "issued_by")}
+        _refuse_number_used(decision.unit, **named, but=decision)
         _write(decision, revision, by, **head)
         changed = [name for name in head if before[name] != head[name]]
         if changed:
@@ -238,6 +260,7 @@ def confirm_decision(decision: OrgDecision, *, revision: int, by: Account | None
             after={"summary": queries.summary(shown), "effective_on": decision.effective_on},
         )  # fmt: skip
         if decision.effective_on > local(at).date():
+            _keep_names(decision, shown)
             return decision
         if shown.is_large:
             tell_file(decision.pk)(0, 0, "Đang chờ đến lượt")
@@ -281,19 +304,7 @@ def put_in_force(decision_id: int, *, at: datetime) -> None:
             _put_in_force(decision, shown, by=decision.confirmed_by, at=at, tell=tell_file(decision.pk))
     except Refusal as refusal:
         with transaction.atomic():
-            changed = OrgDecision.objects.filter(pk=decision_id, state=DecisionState.SCHEDULED).exclude(
-                problem=refusal.sentence
-            )
-            if changed.update(problem=refusal.sentence):
-                blocked = OrgDecision.objects.select_related("unit").get(pk=decision_id)
-                record(
-                    "decision.blocked",
-                    by=None,
-                    at=at,
-                    thing=blocked,
-                    unit=blocked.unit,
-                    after={"problem": refusal.sentence},
-                )
+            _note_problem(decision_id, refusal.sentence, at)
     with contextlib.suppress(OSError):
         queries.progress_path(decision_id).unlink()
 
@@ -304,11 +315,41 @@ def due_decisions(day: date) -> list[int]:
     return list(rows.order_by("effective_on", "confirmed_at", "pk").values_list("pk", flat=True))
 
 
-def _put_in_force(decision: OrgDecision, shown: Preview, *, by: Account | None, at: datetime, tell: Tell) -> None:
+def _keep_names(decision: OrgDecision, shown: Preview) -> None:
+    """Tell the events by the names of this day from now on, whatever the units are called later."""
     names = {key: node.name for key, node in shown.forest.by_code.items()}
     codes = {code.casefold(): name for code, name in Unit.objects.filter(
         code__in={code for change in queries.changes_of(decision) for code in queries.codes_in(change)}
     ).values_list("code", "name")}  # fmt: skip
+    for event in decision.events.all():
+        told = {code.casefold(): codes.get(code.casefold()) or names.get(code.casefold(), code)
+                for code in queries.codes_in(Change.from_json(event.details))}  # fmt: skip
+        OrgEvent.objects.filter(pk=event.pk).update(details={**event.details, "names": told})
+
+
+def _look_again_at_waiting(done: OrgDecision, at: datetime) -> None:
+    """Say of each confirmed decision still to come whether it can be carried out on the tree as it is now.
+
+    Its people learn it today, from the first page and the log, instead of on its day.
+    """
+    waiting = OrgDecision.objects.filter(state=DecisionState.SCHEDULED, effective_on__gt=local(at).date())
+    for other in waiting.exclude(pk=done.pk).select_related("unit").order_by("effective_on", "pk"):
+        shown = queries.preview(other)
+        found = [fault.sentence for _number, fault in shown.faults] + shown.hindrances
+        _note_problem(other.pk, found[0] if found else "", at)
+
+
+def _note_problem(decision_id: int, problem: str, at: datetime) -> None:
+    """Keep why a confirmed decision cannot be carried out, or that nothing stands in its way any more; told in the log once."""
+    rows = OrgDecision.objects.filter(pk=decision_id, state=DecisionState.SCHEDULED).exclude(problem=problem)
+    if rows.update(problem=problem) and problem:
+        blocked = OrgDecision.objects.select_related("unit").get(pk=decision_id)
+        record("decision.blocked", by=None, at=at, thing=blocked, unit=blocked.unit, after={"problem": problem})
+
+
+def _put_in_force(decision: OrgDecision, shown: Preview, *, by: Account | None, at: datetime, tell: Tell) -> None:
+    # The names before the events: a unit that is renamed is told by what it was called.
+    _keep_names(decision, shown)
     try:
         with transaction.atomic():
             change = carry_out(decision, shown.forest, by=by, at=at, tell=tell)
@@ -318,11 +359,6 @@ def _put_in_force(decision: OrgDecision, shown: Preview, *, by: Account | None, 
             "decision.collision",
             "Dữ liệu vừa được người khác ghi (thường là một mã đã có) nên chưa thực hiện; hãy xem lại quyết định.",
         ) from None
-    for event in decision.events.all():
-        # By the names of that day the event is told for ever.
-        told = {code.casefold(): codes.get(code.casefold()) or names.get(code.casefold(), code)
-                for code in queries.codes_in(Change.from_json(event.details))}  # fmt: skip
-        OrgEvent.objects.filter(pk=event.pk).update(details={**event.details, "names": told})
     decision.state, decision.in_force_at, decision.problem = DecisionState.IN_FORCE, at, ""
     decision.counts = {
         "summary": queries.summary(shown), "closed": len(change.closing), "founded": len(change.founded),
@@ -333,6 +369,7 @@ def _put_in_force(decision: OrgDecision, shown: Preview, *, by: Account | None, 
         "decision.in_force", by=by, at=at, thing=decision, unit=decision.unit,
         after={"on": decision.effective_on, **decision.counts},
     )  # fmt: skip
+    _look_again_at_waiting(decision, at)
 
 
 def _quiet(done: int, total: int, what: str) -> None:
@@ -510,6 +547,7 @@ def reverse_decision(decision: OrgDecision, *, by: Account, at: datetime, reason
         decision.undo = {}
         decision.save(update_fields=["state", "ended_by", "ended_at", "ended_reason", "undo"])
         record("decision.reversed", by=by, at=at, thing=decision, unit=decision.unit, after={"reason": reason})
+        _look_again_at_waiting(decision, at)
     return decision
 
 

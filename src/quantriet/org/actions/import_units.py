@@ -88,6 +88,7 @@ class UnitPlanner:
         self.codes: dict[str, _Row] = {}
         self.names: dict[str, list[_Row]] = defaultdict(list)
         self.elsewhere = 0
+        self.renamed: set[str] = set()  # codes of units whose new name is proposed as an event
 
     @property
     def mostly_elsewhere(self) -> str:
@@ -125,9 +126,12 @@ class UnitPlanner:
         met = {row.known.pk for row in rows if row.known}
         for row in rows:
             row.kind = unit_rows.kind_of(row.values.get("kind", ""), row.values.get("name", ""), self.kinds) or ""
+        proposed = list(self._proposals(rows, met))
+        # What the decision will call anew the list does not: else the decision would rename a unit to the name it has.
+        self.renamed = {change.units[0].casefold() for _words, change in proposed if change.kind == OrgEventKind.RENAME}
         for row in rows:
             self._judge(row)
-        for words, change in self._proposals(rows, met):
+        for words, change in proposed:
             self.plan.add(PROPOSED, {"n": 0, "words": words, "change": change.as_json()})
         for unit in self.inside:
             if unit.pk not in met and unit.pk != self.root.pk:
@@ -327,7 +331,7 @@ class UnitPlanner:
         if row.known:
             known = row.known
             changed = {key: new for key, new in values.items() if new != getattr(known, key)}
-            if changed.get("name", "").casefold() == known.name.casefold():
+            if changed.get("name", "").casefold() == known.name.casefold() or known.code.casefold() in self.renamed:
                 changed.pop("name", None)
             if "kind" in row.values and row.kind != known.kind:
                 changed["kind"] = row.kind

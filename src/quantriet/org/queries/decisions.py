@@ -106,7 +106,8 @@ class Preview:
     closing: list[Node] = field(default_factory=list)
     moving: list[Node] = field(default_factory=list)
     carried: list[tuple[Node, Node, int]] = field(default_factory=list)  # from, to, how many people
-    units: int = 0  # whose place changes, with all below them
+    units: int = 0  # that end or whose place changes, with all below them
+    displaced: int = 0  # of these whose place changes and that do not end
     people: int = 0  # who get another unit
     under: int = 0  # members in or below all units concerned
     concerns: list[Concern] = field(default_factory=list)
@@ -155,6 +156,7 @@ def preview(decision: OrgDecision) -> Preview:
             case rules.Rename(key=key) | rules.Rekind(key=key):
                 concerned |= {key} if key > 0 else set()
     shown.units = len(moved | set(closing))
+    shown.displaced = len(moved - set(closing))
     top = {key for key in concerned if not any(other != key and before.is_under(key, other) for other in concerned)}
     shown.under = sum(before.people_under(key) for key in top)
     carried = {origin.key: target.key for origin, target, _ in shown.carried if origin.key > 0}

@@ -190,6 +190,12 @@ class Forest:
             raise Refusal(
                 "event.unit_unknown", f"Không có đơn vị mã “{code}” trong {self.nodes[self.top].name}.", field=field
             )
+        if any(isinstance(step, Close) and step.key == node.key for step in self.steps):
+            raise Refusal(
+                "event.unit_ends_here",
+                f"{node.name} ({node.code}) đã kết thúc ở một sự kiện đứng trước của chính quyết định này; không đưa vào sự kiện nữa.",
+                field=field,
+            )
         if node.closed is not None:
             raise Refusal(
                 "event.unit_closed",

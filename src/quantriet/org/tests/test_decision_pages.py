@@ -217,6 +217,12 @@ def test_decisions_come_from_excel_and_go_there(cast, as_user):
     kept = io.BytesIO(b"".join(out))
     kept.name = "ra.xlsx"
     answer = client.post(reverse("decision-file"), head | {"file": kept})
+    assert answer.status_code == 422
+    assert "Số 21-QĐ/TU năm 2026 đã có trong hệ thống" in text_of(answer)
+    for one in (first, second):
+        actions.withdraw_decision(one, by=cast.officer, at=now())
+    kept.seek(0)
+    answer = client.post(reverse("decision-file"), head | {"file": kept})
     assert answer.status_code == 303, text_of(answer)
     assert OrgDecision.objects.count() == 4
     again = OrgDecision.objects.filter(number="21-QĐ/TU").latest("pk")
@@ -268,6 +274,27 @@ def test_a_rearranged_list_proposes_events_instead_of_moves(cast, as_user, tmp_p
     assert Unit.objects.get(code="CB21").name == "Chi bộ buôn Thượng"
 
 
+def test_what_a_decision_is_to_rename_the_list_leaves_alone(cast, tmp_path):
+    rows = [
+        ["Mã đơn vị", "Tên đơn vị", "Loại đơn vị", "Mã đơn vị cấp trên", "Điện thoại"],
+        ["CB12", "Chi bộ thôn 2", "Chi bộ trực thuộc", "X2", ""],
+        ["CB11", "Chi bộ thôn Mới", "Chi bộ trực thuộc", "X1", "0262.3.123.456"],
+    ]
+    path = tmp_path / "danh-sach.xlsx"
+    path.write_bytes(book(*rows).getvalue())
+    run = imports.start_import(
+        kind="units", unit=cast.units["T"], file_name=path.name, source=path, by=cast.officer, at=now()
+    )
+    imports.start_preview(run, by=cast.officer, at=now())
+    imports.preview_import(run.pk, at=now())
+    run.refresh_from_db()
+    assert "Đổi tên Chi bộ thôn 1 thành Chi bộ thôn Mới." in [sentence for sentence, _ in imports.proposals(run)]
+    imports.confirm_import(run, by=cast.officer, at=now(), plan_digest=run.plan_digest)
+    imports.apply_import(run.pk, at=now())
+    unit = Unit.objects.get(code="CB11")
+    assert (unit.name, bool(unit.phone)) == ("Chi bộ thôn 1", True)
+
+
 def test_terms_stand_on_the_unit(cast, as_user):
     client, unit = as_user("admin"), cast.units["T"]
     data = {"name": "Nhiệm kỳ 2025–2030", "valid_from": "01/10/2025", "valid_to": "30/09/2030"}
@@ -313,3 +340,16 @@ def test_who_comes_in_later_stands_in_the_successor(cast):
     assert UnitKind.objects.filter(units=made).get().code == "CHI_BO"
     assert made.established_on == DAY
     assert Part("A").is_new
+
+
+@pytest.mark.req("R-002")
+def test_a_day_that_is_none_or_still_to_come_is_told(cast, as_user):
+    client = as_user("officer")
+    for typed, told in (
+        ("31/02/2026", "“31/02/2026” không phải một ngày có trong lịch"),
+        ("abc", "“abc” không phải một ngày"),
+        ("01/01/2100", "Ngày 01/01/2100 chưa đến"),
+    ):
+        assert told in text_of(client.get(reverse("unit-list"), {"on": typed}))
+    for typed in ("", f"{today():%d/%m/%Y}"):
+        assert "đây là cây hôm nay" not in text_of(client.get(reverse("unit-list"), {"on": typed}))

@@ -1,6 +1,7 @@
 """Decisions on the organisation: what they do to the tree, who confirms, what is refused, how they are taken back."""
 
 import datetime as dt
+import itertools
 
 import pytest
 import time_machine
@@ -28,7 +29,11 @@ def merge(*units, code="M1", name="Chi bộ thôn Hợp Nhất", kind="CHI_BO", 
     return Change("merge", units, (part,))
 
 
-def drafted(cast, *changes, unit="T", day=DAY, by=None, number="12-QĐ/TU"):
+_numbers = itertools.count(101)
+
+
+def drafted(cast, *changes, unit="T", day=DAY, by=None, number=""):
+    number = number or f"{next(_numbers)}-QĐ/TU"
     return actions.draft_decision(
         unit=cast.units[unit], number=number, decided_on=min(day, today()), effective_on=day, changes=changes,
         by=by or cast.officer, at=now(),
@@ -82,7 +87,7 @@ def check_tree():
 @pytest.mark.req("P-01")
 def test_merger_founds_the_successor_and_moves_everybody(cast):
     a_post(cast.people["M7"], cast.units["CB12"])
-    decision = confirmed(cast, merge("CB11", "CB12"))
+    decision = confirmed(cast, merge("CB11", "CB12"), number="12-QĐ/TU")
     assert decision.state == DecisionState.IN_FORCE
     made = Unit.objects.get(code="M1")
     first, second = Unit.objects.get(code="CB11"), Unit.objects.get(code="CB12")
@@ -457,3 +462,54 @@ def test_units_entered_now_know_the_past_of_their_superior(cast):
     unit = a_unit(cast.units["X2"], code="CB22")
     assert unit.dated_places.get().path == unit.path
     check_tree()
+
+
+def test_a_number_of_the_year_is_used_once(cast):
+    first = drafted(cast, Change("rename", ("X1",), name="A"), number="41-QĐ/TU")
+    with pytest.raises(
+        Refusal, match="Số 41-QĐ/TU năm 2026 đã có trong hệ thống: quyết định ngày 01/03/2026"
+    ) as refusal:
+        drafted(cast, number="41-qđ/tu", day=DAY + dt.timedelta(days=1))
+    assert refusal.value.field == "number"
+    drafted(cast, number="41-QĐ/TU", day=dt.date(2025, 3, 1))  # another year
+    drafted(cast, number="41-QĐ/TU", unit="X1")  # of another body
+    second = drafted(cast, number="42-QĐ/TU")
+    with pytest.raises(Refusal, match="đã có trong hệ thống"):
+        actions.change_decision(second, revision=1, number="41-QĐ/TU", by=cast.officer, at=now())
+    actions.change_decision(first, revision=1, number="41-QĐ/TU", by=cast.officer, at=now())  # its own
+    actions.withdraw_decision(first, by=cast.officer, at=now())
+    drafted(cast, number="41-QĐ/TU")
+
+
+def test_a_waiting_decision_that_cannot_happen_any_more_is_told_today(cast):
+    later = today() + dt.timedelta(days=10)
+    new = Change("rename", ("X1",), name="Đảng ủy xã Ea Mới")
+    waiting = confirmed(cast, new, day=later)
+    said = queries.sentences_of([waiting])
+    assert said == {waiting.pk: ["Đổi tên Đảng ủy xã Ea Tam thành Đảng ủy xã Ea Mới."]}
+    assert not access.decisions_blocked(cast.officer).exists()
+    first = confirmed(cast, new, day=today())
+    assert access.decisions_blocked(cast.officer).get() == waiting
+    waiting.refresh_from_db()
+    assert "Đảng ủy xã Ea Mới" in waiting.problem
+    assert queries.sentences_of([waiting]) == said, "what was confirmed is told as it was confirmed"
+    assert AuditEvent.objects.filter(verb="decision.blocked", thing_id=str(waiting.pk)).count() == 1
+    actions.reverse_decision(first, by=cast.officer, at=now(), reason="Nhầm")
+    assert not access.decisions_blocked(cast.officer).exists()
+
+
+def test_only_a_merger_waits_for_a_second_person(cast):
+    drafted(cast)
+    drafted(cast, Change("rename", ("X1",), name="A"))
+    assert not access.decisions_to_confirm(cast.accounts["admin"]).exists()
+    merger = drafted(cast, merge("CB11", "CB12"))
+    assert access.decisions_to_confirm(cast.accounts["admin"]).get() == merger
+    assert not access.decisions_to_confirm(cast.officer).exists()
+
+
+def test_a_unit_that_ends_in_this_decision_is_said_to_end_here(cast):
+    decision = drafted(cast, merge("CB11", "CB12"))
+    shown = queries.preview(decision)
+    assert (len(shown.closing), shown.displaced) == (2, 0)
+    with pytest.raises(Refusal, match="đã kết thúc ở một sự kiện đứng trước của chính quyết định này"):
+        actions.set_event(decision, merge("CB11", "CB12", code="M2"), revision=1, by=cast.officer, at=now())

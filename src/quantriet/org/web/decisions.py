@@ -61,6 +61,9 @@ def decision_list(request: DeskRequest) -> HttpResponse:
     if state == "to_confirm":
         rows = rows.filter(pk__in=access.decisions_to_confirm(request.account).values("pk"))
         chips.append(Chip(_("For you to confirm"), query(request, state=None, page=None)))
+    elif state == "blocked":
+        rows = rows.filter(pk__in=access.decisions_blocked(request.account).values("pk"))
+        chips.append(Chip(_("Cannot be carried out"), query(request, state=None, page=None)))
     elif state in list(DecisionState):
         rows = rows.filter(state=state)
         chips.append(Chip(DecisionState(state).label, query(request, state=None, page=None)))

@@ -55,6 +55,7 @@ def unit_list(request: DeskRequest) -> HttpResponse:
         here = seen.filter(path=tops[0]).select_related("kind", "parent").first()
     asked = day_in(request.GET.get("on", ""))
     day = history.past_day(asked)
+    said = request.GET.get("on", "").strip()
     if day is not None:
         return _tree_on(request, here, day)
     filters = UnitFilterForm(request.GET)
@@ -111,8 +112,18 @@ def unit_list(request: DeskRequest) -> HttpResponse:
         if may_edit and here and not here.closed_on and here.kind.level != Level.CELL
         else "",
         "tree_day": TreeDayForm(initial={"on": time.today()}),
+        "not_that_day": _why_today(said, asked) if said else "",
     }
     return page(request, "org/units/list.html", context, partial="rows")
+
+
+def _why_today(said: str, asked: dt.date | None) -> str:
+    """Why the tree of today is shown though another day was typed; empty when it was not."""
+    if asked is None:
+        return f"“{said[:40]}” không phải một ngày có trong lịch, nên đây là cây hôm nay. Ghi ngày như 01/07/2025."
+    if asked > time.today():
+        return f"Ngày {time.show_day(asked)} chưa đến, nên đây là cây hôm nay. Việc sắp có hiệu lực thì xem ở Quyết định về tổ chức."
+    return ""
 
 
 def _tree_on(request: DeskRequest, here: Unit | None, day: dt.date) -> HttpResponse:

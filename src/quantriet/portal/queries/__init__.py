@@ -272,6 +272,12 @@ def tasks_of(account: Account, *, at: datetime) -> list[Task]:
         f"{reverse('decision-list')}?state=to_confirm",
     )
     add(
+        Permission.UNIT_EDIT,
+        org_access.decisions_blocked(account),
+        "quyết định về tổ chức đã xác nhận nhưng không thực hiện được",
+        f"{reverse('decision-list')}?state=blocked",
+    )
+    add(
         Permission.EXCUSE_APPROVE,
         attendance_access.excuses_to_decide(account),
         "đơn xin vắng chờ duyệt",

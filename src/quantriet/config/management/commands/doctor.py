@@ -21,11 +21,13 @@ from quantriet.attendance.models import PresenceFact
 from quantriet.audit.queries import chain_state
 from quantriet.kit import jobs
 from quantriet.kit.oidc import is_private_line
+from quantriet.kit.sealing import unseal
 from quantriet.kit.time import now, show_moment
-from quantriet.org.models import Account, Appointment, Unit
+from quantriet.org.models import Account, Appointment, AuthenticatorKey, Unit
 from quantriet.portal import queries as portal_queries
 
 SAFE_SQLITE = (3, 51, 3)
+SAMPLE = 200  # keys of authenticators that are tried
 LEAST_FREE_BYTES = 1024**3
 FOLLOWED_WITHIN = timedelta(minutes=10)  # what follows from a check-in by code
 
@@ -145,6 +147,22 @@ def _accounts() -> Iterator[Finding]:
         )
     if not Appointment.objects.on().filter(role="administrator", account__is_active=True).exists():
         yield Finding("Quản trị", False, "chưa ai có vai trò quản trị", "chạy: quantriet createadmin")
+    sealed = (
+        list(AuthenticatorKey.objects.values_list("sealed", flat=True)[:SAMPLE])
+        if "org_authenticatorkey" in tables
+        else []
+    )
+    lost = sum(unseal(one) is None for one in sealed)
+    if sealed:
+        yield Finding(
+            "Khóa bí mật",
+            not lost,
+            "mở được khóa của các ứng dụng mã"
+            if not lost
+            else f"không mở được {lost}/{len(sealed)} khóa của ứng dụng mã đã xem",
+            "khóa bí mật đã đổi (thường sau khi phục hồi): chép lại tệp secret-key cũ hoặc đặt lại QUANTRIET_SECRET_KEY; không còn khóa cũ thì quản "
+            "trị bỏ lớp xác minh thứ hai của từng người tại trang tài khoản và in lại phiếu kích hoạt",
+        )
     demo = Account.objects.filter(is_demo=True, is_active=True).count()
     yield Finding(
         "Tài khoản mẫu",

@@ -33,7 +33,16 @@ class Command(BaseCommand):
             raise CommandError(refusal.sentence) from None
         if not done.ledger_agrees:
             raise CommandError("Đã phục hồi, nhưng sổ nghĩa vụ không khớp; xem các dòng trên.")
+        if not done.has_its_key:
+            self.stdout.write(_OTHER_KEY.format(folder=settings.DATA_DIR))
         self.stdout.write("Phục hồi xong. Chạy máy chủ: quantriet serve")
+
+
+_OTHER_KEY = (
+    "CHÚ Ý: khóa bí mật ở đây không phải khóa của hệ thống đã sao lưu, nên ứng dụng mã, mã dự phòng, phiếu kích hoạt đã in và phiên đăng "
+    "nhập trong bản sao lưu chưa dùng được. Trước khi chạy máy chủ, chép tệp secret-key của thư mục dữ liệu cũ vào {folder}, "
+    "hoặc đặt lại QUANTRIET_SECRET_KEY như cũ."
+)
 
 
 def _elsewhere(file: Path, into: str) -> int:
