@@ -231,6 +231,13 @@ def test_a_correction_is_applied_by_one_button_and_the_person_sees_it(person, ca
     assert "Kính gửi: đồng chí Nguyễn Thị Hường" in letter
 
 
+def test_the_form_calls_nothing_optional_that_a_kind_needs(cast, as_user):
+    page = as_user("member1").get(reverse("my-request-new")).content.decode()
+    assert "(không bắt buộc)" not in page
+    for words in ("Yêu cầu sửa thì phải chọn", "Yêu cầu sửa thì phải ghi", "yêu cầu xóa thì phải ghi lý do"):
+        assert words in page
+
+
 def test_a_correction_is_not_applied_over_a_later_change(person, cast):
     found = ask(person, cast.accounts["member1"])
     actions.change_person(person, by=cast.officer, at=now(), phone="0999")

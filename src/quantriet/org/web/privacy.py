@@ -46,18 +46,23 @@ class RequestForm(forms.Form):
         label=gettext_lazy("Detail to correct"),
         required=False,
         choices=lambda: [("", "–"), *CORRECTABLE.items()],
-        help_text=gettext_lazy("Only to have something corrected."),
+        help_text=gettext_lazy("To have something corrected it must be chosen; else left empty."),
     )
     proposed = forms.CharField(
         label=gettext_lazy("What is right"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("As it should stand; a date as day/month/year."),
+        help_text=gettext_lazy("Needed for a correction: as it should stand; a date as day/month/year."),
     )
     wish = forms.CharField(
         label=gettext_lazy("In your own words"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("What it is about, and for an erasure why."),
+        help_text=gettext_lazy("What it is about; for an erasure the reason is needed."),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("about", "proposed", "wish"):
+            self.fields[name].one_of_several = True  # type: ignore[attr-defined]  # the hint says which kind needs it
 
 
 class FilterForm(forms.Form):
