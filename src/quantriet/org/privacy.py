@@ -33,7 +33,7 @@ HOLDINGS = (
     ),
     plain("PostKind", "Danh mục chức vụ", ALWAYS),
     holding(
-        "Person", "Hồ sơ của người trong danh sách", "tính quân số, xác định đối tượng học tập, mời đúng người", MEMBERSHIP, "pk",
+        "Person", "Hồ sơ của người trong danh sách", "tính số đảng viên, xác định đối tượng học tập, mời đúng người", MEMBERSHIP, "pk",
         of("code", "mã số", Kind.SENSITIVE, Erase.ANONYMISE, "XOA-{n}"),
         of("full_name", "họ và tên", erase=Erase.ANONYMISE, instead="Người đã xóa số {n}"),
         of("name_folded", "họ tên bỏ dấu để tìm", erase=Erase.ANONYMISE, instead="nguoi da xoa so {n}"),

@@ -42,6 +42,7 @@ from quantriet.attendance.vocab import (
     ExcuseState,
     FactKind,
     Method,
+    ProxyKind,
     ReopeningState,
     Standing,
     StepKind,
@@ -612,7 +613,12 @@ def evidence(entry: RosterEntry) -> Evidence:
         .select_related("account", "voided_by__account")
         .order_by("at", "recorded_at", "pk")
     )
-    excuses = list(ExcusedAbsence.objects.filter(entry=entry).select_related("session", "decided_by").order_by("pk"))
+    excuses = list(
+        ExcusedAbsence.objects.filter(entry=entry)
+        .select_related("session", "decided_by")
+        .prefetch_related("proxies__by")
+        .order_by("pk")
+    )
     lines: dict[int, list[FactLine]] = defaultdict(list)
     standing_ones: dict[int, list[Fact]] = defaultdict(list)
     for fact in rows:
@@ -828,10 +834,34 @@ def excusable(entries: QuerySet[RosterEntry]) -> QuerySet[RosterEntry]:
     )
 
 
+def excuses_waiting(entries: QuerySet[RosterEntry]) -> QuerySet[ExcusedAbsence]:
+    """Excuses of these lines that nobody has decided, each with who entered it in the person's place."""
+    waiting = ExcusedAbsence.objects.filter(
+        entry__in=entries.filter(study_class__campaign__state=CampaignState.OPEN, duty__state=DutyState.OWING).values(
+            "pk"
+        ),
+        state=ExcuseState.ASKED,
+    )
+    return waiting.select_related("entry__study_class", "session").prefetch_related("proxies__by")
+
+
+def chosen_for(links: QuerySet[CatchUp]) -> QuerySet[CatchUp]:
+    """Of these links (of `catch_up_list`) those whose later class somebody chose in the person's place and is to come."""
+    entered = ProxyEntry.objects.filter(link=OuterRef("pk"), kind=ProxyKind.CATCH_UP)
+    return links.filter(Exists(entered), is_waiting=False).prefetch_related("proxies__by")  # type: ignore[misc]
+
+
+def may_be_asked_again(excuse: ExcusedAbsence) -> bool:
+    """Whether the absence of a refused excuse may be asked for anew: the study is owed and no other one waits or holds."""
+    entries = excusable(RosterEntry.objects.filter(pk=excuse.entry_id))
+    same = ExcusedAbsence.objects.filter(entry=excuse.entry_id, session=excuse.session_id)
+    return entries.exists() and not same.exclude(state=ExcuseState.REFUSED).exists()
+
+
 def excuses_of(duty: StudyDuty) -> list[ExcusedAbsence]:
     """What was asked for from the classes of a duty, the latest first, with what became of it."""
     found = ExcusedAbsence.objects.filter(entry__duty=duty).select_related("session", "entry__study_class")
-    return list(found.order_by("-asked_at", "-pk"))
+    return list(found.prefetch_related("proxies__by").order_by("-asked_at", "-pk"))
 
 
 def unfollowed(campaign: StudyCampaign) -> QuerySet[RosterEntry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from quantriet.attendance.vocab import StepKind
@@ -35,6 +35,16 @@ def next_step(
         if rule is None:
             continue
         return kind if opened_on + dt.timedelta(days=rule.days) <= today else None
+    return None
+
+
+def coming_step(
+    rules: Mapping[StepKind, StepRule], *, opened_on: dt.date, taken: Collection[StepKind]
+) -> tuple[StepKind, dt.date] | None:
+    """The step that comes after those taken and the day it is due; None when the rulebook names none."""
+    for kind in StepKind:
+        if kind not in taken and (rule := rules.get(kind)) is not None:
+            return kind, opened_on + dt.timedelta(days=rule.days)
     return None
 
 

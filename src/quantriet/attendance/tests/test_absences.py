@@ -167,6 +167,8 @@ def test_the_secretary_and_the_committee_see_it_and_the_committee_decides(as_use
         assert client.get(listed + more).status_code == 200
     page = client.get(address).content.decode()
     assert "không tự xử lý ai" in page
+    assert "không kiểm điểm, xử lý thì phải ghi vì sao" in page
+    assert "(không bắt buộc)" not in page
     assert client.post(address, {"decision": "review", "note": "Họp ngày 25"}).status_code == 303
     one.refresh_from_db()
     assert (one.state, one.decision) == (ProposalState.DECIDED, AbsenceDecision.REVIEW)

@@ -9,14 +9,14 @@ from django.urls import reverse
 from quantriet.attendance import actions, queries
 from quantriet.attendance.jobs import follow_absentees_job
 from quantriet.attendance.models import CatchUp, CatchUpStep
-from quantriet.attendance.rules.chain import StepRule, next_step
+from quantriet.attendance.rules.chain import StepRule, coming_step, next_step
 from quantriet.attendance.tests.factories import AFTERNOON, clock, duty_of, make_campaign, make_class
 from quantriet.attendance.vocab import InvitedBy, StepKind, StepWay
 from quantriet.campaigns import actions as campaign_actions
 from quantriet.campaigns.models import StudyCampaign
 from quantriet.campaigns.vocab import CampaignState, CreditKind
 from quantriet.kit.jobs import Worker, enqueue
-from quantriet.kit.time import now, today
+from quantriet.kit.time import now, show_day, today
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import Person, Unit
@@ -137,6 +137,25 @@ def test_an_invitation_by_hand_is_the_first_step(cast, missed):
         actions.step_catch_ups(missed.campaign, at=now())
     assert [kind for kind, _way in kinds("M1")] == ["invite"]
     assert [kind for kind, _way in kinds("M2")] == ["invite"]
+
+
+def test_the_evidence_says_whom_the_invitation_reached_and_what_comes_next(cast, as_user, missed):
+    link = CatchUp.objects.get(duty=duty_of(missed, "M1"))
+    client, url = as_user("organiser1"), reverse("evidence", args=[link.missed_id])
+    before = f"Chờ mời, mời trước ngày {show_day(link.invite_before_on)}"
+    assert before in client.get(url).content.decode()
+    actions.invite_absentees([link], way=InvitedBy.PRINT, by=cast.officer, at=clock(13))
+    page = client.get(url).content.decode()
+    assert before not in page
+    words = f"Đã mời ngày {show_day(today())}, chờ đăng ký hoặc xếp vào lớp học bù; đến ngày "
+    assert words in page
+    assert "vẫn chưa có lớp thì nhắc lại" in page
+
+
+def test_the_step_that_comes_is_the_first_not_taken():
+    taken = [StepKind.INVITE]
+    assert coming_step(RULES, opened_on=BEGIN, taken=taken) == (StepKind.REMIND, day(15))
+    assert coming_step(RULES, opened_on=BEGIN, taken=list(StepKind)) is None
 
 
 @pytest.mark.req("R-066")

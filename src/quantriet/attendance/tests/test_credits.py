@@ -21,7 +21,7 @@ from quantriet.campaigns.models import AudienceRule, StudyCredit, StudyDuty, Tal
 from quantriet.campaigns.rules import credits as rules
 from quantriet.campaigns.vocab import CreditKind, CreditState, DutyReason, DutyState
 from quantriet.kit.refusal import Refusal, Refusals
-from quantriet.kit.time import today
+from quantriet.kit.time import show_day, today
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("R-045")]
 
@@ -337,3 +337,36 @@ def test_the_board_its_names_and_the_member_read_of_it(cast, running, as_user, b
     me = as_user("member1").get(reverse("my-duty", args=[the_duty(running, cast.people["M1"]).pk])).content.decode()
     assert "Đảng ủy Công an tỉnh" in me
     assert str(by) in me
+
+
+def test_the_page_of_a_credit_has_two_heads_and_says_what_a_refusal_leaves_open(cast, running, as_user, by):
+    person = cast.people["M1"]
+    credit = actions.propose_credit(running, person, said(running), by=cast.accounts["secretary11"], at=clock(8))
+    url, again = reverse("credit", args=[credit.pk]), reverse("credit-new") + f"?campaign={running.pk}&amp;person=M1"
+    page = as_user("organiser1").get(url).content.decode()
+    for words in (
+        ">Quyết định việc công nhận</h2>",
+        "<legend>Ý kiến duyệt</legend>",
+        "Ý kiến (bắt buộc khi không đồng ý)",
+    ):
+        assert words in page
+    for words in ("Phân định", "(không bắt buộc)", again):
+        assert words not in page
+    with pytest.raises(Refusal) as refused:
+        actions.propose_credit(running, person, said(running), by=by, at=clock(8))
+    assert refused.value.sentence.endswith("đã có đề nghị công nhận học nơi khác, đang chờ quyết định.")
+    actions.decide_credit(credit, is_granted=False, note="Thiếu giấy", by=by, at=clock(9))
+    assert again in as_user("secretary11").get(url).content.decode()
+    me = as_user("member1").get(reverse("my-duty", args=[credit.duty_id])).content.decode()
+    assert f"Không công nhận: {by}, {show_day(today())}, lý do: Thiếu giấy" in me
+    grant(running, [person], by)
+    assert again not in as_user("secretary11").get(url).content.decode()
+
+
+def test_a_member_reads_who_recognised_and_who_took_back(cast, running, as_user, by):
+    grant(running, [cast.people["M1"]], by)
+    credit = StudyCredit.objects.get()
+    actions.withdraw_credit(credit, reason="Nhầm người", by=cast.officer, at=clock(10))
+    me = as_user("member1").get(reverse("my-duty", args=[credit.duty_id])).content.decode()
+    day = show_day(today())
+    assert f"Công nhận: {by}, {day}; thu hồi: {cast.officer}, {day}, lý do: Nhầm người" in me

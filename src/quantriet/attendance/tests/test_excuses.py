@@ -108,3 +108,21 @@ def test_the_page_takes_an_approval_back_for_who_approves(hall, by, as_user):
     assert as_user("organiser1").post(url, {"reason": "Duyệt nhầm"}).status_code == 303
     excuse.refresh_from_db()
     assert excuse.state == ExcuseState.REFUSED
+
+
+def test_the_page_says_when_the_remark_is_needed_and_what_a_refusal_leaves_open(hall, by, as_user):
+    excuse = actions.ask_excuse(hall.entries["M1"], session=None, reason="Ốm", by=by, at=clock(7))
+    url = reverse("excuse", args=[excuse.pk])
+    page = as_user("organiser1").get(url).content.decode()
+    assert "Ý kiến (bắt buộc khi không đồng ý)" in page
+    assert "(không bắt buộc)" not in page
+    assert ">Duyệt xin vắng</h2>" in page
+    again = reverse("excuse-new", args=[hall.entries["M1"].pk])
+    assert again not in page
+    actions.decide_excuse(excuse, is_approved=False, note="Thiếu giấy", by=by, at=clock(8))
+    assert again in as_user("organiser1").get(url).content.decode()
+    page = as_user("inspector").get(url).content.decode()  # sees, and asks for nobody
+    assert "xin vắng lại" in page
+    assert again not in page
+    actions.ask_excuse(hall.entries["M1"], session=None, reason="Có giấy viện", by=by, at=clock(9))
+    assert again not in as_user("organiser1").get(url).content.decode()

@@ -116,6 +116,32 @@ def test_the_secretary_enters_it_for_them_within_the_cell_and_they_see_who(cast,
     assert client.get(reverse("excuse-new", args=[missed.entries["M8"].pk])).status_code == 404
 
 
+def test_what_was_entered_stays_on_the_list_and_says_who_entered_it(cast, as_user, missed, later):
+    client, entry = as_user("secretary11"), missed.entries["M1"]
+    client.post(reverse("excuse-new", args=[entry.pk]), {"session": "", "reason": "Đi công tác"})
+    client.post(reverse("catch-up-choose", args=[link_of(missed, "M1").pk]), {"study_class": later.pk})
+    excuse = ExcusedAbsence.objects.get()
+    page = client.get(reverse("proxy-list") + "?q=huong").content.decode()
+    for words in ("Nguyễn Thị Hường", "Đã xin vắng, chờ duyệt", reverse("excuse", args=[excuse.pk]), "Đã đăng ký thay"):
+        assert words in page
+    assert reverse("excuse-new", args=[entry.pk]) not in page
+    assert client.get(reverse("excuse", args=[excuse.pk])).status_code == 200
+    told = "nhập thay: Trần Văn Bình, "
+    assert told in page
+    assert told in client.get(reverse("evidence", args=[entry.pk])).content.decode()
+    assert told in as_user("member1").get(reverse("my-duty", args=[entry.duty_id])).content.decode()
+
+
+def test_what_a_member_asked_alone_is_not_said_to_be_entered_by_another(cast, as_user, missed):
+    entry = missed.entries["M1"]
+    as_user("member1").post(reverse("my-excuse", args=[entry.duty_id]), {"session": "", "reason": "Nằm viện"})
+    client = as_user("secretary11")
+    page = client.get(reverse("proxy-list") + "?q=huong").content.decode()
+    assert "Đã xin vắng, chờ duyệt" in page
+    for text in (page, client.get(reverse("evidence", args=[entry.pk])).content.decode()):
+        assert "nhập thay:" not in text
+
+
 def test_an_officer_who_is_not_the_secretary_is_named_as_officer(cast, missed):
     actions.ask_excuse(missed.entries["M1"], session=None, reason="Ốm", by=cast.accounts["organiser1"], at=now())
     assert ProxyEntry.objects.get().role == "cán bộ nhập thay"

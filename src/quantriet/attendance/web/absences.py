@@ -40,11 +40,12 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(label=gettext_lazy("Decision"), widget=forms.RadioSelect)
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Ngày họp, hình thức, hoặc vì sao không kiểm điểm, xử lý.",
+        help_text="Ngày họp, hình thức; không kiểm điểm, xử lý thì phải ghi vì sao.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # type: ignore[attr-defined]  # the hint says which answer needs it
         self.fields["decision"].choices = AbsenceDecision.labels()  # type: ignore[attr-defined]
 
 

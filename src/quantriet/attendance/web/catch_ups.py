@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from quantriet.attendance import access, actions, queries
 from quantriet.attendance.models import CatchUp, CatchUpStep
 from quantriet.attendance.queries import self_study as self_study_queries
+from quantriet.attendance.rules.chain import coming_step
 from quantriet.attendance.vocab import CatchUpState, InvitedBy, StepKind, StepWay, Verdict
 from quantriet.attendance.web.frame import VERDICT_SIGNS, page, workbook
 from quantriet.campaigns import access as campaign_access
@@ -115,6 +116,33 @@ def _lines(links: Iterable[CatchUp]) -> list[dict[str, Any]]:
         }
         for link in found
     ]
+
+
+def stand_words(link: CatchUp, steps: Sequence[CatchUpStep]) -> str:
+    """Where a chain stands and what comes next: to be invited by a day; invited, and who is told when; placed; done."""
+    if link.state != CatchUpState.OPEN:
+        place = f": “{link.placed.study_class.title}”" if link.placed and link.state == CatchUpState.PLACED else ""
+        return f"{CatchUpState(link.state).label}{place}"
+    if link.invited_at is None:
+        return f"Chờ mời, mời trước ngày {show_day(link.invite_before_on)}"
+    words = f"Đã mời ngày {show_day(local(link.invited_at).date())}, chờ đăng ký hoặc xếp vào lớp học bù"
+    coming = coming_step(
+        queries.step_rules(link.duty.campaign, this_day()),
+        opened_on=local(link.opened_at).date(),
+        taken={StepKind.INVITE, *(StepKind(one.kind) for one in steps)},
+    )
+    if coming is None or coming[1] < this_day():
+        return words
+    return f"{words}; đến ngày {show_day(coming[1])} vẫn chưa có lớp thì {_NEXT_WORDS[coming[0]]}"
+
+
+# What is done with whoever has no later class when a step is due.
+_NEXT_WORDS = {
+    StepKind.INVITE: "mời",
+    StepKind.REMIND: "nhắc lại",
+    StepKind.CELL: "báo bí thư chi bộ",
+    StepKind.SUPERIOR: "báo cấp ủy cấp trên",
+}
 
 
 def step_words(step: CatchUpStep) -> str:

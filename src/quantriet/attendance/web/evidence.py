@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
-from quantriet.attendance.vocab import CatchUpState, ExcuseState, Verdict
-from quantriet.attendance.web.catch_ups import step_words
+from quantriet.attendance.vocab import ExcuseState, Verdict
+from quantriet.attendance.web.catch_ups import stand_words, step_words
 from quantriet.attendance.web.frame import VERDICT_SIGNS, is_reopened, page, why_not
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import now
@@ -41,7 +41,7 @@ def evidence(request: DeskRequest, pk: int) -> HttpResponse:
             "sentence": found.sentence,
             "excuses": [(one, ExcuseState(one.state)) for one in found.excuses],
             "chain": [
-                (one, CatchUpState(one.state), [step_words(step) for step in steps.get(one.pk, [])])
+                (one, stand_words(one, steps.get(one.pk, [])), [step_words(step) for step in steps.get(one.pk, [])])
                 for one in found.chain
             ],
             "may_mark": may_mark,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quantriet.attendance import access, actions
+from quantriet.attendance import access, actions, queries
 from quantriet.attendance.vocab import ExcuseState
 from quantriet.attendance.web.frame import page, workbook
 from quantriet.classes.models import RosterEntry, StudyClass
@@ -49,10 +49,11 @@ class ExcuseForm(forms.Form):
 
 class DecisionForm(forms.Form):
     is_approved = forms.ChoiceField(label=gettext_lazy("Approval"), widget=forms.RadioSelect)
-    note = forms.CharField(label=gettext_lazy("Remark"), max_length=250, required=False)
+    note = forms.CharField(label=gettext_lazy("Remark, needed when not agreed"), max_length=250, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # no "(optional)" beside what one of two answers needs
         self.fields["is_approved"].choices = [("yes", _("Approve")), ("no", _("Do not approve"))]
 
 
@@ -213,6 +214,8 @@ def excuse(request: DeskRequest, pk: int) -> HttpResponse:
             "is_own": found.asked_by_id == request.account.pk,
             "may_decide": state == ExcuseState.ASKED and may_approve,
             "may_take_back": state == ExcuseState.APPROVED and may_approve,
+            "may_be_asked_again": state == ExcuseState.REFUSED and queries.may_be_asked_again(found),
+            "may_ask": access.may_ask_excuse(request.account, found.entry),
             "place": {"unit": found.entry.unit.name},
         },
     )

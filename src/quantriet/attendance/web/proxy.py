@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from quantriet.attendance import access, actions, queries
-from quantriet.attendance.models import CatchUp, ReplyForm
+from quantriet.attendance.models import CatchUp, ExcusedAbsence, ReplyForm
 from quantriet.attendance.rules import replies as rules
 from quantriet.attendance.vocab import ProxyKind
 from quantriet.attendance.web.frame import page
@@ -38,14 +38,21 @@ _MOST = 300  # papers printed at once
 
 @desk_page(Permission.ROLL_TAKE)
 def people(request: DeskRequest) -> HttpResponse:
-    """The people of the account's cells who may ask to be excused or choose a catch-up class now."""
+    """The people of the account's cells who may ask to be excused or choose a catch-up class now.
+
+    What was asked or chosen already stays in sight, with who entered it, while it waits or the later class is to come.
+    """
     lines = queries.excusable(access.lines_entered_for(request.account))
-    links = queries.still_owing(queries.catch_up_list(access.links_entered_for(request.account))).filter(
-        is_waiting=True
-    )
+    asked = queries.excuses_waiting(access.lines_entered_for(request.account))
+    chains = queries.still_owing(queries.catch_up_list(access.links_entered_for(request.account)))
+    links, placed = chains.filter(is_waiting=True), queries.chosen_for(chains)
     rows = (
         org_access.people_seen_by(request.account, Permission.ROLL_TAKE)
-        .filter(pk__in=lines.values("person").union(links.values("duty__person")))
+        .filter(
+            pk__in=lines.values("person").union(
+                links.values("duty__person"), asked.values("entry__person"), placed.values("duty__person")
+            )
+        )
         .select_related("unit")
     )
     chips = []
@@ -59,11 +66,18 @@ def people(request: DeskRequest) -> HttpResponse:
         entries: dict[int, RosterEntry] = {}
         for entry in lines.filter(person__in=keys).select_related("study_class").order_by("pk"):
             entries[entry.person_id] = entry
-        chains: dict[int, CatchUp] = {}
+        owed: dict[int, CatchUp] = {}
         for link in links.filter(duty__person__in=keys).order_by("pk"):
-            chains[link.duty.person_id] = link
+            owed[link.duty.person_id] = link
+        excuses: dict[int, ExcusedAbsence] = {}
+        for excuse in asked.filter(entry__person__in=keys).order_by("pk"):
+            excuses[excuse.entry.person_id] = excuse
+        chosen: dict[int, CatchUp] = {}
+        for link in queries.with_places(placed.filter(duty__person__in=keys).order_by("pk")):
+            chosen[link.duty.person_id] = link
         for person in shown:
-            person.entry, person.link = entries.get(person.pk), chains.get(person.pk)
+            person.entry, person.link = entries.get(person.pk), owed.get(person.pk)
+            person.excuse, person.chosen = excuses.get(person.pk), chosen.get(person.pk)
 
     found = listing(
         request,

@@ -134,8 +134,12 @@ def _stand(
     if duty is None or duty.reason == DutyReason.WITHDRAWN:
         return CreditStand(duty, f"Đồng chí {name} không thuộc đối tượng của đợt này.")
     if credit is not None:
-        words = "đã được công nhận" if credit.state == CreditState.GRANTED else "đã được đề nghị, chờ quyết định"
-        return CreditStand(duty, f"Đồng chí {name} {words} học nơi khác.", is_there=True)
+        words = (
+            "đã được công nhận học nơi khác"
+            if credit.state == CreditState.GRANTED
+            else "đã có đề nghị công nhận học nơi khác, đang chờ quyết định"
+        )
+        return CreditStand(duty, f"Đồng chí {name} {words}.", is_there=True)
     if duty.state == DutyState.EXEMPT:
         return CreditStand(duty, f"Đồng chí {name} được miễn học trong đợt này nên không cần công nhận.")
     if duty.state == DutyState.DONE:

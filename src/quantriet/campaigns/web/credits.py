@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -389,9 +390,27 @@ def credit(request: DeskRequest, pk: int) -> HttpResponse:
             "take_back": take_back,
             "may_decide": may_decide and state == CreditState.PROPOSED,
             "may_take_back": (may_decide or own) and state in LIVE_CREDITS,
+            "again": state == CreditState.REFUSED and _may_come_again(found),
+            "again_url": _again_url(request, found),
             "place": {"unit": found.duty.unit.name, "campaign": found.duty.campaign.name},
         },
     )
+
+
+def _may_come_again(found: StudyCredit) -> bool:
+    """Whether what was refused may be proposed anew, as a line of its own."""
+    campaign, person = found.duty.campaign, found.duty.person
+    running = queries.credit_campaigns(StudyCampaign.objects.filter(pk=campaign.pk))
+    return running.exists() and queries.credit_stands(campaign, [person])[person.pk].is_new
+
+
+def _again_url(request: DeskRequest, found: StudyCredit) -> str:
+    """Where this account proposes the person anew; empty where it may not."""
+    person = found.duty.person
+    enters = org_access.may_anywhere(request.account, Permission.ROLL_TAKE)
+    if not enters or not access.people_credited_by(request.account, deciding=False).filter(pk=person.pk).exists():
+        return ""
+    return f"{reverse('credit-new')}?{urlencode({'campaign': found.duty.campaign_id, 'person': person.code})}"
 
 
 @desk_page(Permission.CAMPAIGN_VIEW)

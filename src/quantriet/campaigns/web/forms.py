@@ -451,11 +451,12 @@ class CreditForm(forms.Form):
 
 
 class CreditDecisionForm(forms.Form):
-    is_granted = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
-    note = forms.CharField(label=_("Remark"), max_length=250, required=False)
+    is_granted = forms.ChoiceField(label=_("Approval"), widget=forms.RadioSelect)
+    note = forms.CharField(label=_("Remark, needed when not agreed"), max_length=250, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # type: ignore[attr-defined]  # one of the two answers needs it
         self.fields["is_granted"].choices = [("yes", _("Recognise")), ("no", _("Do not recognise"))]
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -522,6 +523,8 @@ def test_a_host_plans_and_opens_it_and_a_unit_below_adds_its_venue_by_the_pages(
     assert "thiếu đường truyền" in page
     assert "Điểm cầu chính" not in page
     checked = below.post(reverse("conference-check", args=[made.pk, venue.pk]), {"result": "failed", "note": ""})
+    label = re.search(r"<label[^>]*>Hỏng ở đâu.*?</label>", checked.content.decode(), re.S)[0]
+    assert "không bắt buộc" not in label
     assert "ghi rõ hỏng ở đâu" in checked.content.decode()
     below.post(reverse("conference-check", args=[made.pk, venue.pk]), {"result": "passed"})
     venue.readiness.refresh_from_db()

@@ -11,6 +11,7 @@ from quantriet.classes.rules import leading, letterhead, seating, timetable
 from quantriet.classes.vocab import ItemKind
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import local
+from quantriet.org.rules import letterhead as paper_rules
 
 START = dt.datetime(2026, 3, 9, 0, 30, tzinfo=dt.UTC)  # 07:30 in Vietnam
 PERIOD = (dt.date(2026, 3, 1), dt.date(2026, 4, 30))
@@ -184,11 +185,11 @@ def test_reporter_needs_no_post():
     ],
 )
 def test_a_summons_is_signed_in_the_name_of_a_unit_of_that_kind(name, is_cell, body, signed, number):
-    assert letterhead.signed_for(name, is_cell=is_cell, body=body) == signed
+    assert paper_rules.signed_for(name, is_cell=is_cell, body=body) == signed
     assert letterhead.number_line(name, is_cell=is_cell).endswith(number)
 
 
 def test_a_summons_names_the_place_of_the_nearest_unit_and_the_day_in_words():
     names = ["Chi bộ thôn 4", "Đảng bộ xã Ea Lan", "Tỉnh ủy Đắk Lắk"]
-    assert letterhead.place_and_day(names, dt.date(2026, 11, 23)) == "Ea Lan, ngày 23 tháng 11 năm 2026"
-    assert letterhead.place_and_day([], dt.date(2026, 2, 5)) == "……, ngày 05 tháng 02 năm 2026"
+    assert paper_rules.place_and_day(names, dt.date(2026, 11, 23)) == "Ea Lan, ngày 23 tháng 11 năm 2026"
+    assert paper_rules.place_and_day([], dt.date(2026, 2, 5)) == "……, ngày 05 tháng 02 năm 2026"

@@ -162,6 +162,10 @@ class ConnectionForm(forms.Form):
         label=_("What failed"), max_length=250, required=False, help_text=_("Needed when the check failed.")
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # type: ignore[attr-defined]  # the hint says which result needs it
+
 
 class SeatingForm(forms.Form):
     """One choice for each rule of the audience."""

@@ -28,6 +28,7 @@ from quantriet.notify import queries as notify_queries
 from quantriet.notify.rules import texts
 from quantriet.org import access as org_access
 from quantriet.org.models import Unit
+from quantriet.org.rules import letterhead as paper_rules
 from quantriet.org.vocab import Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
@@ -129,9 +130,9 @@ def print_summons(request: DeskRequest, pk: int) -> HttpResponse:
             "chair": chair,
             "place": {"unit": study_class.unit.name, "campaign": study_class.campaign.name},
             "superior": getattr(study_class.unit.parent, "name", ""),
-            "signed_for": letterhead.signed_for(unit.name, is_cell=is_cell, body=unit.kind.decision_body),
+            "signed_for": paper_rules.signed_for(unit.name, is_cell=is_cell, body=unit.kind.decision_body),
             "number_line": letterhead.number_line(unit.name, is_cell=is_cell),
-            "place_and_day": letterhead.place_and_day(above, today()),
+            "place_and_day": paper_rules.place_and_day(above, today()),
             "back_url": reverse("class-summons", args=[pk]),
         },
     )

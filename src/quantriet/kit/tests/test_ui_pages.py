@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
+from quantriet.kit.refusal import NotAllowed
 from quantriet.kit.web.display import display
 from quantriet.kit.web.gallery import gallery
 
@@ -92,6 +93,13 @@ def test_error_pages_work_without_a_request_and_say_what_to_do(status):
     html = render_to_string(f"ui/{status}.html")
     assert "<h1>" in html
     assert 'href="/"' in html
+
+
+def test_the_page_of_a_refused_right_says_it_once():
+    for context in ({}, {"sentence": NotAllowed().sentence}):
+        html = render_to_string("ui/403.html", context)
+        assert html.count("không có quyền làm việc này") == 1
+        assert "đề nghị người quản trị cấp quyền" in html
 
 
 def test_the_gallery_loads_no_script_or_style_from_elsewhere():

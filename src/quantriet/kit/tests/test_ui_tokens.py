@@ -102,3 +102,11 @@ def test_every_token_in_use_exists():
     known = set(re.findall(r"--([a-z0-9-]+):", TOKENS))
     used = {name for path in CSS.rglob("*.css") for name in re.findall(r"var\(--([a-z0-9-]+)", path.read_text("utf-8"))}
     assert used <= known
+
+
+def test_marks_of_a_plain_list_stand_inside_the_edge_and_links_of_rows_on_their_line():
+    assert "ul:not([class]), ol:not([class]) { padding-left: 1.2rem; }" in (CSS / "reset.css").read_text()
+    # The cell of the actions has no padding that a link would have to reach into.
+    table = (CSS / "components" / "table.css").read_text()
+    assert ".table td:not(.actions) > a:only-child { display: inline-block; margin-block: -0.52rem;" in table
+    assert ".table td > a:only-child" not in table

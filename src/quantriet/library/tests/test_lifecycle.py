@@ -107,6 +107,9 @@ def test_internal_rules_whose_ground_has_moved_are_listed_until_reviewed(cast, a
     assert "12-QĐ/TU" in [str(cell.value) for row in book.active for cell in row]
     with pytest.raises(Refusal):
         actions.review_document(rule, outcome=ReviewOutcome.AMEND, by=cast.officer, at=now())
+    asked = client.get(reverse("document-review", args=[rule.pk])).content.decode()
+    assert "Kết quả khác “Còn phù hợp, giữ nguyên” thì phải ghi." in asked
+    assert "(không bắt buộc)" not in asked
     answer = client.post(reverse("document-review", args=[rule.pk]), {"outcome": "amend", "note": "Văn phòng, quý I"})
     assert answer.status_code == 303
     assert "12-QĐ/TU" not in client.get(address).content.decode()

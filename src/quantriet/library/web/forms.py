@@ -144,10 +144,14 @@ class ExpiryForm(forms.Form):
 
 class ReviewOfRuleForm(forms.Form):
     outcome = forms.ChoiceField(label=_("Result of the review"), widget=forms.RadioSelect)
-    note = forms.CharField(label=_("What is to be done, by whom, until when"), max_length=400, required=False)
+    note = forms.CharField(
+        label=_("What is to be done, by whom, until when"), max_length=400, required=False,
+        help_text="Kết quả khác “Còn phù hợp, giữ nguyên” thì phải ghi.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["note"].one_of_several = True  # type: ignore[attr-defined]  # the hint says which result needs it
         self.fields["outcome"].choices = ReviewOutcome.labels()  # type: ignore[attr-defined]
 
 

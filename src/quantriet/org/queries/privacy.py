@@ -18,11 +18,11 @@ from quantriet.audit import queries as audit_queries
 from quantriet.audit.models import AuditEvent, Look
 from quantriet.audit.vocab import VERBS
 from quantriet.kit.privacy import Group, Holding, Kind
-from quantriet.kit.time import show_day, show_moment, today
+from quantriet.kit.time import local, show_day, show_moment, today
 from quantriet.org import access
-from quantriet.org.models import Account, DataRequest, Person, Unit
+from quantriet.org.models import Account, Appointment, DataRequest, Person, Unit
 from quantriet.org.rules.own_data import UNREADABLE, label_of
-from quantriet.org.vocab import OPEN_REQUESTS, ROLES, RequestState, Role
+from quantriet.org.vocab import OPEN_REQUESTS, ROLES, Permission, RequestState, Role
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,24 @@ def changes_of(person: Person, *, limit: int = 200) -> list[AuditEvent]:
 
 
 # -------------------------------------------------------------------------------------------------------------- requests
+
+
+def answering_unit(request: DataRequest) -> Unit:
+    """The unit in whose name a request was answered: that of the appointment by which the account could answer it.
+
+    The nearest one to the person, of those valid on the day of the answer; without one the account's own unit, and for
+    an account of no unit the one above the person's.
+    """
+    own = request.person.unit
+    by, at = request.decided_by, request.decided_at
+    if by is not None and at is not None:
+        answers = [role for role, one in ROLES.items() if Permission.PRIVACY_ANSWER in one.permissions]
+        given = Appointment.objects.on(local(at).date()).filter(account=by, role__in=answers, unit__in=own.ancestor_ids)
+        found = given.select_related("unit__kind", "unit__parent").order_by("-unit__depth", "pk").first()
+        unit = found.unit if found else access.home_unit(by)
+        if unit is not None:
+            return unit
+    return own.parent or own
 
 
 def request_list(rows: QuerySet[DataRequest], *, state: str = "", kind: str = "") -> QuerySet[DataRequest]:

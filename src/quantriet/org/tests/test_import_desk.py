@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -355,3 +356,31 @@ def test_formulas_come_back_as_text(as_user, tmp_path):
     assert "<f>" not in sheet
     assert "<hyperlink" not in sheet
     assert lists.cells_of(content)[1][2].startswith("=HYPERLINK")
+
+
+def test_an_import_given_up_before_its_preview_marks_none_as_done(as_user, upload):
+    client = as_user("officer")
+    states = []
+    for preview in (False, True):
+        client.post(reverse("import-new"), {"kind": "members", "unit": "X1", "file": upload(ROWS)})
+        run = ImportRun.objects.latest("pk")
+        if preview:
+            client.post(reverse("import-preview", args=[run.pk]))
+            run_jobs()
+        client.post(reverse("import-cancel", args=[run.pk]))
+        steps = client.get(reverse("import-run", args=[run.pk])).context["steps"]
+        states.append([one["state"] for one in steps])
+    assert states == [["done", "done", "todo", "current"], ["done", "done", "done", "current"]]
+
+
+def test_units_missing_from_a_list_stand_under_one_head(as_user, upload):
+    client = as_user("officer")
+    rows = [["Mã đơn vị", "Tên đơn vị", "Loại đơn vị", "Mã đơn vị cấp trên"], ["CB11", "Chi bộ thôn 1", None, "X1"]]
+    answer = client.post(reverse("import-new"), {"kind": "units", "unit": "T", "file": upload(rows)})
+    assert answer.status_code == 303, answer.content.decode()
+    run = ImportRun.objects.get()
+    client.post(reverse("import-preview", args=[run.pk]))
+    run_jobs()
+    page = client.get(reverse("import-run", args=[run.pk]), {"tab": "missing"}).content.decode()
+    head = re.search(r"<thead>.*?</thead>", page, re.S)[0]
+    assert re.findall(r"<th[^>]*>([^<]*)</th>", head) == ["Đơn vị", "Mã"]

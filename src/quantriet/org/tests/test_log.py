@@ -229,3 +229,17 @@ def test_an_import_stands_in_the_log_in_words(cast, tmp_path, as_user):
     assert "Người được xác định:  → Người khác" in said
     for code in ("BI_THU", "Doubtful", "Same", "day", ": 0", "member", "new"):
         assert code not in said, said
+
+
+def test_how_exact_a_birth_date_is_stands_beside_a_birth_date_only(cast):
+    event = AuditEvent(thing_id="1", verb="person.added", thing_kind="org.person", thing_label="M1")
+    event.after = {"full_name": "Lê Thị Thử", "birth_date": None, "birth_precision": "day"}
+    with translation.override("vi"):
+        (line,) = told([event], cast.officer)
+        assert [one[0] for one in line["changes"]] == ["Họ và tên"]
+        event.after["birth_date"] = "1958-03-09"
+        (line,) = told([event], cast.officer)
+        assert "Độ chính xác của ngày sinh" in [one[0] for one in line["changes"]]
+        event.after, event.before = {"birth_precision": "year"}, {"birth_precision": "day"}
+        (line,) = told([event], cast.officer)
+        assert [one[0] for one in line["changes"]] == ["Độ chính xác của ngày sinh"]

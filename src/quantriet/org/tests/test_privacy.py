@@ -13,15 +13,16 @@ from django.utils import translation
 from quantriet.audit.actions import chain, prune_looks
 from quantriet.audit.models import AuditEvent, Look
 from quantriet.kit.refusal import Refusal
-from quantriet.kit.time import now, today
+from quantriet.kit.time import at_local, now, today
 from quantriet.org import access, actions
 from quantriet.org.actions import erasure, own_data, privacy
 from quantriet.org.models import Account, ActivityExemption, DataRequest, Person
 from quantriet.org.queries import imports as import_queries
 from quantriet.org.queries import privacy as queries
-from quantriet.org.rules import requests
+from quantriet.org.rules import letterhead, requests
 from quantriet.org.rules.own_data import LABELS, UNREADABLE
-from quantriet.org.vocab import Permission, RequestKind, RequestState, SignInMethod
+from quantriet.org.tests.factories import an_account
+from quantriet.org.vocab import Permission, RequestKind, RequestState, Role, SignInMethod
 from quantriet.org.web.log import told
 
 PRIVATE = {"phone": "0905123456", "email": "huong@example.vn", "address": "12 Lê Duẩn", "ethnicity": "Ê Đê"}
@@ -231,6 +232,13 @@ def test_a_correction_is_applied_by_one_button_and_the_person_sees_it(person, ca
     assert "Kính gửi: đồng chí Nguyễn Thị Hường" in letter
 
 
+def test_the_form_calls_nothing_optional_that_a_kind_needs(cast, as_user):
+    page = as_user("member1").get(reverse("my-request-new")).content.decode()
+    assert "(không bắt buộc)" not in page
+    for words in ("Yêu cầu sửa thì phải chọn", "Yêu cầu sửa thì phải ghi", "yêu cầu xóa thì phải ghi lý do"):
+        assert words in page
+
+
 def test_a_correction_is_not_applied_over_a_later_change(person, cast):
     found = ask(person, cast.accounts["member1"])
     actions.change_person(person, by=cast.officer, at=now(), phone="0999")
@@ -405,6 +413,54 @@ def test_the_page_of_an_erasure_names_the_person_and_asks_for_the_code(leaving, 
     assert client.get(reverse("request", args=[leaving.pk])).status_code == 200
     with pytest.raises(Refusal):
         ask(Person.objects.get(pk=leaving.person_id), leaving.entered_by)
+
+
+def test_the_page_of_an_erasure_says_at_once_that_who_is_listed_cannot_be_erased(leaving, person, as_user):
+    Person.objects.filter(pk=person.pk).update(left_on=None, left_reason="")
+    client, address = as_user("officer"), reverse("request-erase", args=[leaving.pk])
+    page = client.get(address).content.decode()
+    assert "Đưa ra khỏi danh sách trước rồi mới xóa được." in page
+    assert reverse("person-leave", args=[person.pk]) in page
+    for words in ('name="typed"', "Xóa vĩnh viễn"):
+        assert words not in page
+    assert client.post(address, {"typed": "M1"}).status_code == 422
+    person.refresh_from_db()
+    assert person.code == "M1"
+
+
+def test_who_leaves_is_no_longer_counted_as_a_member(person, as_user):
+    page = as_user("officer").get(reverse("person-leave", args=[person.pk])).content.decode()
+    assert "không còn tính vào số đảng viên" in page
+    assert "quân số" not in page + as_user("member1").get(reverse("my-data")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("unit", "sender", "place", "signed"),
+    [
+        ("T", "Tỉnh ủy Tân Lĩnh", "Tân Lĩnh", "T/M TỈNH ỦY"),
+        ("X1", "Đảng ủy xã Ea Tam", "Ea Tam", "T/M ĐẢNG ỦY"),
+    ],
+)
+def test_the_letter_is_from_the_unit_that_answered_with_place_subject_and_room_to_sign(
+    person, cast, as_user, unit, sender, place, signed
+):
+    by = an_account("tra-loi", Role.BOARD_OFFICER, cast.units[unit])
+    found = ask(person, cast.accounts["member1"])
+    day = at_local(dt.date(2026, 2, 5), dt.time(9))
+    privacy.answer_request(found, by=by, at=now(), answer="Đã xem.")
+    DataRequest.objects.update(decided_at=day)
+    for url, user in (("request-letter", "officer"), ("my-letter", "member1")):
+        page = as_user(user).get(reverse(url, args=[found.pk])).content.decode()
+        assert f"<p><strong>{sender}</strong></p>" in page
+        assert f"<em>{place}, ngày 05 tháng 02 năm 2026</em>" in page
+        assert "<em>V/v trả lời yêu cầu về dữ liệu cá nhân</em>" in page
+        assert "<h1>V/v" not in page
+        signature = page[page.index('<div class="signatures">') :]
+        assert signature.index(signed) < signature.index("signatures__space") < signature.index("………")
+
+
+def test_a_place_that_nothing_tells_is_left_to_be_written():
+    assert letterhead.place_and_day(["Chi bộ cơ sở"], dt.date(2026, 11, 9)) == "……, ngày 09 tháng 11 năm 2026"
 
 
 def test_erased_people_stay_erased_after_a_restore(leaving, person, cast, capsys):

@@ -309,16 +309,18 @@ def import_template(request: DeskRequest, kind: str) -> HttpResponse:
 # -------------------------------------------------------------------------------------------------------- one import
 
 
-def _steps(current: str) -> list[dict[str, str]]:
+def _steps(current: str, *, reached: str = "preview") -> list[dict[str, str]]:
+    """The steps of an import; those before `current` are done, none after the last one `reached` by one that broke off."""
     names = [
         ("upload", _("Upload")), ("mapping", _("Check the columns")), ("preview", _("Preview")), ("result", _("Result")),
     ]  # fmt: skip
-    place = [name for name, _label in names].index(current)
+    keys = [name for name, _label in names]
+    place, last = keys.index(current), keys.index(reached)
     return [
         {
             "label": str(label),
             "url": "",
-            "state": "done" if number < place else "current" if number == place else "todo",
+            "state": "done" if number < place and number <= last else "current" if number == place else "todo",
         }
         for number, (_name, label) in enumerate(names)
     ]
@@ -350,7 +352,11 @@ def _run_page(request: DeskRequest, run: ImportRun, problem: Refusal | None = No
     if run.state == ImportState.READY:
         context |= {"steps": _steps("preview"), **_previewed(request, run)}
         return page(request, "org/imports/preview.html", context, status=status)
-    context |= {"steps": _steps("result"), "sentence": _sentence(run)}
+    # Given up or refused before there was a preview: nothing was looked at.
+    context |= {
+        "steps": _steps("result", reached="preview" if run.plan_digest else "mapping"),
+        "sentence": _sentence(run),
+    }
     if run.state == ImportState.DONE:
         context |= _shown_tab(request, run)
     return page(request, "org/imports/result.html", context)

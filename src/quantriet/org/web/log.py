@@ -410,11 +410,18 @@ def told(events: Iterable[AuditEvent], reader: Account) -> list[dict[str, Any]]:
                 (_word(key), said(event, key, event.before.get(key)), said(event, key, event.after.get(key)))
                 for key in {**event.before, **event.after}
                 if not key.endswith("_folded")  # a key for searching, the same words once more
+                and not (key == "birth_precision" and _without_birth(event))
                 and (event.before.get(key) not in (None, "") or event.after.get(key) not in (None, ""))
             ],
         }
         for event in events
     ]
+
+
+def _without_birth(event: AuditEvent) -> bool:
+    """A line that writes no birth date: how exact it is tells nothing, though the field always has a value."""
+    told = (event.before.get("birth_date"), event.after.get("birth_date"))
+    return not any(told) and "birth_precision" not in event.before
 
 
 def _phrase(event: AuditEvent) -> str:

@@ -357,7 +357,7 @@ def person_leave(request: DeskRequest, pk: int) -> HttpResponse:
         form,
         heading=_("Take %(person)s off the list") % {"person": known.full_name},
         sentence=f"Đưa 1 người ra khỏi danh sách: {known.full_name} (mã {known.code}{born}), {known.unit.name}. "
-        "Từ ngày đó không còn tính trong quân số; những gì đã ghi vẫn giữ.",
+        "Từ ngày đó không còn tính vào số đảng viên; những gì đã ghi vẫn giữ.",
         submit=_("Take off the list"),
         cancel=back,
         breadcrumb=crumbs(request.account, known.unit, (known.full_name, back), (_("Take off the list"), "")),

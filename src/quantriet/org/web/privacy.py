@@ -20,6 +20,8 @@ from quantriet.org.actions import erasure as erasure_actions
 from quantriet.org.actions import privacy as actions
 from quantriet.org.models import DataRequest, Person
 from quantriet.org.queries import privacy as queries
+from quantriet.org.queries import units as unit_queries
+from quantriet.org.rules import letterhead
 from quantriet.org.rules.requests import CORRECTABLE
 from quantriet.org.vocab import OPEN_REQUESTS, Permission, RequestKind, RequestState
 from quantriet.org.web.frame import crumbs, danger_page, excel, form_page, without
@@ -46,18 +48,23 @@ class RequestForm(forms.Form):
         label=gettext_lazy("Detail to correct"),
         required=False,
         choices=lambda: [("", "–"), *CORRECTABLE.items()],
-        help_text=gettext_lazy("Only to have something corrected."),
+        help_text=gettext_lazy("To have something corrected it must be chosen; else left empty."),
     )
     proposed = forms.CharField(
         label=gettext_lazy("What is right"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("As it should stand; a date as day/month/year."),
+        help_text=gettext_lazy("Needed for a correction: as it should stand; a date as day/month/year."),
     )
     wish = forms.CharField(
         label=gettext_lazy("In your own words"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("What it is about, and for an erasure why."),
+        help_text=gettext_lazy("What it is about; for an erasure the reason is needed."),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("about", "proposed", "wish"):
+            self.fields[name].one_of_several = True  # type: ignore[attr-defined]  # the hint says which kind needs it
 
 
 class FilterForm(forms.Form):
@@ -245,21 +252,22 @@ def letter(request: HttpRequest, found: DataRequest, *, back: str) -> HttpRespon
     """The letter of answer, for the office's paper; 404 words when there is no answer yet."""
     if not found.answer or found.decided_at is None:
         return refused(request, "Yêu cầu này chưa có lời trả lời nên chưa có công văn.", 404)
-    unit = found.person.unit.parent or found.person.unit
-    day = time.local(found.decided_at)
+    unit = queries.answering_unit(found)
+    above = unit_queries.superiors([unit])[unit.pk]
+    names = [unit.name, *(one.name for one in reversed(above))]
     context = {
         **told(found),
         "person": found.person,
         "back_url": back,
         "place": {"unit": unit.name},
         "paper": {
-            "superior": unit.parent.name if unit.parent else "",
+            "superior": above[-1].name if above else "",
             "unit": unit.name,
-            "number": f"Số … /CV (yêu cầu số {found.pk})",
+            "number": f"Số {letterhead.BLANK}-CV/{letterhead.BLANK}",
             "party": "ĐẢNG CỘNG SẢN VIỆT NAM",
-            "place_and_date": f"ngày {day:%d} tháng {day:%m} năm {day:%Y}",
+            "place_and_date": letterhead.place_and_day(names, time.local(found.decided_at).date()),
         },
-        "signatures": [{"role": "T/M CẤP ỦY", "name": ""}],
+        "signed_for": letterhead.signed_for(unit.name, is_cell=unit.kind.holds_members, body=unit.kind.decision_body),
     }
     return page(request, "org/privacy/letter.html", context)
 
@@ -272,6 +280,23 @@ def request_erase(request: DeskRequest, pk: int) -> HttpResponse:
     back = reverse("request", args=[pk])
     if found.kind != RequestKind.ERASURE or found.state != RequestState.ANSWERED:
         return refused(request, "Chỉ xóa được khi yêu cầu xóa đã được trả lời đồng ý.", 404)
+    breadcrumb = [
+        {"label": _("Requests about personal data"), "url": reverse("request-list")},
+        {"label": person.full_name, "url": back},
+        {"label": _("Erase"), "url": ""},
+    ]
+    heading = _("Erase the data of %(person)s") % {"person": person.full_name}
+    if person.left_on is None:
+        # Said before anything is typed: the action would refuse every code.
+        context = {
+            "heading": heading,
+            "person": person,
+            "back_url": back,
+            "may_remove": access.may(request.account, Permission.PERSON_EDIT, person.unit),
+            "breadcrumb": breadcrumb,
+        }
+        status = 422 if request.method == "POST" else 200
+        return page(request, "org/privacy/erase_later.html", context, status=status)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -280,17 +305,13 @@ def request_erase(request: DeskRequest, pk: int) -> HttpResponse:
     return danger_page(
         request,
         form,
-        heading=_("Erase the data of %(person)s") % {"person": person.full_name},
+        heading=heading,
         sentence=f"Xóa vĩnh viễn thông tin của 1 người: {person.full_name} (mã {person.code}), {person.unit.name}, "
         f"trong {queries.row_count(person.pk)} dòng dữ liệu. Tên và mã được thay bằng chữ vô danh; kết quả đã tính vào số liệu "
         "được giữ lại không còn tên. Không khôi phục được, kể cả từ bản sao lưu. In công văn trả lời trước khi xóa.",
         submit=_("Erase for good"),
         cancel=back,
-        breadcrumb=[
-            {"label": _("Requests about personal data"), "url": reverse("request-list")},
-            {"label": person.full_name, "url": back},
-            {"label": _("Erase"), "url": ""},
-        ],
+        breadcrumb=breadcrumb,
     )
 
 

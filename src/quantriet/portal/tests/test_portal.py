@@ -138,6 +138,16 @@ def test_first_page_of_a_secretary_names_who_still_owes(as_user, cast, running):
 
 
 @pytest.mark.req("R-031")
+def test_a_campaign_without_a_line_for_the_cell_shows_a_sentence_and_no_empty_table(as_user, cast, running):
+    cast.accounts["secretary12"] = an_account("secretary12", Role.CELL_SECRETARY, cast.units["CB12"])
+    page = unescape(as_user("secretary12").get(reverse("home")).content.decode())
+    assert "Đợt học tập thử" in page
+    assert "Đợt này không có ai của Chi bộ thôn 2 phải học." in page
+    assert "<thead>" not in page
+    assert "<thead>" in as_user("officer").get(reverse("home")).content.decode()  # who has units below keeps the table
+
+
+@pytest.mark.req("R-031")
 def test_who_has_not_done_it_stands_before_the_other_work(as_user, running):
     page = as_user("officer").get(reverse("home")).content.decode()
     assert "Việc cần làm" not in page or page.index("Ai chưa học xong?") < page.index("Việc cần làm")
