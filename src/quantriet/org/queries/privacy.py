@@ -21,6 +21,7 @@ from quantriet.kit.privacy import Group, Holding, Kind
 from quantriet.kit.time import show_day, show_moment, today
 from quantriet.org import access
 from quantriet.org.models import Account, DataRequest, Person, Unit
+from quantriet.org.queries.log_words import said_as
 from quantriet.org.rules.own_data import UNREADABLE, label_of
 from quantriet.org.vocab import OPEN_REQUESTS, ROLES, RequestState, Role
 
@@ -109,12 +110,9 @@ def _words(row: Model, name: str) -> str:
         return ""  # the code of a kind that a room registers
     if field.choices:
         value = gettext(str(dict(field.flatchoices).get(value, value)))
-    elif isinstance(value, dict):
-        value = "; ".join(
-            f"{label_of(type(row).__name__, key)}: {'' if one is None else one}" for key, one in value.items()
-        )
-    elif isinstance(value, list):
-        value = ", ".join(map(str, value))
+    elif isinstance(value, dict | list):
+        # A line of the log speaks of the thing it names, any other row of itself.
+        value = said_as(getattr(row, "thing_kind", "") or row._meta.label_lower, name, value)
     elif isinstance(value, Model) and type(value).__str__ is Model.__str__:
         value = f"số {value.pk}"  # a row without a name of its own
     elif name == "verb":
