@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from quantriet.kit import time
+from quantriet.kit.registry import Registry
 from quantriet.org.models import PostKind, Unit, UnitKind
 
 # What the keys of before and after are called on the screen; a key without a word here is shown by its model's choices
@@ -325,12 +326,17 @@ FIELDS = {
 LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("attendance.catchup", "step"): ("attendance.StepKind",),
     ("attendance.catchup", "way"): ("attendance.StepWay",),
+    ("campaigns.dutychange", "kind"): ("campaigns.DUTY_KINDS",),
+    ("campaigns.dutychange", "state_before"): ("campaigns.DutyState",),
+    ("campaigns.materialreceipt", "kind"): ("library.MaterialKind",),
     ("campaigns.studycampaign", "effect"): ("campaigns.RuleEffect",),
     ("campaigns.studycampaign", "managed_by"): ("org.Level",),
     ("campaigns.studycampaign", "person_kinds"): ("org.PersonKind",),
     ("campaigns.studycampaign", "post_levels"): ("org.Level",),
     ("campaigns.studycampaign", "tier"): ("library.ContentTier",),
     ("campaigns.studycampaign", "unit_levels"): ("org.Level",),
+    ("campaigns.studyduty", "kind"): ("campaigns.DUTY_KINDS",),
+    ("campaigns.webhooksubscription", "kinds"): ("campaigns.DUTY_KINDS",),
     ("classes.studyclass", "equipment"): ("classes.EquipmentKind",),
     ("classes.studyclass", "interaction"): ("classes.Interaction",),
     ("classes.studyclass", "kind"): ("classes.ItemKind", "classes.ClassRoleKind", "attendance.ConductKind"),
@@ -342,11 +348,21 @@ LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("library.guidingdocument", "theme"): ("library.PointTheme",),
     ("library.studymaster", "audiences"): ("library.Audience",),
     ("library.studymaster", "kind"): ("library.PartKind",),
+    ("notify.message", "kind"): ("notify.NOTIFICATION_KINDS",),
     ("notify.notice", "channels"): ("notify.NoticeChannel",),
+    ("notify.notice", "kind"): ("notify.NOTIFICATION_KINDS",),
+    ("notify.noticepreference", "choices"): ("notify.NoticeChannel",),
+    ("org.accountsession", "method"): ("org.SignInMethod",),
     ("org.apitoken", "scopes"): ("org.Permission",),
     ("org.orgdecision", "kind"): ("org.OrgEventKind",),
     ("org.person", "decision"): ("attendance.AbsenceDecision",),
     ("org.person", "grade"): ("attendance.AbsenceGrade",),
+    ("speakers.speakeroutline", "checks"): ("speakers.OutlineCheck",),
+}
+# Closed lists whose members are the keys under a key, in the same writing; what stands under each is of the outer key.
+KEYED = {
+    ("notify.noticepreference", "choices"): "notify.NoticeGroup",
+    ("speakers.speakerassessment", "scores"): "speakers.Criterion",
 }
 # Lists whose members are keys of such lines themselves: how many duties for which reason, which setting became what.
 KEYS = ("campaigns.DutyReason", "campaigns.RuleKey", "library.ReachKind", "speakers.SpeakerRuleKey")
@@ -365,9 +381,10 @@ def word_of(key: str) -> str:
 
 
 def listed(name: str) -> dict[str, str]:
-    """The members of a closed list of any room, "room.List", with their words."""
+    """The members of a closed list or a registry of any room, "room.List", with their words."""
     room, _dot, of = name.partition(".")
-    return dict(getattr(import_module(f"quantriet.{room}.vocab"), of).labels())
+    found = getattr(import_module(f"quantriet.{room}.vocab"), of)
+    return {key: str(one.label) for key, one in found.items()} if isinstance(found, Registry) else dict(found.labels())
 
 
 def said_as(thing: str, key: str, value: Any) -> str:
@@ -380,6 +397,9 @@ def said_as(thing: str, key: str, value: Any) -> str:
         value = _called(key, value)
     if isinstance(value, list):
         return ", ".join(said_as(thing, key, one) for one in value)
+    if isinstance(value, dict) and (thing, key) in KEYED:
+        words = listed(KEYED[thing, key])
+        return "; ".join(f"{words.get(name, name)}: {said_as(thing, key, one)}" for name, one in value.items())
     if isinstance(value, dict):
         return "; ".join(f"{word_of(name)}: {said_as(thing, name, one)}" for name, one in value.items())
     if isinstance(value, str):
