@@ -4,8 +4,8 @@ import ast
 
 from django.utils import translation
 
-from quantriet.org.rules.members import COMPARED, Status
 from quantriet.org.queries.log_words import FIELDS
+from quantriet.org.rules.members import COMPARED, Status
 from tests.house.source import modules, tree_of
 
 

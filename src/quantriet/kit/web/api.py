@@ -305,7 +305,8 @@ def unknown_parameters(request: HttpRequest, known: Sequence[str]) -> HttpRespon
     told = [
         Told(
             "parameter.unknown",
-            f"Không có tham số “{name}”. " + (f"Địa chỉ này nhận: {listed}." if known else "Địa chỉ này không nhận tham số."),
+            f"Không có tham số “{name}”. "
+            + (f"Địa chỉ này nhận: {listed}." if known else "Địa chỉ này không nhận tham số."),
             f"There is no parameter “{name}”. " + (f"Known here: {listed}." if known else "None is known here."),
             None,
             name,

@@ -86,7 +86,10 @@ _EXAMPLES = (
 
 def guide(kind_names: Sequence[str]) -> list[dict[str, str]]:
     """What may stand in each column, with an example; `kind_names` are the kinds of units that this installation knows."""
-    words = "; ".join(f"{EVENT_WORD[kind]} ({', '.join(others)})" if others else EVENT_WORD[kind] for kind, (_, *others) in _WORDS.items())
+    words = "; ".join(
+        f"{EVENT_WORD[kind]} ({', '.join(others)})" if others else EVENT_WORD[kind]
+        for kind, (_, *others) in _WORDS.items()
+    )
     notes = _NOTES | {
         "kind": (f"Bắt buộc, một trong: {words}. Trong ngoặc là cách ghi khác cũng nhận.", EVENT_WORD[OrgEventKind.MERGE]),
         "unit_kind": (
@@ -101,7 +104,10 @@ def examples() -> list[dict[str, object]]:
     """Rows as they are filled in, one for each kind of event."""
     keys = [key for key, *_ in COLUMNS]
     return [
-        {key: EVENT_WORD[value] if isinstance(value, OrgEventKind) else value for key, value in zip(keys, row, strict=True)}
+        {
+            key: EVENT_WORD[value] if isinstance(value, OrgEventKind) else value
+            for key, value in zip(keys, row, strict=True)
+        }
         for row in _EXAMPLES
     ]
 

@@ -331,7 +331,9 @@ SHAPES: dict[str, Callable[[Any], str]] = {
     "AbsenceProposal.absences": lambda value: "; ".join(map(_absence, value)),
     "IdentityDecision.candidates": lambda value: "; ".join(", ".join(reasons) for _person, reasons in value),
     "MeetingLogName.candidates": lambda value: "; ".join(str(why) for _entry, why in value),
-    "MeetingLogName.intervals": lambda value: "; ".join(f"{_moment(since)} – {_moment(until)}" for since, until in value),
+    "MeetingLogName.intervals": lambda value: "; ".join(
+        f"{_moment(since)} – {_moment(until)}" for since, until in value
+    ),
     "MeetingLogName.open_since": lambda value: "; ".join(map(_moment, value)),
     "QuestionnaireAnswer.answers": lambda value: "; ".join(map(_choice, value)),
     "ReplyForm.offered": lambda value: f"{len(value)} lớp",

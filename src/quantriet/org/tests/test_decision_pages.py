@@ -270,7 +270,10 @@ def test_the_template_says_how_and_its_examples_are_read_back(cast, as_user):
     assert [event.kind for event in second.events.all()] == ["establish", "change_kind", "dissolve"]
     merged, split = (Change.from_json(event.details) for event in first.events.all()[:2])
     assert (merged.units, merged.parts[0].parent) == (("CB11", "CB12"), "X1")
-    assert [(part.code, part.name) for part in split.parts] == [("CB03A", "Chi bộ thôn Đông"), ("CB03B", "Chi bộ thôn Tây")]
+    assert [(part.code, part.name) for part in split.parts] == [
+        ("CB03A", "Chi bộ thôn Đông"),
+        ("CB03B", "Chi bộ thôn Tây"),
+    ]
 
 
 def named(content):

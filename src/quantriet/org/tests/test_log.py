@@ -98,7 +98,11 @@ def test_codes_of_every_room_are_said_in_words(cast, kind, after, words):
 def test_counts_and_settings_are_said_by_the_name_of_what_is_counted():
     with translation.override("vi"):
         for name in log_words.KEYS:  # a word that the log itself has for a key comes before
-            assert all(log_words.word_of(key) == words for key, words in log_words.listed(name).items() if key not in log_words.FIELDS)
+            assert all(
+                log_words.word_of(key) == words
+                for key, words in log_words.listed(name).items()
+                if key not in log_words.FIELDS
+            )
         assert "học lại" in log_words.word_of("retake_limit_percent")
 
 

@@ -461,7 +461,9 @@ def test_every_value_that_is_kept_as_json_is_told_in_words():
     ]
     # The log speaks of the things it names, and the row of a list has the columns of a person.
     by_key = ["AuditEvent.after", "AuditEvent.before", "IdentityDecision.incoming"]
-    assert sorted(untold) == sorted([*SHAPES, *by_key]), "say in rules/own_data.py or queries/log_words.py how it is told"
+    assert sorted(untold) == sorted([*SHAPES, *by_key]), (
+        "say in rules/own_data.py or queries/log_words.py how it is told"
+    )
 
 
 @pytest.mark.req("P-06")
@@ -489,7 +491,9 @@ def test_ones_own_data_show_words_and_days_not_codes(person, cast, as_user, sett
 
 def test_what_only_machines_keep_is_told_as_people_say_it():
     told = {
-        "AbsenceProposal.absences": [{"entry": 1, "campaign": 1, "title": "Lớp A", "day": "2026-11-18", "refused": True}],
+        "AbsenceProposal.absences": [
+            {"entry": 1, "campaign": 1, "title": "Lớp A", "day": "2026-11-18", "refused": True}
+        ],
         "MeetingLogName.intervals": [[1794356520, 1794369840]],
         "QuestionnaireAnswer.answers": [0, "Ý kiến", None],
         "SelfStudyFact.answers": {"2": [0, 2]},

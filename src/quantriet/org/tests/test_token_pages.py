@@ -8,6 +8,7 @@ import re
 import pytest
 
 from quantriet.kit.time import now, show_day, today
+from quantriet.kit.web.once import first_time
 from quantriet.org import actions
 from quantriet.org.models import ApiToken
 from quantriet.org.vocab import Permission
@@ -67,6 +68,22 @@ def test_the_reload_of_a_key_shown_once_makes_no_second(as_user):
         assert answer.redirect_chain == [("/me/tokens/", 302)]
         assert "Khóa này đã lập rồi và chỉ hiện một lần" in answer.content.decode()
     assert ApiToken.objects.count() == 1
+
+
+def test_of_two_forms_sent_side_by_side_one_is_taken(as_user, rf):
+    client = as_user("organiser1")
+    number = once(client, "/me/tokens/new/")
+    twins = []
+    for _ in range(2):
+        request = rf.post("/me/tokens/new/", number)
+        request.session = client.session  # each has read the session before the other wrote it
+        assert number["once"] in request.session["once"]
+        twins.append(request)
+    taken = []
+    for request in twins:
+        with first_time(request) as is_first:
+            taken.append(is_first)
+    assert taken == [True, False]
 
 
 def test_a_member_without_rights_is_told_why_there_is_none(as_user):

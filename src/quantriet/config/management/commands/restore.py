@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def _elsewhere(file: Path, into: str) -> int:
     code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 our own command
     if code and folder and folder.is_dir() and set(folder.iterdir()) - before == {folder / "secret-key"}:
         (folder / "secret-key").unlink()
-        for one in made:
-            one.rmdir()
+        with suppress(OSError):  # somebody else has put something there meanwhile
+            for one in made:
+                one.rmdir()
     return code
