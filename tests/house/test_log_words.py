@@ -4,8 +4,8 @@ import ast
 
 from django.utils import translation
 
+from quantriet.org.queries.log_words import FIELDS
 from quantriet.org.rules.members import COMPARED, Status
-from quantriet.org.web.log import FIELDS
 from tests.house.source import modules, tree_of
 
 
@@ -45,7 +45,7 @@ def test_every_key_of_the_log_has_its_words():
     assert {"post", "digest", "file", "meant", "tier", "paper"} <= set(written)  # the scan still sees them
     written |= {key: {"rows of an import"} for key in [*COMPARED, *(status.value for status in Status)]}
     wordless = {key: sorted(where) for key, where in written.items() if key not in FIELDS}
-    assert not wordless, "give these keys a word in org/web/log.py::FIELDS"
+    assert not wordless, "give these keys a word in org/queries/log_words.py::FIELDS"
     with translation.override("vi"):
         english = [key for key in written if translation.gettext(FIELDS[key]) == FIELDS[key]]
     assert not english

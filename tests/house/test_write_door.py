@@ -9,6 +9,7 @@ from tests.house.source import PACKAGE, modules, tree_of
 # Places besides actions, migrations and tests that write rows, each with its reason (paths inside src/quantriet).
 ALLOWED: dict[str, str] = {
     "kit/jobs.py": "the rows of the background queue are machinery: they tell when to try again, nothing of the trade",
+    "kit/web/once.py": "the session is machinery: it forgets the number of a form that was sent, nothing of the trade",
     "kit/db.py": "the plain statements that actions write with; whoever calls them is asked",
 }
 

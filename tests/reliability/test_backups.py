@@ -244,6 +244,30 @@ def test_what_may_not_be_restored_is_refused_and_leaves_nothing(installation, ba
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("harm", [cut, fewer_rows], ids=lambda one: one.__name__)
+def test_a_refused_restore_into_a_folder_leaves_the_folder_as_it_was(installation, backup, harm, tmp_path):
+    place, _hall = installation
+    wrong = tmp_path / "wrong.qtbackup"
+    harm(backup, wrong)
+
+    def into(folder):
+        return subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "quantriet", "restore", str(wrong), "--into", str(folder)],
+            env=place.environment, capture_output=True, text=True,
+        )  # fmt: skip
+
+    assert into(tmp_path / "deep" / "new").returncode == 1
+    assert not (tmp_path / "deep").exists()
+    there = tmp_path / "there"
+    there.mkdir()
+    assert into(there).returncode == 1
+    assert not list(there.iterdir())
+    (there / "secret-key").write_text("mine")
+    assert into(there).returncode == 1
+    assert (there / "secret-key").read_text() == "mine"
+
+
+@pytest.mark.timeout(300)
 def test_a_backup_of_an_earlier_version_is_brought_forward(installation, tmp_path):
     place, _hall = installation
     steps = place.quantriet("showmigrations", "reports", "--plan").count("reports.")

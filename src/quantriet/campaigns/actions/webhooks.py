@@ -284,7 +284,7 @@ def _send(webhook: WebhookSubscription, delivery: WebhookDelivery, at: datetime)
             if pause:
                 WebhookSubscription.objects.filter(pk=webhook.pk).update(next_try_at=at + pause)
             else:
-                _stop(webhook, f"Gửi {delivery.attempts} lần không được: {code or _kept(said)[:120]}.", at)
+                _stop(webhook, f"Gửi {delivery.attempts} lần không được. {rules.failure(code, _kept(said))}", at)
     return is_good
 
 

@@ -25,6 +25,7 @@ from quantriet.kit.time import now, today
 from quantriet.notify.models import Message
 from quantriet.org import actions as org_actions
 from quantriet.org.models import Account
+from tests.once import once
 
 
 class Receiver:
@@ -305,17 +306,75 @@ def test_nobody_listens(cast, campaign, receiver):
     assert "refused" in delivery.said.lower()
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "words"),
+    [
+        (None, "name not found: [Errno -2] Name or service not known", "Không tìm thấy tên miền"),
+        (None, "ConnectionRefusedError: [Errno 111] Connection refused", "Không kết nối được"),
+        (None, "OSError: [Errno 113] No route to host", "Không kết nối được"),
+        (None, "TimeoutError: timed out", "quá thời gian chờ"),
+        (None, "SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "Chứng thư"),
+        (None, "SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number", "kết nối mã hóa"),
+        (None, "RemoteDisconnected: Remote end closed connection without response", "ngắt kết nối"),
+        (None, "private address", "mạng nội bộ"),
+        (None, "SomethingNew: never seen", "Không gửi được"),
+        (None, "Địa chỉ thuộc mạng nội bộ nên hệ thống không gửi tới.", "Địa chỉ thuộc mạng nội bộ"),
+        (404, "Not Found", "Nơi nhận trả lời mã 404: không có địa chỉ này."),
+        (503, "", "Nơi nhận trả lời mã 503: máy chủ của nơi nhận đang lỗi hoặc bận."),
+        (302, "", "chuyển hướng"),
+        (204, "", ""),
+        (None, "", ""),
+    ],
+)
+def test_a_failure_is_told_in_words(code, said, words):
+    told = rules.failure(code, said)
+    assert words in told
+    assert bool(told) == bool(words)
+    assert "Errno" not in told
+
+
+def test_the_page_tells_a_failure_in_words(as_user, cast, receiver, monkeypatch):
+    webhook = subscribe(cast, receiver)
+    technical = "name not found: [Errno -2] Name or service not known"
+
+    def nobody(*_given, **_more):
+        raise outbound.Unreachable(technical)
+
+    monkeypatch.setattr(outbound, "post", nobody)
+    actions.try_webhook(webhook, by=cast.officer, at=now())
+    actions.send_deliveries(webhook.pk, at=now())
+    page = as_user("officer").get(f"/desk/webhooks/{webhook.pk}/").content.decode()
+    assert rules.failure(None, technical) in page
+    assert page.index("Không tìm thấy tên miền") < page.index("<summary>Chi tiết kỹ thuật") < page.index(technical)
+    WebhookDelivery.objects.update(attempts=rules.ATTEMPTS - 1)
+    WebhookSubscription.objects.update(next_try_at=None)
+    actions.send_deliveries(webhook.pk, at=now())
+    webhook.refresh_from_db()
+    assert "Không tìm thấy tên miền" in webhook.stopped_because
+    assert "Errno" not in webhook.stopped_because
+
+
 # --- pages --------------------------------------------------------------------------------------------------------
 
 
 def test_pages(as_user, cast, campaign, receiver):
     client = as_user("officer")
     form = {"unit": cast.units["X1"].pk, "name": "Kho", "url": receiver.url, "kinds": []}
+    form |= once(client, "/desk/webhooks/new/")
     page = client.post("/desk/webhooks/new/", form).content.decode()
+    assert client.post("/desk/webhooks/new/", form).status_code == 302  # a reload makes no second receiver
     receiver.secret = re.search(r"whsec_[\w+/=]+", page)[0]
     webhook = WebhookSubscription.objects.get()
     assert receiver.secret == queries.secret_of(webhook)
     assert receiver.secret not in client.get(f"/desk/webhooks/{webhook.pk}/").content.decode()
+    one_change = once(client, f"/desk/webhooks/{webhook.pk}/")
+    assert "whsec_" in client.post(f"/desk/webhooks/{webhook.pk}/secret/", one_change).content.decode()
+    webhook.refresh_from_db()
+    receiver.secret = queries.secret_of(webhook)
+    again = client.post(f"/desk/webhooks/{webhook.pk}/secret/", one_change, follow=True).content.decode()
+    assert "Mã bí mật đã đổi rồi" in again
+    webhook.refresh_from_db()
+    assert queries.secret_of(webhook) == receiver.secret  # what was copied a moment ago still holds
     assert client.post(f"/desk/webhooks/{webhook.pk}/test/").status_code == 303
     assert actions.send_deliveries(webhook.pk, at=now()) == 1
     assert receiver.got[0][1]["type"] == "webhook.test"
@@ -334,7 +393,8 @@ def test_pages(as_user, cast, campaign, receiver):
 
 def test_a_refused_address_stands_beside_the_field(as_user, cast):
     form = {"unit": cast.units["X1"].pk, "name": "Kho", "url": "https://10.0.0.1/", "kinds": []}
-    answer = as_user("officer").post("/desk/webhooks/new/", form)
+    client = as_user("officer")
+    answer = client.post("/desk/webhooks/new/", form | once(client, "/desk/webhooks/new/"))
     assert answer.status_code == 422
     assert "mạng nội bộ" in answer.content.decode()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,17 +14,18 @@ from django.views.decorators.http import require_POST
 
 from quantriet.campaigns import access, actions, queries
 from quantriet.campaigns.models import WebhookDelivery, WebhookSubscription
-from quantriet.campaigns.rules.webhooks import ATTEMPTS
+from quantriet.campaigns.rules.webhooks import ATTEMPTS, failure
 from quantriet.campaigns.vocab import DUTY_KINDS, DeliveryState, WebhookState
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, listing, page, query, refused, saved
+from quantriet.kit.web.once import OnceForm, first_time, offered
 from quantriet.org.models import Account, Unit
 from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(OnceForm):
     """Whom to tell, of which unit, of which kinds of duty."""
 
     unit = forms.ModelChoiceField(label=gettext_lazy("Unit"), queryset=Unit.objects.none(), empty_label=None)
@@ -58,6 +60,11 @@ def _prepare(webhooks: list[WebhookSubscription]) -> None:
         one.kind_words = _kinds(one)  # type: ignore[attr-defined]
 
 
+def _explain(deliveries: list[WebhookDelivery]) -> None:
+    for one in deliveries:
+        one.failure = failure(one.response_code, one.said)  # type: ignore[attr-defined]
+
+
 def _kinds(webhook: WebhookSubscription) -> str:
     return ", ".join(DUTY_KINDS[key].label for key in webhook.kinds if key in DUTY_KINDS) or _("All kinds")
 
@@ -74,11 +81,20 @@ def new(request: DeskRequest) -> HttpResponse:
     form = WebhookForm(
         request.POST or None,
         account=request.account,
+        request=request,
         initial={"unit": access.planning_units(request.account).order_by("depth").first()},
     )
     if request.method == "POST" and form.is_valid():
-        with refusals_on(form):
-            made = actions.add_webhook(by=request.account, at=now(), **form.cleaned_data)
+        given = {name: value for name, value in form.cleaned_data.items() if name != "once"}
+        with refusals_on(form), first_time(request) as is_first:
+            if not is_first:
+                messages.info(
+                    request,
+                    "Nơi nhận này đã lập rồi và mã bí mật chỉ hiện một lần, nên không lập thêm. "
+                    "Chưa kịp chép mã thì mở nơi nhận trong danh sách dưới đây và bấm “Đổi mã bí mật”.",
+                )
+                return HttpResponseRedirect(reverse("webhook-list"))
+            made = actions.add_webhook(by=request.account, at=now(), **given)
             return _one(request, made, secret=queries.secret_of(made))
     status = 422 if form.is_bound and form.errors else 200
     return page(request, "campaigns/desk/webhook_new.html", {"form": form}, status=status)
@@ -97,8 +113,9 @@ def _one(request: DeskRequest, found: WebhookSubscription, **more: Any) -> HttpR
         rows = rows.filter(state=state)
         chips.append(Chip(DeliveryState(state).label, query(request, state=None, page=None)))
     shown = listing(
-        request, rows, sorts={"made": ["created_at"], "state": ["state"]}, default_sort="-made", chips=chips
-    )
+        request, rows, sorts={"made": ["created_at"], "state": ["state"]}, default_sort="-made", chips=chips,
+        prepare=_explain,
+    )  # fmt: skip
     context = {
         "webhook": found,
         "rows": shown,
@@ -106,6 +123,7 @@ def _one(request: DeskRequest, found: WebhookSubscription, **more: Any) -> HttpR
         "is_running": found.state == WebhookState.RUNNING,
         "state_words": WebhookState(found.state).label,
         "most": ATTEMPTS,
+        "once": offered(request),
         **more,
     }
     return page(request, "campaigns/desk/webhook.html", context)
@@ -131,7 +149,14 @@ def attempt(request: DeskRequest, pk: int) -> HttpResponse:
 @require_POST
 def secret(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_webhook(request.account, pk)
-    actions.renew_webhook_secret(found, by=request.account, at=now())
+    with first_time(request) as is_first:
+        if not is_first:
+            messages.info(
+                request,
+                "Mã bí mật đã đổi rồi và chỉ hiện một lần, nên không đổi nữa. Chưa kịp chép mã thì bấm “Đổi mã bí mật” ở dưới.",
+            )
+            return HttpResponseRedirect(_back(pk))
+        actions.renew_webhook_secret(found, by=request.account, at=now())
     return _one(request, found, secret=queries.secret_of(found))
 
 

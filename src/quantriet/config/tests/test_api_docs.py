@@ -47,3 +47,13 @@ def test_addresses_of_the_document_exist():
     for command in commands():
         address = re.search(r"\$HOST(/api/v1/[^\"?]*)", command)[1]
         assert re.sub(r"(?<=/)\d+", "", address) in known, address
+
+
+def test_the_page_names_its_columns_in_its_own_words(client, db):
+    page = client.get("/api/v1/").content.decode()
+    heads = (
+        '<th scope="col">Tham số</th><th scope="col">Vị trí</th><th scope="col">Kiểu</th><th scope="col">Bắt buộc</th>'
+    )
+    assert heads in page
+    assert "Địa danh" not in page
+    assert "Loại văn bản" not in page

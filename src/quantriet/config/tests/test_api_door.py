@@ -11,12 +11,13 @@ import time_machine
 from django.db import connection
 
 from quantriet.audit.models import AuditEvent
+from quantriet.config import api
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import VIETNAM, now, today
 from quantriet.org import actions
 from quantriet.org.models import Account, ApiToken, IdempotencyKey, Person
 from quantriet.org.vocab import Permission
-from quantriet.org.web.door import Meter
+from quantriet.org.web.door import Meter, known_parameters
 from tests.cast import LONG_AGO
 from tests.machine import machine
 
@@ -198,6 +199,50 @@ def test_wrong_types_are_told_one_by_one(cast):
     assert {one["pointer"] for one in answer.json()["errors"]} == {"/full_name", "/unit", "/birth_date", "/colour"}
     answer = caller.get("/people", {"limit": "201"})
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "limit")
+
+
+def test_what_would_fit_is_said(cast):
+    caller = machine(cast.accounts["organiser1"])
+    for limit in (0, 201):
+        told = caller.get("/people", {"limit": limit}).json()["errors"][0]
+        assert told["detail"] == "Phải là số từ 1 đến 200."
+    told = caller.get("/people", {"limit": 0}, **{"Accept-Language": "en"}).json()
+    assert told["errors"][0]["detail"] == "Must be a number from 1 to 200."
+
+    def said(**given):
+        return [one["detail"] for one in caller.send("/people", new_person(cast) | given).json()["errors"]]
+
+    assert said(full_name="") == ["Không được để trống."]
+    assert said(full_name="a" * 5000) == ["Dài quá 400 ký tự."]
+    assert said(unit=0) == ["Phải từ 1 trở lên."]
+    assert caller.get("/units/0").json()["errors"][0]["detail"] == "Phải từ 1 trở lên."
+
+
+def test_an_unknown_parameter_is_refused_not_passed_over(cast):
+    caller = machine(cast.accounts["organiser1"])
+    answer = caller.get("/people", {"foo": "1", "limit": 2})
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (422, "parameter.unknown")
+    assert told["detail"].startswith("Không có tham số “foo”. Địa chỉ này nhận: q, under, ")
+    assert [(one["parameter"], one["code"]) for one in told["errors"]] == [("foo", "parameter.unknown")]
+    assert caller.get(f"/units/{cast.units['X1'].pk}", {"under": "1"}).status_code == 422
+    assert caller.get(caller.get("/people", {"limit": 2}).json()["next"].split("/api/v1")[1]).status_code == 200
+
+
+def test_every_reading_operation_knows_the_parameters_of_its_description():
+    described = {
+        one["operationId"]: [p["name"] for p in one.get("parameters", []) if p["in"] == "query"]
+        for operations in api.description()["paths"].values()
+        for one in operations.values()
+    }
+    known = {
+        one.view_func.__name__: known_parameters(one)
+        for router in api.ROUTERS
+        for path_view in router.path_operations.values()
+        for one in path_view.operations
+    }
+    assert known == described
+    assert sum(map(bool, known.values())) > 10
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,33 @@ _INVALID = {
     "too_long": "Nhiều mục quá mức cho phép.",
     "too_short": "Ít mục quá mức cho phép.",
 }
+# The bounds a value has, by the kind of error, as pydantic names them.
+_BOUNDED = {
+    "greater_than_equal": ("ge", "Phải từ {} trở lên."),
+    "greater_than": ("gt", "Phải lớn hơn {}."),
+    "less_than_equal": ("le", "Phải không quá {}."),
+    "less_than": ("lt", "Phải nhỏ hơn {}."),
+    "string_too_long": ("max_length", "Dài quá {} ký tự."),
+    "too_long": ("max_length", "Nhiều quá {} mục."),
+}
+
+
+def _bounds(kind: str, name: str, context: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What fits instead, in both languages (English only where pydantic's own words say less); None where no bound broke.
+
+    A text with a check of its own counts as any sequence with pydantic; here a text has letters, not items.
+    """
+    if name == "limit" and kind in ("greater_than_equal", "less_than_equal"):
+        return f"Phải là số từ 1 đến {MOST}.", f"Must be a number from 1 to {MOST}."
+    if context.get("field_type") not in (None, "List", "Set", "Tuple", "Dictionary"):
+        kind = {"too_long": "string_too_long", "too_short": "string_too_short"}.get(kind, kind)
+    if kind in ("string_too_short", "too_short") and "min_length" in context:
+        least = context["min_length"]
+        if least == 1:
+            return "Không được để trống.", ""
+        return f"Phải có ít nhất {least} {'ký tự' if kind == 'string_too_short' else 'mục'}.", ""
+    bound, words = _BOUNDED.get(kind, ("", ""))
+    return (words.format(context[bound]), "") if bound in context else None
 
 
 def invalid(request: HttpRequest, errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
@@ -252,8 +279,9 @@ def invalid(request: HttpRequest, errors: Iterable[Mapping[str, Any]]) -> HttpRe
     for one in errors:
         kind = str(one.get("type", "invalid"))
         source, *way = [str(part) for part in one.get("loc", ())] or ["body"]
-        vi = _INVALID.get(kind, "Giá trị không hợp lệ.")
-        en = str(one.get("msg", "Invalid value."))[:300]
+        vi_bound, en_bound = _bounds(kind, way[-1] if way else "", one.get("ctx") or {}) or ("", "")
+        vi = vi_bound or _INVALID.get(kind, "Giá trị không hợp lệ.")
+        en = en_bound or str(one.get("msg", "Invalid value."))[:300]
         if source == "body":
             # The first step is the name of the parameter that holds the body.
             pointer = "/" + "/".join(step.replace("~", "~0").replace("/", "~1")[:100] for step in way[1:])
@@ -263,6 +291,29 @@ def invalid(request: HttpRequest, errors: Iterable[Mapping[str, Any]]) -> HttpRe
     vi = f"Có {len(told)} chỗ chưa hợp lệ; xem mục errors."
     en = f"{len(told)} value(s) do not fit; see errors."
     return problem(request, 422, "invalid", vi, en, errors=told)
+
+
+def unknown_parameters(request: HttpRequest, known: Sequence[str]) -> HttpResponse | None:
+    """The problem details of names in the address that the operation does not know; None without any.
+
+    A misspelt filter that were passed over would give everything, and nobody would notice.
+    """
+    strange = [name[:100] for name in request.GET if name not in known][:MOST_ERRORS]
+    if not strange:
+        return None
+    listed = ", ".join(known)
+    told = [
+        Told(
+            "parameter.unknown",
+            f"Không có tham số “{name}”. "
+            + (f"Địa chỉ này nhận: {listed}." if known else "Địa chỉ này không nhận tham số."),
+            f"There is no parameter “{name}”. " + (f"Known here: {listed}." if known else "None is known here."),
+            None,
+            name,
+        )
+        for name in strange
+    ]
+    return problem(request, 422, "parameter.unknown", told[0].vi, told[0].en, errors=told)
 
 
 # --- pages by cursor ----------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def draft_from_list(
     drafts: list[_Draft] = []
     faults: list[Refusal] = []
     for sheet in seen.sheets:
-        if sheet.mapping is None:
+        if sheet.mapping is None or sheet.name in event_rows.ASIDE:
             continue
         with read_table(gated, event_rows.wanted(), mapping=sheet.mapping) as table:
             for line in table:

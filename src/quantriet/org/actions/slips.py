@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,13 +14,13 @@ from quantriet.audit.actions import record, record_many
 from quantriet.kit.db import named_lock
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.sealing import digest, digests
-from quantriet.kit.time import local
+from quantriet.kit.time import local, show_day
 from quantriet.org import access
 from quantriet.org.actions.doors import claim_try
 from quantriet.org.actions.rights import add_account, change_password, give_appointment
 from quantriet.org.actions.sessions import place_of
 from quantriet.org.models import Account, ActivationSlip, Person, Unit
-from quantriet.org.rules.slips import clear_code, code_key, refuse_dead_slip
+from quantriet.org.rules.slips import MOST_SLIP_DAYS, clear_code, code_key, refuse_dead_slip
 from quantriet.org.rules.tries import Door, username_key
 from quantriet.org.vocab import Permission, Role
 
@@ -40,8 +40,8 @@ class PrintedSlip:
 def print_slips(people: Sequence[Person], *, by: Account, at: datetime, ends_on: date) -> list[PrintedSlip]:
     """Make one new slip for each person; the person's earlier slip is void at once.
 
-    Refuses a person outside the scope of whoever prints, one who has left, and one whose account may do more than the
-    printer governs (a slip would hand that account over). Effects: slips; audit "slip.printed" on each person.
+    Refuses a person outside the scope of whoever prints, one who has left, one whose account may do more than the
+    printer governs (a slip would hand that account over), and a last day that is over or too far off. Effects: slips; audit "slip.printed" on each person.
     """
     why_not = access.slip_hindrances(by, people)
     for person in people:
@@ -49,8 +49,14 @@ def print_slips(people: Sequence[Person], *, by: Account, at: datetime, ends_on:
             raise Refusal("slip.outside_scope", f"{person.full_name} ngoài phạm vi được in phiếu.")
         if person.pk in why_not:
             raise Refusal("slip.wider", f"{person.full_name}: {why_not[person.pk]}")
-    if ends_on < local(at).date():
+    today = local(at).date()
+    if ends_on < today:
         raise Refusal("slip.past", "Hạn dùng phải từ hôm nay trở đi.", field="ends_on")
+    latest = today + timedelta(days=MOST_SLIP_DAYS)
+    if ends_on > latest:
+        raise Refusal(
+            "slip.too_long", f"Phiếu có hạn nhiều nhất {MOST_SLIP_DAYS} ngày, đến {show_day(latest)}.", field="ends_on"
+        )
     with named_lock("activation-slips"):
         names = _usernames(people)
         made = [PrintedSlip(person, names[person.pk], clear_code(), ends_on) for person in people]

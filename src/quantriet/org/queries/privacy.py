@@ -21,7 +21,9 @@ from quantriet.kit.privacy import Group, Holding, Kind
 from quantriet.kit.time import local, show_day, show_moment, today
 from quantriet.org import access
 from quantriet.org.models import Account, Appointment, DataRequest, Person, Unit
-from quantriet.org.rules.own_data import UNREADABLE, label_of
+from quantriet.org.queries.log_words import LISTS, said_as
+from quantriet.org.rules.own_data import SHAPES, UNREADABLE, label_of
+from quantriet.org.rules.requests import CORRECTABLE
 from quantriet.org.vocab import OPEN_REQUESTS, ROLES, Permission, RequestState, Role
 
 
@@ -105,16 +107,23 @@ def _words(row: Model, name: str) -> str:
     field: Any = row._meta.get_field(name)
     if value in (None, "", [], {}):
         return ""
-    if name == "kind" and isinstance(value, str) and not field.choices:
-        return ""  # the code of a kind that a room registers
-    if field.choices:
+    thing = row._meta.label_lower
+    if shape := SHAPES.get(f"{type(row).__name__}.{name}"):
+        value = shape(value)
+    elif isinstance(row, DataRequest) and name == "about":
+        value = CORRECTABLE.get(value) or label_of("Person", value)
+    elif isinstance(row, DataRequest) and name in ("old_value", "proposed"):
+        value = said_as("org.person", row.about, value)
+    elif name == "kind" and isinstance(value, str) and not field.choices:
+        words = said_as(thing, name, value)
+        value = "" if words == value else words  # the code of a kind that no room registers (any more)
+    elif (thing, name) in LISTS:
+        value = said_as(thing, name, value)
+    elif field.choices:
         value = gettext(str(dict(field.flatchoices).get(value, value)))
-    elif isinstance(value, dict):
-        value = "; ".join(
-            f"{label_of(type(row).__name__, key)}: {'' if one is None else one}" for key, one in value.items()
-        )
-    elif isinstance(value, list):
-        value = ", ".join(map(str, value))
+    elif isinstance(value, dict | list):
+        # A line of the log speaks of the thing it names, any other row of itself.
+        value = said_as(getattr(row, "thing_kind", "") or thing, name, value)
     elif isinstance(value, Model) and type(value).__str__ is Model.__str__:
         value = f"số {value.pk}"  # a row without a name of its own
     elif name == "verb":

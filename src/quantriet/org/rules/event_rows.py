@@ -40,6 +40,78 @@ COLUMNS = (
 )  # fmt: skip
 
 
+# Sheets of the template that are read by people only; whatever stands there is never taken for events.
+GUIDE, EXAMPLE = "Hướng dẫn", "Ví dụ"
+ASIDE = frozenset((GUIDE, EXAMPLE))
+_NOTES = {
+    "number": (
+        "Các dòng cùng một số là một quyết định. Để trống: dòng thuộc quyết định ở dòng trên; trống ở dòng đầu thì lấy số ghi "
+        "khi tải tệp lên.",
+        "21-QĐ/TU",
+    ),
+    "decided_on": ("Ngày/tháng/năm. Để trống: lấy ngày ghi khi tải tệp lên.", "20/02/2026"),
+    "effective_on": ("Ngày/tháng/năm. Để trống: lấy ngày ghi khi tải tệp lên.", "01/03/2026"),
+    "units": (
+        "Mã hoặc tên đầy đủ của đơn vị đang hoạt động. Nhiều đơn vị: cách nhau bằng dấu chấm phẩy, hoặc mỗi đơn vị một dòng trong "
+        "cùng ô. Thành lập thì để trống.",
+        "CB01; CB02",
+    ),
+    "code": (
+        "Mã của đơn vị mới (thành lập, sáp nhập, chia tách). Chia tách: nhiều mã, cách nhau bằng dấu chấm phẩy. Sáp nhập vào đơn vị "
+        "đang có: ghi mã của đơn vị ấy và để trống cột tên.",
+        "CB03A; CB03B",
+    ),
+    "name": (
+        "Tên của đơn vị mới; đổi tên thì ghi tên mới. Chia tách: nhiều tên, đúng thứ tự các mã, cách nhau bằng dấu chấm phẩy.",
+        "Chi bộ thôn Đông; Chi bộ thôn Tây",
+    ),
+    "parent": (
+        "Mã hoặc tên. Thành lập, sáp nhập, chia tách: cấp trên của đơn vị mới (để trống: cấp trên của đơn vị cũ). Chuyển: cấp trên "
+        "mới. Giải thể: đơn vị nhận người.",
+        "DU01",
+    ),
+    "keeps": ("Chia tách mà đơn vị cũ vẫn hoạt động: ghi x. Ngoài ra để trống.", "x"),
+}  # fmt: skip
+# One row for each kind of event, of two decisions.
+_EXAMPLES = (
+    ("21-QĐ/TU", dt.date(2026, 2, 20), dt.date(2026, 3, 1), OrgEventKind.MERGE, "CB01; CB02", "CB09", "Chi bộ thôn Chung", "Chi bộ trực thuộc", "DU01", ""),
+    ("", None, None, OrgEventKind.SPLIT, "CB03", "CB03A; CB03B", "Chi bộ thôn Đông; Chi bộ thôn Tây", "Chi bộ trực thuộc", "DU01", ""),
+    ("", None, None, OrgEventKind.RENAME, "CB04", "", "Chi bộ thôn Mới", "", "", ""),
+    ("", None, None, OrgEventKind.MOVE, "CB05; CB06", "", "", "", "DU02", ""),
+    ("22-QĐ/TU", dt.date(2026, 2, 25), dt.date(2026, 3, 1), OrgEventKind.ESTABLISH, "", "CB10", "Chi bộ Trường Tiểu học số 1", "Chi bộ trực thuộc", "DU01", ""),
+    ("", None, None, OrgEventKind.CHANGE_KIND, "CB07", "", "", "Chi bộ cơ sở", "", ""),
+    ("", None, None, OrgEventKind.DISSOLVE, "CB08", "", "", "", "CB04", ""),
+)  # fmt: skip
+
+
+def guide(kind_names: Sequence[str]) -> list[dict[str, str]]:
+    """What may stand in each column, with an example; `kind_names` are the kinds of units that this installation knows."""
+    words = "; ".join(
+        f"{EVENT_WORD[kind]} ({', '.join(others)})" if others else EVENT_WORD[kind]
+        for kind, (_, *others) in _WORDS.items()
+    )
+    notes = _NOTES | {
+        "kind": (f"Bắt buộc, một trong: {words}. Trong ngoặc là cách ghi khác cũng nhận.", EVENT_WORD[OrgEventKind.MERGE]),
+        "unit_kind": (
+            f"Một trong: {'; '.join(kind_names)}. Để trống: suy từ tên đơn vị mới. Đổi loại thì ghi loại mới.",
+            kind_names[0] if kind_names else "",
+        ),
+    }  # fmt: skip
+    return [{"column": label, "how": notes[key][0], "example": notes[key][1]} for key, label, *_ in COLUMNS]
+
+
+def examples() -> list[dict[str, object]]:
+    """Rows as they are filled in, one for each kind of event."""
+    keys = [key for key, *_ in COLUMNS]
+    return [
+        {
+            key: EVENT_WORD[value] if isinstance(value, OrgEventKind) else value
+            for key, value in zip(keys, row, strict=True)
+        }
+        for row in _EXAMPLES
+    ]
+
+
 def wanted() -> list[Column]:
     return [Column(key, label, other, key in ("kind", "units")) for key, label, other, _, _ in COLUMNS]
 

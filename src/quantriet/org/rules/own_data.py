@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from quantriet.kit.time import VIETNAM, show_day, show_moment
+
 # Keys for machines and marks of its own work, which the page to read leaves to the JSON beside it.
 UNREADABLE = frozenset(
     (
@@ -304,3 +310,34 @@ LABELS: dict[str, str] = {
 def label_of(model: str, field: str) -> str:
     """What a field of a model is called in the file of one's own data."""
     return LABELS.get(f"{model}.{field}") or LABELS.get(field) or field.replace("_", " ")
+
+
+def _moment(seconds: float) -> str:
+    return show_moment(dt.datetime.fromtimestamp(seconds, VIETNAM))
+
+
+def _choice(value: Any) -> str:
+    """The place of a choice, counted from 0, as people count; a written answer as it is."""
+    return f"lựa chọn {value + 1}" if isinstance(value, int) else str(value or "không trả lời")
+
+
+def _absence(one: dict[str, Any]) -> str:
+    reason = "lý do không được chấp nhận" if one.get("refused") else "không có lý do"
+    return f"“{one['title']}” ngày {show_day(dt.date.fromisoformat(one['day']))}, {reason}"
+
+
+# How values are told whose JSON holds keys of rows and digests beside what people understand, by "Model.field".
+SHAPES: dict[str, Callable[[Any], str]] = {
+    "AbsenceProposal.absences": lambda value: "; ".join(map(_absence, value)),
+    "IdentityDecision.candidates": lambda value: "; ".join(", ".join(reasons) for _person, reasons in value),
+    "MeetingLogName.candidates": lambda value: "; ".join(str(why) for _entry, why in value),
+    "MeetingLogName.intervals": lambda value: "; ".join(
+        f"{_moment(since)} – {_moment(until)}" for since, until in value
+    ),
+    "MeetingLogName.open_since": lambda value: "; ".join(map(_moment, value)),
+    "QuestionnaireAnswer.answers": lambda value: "; ".join(map(_choice, value)),
+    "ReplyForm.offered": lambda value: f"{len(value)} lớp",
+    "SelfStudyFact.answers": lambda value: "; ".join(", ".join(map(_choice, chosen)) for chosen in value.values()),
+    "SelfStudyFact.parts": lambda value: str(len(value)),
+    "SelfStudyOutline.sections": lambda value: "; ".join(f"{one['title']} (bản {one['version']})" for one in value),
+}

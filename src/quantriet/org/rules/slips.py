@@ -12,6 +12,8 @@ from quantriet.kit.text import fold
 # Letters and digits that nobody mistakes for each other when they are read from paper.
 CLEAR = "abcdefghkmnpqrstuvwxyz23456789"
 SLIP_DAYS = 30  # a slip printed today may be used until that many days later
+# At the very most: a slip is a way in that lies about on paper, and whoever has not used it in a quarter asks for a new one.
+MOST_SLIP_DAYS = 90
 MAIL_CODE_DIGITS = 8
 
 

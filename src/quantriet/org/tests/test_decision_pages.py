@@ -14,6 +14,7 @@ from quantriet.org import actions
 from quantriet.org.actions import imports
 from quantriet.org.jobs import do_what_is_due_job
 from quantriet.org.models import OrgDecision, Unit, UnitKind
+from quantriet.org.rules import event_rows
 from quantriet.org.rules.events import Change, Part
 from quantriet.org.tests.factories import a_person, an_account
 from quantriet.org.tests.test_decisions import DAY, confirmed, drafted, merge
@@ -234,6 +235,57 @@ def test_decisions_come_from_excel_and_go_there(cast, as_user):
     answer = client.post(reverse("decision-file"), head | {"file": book(["Họ tên", "Ngày sinh"], ["A", "B"])})
     assert answer.status_code == 422
     assert OrgDecision.objects.count() == 4
+
+
+def test_the_template_says_how_and_its_examples_are_read_back(cast, as_user):
+    from openpyxl import load_workbook
+
+    client = as_user("officer")
+    written = b"".join(client.get(reverse("decision-template")))
+    template = load_workbook(io.BytesIO(written))
+    assert template.sheetnames == ["Danh sách", "Hướng dẫn", "Ví dụ"]
+    heads = [label for _, label, *_ in event_rows.COLUMNS]
+    assert [[cell.value for cell in row] for row in template["Danh sách"].iter_rows()] == [heads]
+    told = {row[0]: row[1] for row in template["Hướng dẫn"].iter_rows(min_row=2, values_only=True)}
+    assert list(told) == heads
+    assert all(word in told["Sự kiện"] for word in event_rows.EVENT_WORD.values())
+    assert "dấu chấm phẩy" in told["Đơn vị"]
+    assert "Ngày/tháng/năm" in told["Ngày hiệu lực"]
+    assert all(kind.name in told["Loại đơn vị mới"] for kind in UnitKind.objects.all())
+    examples = list(template["Ví dụ"].iter_rows(min_row=2))
+    assert {row[3].value for row in examples} == set(event_rows.EVENT_WORD.values())
+    # As it is, the file holds no event: guide and examples are for people.
+    head = {"unit": "T", "decided_on": "20/02/2026", "effective_on": "01/03/2026"}
+    answer = client.post(reverse("decision-file"), head | {"file": named(written)})
+    assert answer.status_code == 422
+    assert "không có dòng dữ liệu nào" in text_of(answer)
+    # Filled in as the examples are, it is read.
+    known = {"DU01": "X1", "DU02": "X2", "CB01": "CB11", "CB02": "CB12"}
+    for row in examples:
+        for cell in row:
+            value = cell.value
+            for code, one in known.items():
+                value = value.replace(code, one) if isinstance(value, str) else value
+            template["Danh sách"].cell(cell.row, cell.column, value)
+    filled = io.BytesIO()
+    template.save(filled)
+    answer = client.post(reverse("decision-file"), head | {"file": named(filled.getvalue())})
+    assert answer.status_code == 303, text_of(answer)
+    first, second = OrgDecision.objects.order_by("number")
+    assert [event.kind for event in first.events.all()] == ["merge", "split", "rename", "move"]
+    assert [event.kind for event in second.events.all()] == ["establish", "change_kind", "dissolve"]
+    merged, split = (Change.from_json(event.details) for event in first.events.all()[:2])
+    assert (merged.units, merged.parts[0].parent) == (("CB11", "CB12"), "X1")
+    assert [(part.code, part.name) for part in split.parts] == [
+        ("CB03A", "Chi bộ thôn Đông"),
+        ("CB03B", "Chi bộ thôn Tây"),
+    ]
+
+
+def named(content):
+    file = io.BytesIO(content)
+    file.name = "Quyết định.xlsx"
+    return file
 
 
 @pytest.mark.req("P-01")

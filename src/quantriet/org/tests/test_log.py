@@ -14,6 +14,7 @@ from quantriet.kit.time import now, today
 from quantriet.org import actions
 from quantriet.org.actions import questions
 from quantriet.org.models import IdentityDecision
+from quantriet.org.queries import log_words
 from quantriet.org.tests import lists
 from quantriet.org.vocab import SignInMethod
 from quantriet.org.web import log
@@ -96,14 +97,18 @@ def test_codes_of_every_room_are_said_in_words(cast, kind, after, words):
 
 def test_counts_and_settings_are_said_by_the_name_of_what_is_counted():
     with translation.override("vi"):
-        for name in log._KEYS:  # a word that the log itself has for a key comes before
-            assert all(log._word(key) == words for key, words in log._listed(name).items() if key not in log.FIELDS)
-        assert "học lại" in log._word("retake_limit_percent")
+        for name in log_words.KEYS:  # a word that the log itself has for a key comes before
+            assert all(
+                log_words.word_of(key) == words
+                for key, words in log_words.listed(name).items()
+                if key not in log_words.FIELDS
+            )
+        assert "học lại" in log_words.word_of("retake_limit_percent")
 
 
 def test_every_list_of_words_stands_in_its_room():
-    for name in {name for names in log.LISTS.values() for name in names} | set(log._KEYS):
-        assert log._listed(name), name
+    for name in {name for names in log_words.LISTS.values() for name in names} | set(log_words.KEYS):
+        assert log_words.listed(name), name
 
 
 def test_no_english_word_is_left_in_the_log_of_this_room(cast):

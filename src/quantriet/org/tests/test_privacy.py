@@ -3,14 +3,16 @@
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 
 import pytest
 from django.core.management import call_command
+from django.db.models import JSONField
 from django.urls import reverse
 from django.utils import translation
 
-from quantriet.audit.actions import chain, prune_looks
+from quantriet.audit.actions import chain, prune_looks, record
 from quantriet.audit.models import AuditEvent, Look
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.time import at_local, now, today
@@ -18,9 +20,10 @@ from quantriet.org import access, actions
 from quantriet.org.actions import erasure, own_data, privacy
 from quantriet.org.models import Account, ActivityExemption, DataRequest, Person
 from quantriet.org.queries import imports as import_queries
+from quantriet.org.queries import log_words
 from quantriet.org.queries import privacy as queries
 from quantriet.org.rules import letterhead, requests
-from quantriet.org.rules.own_data import LABELS, UNREADABLE
+from quantriet.org.rules.own_data import LABELS, SHAPES, UNREADABLE
 from quantriet.org.tests.factories import an_account
 from quantriet.org.vocab import Permission, RequestKind, RequestState, Role, SignInMethod
 from quantriet.org.web.log import told
@@ -500,6 +503,67 @@ def test_every_field_that_is_kept_of_people_has_a_short_name():
     assert not [f"{model}.{name}" for model, name in wanted if not {f"{model}.{name}", name} & LABELS.keys()]
     assert not [name for name in LABELS if name.partition(".")[2] not in ("", *(name for _model, name in wanted))]
     assert max(map(len, LABELS.values())) <= 32
+
+
+@pytest.mark.req("P-06")
+def test_every_value_that_is_kept_as_json_is_told_in_words():
+    untold = [
+        f"{one.model.__name__}.{field.name}"
+        for one in queries.declarations()
+        if one.holding.person
+        for field in one.model._meta.concrete_fields
+        if isinstance(field, JSONField) and field.name in one.holding.names
+        if (one.model._meta.label_lower, field.name) not in log_words.LISTS.keys() | log_words.KEYED.keys()
+    ]
+    # The log speaks of the things it names, and the row of a list has the columns of a person.
+    by_key = ["AuditEvent.after", "AuditEvent.before", "IdentityDecision.incoming"]
+    assert sorted(untold) == sorted([*SHAPES, *by_key]), (
+        "say in rules/own_data.py or queries/log_words.py how it is told"
+    )
+
+
+@pytest.mark.req("P-06")
+def test_ones_own_data_show_words_and_days_not_codes(person, cast, as_user, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    record(
+        "person.changed", by=cast.officer, at=now(), thing=person, unit=person.unit, person_id=person.pk,
+        before={"is_active": True},
+        after={"documents": ["15-NQ/TU", "16-NQ/TU"], "kind": "sector", "studied_on": "2026-11-17", "ends_on": "2027-12-29"},
+    )  # fmt: skip
+    DataRequest.objects.create(
+        person=person, kind=RequestKind.CORRECTION, about="gender", old_value="male", proposed="female",
+        entered_by=cast.accounts["member1"], received_at=now(), due_on=today(), basis="Nghị định",
+    )  # fmt: skip
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(as_user("member1").post(reverse("my-data")).streaming_content)))
+    page = packed.read("thong-tin-cua-toi.html").decode()
+    for words in (
+        "Văn bản: 15-NQ/TU, 16-NQ/TU", "Loại: Đã học lớp ngành dọc", "Ngày học: 17/11/2026", "Dùng được đến: 29/12/2027",
+        "Thông tin nào: <strong>Giới tính</strong>", "Giá trị đề nghị: <strong>Nữ</strong>",
+    ):  # fmt: skip
+        assert words in page, words
+    shown = re.sub(r"<[^>]+>", "\n", page.split("<body>")[1])
+    assert not re.search(r"\b\d{4}-\d\d-\d\d\b|\[|\{|\bNone\b|\bTrue\b|\bdocuments\b|\bsector\b", shown)
+
+
+def test_what_only_machines_keep_is_told_as_people_say_it():
+    told = {
+        "AbsenceProposal.absences": [
+            {"entry": 1, "campaign": 1, "title": "Lớp A", "day": "2026-11-18", "refused": True}
+        ],
+        "MeetingLogName.intervals": [[1794356520, 1794369840]],
+        "QuestionnaireAnswer.answers": [0, "Ý kiến", None],
+        "SelfStudyFact.answers": {"2": [0, 2]},
+        "SelfStudyOutline.sections": [{"title": "Mục tiêu", "version": 3, "parts": [[5, "c995e346ee10e3d5"]]}],
+        "IdentityDecision.candidates": [[7, ["trùng tên", "trùng ngày sinh"]]],
+    }
+    assert {name: SHAPES[name](value) for name, value in told.items()} == {
+        "AbsenceProposal.absences": "“Lớp A” ngày 18/11/2026, lý do không được chấp nhận",
+        "MeetingLogName.intervals": "07:22 ngày 11/11/2026 – 11:04 ngày 11/11/2026",
+        "QuestionnaireAnswer.answers": "lựa chọn 1; Ý kiến; không trả lời",
+        "SelfStudyFact.answers": "lựa chọn 1, lựa chọn 3",
+        "SelfStudyOutline.sections": "Mục tiêu (bản 3)",
+        "IdentityDecision.candidates": "trùng tên, trùng ngày sinh",
+    }
 
 
 @pytest.mark.req("P-06")

@@ -8,10 +8,12 @@ import re
 import pytest
 
 from quantriet.kit.time import now, show_day, today
+from quantriet.kit.web.once import first_time
 from quantriet.org import actions
 from quantriet.org.models import ApiToken
 from quantriet.org.vocab import Permission
 from tests.machine import machine
+from tests.once import once
 
 
 def form(**given):
@@ -23,7 +25,8 @@ def test_a_key_is_made_shown_once_and_ended(as_user):
     offered = client.get("/me/tokens/new/").content.decode()
     assert "person.edit" in offered
     assert "system" not in offered
-    page = client.post("/me/tokens/new/", form()).content.decode()
+    given = form(**once(client, "/me/tokens/new/"))
+    page = client.post("/me/tokens/new/", given).content.decode()
     secret = re.search(r'id="secret"[^>]*>(qt_[\w-]+)<', page)[1]
     answer = client.get("/api/v1/units", headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == 200
@@ -47,10 +50,40 @@ def test_a_key_is_made_shown_once_and_ended(as_user):
     ],
 )
 def test_what_is_refused_stands_beside_the_field(as_user, given, told):
-    answer = as_user("organiser1").post("/me/tokens/new/", form(**given))
+    client = as_user("organiser1")
+    answer = client.post("/me/tokens/new/", form(**given, **once(client, "/me/tokens/new/")))
     assert answer.status_code == 422
     assert told in answer.content.decode()
     assert not ApiToken.objects.exists()
+
+
+def test_the_reload_of_a_key_shown_once_makes_no_second(as_user):
+    client = as_user("organiser1")
+    number = once(client, "/me/tokens/new/")
+    refused = client.post("/me/tokens/new/", form(**number, ends_on=show_day(today() + dt.timedelta(days=400))))
+    assert number["once"] in refused.content.decode()  # what was refused may be sent again
+    assert "qt_" in client.post("/me/tokens/new/", form(**number)).content.decode()
+    for again in (number, {"once": "made-up"}, {}):
+        answer = client.post("/me/tokens/new/", form(**again), follow=True)
+        assert answer.redirect_chain == [("/me/tokens/", 302)]
+        assert "Khóa này đã lập rồi và chỉ hiện một lần" in answer.content.decode()
+    assert ApiToken.objects.count() == 1
+
+
+def test_of_two_forms_sent_side_by_side_one_is_taken(as_user, rf):
+    client = as_user("organiser1")
+    number = once(client, "/me/tokens/new/")
+    twins = []
+    for _ in range(2):
+        request = rf.post("/me/tokens/new/", number)
+        request.session = client.session  # each has read the session before the other wrote it
+        assert number["once"] in request.session["once"]
+        twins.append(request)
+    taken = []
+    for request in twins:
+        with first_time(request) as is_first:
+            taken.append(is_first)
+    assert taken == [True, False]
 
 
 def test_a_member_without_rights_is_told_why_there_is_none(as_user):

@@ -17,7 +17,7 @@ from quantriet.audit.models import AuditEvent
 from quantriet.kit.jobs import Worker
 from quantriet.kit.refusal import Refusal
 from quantriet.kit.sealing import unseal
-from quantriet.kit.time import now, today
+from quantriet.kit.time import now, show_day, today
 from quantriet.org import access, actions
 from quantriet.org.actions import factors
 from quantriet.org.models import (
@@ -29,9 +29,11 @@ from quantriet.org.models import (
     MailCode,
     SignInFailure,
 )
+from quantriet.org.rules.slips import MOST_SLIP_DAYS
 from quantriet.org.rules.tries import LOCK_AFTER, NAME, Door
 from quantriet.org.vocab import Role
 from tests.cast import PASSWORD
+from tests.once import once
 
 NEW = "con-suoi-mua-ha-2026"
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
@@ -397,17 +399,34 @@ def test_the_sheet_the_list_and_its_excel(cast, as_user, django_assert_max_num_q
     preview = client.get(reverse("slip-print")).content.decode()
     assert "Sẽ in 5 phiếu" in preview
     assert "Trần Văn Bình: tài khoản của chính người in" in preview
-    sheet = client.post(
-        reverse("slip-print"), {"ends_on": (today() + dt.timedelta(days=9)).strftime("%d/%m/%Y")}
-    ).content.decode()
+    given = {"ends_on": show_day(today() + dt.timedelta(days=9)), **once(client, reverse("slip-print"))}
+    sheet = client.post(reverse("slip-print"), given).content.decode()
     assert sheet.count('class="slip"') == 5
     assert sheet.count('<svg role="img"') == 5
     code = re.search(r'slip__code">([A-Z0-9-]+)<', sheet)[1]
+    # The reload of the sheet makes no new codes, which would void those on paper.
+    again = client.post(reverse("slip-print"), given, follow=True)
+    assert again.redirect_chain == [(reverse("activation-list") + "?unit=CB11", 302)]
+    assert "Tờ phiếu này đã lập rồi" in again.content.decode()
+    assert ActivationSlip.objects.count() == ActivationSlip.objects.filter(voided_at=None).count() == 5
     assert activate(Client(), code).status_code == 302
     assert "Đã kích hoạt" in client.get(reverse("activation-list"), {"state": "active"}).content.decode()
     assert client.get(reverse("activation-list"), {"format": "xlsx"})["Content-Type"].endswith("sheet")
     assert "Lò Thị Ế" not in client.get(reverse("slip-print"), {"unit": "CB21"}).content.decode()
     assert client.post(reverse("slip-print") + "?person=M10", {"ends_on": "31/12/2099"}).status_code == 422
+
+
+@pytest.mark.req("P-08")
+def test_a_slip_lies_about_for_a_quarter_at_most(cast, as_user):
+    client = as_user("secretary11")
+    number = once(client, reverse("slip-print"))
+    late = {"ends_on": show_day(today() + dt.timedelta(days=MOST_SLIP_DAYS + 1)), **number}
+    answer = client.post(reverse("slip-print"), late)
+    assert answer.status_code == 422
+    latest = show_day(today() + dt.timedelta(days=MOST_SLIP_DAYS))
+    assert f"Phiếu có hạn nhiều nhất {MOST_SLIP_DAYS} ngày, đến {latest}." in answer.content.decode()
+    assert not ActivationSlip.objects.exists()
+    assert client.post(reverse("slip-print"), {**late, "ends_on": latest}).content.decode().count('class="slip"') == 5
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 from quantriet.kit import time
 from quantriet.kit.numbers import show_number
 from quantriet.kit.refusal import Refusal, Refusals, refusals_on
-from quantriet.kit.spreadsheets import OutColumn
-from quantriet.kit.web import Chip, listing, page, query, saved
+from quantriet.kit.spreadsheets import OutColumn, Sheet, write_workbook
+from quantriet.kit.web import Chip, download, listing, page, query, saved
 from quantriet.org import access, actions
 from quantriet.org.actions import event_lists
 from quantriet.org.models import OrgDecision, Term, Unit, UnitKind
@@ -35,7 +35,7 @@ from quantriet.org.web.forms_decisions import (
     TermForm,
     initial_of,
 )
-from quantriet.org.web.frame import crumbs, danger_page, excel, form_page
+from quantriet.org.web.frame import XLSX, crumbs, danger_page, excel, form_page
 from quantriet.org.web.pages import DeskRequest, desk_page
 
 SIGNS = {"drafted": "silent", "scheduled": "owing", "in_force": "done", "reversed": "exempt", "withdrawn": "exempt"}
@@ -124,7 +124,21 @@ def _as_excel(rows: Any) -> HttpResponse:
 
 @desk_page(Permission.UNIT_EDIT)
 def decision_template(request: DeskRequest) -> HttpResponse:
-    return excel(_("Empty list of decisions"), "", event_rows.exported(), [])
+    """The empty list, and beside it what may stand in each column and a row of each kind of event."""
+    title, columns = _("Empty list of decisions"), event_rows.exported()
+    kinds = list(UnitKind.objects.order_by("pk").values_list("name", flat=True))
+    how = [
+        OutColumn("column", "Cột", 26), OutColumn("how", "Ghi thế nào", 90), OutColumn("example", "Ví dụ", 34),
+    ]  # fmt: skip
+    sheets = [
+        Sheet("Danh sách", columns, []),
+        Sheet(event_rows.GUIDE, how, event_rows.guide(kinds)),
+        Sheet(event_rows.EXAMPLE, columns, event_rows.examples()),
+    ]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 the response closes it
+    write_workbook(file, sheets, title=title)
+    file.seek(0)
+    return download(file, name=f"{title}.xlsx", kind=XLSX)
 
 
 @desk_page(Permission.UNIT_EDIT)

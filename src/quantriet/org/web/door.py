@@ -235,7 +235,7 @@ def _allowed(request: HttpRequest, token: ApiToken, permission: Permission) -> H
 
 def _run(request: HttpRequest, token: ApiToken, operation: Operation, kwargs: dict[str, Any]) -> HttpResponse:
     if request.method == "GET":
-        return operation.run(request, **kwargs)  # type: ignore[return-value]
+        return machine.unknown_parameters(request, known_parameters(operation)) or operation.run(request, **kwargs)  # type: ignore[return-value]
     if request.content_type != "application/json":
         return problem(
             request, 415, "content_type", "Nội dung gửi lên phải là application/json.", "Send application/json."
@@ -249,6 +249,16 @@ def _run(request: HttpRequest, token: ApiToken, operation: Operation, kwargs: di
             f"An Idempotency-Key has 1 to {KEY_LENGTH} ASCII characters without spaces.",
         )  # fmt: skip
     return _once(request, token, key, lambda: operation.run(request, **kwargs))
+
+
+def known_parameters(operation: Operation) -> list[str]:
+    """The names that an operation reads from the query of its address."""
+    return [
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in getattr(model, "__ninja_flatten_map__", model.model_fields)
+    ]
 
 
 def _once(request: HttpRequest, token: ApiToken, key: str, run: Callable[[], Any]) -> HttpResponse:

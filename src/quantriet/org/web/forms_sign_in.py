@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from quantriet.kit import time
+from quantriet.kit.web.once import OnceForm
 from quantriet.org.models import Unit
-from quantriet.org.rules.slips import SLIP_DAYS
+from quantriet.org.rules.slips import MOST_SLIP_DAYS, SLIP_DAYS
 from quantriet.org.vocab import Permission, SlipState
 from quantriet.org.web.forms import UnitField
 
@@ -134,11 +135,14 @@ class ActivationFilterForm(forms.Form):
         self.fields["state"].choices = [("", _("All")), *SlipState.labels()]  # type: ignore[attr-defined]
 
 
-class SlipPrintForm(forms.Form):
+class SlipPrintForm(OnceForm):
     """Until when the slips of a sheet may be used."""
 
-    ends_on = forms.DateField(label=_("Usable until"), help_text=_("The last day; afterwards a new slip is printed."))
+    ends_on = forms.DateField(label=_("Usable until"))
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["ends_on"].initial = time.today() + dt.timedelta(days=SLIP_DAYS)
+        self.fields["ends_on"].help_text = _(
+            "The last day, at most %(days)s days from today; afterwards a new slip is printed."
+        ) % {"days": MOST_SLIP_DAYS}

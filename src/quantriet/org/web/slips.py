@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from quantriet.kit import spreadsheets, time
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.web import Chip, listing, page, query
+from quantriet.kit.web.once import first_time
 from quantriet.org import access, actions
 from quantriet.org.models import Person, Unit
 from quantriet.org.queries import sign_in as sign_in_queries
@@ -133,9 +134,17 @@ def slip_print(request: DeskRequest) -> HttpResponse:
     many, people = len(people) > MOST_SLIPS, people[:MOST_SLIPS]
     why_not = access.slip_hindrances(request.account, people)
     able = [person for person in people if person.pk not in why_not]
-    form = SlipPrintForm(request.POST or None)
+    form = SlipPrintForm(request.POST or None, request=request)
+    back = reverse("activation-list") + (f"?unit={unit.code}" if unit else "")
     if request.method == "POST" and form.is_valid() and not many and able:
-        with refusals_on(form):
+        with refusals_on(form), first_time(request) as is_first:
+            if not is_first:
+                messages.info(
+                    request,
+                    "Tờ phiếu này đã lập rồi nên không lập lại; phiếu đã in trên tờ ấy vẫn dùng được. "
+                    "Chưa kịp in thì bấm in phiếu để lập tờ mới: phiếu của tờ cũ khi đó hết dùng.",
+                )
+                return HttpResponseRedirect(back)
             made = actions.print_slips(
                 able, by=request.account, at=time.now(), ends_on=form.cleaned_data["ends_on"]
             )  # fmt: skip
@@ -147,7 +156,7 @@ def slip_print(request: DeskRequest) -> HttpResponse:
         "most": MOST_SLIPS,
         "hindered": [(person, why_not[person.pk]) for person in people if person.pk in why_not],
         "unit": unit,
-        "cancel_url": reverse("activation-list") + (f"?unit={unit.code}" if unit else ""),
+        "cancel_url": back,
         "breadcrumb": crumbs(
             request.account, unit, (_("Activation slips"), reverse("activation-list")), (_("Print"), "")
         ),

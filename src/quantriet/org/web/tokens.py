@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 from quantriet.kit import time
 from quantriet.kit.refusal import NotAllowed, Refusal, refusals_on
 from quantriet.kit.web import listing, page, saved
+from quantriet.kit.web.once import OnceForm, first_time
 from quantriet.org import access, actions
 from quantriet.org.models import Account, ApiToken
 from quantriet.org.queries import tokens as token_queries
@@ -26,7 +28,7 @@ SORTS = {"name": ["name"], "made": ["created_at"], "ends": ["expires_at"], "used
 HOME = gettext_noop("Keys for machines")
 
 
-class TokenForm(forms.Form):
+class TokenForm(OnceForm):
     """What a key is called, what it may do and until when; only what the account may do itself is offered."""
 
     name = forms.CharField(
@@ -87,11 +89,19 @@ def new(request: DeskRequest) -> HttpResponse:
     form = TokenForm(
         request.POST or None,
         account=request.account,
+        request=request,
         initial={"ends_on": time.today() + timedelta(days=90)},
     )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        with refusals_on(form):
+        with refusals_on(form), first_time(request) as is_first:
+            if not is_first:
+                messages.info(
+                    request,
+                    "Khóa này đã lập rồi và chỉ hiện một lần, nên không lập thêm khóa nào. "
+                    "Chưa kịp chép khóa thì thu hồi khóa ấy trong danh sách dưới đây rồi lập khóa mới.",
+                )
+                return HttpResponseRedirect(reverse("token-list"))
             token, secret = actions.make_token(
                 request.account, name=given["name"], scopes=[Permission(one) for one in given["scopes"]],
                 ends_on=given["ends_on"], at=time.now(),

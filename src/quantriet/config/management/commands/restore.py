@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,25 @@ _OTHER_KEY = (
 
 
 def _elsewhere(file: Path, into: str) -> int:
-    """The same command with settings that lead to another place; settings are read once a process."""
+    """The same command with settings that lead to another place; settings are read once a process.
+
+    Settings give a place without a key its own as they are read; a restore that was refused takes that away again, so that
+    a folder in which nothing was written is as it was.
+    """
     environment = dict(os.environ)
+    folder = None if "://" in into else Path(into).absolute()
+    before = set(folder.iterdir()) if folder and folder.is_dir() else set()
+    made = [one for one in (folder, *folder.parents) if not one.exists()] if folder else []
     if "://" in into:
         environment["DATABASE_URL"] = into
     else:
         environment.pop("DATABASE_URL", None)
         environment["QUANTRIET_DATA"] = into
     command = [sys.executable, "-m", "quantriet", "restore", str(file.resolve())]
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 our own command
+    code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 our own command
+    if code and folder and folder.is_dir() and set(folder.iterdir()) - before == {folder / "secret-key"}:
+        (folder / "secret-key").unlink()
+        with suppress(OSError):  # somebody else has put something there meanwhile
+            for one in made:
+                one.rmdir()
+    return code
