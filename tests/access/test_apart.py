@@ -55,9 +55,9 @@ ASKED_TOO = {
     "repeat-absentees": ("?q=zz",),
     "class-list": ("?q=zz", "?mine=1"),
 }
-# One-time words of a page, the clock of an answer, and the seconds until a session ends.
+# One-time words and numbers of a page, the clock of an answer, and the seconds until a session ends.
 _PASSING = re.compile(
-    r"data-runs-for=\"\d+|\b[0-9a-f]{12,16}\b|\b[0-9a-f]{32}\b|\b\d\d:\d\d(:\d\d)?\b|csrfmiddlewaretoken\" value=\"[^\"]+|X-CSRFToken\": \"[^\"]+"
+    r"name=\"once\" value=\"[^\"]+|data-runs-for=\"\d+|\b[0-9a-f]{12,16}\b|\b[0-9a-f]{32}\b|\b\d\d:\d\d(:\d\d)?\b|csrfmiddlewaretoken\" value=\"[^\"]+|X-CSRFToken\": \"[^\"]+"
 )
 
 

@@ -1,6 +1,7 @@
 """B-07: after a merger last year's report re-renders on last year's tree, the new unit shows one continuous series, totals agree."""
 
 import datetime as dt
+import itertools
 
 import pytest
 import time_machine
@@ -20,6 +21,7 @@ from quantriet.reports import actions, queries
 from quantriet.reports.vocab import Figures
 
 pytestmark = pytest.mark.django_db
+_numbers = itertools.count(1678)
 BEFORE, REFORM = dt.date(2026, 1, 20), dt.date(2026, 3, 1)
 
 
@@ -34,7 +36,7 @@ def settle(campaign, *codes):
 
 def reform(cast, *changes, day=REFORM):
     decision = org_actions.draft_decision(
-        unit=cast.units["T"], number="1678-QĐ/TU", decided_on=day, effective_on=day, changes=changes, by=cast.officer, at=now(),
+        unit=cast.units["T"], number=f"{next(_numbers)}-QĐ/TU", decided_on=day, effective_on=day, changes=changes, by=cast.officer, at=now(),
     )  # fmt: skip
     return org_actions.confirm_decision(decision, revision=decision.revision, by=cast.accounts["admin"], at=now())
 

@@ -35,10 +35,21 @@ function tellWorker() {
   navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage({ kind: "display", text: String(text), theme }));
 }
 
-// The server's own cookie lasts: some browsers drop after a week what a script has set.
-function send(form, body) {
+// The server's own cookie lasts: some browsers drop after a week what a script has set. Only the last of several taps is sent,
+// once they end or the page is left: answers may come back in another order, and an older one would bring its size back.
+const unsent = new Map();
+let timer;
+
+function send(name, form, body) {
   const post = () => fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "manual", keepalive: true });
-  post().catch(() => window.addEventListener("online", () => post().catch(() => {}), { once: true }));
+  unsent.set(name, () => post().catch(() => window.addEventListener("online", () => post().catch(() => {}), { once: true })));
+  clearTimeout(timer);
+  timer = setTimeout(sendAll, 600);
+}
+
+function sendAll() {
+  for (const post of unsent.values()) post();
+  unsent.clear();
 }
 
 function refresh() {
@@ -69,7 +80,7 @@ document.addEventListener("submit", (event) => {
   apply(button.name, button.value);
   refresh();
   tellWorker();
-  send(form, body);
+  send(button.name, form, body);
 });
 
 function catchUp() {
@@ -77,6 +88,7 @@ function catchUp() {
   refresh();
 }
 
+window.addEventListener("pagehide", sendAll);
 window.addEventListener("pageshow", (event) => event.persisted && catchUp());
 document.addEventListener("visibilitychange", () => document.hidden || catchUp());
 catchUp();
