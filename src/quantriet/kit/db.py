@@ -102,9 +102,8 @@ def rows_were_written(model: type[Model], count: int) -> None:
         learn_sizes()
 
 
-_LOOKED_AT = (
-    1_000  # entries of each index, from which the whole is estimated: 0.1 s for a country, half a minute without
-)
+# Entries of each index from which the whole is estimated: 0.1 s for a country, half a minute without.
+_LOOKED_AT = 1_000
 
 
 def learn_sizes() -> None:

@@ -375,6 +375,7 @@ def credit(request: DeskRequest, pk: int) -> HttpResponse:
             )
             return saved(request, to=request.path, message="Đã ghi quyết định; kết quả học tập đã tính lại.")
     state = CreditState(found.state)
+    again = state == CreditState.REFUSED and _may_come_again(found)
     return page(
         request,
         "campaigns/desk/credit.html",
@@ -390,8 +391,8 @@ def credit(request: DeskRequest, pk: int) -> HttpResponse:
             "take_back": take_back,
             "may_decide": may_decide and state == CreditState.PROPOSED,
             "may_take_back": (may_decide or own) and state in LIVE_CREDITS,
-            "again": state == CreditState.REFUSED and _may_come_again(found),
-            "again_url": _again_url(request, found),
+            "again": again,
+            "again_url": _again_url(request, found) if again else "",
             "place": {"unit": found.duty.unit.name, "campaign": found.duty.campaign.name},
         },
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +18,7 @@ from quantriet.campaigns.vocab import DUTY_KINDS, DeliveryState, WebhookState
 from quantriet.kit.refusal import Refusal, refusals_on
 from quantriet.kit.time import now
 from quantriet.kit.web import Chip, listing, page, query, refused, saved
-from quantriet.kit.web.once import OnceForm, first_time, offered
+from quantriet.kit.web.once import OnceForm, first_time, made_already, offered
 from quantriet.org.models import Account, Unit
 from quantriet.org.vocab import Level, Permission
 from quantriet.org.web.pages import DeskRequest, desk_page
@@ -88,12 +87,12 @@ def new(request: DeskRequest) -> HttpResponse:
         given = {name: value for name, value in form.cleaned_data.items() if name != "once"}
         with refusals_on(form), first_time(request) as is_first:
             if not is_first:
-                messages.info(
+                return made_already(
                     request,
                     "Nơi nhận này đã lập rồi và mã bí mật chỉ hiện một lần, nên không lập thêm. "
                     "Chưa kịp chép mã thì mở nơi nhận trong danh sách dưới đây và bấm “Đổi mã bí mật”.",
+                    to=reverse("webhook-list"),
                 )
-                return HttpResponseRedirect(reverse("webhook-list"))
             made = actions.add_webhook(by=request.account, at=now(), **given)
             return _one(request, made, secret=queries.secret_of(made))
     status = 422 if form.is_bound and form.errors else 200
@@ -151,11 +150,11 @@ def secret(request: DeskRequest, pk: int) -> HttpResponse:
     found = access.get_webhook(request.account, pk)
     with first_time(request) as is_first:
         if not is_first:
-            messages.info(
+            return made_already(
                 request,
                 "Mã bí mật đã đổi rồi và chỉ hiện một lần, nên không đổi nữa. Chưa kịp chép mã thì bấm “Đổi mã bí mật” ở dưới.",
+                to=_back(pk),
             )
-            return HttpResponseRedirect(_back(pk))
         actions.renew_webhook_secret(found, by=request.account, at=now())
     return _one(request, found, secret=queries.secret_of(found))
 

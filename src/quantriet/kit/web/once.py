@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from quantriet.kit.db import named_lock
 
@@ -52,6 +53,12 @@ def first_time(request: HttpRequest) -> Iterator[bool]:
         if is_first:
             request.session[NAME] = [*request.session.get(NAME, []), number]
         raise
+
+
+def made_already(request: HttpRequest, sentence: str, *, to: str) -> HttpResponse:
+    """The answer to a form sent again: what there is and what to do, in the list at address `to`."""
+    messages.info(request, sentence)
+    return HttpResponseRedirect(to)
 
 
 def _take(request: HttpRequest, number: str) -> bool:

@@ -288,6 +288,19 @@ def named(content):
     return file
 
 
+def previewed(cast, tmp_path, rows):
+    """A list of units, compared with the tree."""
+    path = tmp_path / "sau-sap-xep.xlsx"
+    path.write_bytes(book(*rows).getvalue())
+    run = imports.start_import(
+        kind="units", unit=cast.units["T"], file_name=path.name, source=path, by=cast.officer, at=now()
+    )
+    imports.start_preview(run, by=cast.officer, at=now())
+    imports.preview_import(run.pk, at=now())
+    run.refresh_from_db()
+    return run
+
+
 @pytest.mark.req("P-01")
 def test_a_rearranged_list_proposes_events_instead_of_moves(cast, as_user, tmp_path):
     client = as_user("officer")
@@ -299,14 +312,7 @@ def test_a_rearranged_list_proposes_events_instead_of_moves(cast, as_user, tmp_p
         ["DN", "Đảng ủy khối doanh nghiệp Tân Lĩnh", "", "T", ""],
         ["CS1", "Chi bộ cơ sở Công ty Vận tải", "", "DN", ""],
     ]
-    path = tmp_path / "sau-sap-xep.xlsx"
-    path.write_bytes(book(*rows).getvalue())
-    run = imports.start_import(
-        kind="units", unit=cast.units["T"], file_name=path.name, source=path, by=cast.officer, at=now()
-    )
-    imports.start_preview(run, by=cast.officer, at=now())
-    imports.preview_import(run.pk, at=now())
-    run.refresh_from_db()
+    run = previewed(cast, tmp_path, rows)
     page = text_of(client.get(reverse("import-run", args=[run.pk])))
     assert "Đề xuất quyết định từ danh sách này" in page
     words = [sentence for sentence, _ in imports.proposals(run)]
@@ -332,14 +338,7 @@ def test_what_a_decision_is_to_rename_the_list_leaves_alone(cast, tmp_path):
         ["CB12", "Chi bộ thôn 2", "Chi bộ trực thuộc", "X2", ""],
         ["CB11", "Chi bộ thôn Mới", "Chi bộ trực thuộc", "X1", "0262.3.123.456"],
     ]
-    path = tmp_path / "danh-sach.xlsx"
-    path.write_bytes(book(*rows).getvalue())
-    run = imports.start_import(
-        kind="units", unit=cast.units["T"], file_name=path.name, source=path, by=cast.officer, at=now()
-    )
-    imports.start_preview(run, by=cast.officer, at=now())
-    imports.preview_import(run.pk, at=now())
-    run.refresh_from_db()
+    run = previewed(cast, tmp_path, rows)
     assert "Đổi tên Chi bộ thôn 1 thành Chi bộ thôn Mới." in [sentence for sentence, _ in imports.proposals(run)]
     imports.confirm_import(run, by=cast.officer, at=now(), plan_digest=run.plan_digest)
     imports.apply_import(run.pk, at=now())

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from quantriet.kit import spreadsheets, time
 from quantriet.kit.refusal import refusals_on
 from quantriet.kit.web import Chip, listing, page, query
-from quantriet.kit.web.once import first_time
+from quantriet.kit.web.once import first_time, made_already
 from quantriet.org import access, actions
 from quantriet.org.models import Person, Unit
 from quantriet.org.queries import sign_in as sign_in_queries
@@ -139,12 +139,12 @@ def slip_print(request: DeskRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and not many and able:
         with refusals_on(form), first_time(request) as is_first:
             if not is_first:
-                messages.info(
+                return made_already(
                     request,
                     "Tờ phiếu này đã lập rồi nên không lập lại; phiếu đã in trên tờ ấy vẫn dùng được. "
                     "Chưa kịp in thì bấm in phiếu để lập tờ mới: phiếu của tờ cũ khi đó hết dùng.",
+                    to=back,
                 )
-                return HttpResponseRedirect(back)
             made = actions.print_slips(
                 able, by=request.account, at=time.now(), ends_on=form.cleaned_data["ends_on"]
             )  # fmt: skip

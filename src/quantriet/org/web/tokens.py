@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_POST
 from quantriet.kit import time
 from quantriet.kit.refusal import NotAllowed, Refusal, refusals_on
 from quantriet.kit.web import listing, page, saved
-from quantriet.kit.web.once import OnceForm, first_time
+from quantriet.kit.web.once import OnceForm, first_time, made_already
 from quantriet.org import access, actions
 from quantriet.org.models import Account, ApiToken
 from quantriet.org.queries import tokens as token_queries
@@ -96,12 +95,12 @@ def new(request: DeskRequest) -> HttpResponse:
         given = form.cleaned_data
         with refusals_on(form), first_time(request) as is_first:
             if not is_first:
-                messages.info(
+                return made_already(
                     request,
                     "Khóa này đã lập rồi và chỉ hiện một lần, nên không lập thêm khóa nào. "
                     "Chưa kịp chép khóa thì thu hồi khóa ấy trong danh sách dưới đây rồi lập khóa mới.",
+                    to=reverse("token-list"),
                 )
-                return HttpResponseRedirect(reverse("token-list"))
             token, secret = actions.make_token(
                 request.account, name=given["name"], scopes=[Permission(one) for one in given["scopes"]],
                 ends_on=given["ends_on"], at=time.now(),
